@@ -1,0 +1,20 @@
+//! Where bytes come from: a folder, a mounted disc, a machine's root, a
+//! kernel line, a metadata service. All of them answer the same two questions.
+
+use crate::error::Result;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A tree of files addressed by `/`-separated paths.
+pub trait Fetch {
+    /// The whole file at `path`; `None` when there is none. A file longer than
+    /// `limit` bytes is an error, not a cut.
+    fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>>;
+
+    /// Names in the directory `path`, sorted, without `.` and `..`; `None`
+    /// when there is no such directory.
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>>;
+
+    /// How messages name `path`: `/dev/sr0:openstack/latest/user_data`.
+    fn name(&self, path: &str) -> String;
+}

@@ -1,0 +1,67 @@
+//! Every capacity and bound in one place, each with its reason.
+//!
+//! Whatever is on a seed is somebody else's. Past a bound an operation ends in
+//! an error that names the object; the rest of the boot goes on.
+
+/// Largest file read from a seed, in bytes. OpenStack stops user data at
+/// 64 KiB, EC2 at 16 KiB; a person's ISO may hold more, a bomb holds no end.
+pub const SEED_FILE: usize = 16 << 20;
+
+/// All files kept from one seed together, in bytes: a machine of 256 MiB can
+/// still hold them while it boots.
+pub const SEED_TOTAL: usize = 64 << 20;
+
+/// Files an OpenStack `meta_data.json` may inject.
+pub const INJECTED_FILES: usize = 256;
+
+/// Largest file of the root read while planning (passwd, fstab, cloud.cfg, …).
+pub const ROOT_FILE: usize = 4 << 20;
+
+/// Bytes of one attribute under /sys or /proc.
+pub const ATTRIBUTE: usize = 4096;
+
+/// Names taken from one directory.
+pub const DIRECTORY_ENTRIES: usize = 4096;
+
+/// Bytes a gzip stream may expand to.
+pub const EXPANDED: usize = 32 << 20;
+
+/// Gzip or base64 layers around one piece of user data.
+pub const ENCODING_LAYERS: usize = 4;
+
+/// YAML: nesting of collections. Real cloud-configs reach 7.
+pub const YAML_DEPTH: usize = 64;
+
+/// YAML: nodes of one document after aliases and merges are followed.
+pub const YAML_NODES: usize = 1 << 20;
+
+/// YAML: anchors of one document.
+pub const YAML_ANCHORS: usize = 1024;
+
+/// YAML: keys brought in by `<<` in one document.
+pub const YAML_MERGED_KEYS: usize = 10_000;
+
+/// YAML: characters of a simple key (YAML 1.1 §7.4.2's bound, `PyYAML`'s too).
+pub const YAML_KEY: usize = 1024;
+
+/// JSON: nesting of arrays and objects.
+pub const JSON_DEPTH: usize = 64;
+
+/// MIME: parts of one message, all levels together.
+pub const MIME_PARTS: usize = 1024;
+
+/// MIME: nesting of multiparts.
+pub const MIME_DEPTH: usize = 16;
+
+/// Links, networks or routes taken from one network description.
+pub const NETWORK_ENTRIES: usize = 1024;
+
+/// Seconds the agent waits for the disc when `glowplug.wait` is not given.
+pub const WAIT_SECONDS: u32 = 10;
+
+/// Longest `glowplug.wait` honoured, in seconds: an hour.
+pub const WAIT_SECONDS_MOST: u32 = 3600;
+
+/// Bytes of log the agent keeps for the hand-off; past it, lines still reach
+/// the console.
+pub const LOG: usize = 256 << 10;

@@ -1,0 +1,3 @@
+//! `glowplug`: the stages after the pivot, and the command line.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Bytes to borrowed trees. Knows no cloud word.
+
+pub mod value;
