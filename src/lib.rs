@@ -2,13 +2,17 @@
 //!
 //! Data flows one way: bytes are fetched from a seed, read into typed values,
 //! planned into [`action::Action`]s, and applied to the machine in one place.
-//! Everything between [`fetch::Fetch`] and `sys::apply` is pure.
+//! Everything between [`fetch::Fetch`] and [`sys::apply`] is pure.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
+pub mod accounts;
 pub mod action;
 pub mod error;
 pub mod fetch;
+pub mod fstab;
+pub mod kernel_line;
 pub mod limits;
 pub mod syntax;
+pub mod sys;

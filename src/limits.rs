@@ -65,3 +65,6 @@ pub const WAIT_SECONDS_MOST: u32 = 3600;
 /// Bytes of log the agent keeps for the hand-off; past it, lines still reach
 /// the console.
 pub const LOG: usize = 256 << 10;
+
+/// Nesting of directories followed when the initramfs is deleted.
+pub const DIRECTORY_DEPTH: usize = 64;

@@ -1,0 +1,138 @@
+//! The one place that changes the machine: it carries out [`Action`]s.
+
+use super::root::Root;
+use super::{failed, write};
+use crate::accounts::Accounts;
+use crate::action::{Action, LinkAction, Owner};
+use crate::error::{Error, Result};
+use alloc::format;
+use alloc::string::String;
+use rustix::fs::{AtFlags, Gid, Mode, Uid, fsync, readlinkat, symlinkat, unlinkat};
+use rustix::io::Errno;
+
+/// Runs a program and waits for its end; the agent, which never forks, has none.
+pub type RunProgram<'a> = dyn FnMut(&[String], &[(String, String)]) -> Result<()> + 'a;
+
+/// Changes links, addresses and routes.
+pub type ApplyLink<'a> = dyn FnMut(&LinkAction) -> Result<()> + 'a;
+
+/// What actions are carried out on.
+pub struct Applier<'a> {
+    /// The machine's root.
+    pub root: &'a Root,
+    /// The running /run, which survives the pivot; the root's own directory
+    /// of that name lies under it by then.
+    pub run: &'a Root,
+    /// Link changes; absent where the root is not the running machine's.
+    pub link: Option<&'a mut ApplyLink<'a>>,
+    /// Programs; absent before the pivot.
+    pub program: Option<&'a mut RunProgram<'a>>,
+}
+
+impl Applier<'_> {
+    /// Carries out one action. Twice is as good as once, but for appending
+    /// and running programs: `begun` is the length an interrupted append
+    /// found the file with.
+    pub fn apply(&mut self, action: &Action, begun: Option<u64>) -> Result<()> {
+        match action {
+            Action::MakeDirectory { path, mode, owner } => self.make_directory(path, *mode, owner),
+            Action::WriteFile(file) => {
+                let owner = self.owner(&file.path, &file.owner)?;
+                let (root, path) = self.place(&file.path);
+                write::write(root, path, file, owner, begun)
+            }
+            Action::RemoveFile { path } => self.remove(path),
+            Action::MakeLink { path, target } => self.make_link(path, target),
+            Action::SetHostname { name } => rustix::system::sethostname(name.as_bytes())
+                .map_err(|errno| failed("set host name", name.as_str(), errno)),
+            Action::Link(link) => match &mut self.link {
+                Some(apply) => apply(link),
+                None => Err(Error::new("change", format!("{link:?}"), "links are not touched here")),
+            },
+            Action::RunProgram { argv, environment } => match &mut self.program {
+                Some(run) => run(argv, environment),
+                None => Err(Error::new("run", argv.join(" "), "no program runs before the pivot")),
+            },
+        }
+    }
+
+    /// Bytes of the file at `path` now; 0 when there is none.
+    pub fn length(&self, path: &str) -> u64 {
+        let (root, path) = self.place(path);
+        root.stat(path).and_then(|stat| u64::try_from(stat.st_size).ok()).unwrap_or(0)
+    }
+
+    /// The tree a path is in, and the path within it.
+    fn place<'p>(&self, path: &'p str) -> (&Root, &'p str) {
+        match path.strip_prefix("/run/") {
+            Some(rest) => (self.run, rest),
+            None => (self.root, path),
+        }
+    }
+
+    fn owner(&self, path: &str, owner: &Owner) -> Result<(Uid, Gid)> {
+        let missing =
+            |what: &str, name: &str| Error::new("give", path, format!("the root has no {what} {name}"));
+        let (uid, gid) = match owner {
+            Owner::Root => (0, 0),
+            Owner::Ids { uid, gid } => (*uid, *gid),
+            Owner::Named { user, group } => {
+                let accounts = Accounts::read(self.root);
+                let uid = accounts.uid(user).ok_or_else(|| missing("user", user))?;
+                let gid = group
+                    .as_ref()
+                    .map_or(Ok(0), |group| accounts.gid(group).ok_or_else(|| missing("group", group)))?;
+                (uid, gid)
+            }
+        };
+        Ok((Uid::from_raw(uid), Gid::from_raw(gid)))
+    }
+
+    fn make_directory(&self, path: &str, mode: u32, owner: &Owner) -> Result<()> {
+        let (uid, gid) = self.owner(path, owner)?;
+        let (root, path) = self.place(path);
+        root.directory(path, Mode::from_raw_mode(mode), &mut |fd| {
+            rustix::fs::fchown(fd, Some(uid), Some(gid)).map_err(|errno| failed("give", path, errno))
+        })
+        .map(|_| ())
+    }
+
+    fn remove(&self, path: &str) -> Result<()> {
+        let (root, path) = self.place(path);
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if !root.exists(parent) {
+            return Ok(());
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let directory = root.directory(parent, Mode::empty(), &mut |_| Ok(()))?;
+        match unlinkat(&directory, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(errno) => Err(failed("remove", path, errno)),
+        }
+    }
+
+    fn make_link(&self, path: &str, target: &str) -> Result<()> {
+        let (root, path) = self.place(path);
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let directory = root.directory(parent, Mode::from_raw_mode(0o755), &mut |_| Ok(()))?;
+        if readlinkat(&directory, name, alloc::vec::Vec::new())
+            .is_ok_and(|old| old.to_bytes() == target.as_bytes())
+        {
+            return Ok(());
+        }
+        let link = || -> core::result::Result<(), Errno> {
+            let temporary = write::temporary_name(name);
+            match unlinkat(&directory, &*temporary, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(errno) => return Err(errno),
+            }
+            symlinkat(target, &directory, &*temporary)?;
+            rustix::fs::renameat(&directory, &*temporary, &directory, name)?;
+            fsync(&directory)
+        };
+        link().map_err(|errno| failed("link", path, errno))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+use super::*;
+use crate::action::{Existing, WriteFile};
+use crate::fetch::Fetch;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::PathBuf;
+
+/// A folder of its own for each test, taken away afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("glowplug-apply-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.join("root")).unwrap();
+        fs::create_dir_all(path.join("run")).unwrap();
+        Self(path)
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.join("root").join(path)
+    }
+
+    fn open(&self) -> (Root, Root) {
+        let root = |name: &str| Root::open(self.0.join(name).to_str().unwrap()).unwrap();
+        (root("root"), root("run"))
+    }
+
+    fn apply(&self, action: &Action) -> Result<()> {
+        self.resume(action, None)
+    }
+
+    fn resume(&self, action: &Action, begun: Option<u64>) -> Result<()> {
+        let (root, run) = self.open();
+        Applier { root: &root, run: &run, link: None, program: None }.apply(action, begun)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn mine() -> Owner {
+    Owner::Ids { uid: rustix::process::getuid().as_raw(), gid: rustix::process::getgid().as_raw() }
+}
+
+fn file(path: &str, content: &str, existing: Existing) -> Action {
+    Action::WriteFile(WriteFile {
+        path: path.into(),
+        content: content.into(),
+        mode: 0o640,
+        owner: mine(),
+        existing,
+    })
+}
+
+#[test]
+fn a_file_is_written_with_its_mode_and_directories() {
+    let folder = Folder::new("write");
+    folder.apply(&file("/etc/a/b.conf", "x", Existing::Replace)).unwrap();
+    assert_eq!(fs::read_to_string(folder.at("etc/a/b.conf")).unwrap(), "x");
+    assert_eq!(fs::metadata(folder.at("etc/a/b.conf")).unwrap().permissions().mode() & 0o7777, 0o640);
+    assert_eq!(fs::metadata(folder.at("etc/a")).unwrap().permissions().mode() & 0o7777, 0o755);
+    assert_eq!(fs::read_dir(folder.at("etc/a")).unwrap().count(), 1, "no temporary file stays");
+}
+
+#[test]
+fn what_is_replaced_keeps_its_mode_where_asked() {
+    let folder = Folder::new("keep");
+    fs::write(folder.at("shadow"), "old").unwrap();
+    fs::set_permissions(folder.at("shadow"), fs::Permissions::from_mode(0o604)).unwrap();
+    folder.apply(&file("/shadow", "new", Existing::KeepMetadata)).unwrap();
+    assert_eq!(fs::read_to_string(folder.at("shadow")).unwrap(), "new");
+    assert_eq!(fs::metadata(folder.at("shadow")).unwrap().permissions().mode() & 0o7777, 0o604);
+}
+
+#[test]
+fn links_in_the_image_never_lead_out_of_the_root() {
+    let folder = Folder::new("links");
+    fs::create_dir(folder.0.join("outside")).unwrap();
+    symlink(folder.0.join("outside"), folder.at("absolute")).unwrap();
+    symlink("../../../../..", folder.at("up")).unwrap();
+    symlink("/etc/target", folder.at("dangling")).unwrap();
+    folder.apply(&file("/absolute/x", "1", Existing::Replace)).unwrap();
+    folder.apply(&file("/up/y", "2", Existing::Replace)).unwrap();
+    folder.apply(&file("/dangling", "3", Existing::Replace)).unwrap();
+    assert_eq!(fs::read_dir(folder.0.join("outside")).unwrap().count(), 0);
+    assert_eq!(fs::read_to_string(folder.at("y")).unwrap(), "2");
+    assert_eq!(fs::read_to_string(folder.at("etc/target")).unwrap(), "3");
+    assert!(folder.at("dangling").symlink_metadata().unwrap().is_symlink(), "the link itself stays");
+}
+
+#[test]
+fn a_ring_of_links_is_an_error() {
+    let folder = Folder::new("ring");
+    symlink("b", folder.at("a")).unwrap();
+    symlink("a", folder.at("b")).unwrap();
+    let error = folder.apply(&file("/a", "x", Existing::Replace)).unwrap_err();
+    assert_eq!(error.to_string(), "unable to open /b: Too many levels of symbolic links".replace("/b", "/a"));
+}
+
+#[test]
+fn append_resumes_where_it_was_torn() {
+    let folder = Folder::new("append");
+    let action = file("/log", "world\n", Existing::Append);
+    for torn in ["", "wor", "world\n"] {
+        fs::write(folder.at("log"), format!("hello {torn}")).unwrap();
+        folder.resume(&action, Some(6)).unwrap();
+        assert_eq!(fs::read_to_string(folder.at("log")).unwrap(), "hello world\n");
+    }
+    fs::write(folder.at("log"), "hello other").unwrap();
+    folder.resume(&action, Some(6)).unwrap();
+    assert_eq!(fs::read_to_string(folder.at("log")).unwrap(), "hello otherworld\n");
+}
+
+#[test]
+fn run_is_the_running_one() {
+    let folder = Folder::new("run");
+    folder.apply(&file("/run/net/x", "1", Existing::Replace)).unwrap();
+    assert!(folder.0.join("run/net/x").exists() && !folder.at("run").exists());
+}
+
+#[test]
+fn a_device_or_directory_is_not_written_over() {
+    let folder = Folder::new("device");
+    fs::create_dir(folder.at("d")).unwrap();
+    let error = folder.apply(&file("/d", "x", Existing::Replace)).unwrap_err();
+    assert_eq!(error.to_string(), "unable to write /d: what is there is not a regular file");
+}
+
+#[test]
+fn names_are_those_of_the_root() {
+    let folder = Folder::new("names");
+    let named = |user: &str| {
+        Action::WriteFile(WriteFile {
+            path: "/f".into(),
+            content: Vec::new(),
+            mode: 0o600,
+            owner: Owner::Named { user: user.into(), group: None },
+            existing: Existing::Replace,
+        })
+    };
+    let error = folder.apply(&named("nobody-here")).unwrap_err();
+    assert_eq!(error.to_string(), "unable to give /f: the root has no user nobody-here");
+    if rustix::process::getuid().is_root() {
+        fs::create_dir(folder.at("etc")).unwrap();
+        fs::write(folder.at("etc/passwd"), "app:x:4321:1::/:\n").unwrap();
+        folder.apply(&named("app")).unwrap();
+        assert_eq!(fs::metadata(folder.at("f")).unwrap().uid(), 4321);
+    }
+}
+
+#[test]
+fn links_and_removals_twice_equal_once() {
+    let folder = Folder::new("twice");
+    let link = Action::MakeLink {
+        path: "/var/lib/cloud/instance".into(),
+        target: "/var/lib/cloud/instances/a".into(),
+    };
+    let gone = Action::RemoveFile { path: "/etc/none/x".into() };
+    for _ in 0..2 {
+        folder.apply(&link).unwrap();
+        folder.apply(&gone).unwrap();
+    }
+    assert_eq!(
+        fs::read_link(folder.at("var/lib/cloud/instance")).unwrap().to_str(),
+        Some("/var/lib/cloud/instances/a")
+    );
+    assert!(!folder.at("etc").exists(), "nothing is made to remove a file");
+}
+
+#[test]
+fn real_paths_resolve_as_far_as_they_exist() {
+    let folder = Folder::new("real");
+    fs::create_dir_all(folder.at("data/x")).unwrap();
+    symlink("/data", folder.at("home")).unwrap();
+    let (root, _) = folder.open();
+    assert_eq!(root.real_path("/home/x/y/z").as_deref(), Some("/data/x/y/z"));
+    assert_eq!(root.real_path("/none").as_deref(), Some("/none"));
+    assert_eq!(root.read("/none", 1).unwrap(), None);
+}

@@ -1,0 +1,50 @@
+//! Block devices of the running kernel and what is on them.
+
+use super::superblock::{Superblock, recognise};
+use super::{failed, tree};
+use crate::error::Result;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::{Errno, pread};
+
+/// Names of the block devices under /sys/class/block, optical drives first
+/// (`sr0`, `sr1`), then the others in reverse order, as cloud-init tries them.
+pub fn devices() -> Vec<String> {
+    let (mut optical, mut others): (Vec<String>, Vec<String>) = tree::names_at("/sys/class/block")
+        .into_iter()
+        .filter(|name| !name.starts_with("ram") && !name.starts_with("loop"))
+        .partition(|name| name.starts_with("sr"));
+    others.reverse();
+    optical.append(&mut others);
+    optical
+}
+
+/// The superblock on /dev/`name`; `None` when there is none this program
+/// knows, no medium, or nothing but noise.
+pub fn superblock(name: &str) -> Result<Option<Superblock>> {
+    let path = device_path(name);
+    let file = match open(&*path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOMEDIUM | Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Ok(None),
+        Err(errno) => return Err(failed("open", path, errno)),
+    };
+    Ok(recognise(&mut |at, out| {
+        let mut filled = 0;
+        while filled < out.len() {
+            match pread(&file, &mut out[filled..], at + filled as u64) {
+                Ok(0) => return None,
+                Ok(count) => filled += count,
+                Err(Errno::INTR) => {}
+                Err(_) => return None,
+            }
+        }
+        Some(())
+    }))
+}
+
+/// `/dev/NAME`; the kernel writes `!` for `/` in the name (`cciss!c0d0`).
+pub fn device_path(name: &str) -> String {
+    format!("/dev/{}", name.replace('!', "/"))
+}

@@ -1,0 +1,103 @@
+//! Loading the kernel modules packed into an initramfs.
+
+use super::{failed, tree};
+use crate::error::{Error, Result};
+use crate::limits;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::Errno;
+
+/// finit_module(2): the kernel decompresses the file itself.
+const MODULE_INIT_COMPRESSED_FILE: i32 = 4;
+
+/// One line of modules.dep: a module and what it needs, as paths below
+/// /lib/modules/RELEASE.
+struct Dependencies<'a> {
+    path: &'a str,
+    needs: Vec<&'a str>,
+}
+
+/// Loads every module that modules.dep of the running kernel names, each
+/// after what it needs. One that fails is told and the others go on.
+/// The value is how many were loaded.
+pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
+    let release = rustix::system::uname().release().to_string_lossy().into_owned();
+    let folder = format!("/lib/modules/{release}");
+    let index = format!("{folder}/modules.dep");
+    let Ok(file) = open(&*index, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else { return 0 };
+    let content = match tree::read_all(file, limits::ROOT_FILE, || index.clone()) {
+        Ok(content) => content,
+        Err(error) => {
+            tell(error);
+            return 0;
+        }
+    };
+    let text = String::from_utf8_lossy(&content);
+    let mut loaded = 0;
+    for path in load_order(&parse(&text)) {
+        match load(&format!("{folder}/{path}")) {
+            Ok(()) => loaded += 1,
+            Err(error) => tell(error),
+        }
+    }
+    loaded
+}
+
+fn parse(text: &str) -> Vec<Dependencies<'_>> {
+    text.lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(path, needs)| Dependencies { path: path.trim(), needs: needs.split_whitespace().collect() })
+        .collect()
+}
+
+/// depmod(8) lists all that a module needs, the deepest last: reversed, each
+/// line loads in one pass.
+fn load_order<'a>(modules: &[Dependencies<'a>]) -> Vec<&'a str> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut seen = alloc::collections::BTreeSet::new();
+    for module in modules {
+        for path in module.needs.iter().rev().copied().chain([module.path]) {
+            if seen.insert(path) {
+                order.push(path);
+            }
+        }
+    }
+    order
+}
+
+fn load(path: &str) -> Result<()> {
+    let doing = "load module";
+    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(|errno| failed(doing, path, errno))?;
+    let compressed = [".xz", ".zst", ".gz"].iter().any(|suffix| path.ends_with(suffix));
+    let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
+    match rustix::system::finit_module(&file, c"", flags) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
+        // A driver without its hardware says so this way.
+        Err(Errno::NODEV) => Ok(()),
+        Err(errno) => Err(failed(doing, path.to_owned(), errno)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_comes_after_what_it_needs() {
+        let text = "k/sr_mod.ko: k/cdrom.ko k/scsi_mod.ko k/scsi_common.ko\n\
+                    k/cdrom.ko:\nk/scsi_mod.ko: k/scsi_common.ko\nk/scsi_common.ko:\n";
+        assert_eq!(
+            load_order(&parse(text)),
+            ["k/scsi_common.ko", "k/scsi_mod.ko", "k/cdrom.ko", "k/sr_mod.ko"]
+        );
+    }
+
+    #[test]
+    fn a_cycle_or_a_torn_line_ends() {
+        assert_eq!(load_order(&parse("a: b\nb: a\nc")), ["b", "a"]);
+    }
+}

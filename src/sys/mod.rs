@@ -1,0 +1,21 @@
+//! The only room with system calls and `unsafe`.
+
+pub mod apply;
+pub mod block;
+pub mod clock;
+pub mod kernel_module;
+pub mod mount;
+pub mod power;
+pub mod root;
+pub mod superblock;
+pub mod tree;
+mod write;
+
+use crate::error::Error;
+use alloc::string::String;
+use rustix::io::Errno;
+
+/// A failed system call as [`Error`].
+pub(crate) fn failed(doing: &'static str, subject: impl Into<String>, errno: Errno) -> Error {
+    Error::os(doing, subject, errno.raw_os_error())
+}
