@@ -1,0 +1,143 @@
+//! The demo's command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lexopt::prelude::{Long, Short, ValueExt};
+
+use crate::vm::qemu;
+
+/// Printed by `--help`.
+pub(crate) const HELP: &str = "\
+Boots a virtual machine whose initramfs holds glowplug-agent and nothing else,
+provisions it from a config drive, and tells what happens as it happens.
+
+Usage: initramfs/demo [OPTION]...
+
+  --seed DIR         files of the config drive (default: the sample seed);
+                     none: the machine has no drive
+  --drive FILE       a raw image of the drive, used as it is, instead of --seed
+  --boots N          boot the same machine N times (default 1)
+  --seed2 DIR        files of the drive from the second boot on; none: no drive
+  --out DIR          copy the machine's root file system into DIR afterwards,
+                     with report.json
+  --keep             keep the working folder and say where it is
+  --timeout SECONDS  bound of one boot (default 120)
+  --accel NAME       QEMU's accelerator (default tcg)
+  --kernel FILE      a kernel of your own, with --modules
+  --modules DIR      its modules: the folder that holds modules.dep
+  --append WORDS     words added to the kernel line
+  -h, --help         this text
+
+Ends with 0 when every boot finished and its status is done, with 1 when not,
+with 2 when the command line is wrong.
+";
+
+/// Where a boot's drive comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The machine has no drive.
+    None,
+    /// A disc with the files of a folder.
+    Seed(PathBuf),
+    /// An image as it is.
+    Image(PathBuf),
+}
+
+/// What a person asked for.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// The first boot's drive; `None` is the sample seed.
+    pub(crate) first: Option<Source>,
+    /// The drive from the second boot on; `None` is the first one's.
+    pub(crate) later: Option<Source>,
+    /// How many times the machine boots, at least once.
+    pub(crate) boots: usize,
+    /// Where the machine's files go.
+    pub(crate) out: Option<PathBuf>,
+    /// Whether the working folder stays.
+    pub(crate) keep: bool,
+    /// Bound of one boot.
+    pub(crate) timeout: Duration,
+    /// QEMU's accelerator.
+    pub(crate) accelerator: String,
+    /// A kernel and its modules.
+    pub(crate) kernel: Option<(PathBuf, PathBuf)>,
+    /// Words added to the kernel line.
+    pub(crate) append: String,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// A run.
+    Run(Box<Options>),
+    /// The help text.
+    Help,
+}
+
+/// Reads the command line; the error is a sentence for the person.
+pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error> {
+    let mut options = Options {
+        first: None,
+        later: None,
+        boots: 1,
+        out: None,
+        keep: false,
+        timeout: qemu::TIMEOUT,
+        accelerator: "tcg".to_owned(),
+        kernel: None,
+        append: String::new(),
+    };
+    let (mut kernel, mut modules) = (None, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("seed") => options.first = Some(source(parser.value()?.into())),
+            Long("seed2") => options.later = Some(source(parser.value()?.into())),
+            Long("drive") => options.first = Some(Source::Image(parser.value()?.into())),
+            Long("boots") => options.boots = parser.value()?.parse()?,
+            Long("out") => options.out = Some(parser.value()?.into()),
+            Long("keep") => options.keep = true,
+            Long("timeout") => options.timeout = Duration::from_secs(parser.value()?.parse()?),
+            Long("accel") => options.accelerator = parser.value()?.string()?,
+            Long("kernel") => kernel = Some(PathBuf::from(parser.value()?)),
+            Long("modules") => modules = Some(PathBuf::from(parser.value()?)),
+            Long("append") => options.append = parser.value()?.string()?,
+            Long("help") | Short('h') => return Ok(Request::Help),
+            other => return Err(other.unexpected()),
+        }
+    }
+    options.kernel = match (kernel, modules) {
+        (Some(kernel), Some(modules)) => Some((kernel, modules)),
+        (None, None) => None,
+        _ => return Err("--kernel and --modules go together".into()),
+    };
+    check(&options)?;
+    Ok(Request::Run(Box::new(options)))
+}
+
+fn source(value: PathBuf) -> Source {
+    if value.as_os_str() == "none" { Source::None } else { Source::Seed(value) }
+}
+
+/// Finds what could only fail later: long after the person looked away.
+fn check(options: &Options) -> Result<(), lexopt::Error> {
+    if options.boots == 0 {
+        return Err("--boots wants at least 1".into());
+    }
+    if options.later.is_some() && options.boots == 1 {
+        return Err("--seed2 is the drive from the second boot on: it wants --boots 2 or more".into());
+    }
+    for source in options.first.iter().chain(&options.later) {
+        match source {
+            Source::Seed(folder) if !folder.is_dir() => {
+                return Err(format!("{} is not a folder", folder.display()).into());
+            }
+            Source::Image(file) if !file.is_file() => {
+                return Err(format!("{} is not a file", file.display()).into());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

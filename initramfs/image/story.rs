@@ -1,0 +1,125 @@
+//! The demo's voice: each step as it happens, then what the machine became.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::vm::console::{Line, Who};
+use crate::vm::contents::{Contents, Entry};
+use crate::vm::report::Boot;
+
+/// Changed files listed by name; the rest is counted.
+const FILES: usize = 60;
+
+/// Lines shown of the commands' output.
+const OUTPUT: usize = 20;
+
+/// What a boot writes for its own bookkeeping; not the seed's doing.
+const BOOKKEEPING: [&str; 4] = ["/var/lib/cloud/", "/var/log/", "/lost+found", "/etc/.glowplug"];
+
+/// Prints one line of the console.
+pub(crate) fn tell(line: &Line) {
+    match line {
+        Line::Step { who, at, text } => {
+            let who = match who {
+                Who::Agent => "agent",
+                Who::Runner => "runner",
+            };
+            println!("{at:>9} s  {who:<6}  {text}");
+        }
+        Line::Fault(text) => println!("    FAULT      {text}"),
+    }
+}
+
+/// Prints what the last boot left: name, links, changed files, commands, status.
+pub(crate) fn outcome(boot: &Boot, contents: &Contents, untouched: &Untouched) {
+    println!("\nThe machine is called {}.", boot.hostname);
+    for link in &boot.links {
+        let state = if link.up { "up" } else { "down" };
+        println!("  {:<8} {}  {state:<4}  {}", link.name, link.mac, link.addresses.join("  "));
+    }
+    for route in boot.routes.iter().filter(|route| !route.is_empty()) {
+        println!("  route    {route}");
+    }
+    changed_files(contents, untouched);
+    commands(contents);
+    println!("\nStatus: {} ({:.1} s after the kernel's start)", boot.status, boot.uptime_s);
+}
+
+/// The root as it was before the first boot.
+#[derive(Debug)]
+pub(crate) struct Untouched<'a> {
+    /// What it held.
+    pub(crate) entries: BTreeMap<String, Entry>,
+    /// The folder it was made from.
+    pub(crate) tree: &'a Path,
+}
+
+impl Untouched<'_> {
+    /// Whether a path is new, or differs in mode, owner or content.
+    fn changed(&self, path: &str, entry: &Entry, contents: &Contents) -> bool {
+        let same = |before: &Entry| {
+            (before.mode, before.user, before.group) == (entry.mode, entry.user, entry.group)
+        };
+        if !self.entries.get(path).is_some_and(same) {
+            return true;
+        }
+        entry.is_file() && fs::read(self.tree.join(&path[1..])).ok() != contents.read(path)
+    }
+}
+
+fn changed_files(contents: &Contents, untouched: &Untouched) {
+    let ours = |path: &str| BOOKKEEPING.iter().any(|prefix| path.starts_with(prefix));
+    let changed: Vec<(&String, &Entry)> = contents
+        .entries
+        .iter()
+        .filter(|(path, entry)| entry.is_file() && !ours(path) && untouched.changed(path, entry, contents))
+        .collect();
+    println!("\nFiles written:");
+    let users = names(contents, "/etc/passwd");
+    let groups = names(contents, "/etc/group");
+    let name =
+        |names: &BTreeMap<u32, String>, id: u32| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    for (path, entry) in changed.iter().take(FILES) {
+        let owner = format!("{}:{}", name(&users, entry.user), name(&groups, entry.group));
+        let size = contents.read(path).map_or(0, |bytes| bytes.len());
+        println!("  {:04o}  {owner:<14} {size:>7}  {path}", entry.mode & 0o7777);
+    }
+    if changed.len() > FILES {
+        println!("  and {} more", changed.len() - FILES);
+    }
+}
+
+/// Names by number, of passwd(5) or group(5).
+fn names(contents: &Contents, file: &str) -> BTreeMap<u32, String> {
+    let text = contents.text(file).unwrap_or_default();
+    let line = |line: &str| {
+        let mut fields = line.split(':');
+        let name = fields.next()?.to_owned();
+        Some((fields.nth(1)?.parse().ok()?, name))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+fn commands(contents: &Contents) {
+    let scripts: Vec<&str> = contents
+        .entries
+        .iter()
+        .filter(|(path, entry)| {
+            entry.is_file() && path.starts_with("/var/lib/cloud/instances/") && path.contains("/scripts/")
+        })
+        .map(|(path, _)| path.as_str())
+        .collect();
+    println!("\nCommands run:");
+    for path in scripts {
+        println!("  {path}");
+        let text =
+            if path.ends_with("/runcmd") { contents.text(path).unwrap_or_default() } else { String::new() };
+        text.lines().skip(1).for_each(|line| println!("      {line}"));
+    }
+    let output = contents.text("/var/log/cloud-init-output.log").unwrap_or_default();
+    if !output.trim().is_empty() {
+        println!("  and what they said (/var/log/cloud-init-output.log):");
+        output.lines().take(OUTPUT).for_each(|line| println!("      {line}"));
+    }
+}

@@ -1,0 +1,33 @@
+//! The initramfs: the agent as /init, the modules it loads, and nothing else.
+
+use std::fs;
+use std::path::Path;
+
+use glowplug::error::Result;
+
+use super::cpio::Archive;
+use super::host;
+use super::kernel::Kernel;
+
+/// Modules a machine of ours can't do without: its disc, its drive, its NICs.
+const NEEDED: &[&str] = &["virtio_pci", "virtio_blk", "ext4", "virtio_scsi", "sr_mod", "isofs", "virtio_net"];
+
+/// Modules that are packed where the kernel has them: random numbers, and a
+/// config drive on FAT.
+const WELCOME: &[&str] = &["virtio_rng", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1"];
+
+/// Packs the archive into the file `to`.
+pub(crate) fn pack(agent: &Path, kernel: &Kernel, to: &Path) -> Result<()> {
+    let mut archive = Archive::default();
+    archive.character_device("dev/console", 5, 1);
+    archive.file("init", 0o755, &fs::read(agent).map_err(host::io("read", agent))?);
+    let folder = format!("lib/modules/{}", kernel.version);
+    archive.folder(&folder);
+    let mut lines = String::new();
+    for module in kernel.closure(NEEDED, WELCOME)? {
+        archive.file(&format!("{folder}/{}", module.path), 0o644, &module.content()?);
+        lines.push_str(&module.line());
+    }
+    archive.file(&format!("{folder}/modules.dep"), 0o644, lines.as_bytes());
+    fs::write(to, archive.finish()).map_err(host::io("write", to))
+}

@@ -1,0 +1,190 @@
+//! One virtual machine and its boots, in QEMU.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use glowplug::error::{Error, Result};
+
+use super::console::{Line, Tail};
+use super::disc::Drive;
+use super::report::Boot;
+use super::seed::Nics;
+use super::{Image, host, root};
+
+/// How long a machine may take from power-on to power-off.
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(2);
+
+/// Memory of a machine, in MiB.
+const MEMORY: &str = "512";
+
+/// Kernel words that save a second and a half under emulation: ACPI's interrupt
+/// routing, which QEMU's firmware has done already, and self-tests of ciphers.
+const QUICK: &str = "pci=noacpi cryptomgr.notests";
+
+/// How often the console is looked at.
+const POLL: Duration = Duration::from_millis(15);
+
+/// A machine: its disk outlives its boots.
+#[derive(Debug)]
+pub(crate) struct Machine<'a> {
+    image: &'a Image,
+    folder: PathBuf,
+    nics: Nics,
+    boots: usize,
+    /// QEMU's accelerator: `tcg` or `kvm`.
+    pub(crate) accelerator: String,
+    /// Words added to the kernel line.
+    pub(crate) append: String,
+    /// Bound of one boot.
+    pub(crate) timeout: Duration,
+}
+
+/// A QEMU that is running; it ends with this value at the latest.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // both fail only if it has ended already
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl<'a> Machine<'a> {
+    /// A machine with a fresh root, whose files lie in the existing `folder`.
+    pub(crate) fn new(image: &'a Image, folder: &Path, nics: Nics) -> Result<Self> {
+        let machine = Self {
+            image,
+            folder: folder.to_owned(),
+            nics,
+            boots: 0,
+            accelerator: "tcg".to_owned(),
+            append: String::new(),
+            timeout: TIMEOUT,
+        };
+        let mut copy = host::command("cp")?;
+        copy.args(["--sparse=always", "--reflink=auto"]).arg(&image.root).arg(machine.disk());
+        host::run(&mut copy, "copy", &image.root)?;
+        Ok(machine)
+    }
+
+    /// The image of its disk: its root file system.
+    pub(crate) fn disk(&self) -> PathBuf {
+        self.folder.join("disk.img")
+    }
+
+    /// All that the last boot printed on the console.
+    pub(crate) fn console(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.log("console")).unwrap_or_default()).into_owned()
+    }
+
+    /// Powers the machine on and waits until it powers off. `tell` hears each
+    /// line worth telling while it happens.
+    pub(crate) fn boot(&mut self, drive: Option<&Drive>, tell: &mut dyn FnMut(Line)) -> Result<Boot> {
+        self.boots += 1;
+        for log in ["console", "report", "qemu"] {
+            let log = self.log(log);
+            File::create(&log).map_err(host::io("make", &log))?;
+        }
+        self.run(drive, tell)?;
+        let report = self.log("report");
+        Boot::parse(&String::from_utf8_lossy(&fs::read(&report).map_err(host::io("read", &report))?))
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}-{}.log", self.boots))
+    }
+
+    fn run(&self, drive: Option<&Drive>, tell: &mut dyn FnMut(Line)) -> Result<()> {
+        let mut console = Tail::open(&self.log("console"))?;
+        let messages = self.log("qemu");
+        let mut command = host::command("qemu-system-x86_64")?;
+        command.args(self.arguments(drive)).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(File::create(&messages).map_err(host::io("make", &messages))?);
+        let mut qemu = Running(command.spawn().map_err(host::io("run", Path::new("qemu-system-x86_64")))?);
+        let start = Instant::now();
+        loop {
+            let ended = qemu.0.try_wait().map_err(host::io("wait for", Path::new("qemu-system-x86_64")))?;
+            console.lines().iter().filter_map(|line| Line::parse(line)).for_each(&mut *tell);
+            match ended {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => {
+                    let said = fs::read_to_string(&messages).unwrap_or_default();
+                    let cause = format!("QEMU ended with {status}: {}", said.trim());
+                    return Err(Error::new("run", "the machine", cause));
+                }
+                None if start.elapsed() > self.timeout => {
+                    let cause = format!("no power-off within {} s", self.timeout.as_secs());
+                    return Err(Error::new("boot", "the machine", cause));
+                }
+                None => sleep(POLL),
+            }
+        }
+    }
+
+    fn arguments(&self, drive: Option<&Drive>) -> Vec<OsString> {
+        let mut line = Arguments::default();
+        line.words(accelerator(&self.accelerator));
+        line.words(["-M", "pc", "-smp", "2", "-m", MEMORY, "-nodefaults", "-no-user-config", "-no-reboot"]);
+        line.words(["-display", "none", "-device", "virtio-rng-pci"]);
+        for log in ["console", "report"] {
+            line.with_path("-serial", "file:", &self.log(log));
+        }
+        line.with_path("-kernel", "", &self.image.kernel);
+        line.with_path("-initrd", "", &self.image.initramfs);
+        let root = format!("root=LABEL={} ro rootfstype=ext4", root::LABEL);
+        let kernel = format!("console=ttyS0 panic=-1 rdinit=/init {root} quiet {QUICK} {}", self.append);
+        line.words(["-append", kernel.trim()]);
+        line.with_path("-drive", "if=none,id=root,format=raw,file=", &self.disk());
+        line.words(["-device", "virtio-blk-pci,drive=root"]);
+        if let Some(drive) = drive {
+            line.with_path("-drive", "if=none,id=seed,format=raw,readonly=on,file=", &drive.file);
+            if drive.cd {
+                line.words(["-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=seed"]);
+            } else {
+                line.words(["-device", "virtio-blk-pci,drive=seed"]);
+            }
+        }
+        // last link first: the kernel's eth0 is not the seed's, so names must change
+        for (number, mac) in self.nics.macs.iter().enumerate().rev() {
+            line.words(["-netdev", &format!("user,id=n{number},restrict=on,net=10.77.{number}.0/24")]);
+            line.words(["-device", &format!("virtio-net-pci,netdev=n{number},mac={mac},romfile=")]);
+        }
+        line.0
+    }
+}
+
+/// QEMU's arguments in the making.
+#[derive(Default)]
+struct Arguments(Vec<OsString>);
+
+impl Arguments {
+    fn words<W: AsRef<OsStr>>(&mut self, words: impl IntoIterator<Item = W>) {
+        self.0.extend(words.into_iter().map(|word| word.as_ref().to_owned()));
+    }
+
+    /// `OPTION BEFOREPATH`; where options stand around the path, its
+    /// commas are doubled (qemu(1)).
+    fn with_path(&mut self, option: &str, before: &str, path: &Path) {
+        let mut value = OsString::from(before);
+        if before.contains('=') {
+            value.push(path.display().to_string().replace(',', ",,"));
+        } else {
+            value.push(path);
+        }
+        self.words([OsStr::new(option), &value]);
+    }
+}
+
+/// The words that choose how the guest's instructions are executed. Plain
+/// qemu64 is a third faster under TCG than all it can emulate.
+fn accelerator(name: &str) -> Vec<&str> {
+    match name {
+        "tcg" => vec!["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64,-svm"],
+        other => vec!["-accel", other, "-cpu", "host"],
+    }
+}

@@ -1,0 +1,207 @@
+//! What a machine tells of itself at the end of a boot, over its second serial
+//! port (`root/etc/init.d/S99report`), and the `report.json` made of it.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use glowplug::error::{Error, Result};
+use miniserde::{Serialize, json};
+
+/// One boot, as its machine saw it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Boot {
+    /// The kernel's host name.
+    pub(crate) hostname: String,
+    /// Every link but `lo`.
+    pub(crate) links: Vec<Link>,
+    /// The word after `status:` of `glowplug status`; empty if it said none.
+    pub(crate) status: String,
+    /// Exit status of `glowplug status`.
+    pub(crate) status_exit: i32,
+    /// All `glowplug status` printed.
+    pub(crate) status_output: String,
+    /// The lines of `ip route`.
+    pub(crate) routes: Vec<String>,
+    /// The text files below /run, by path.
+    pub(crate) run_files: BTreeMap<String, String>,
+    /// What `/run/glowplug/timings` says each step took.
+    pub(crate) timings_ms: BTreeMap<String, f64>,
+    /// Seconds from the kernel's start to the report.
+    pub(crate) uptime_s: f64,
+}
+
+/// One network interface.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Link {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its Ethernet address.
+    pub(crate) mac: String,
+    /// Whether `IFF_UP` is set.
+    pub(crate) up: bool,
+    /// `ADDRESS/PREFIX`, of both families, in the kernel's order.
+    pub(crate) addresses: Vec<String>,
+}
+
+/// `report.json`: the last boot's values, and every boot's.
+#[derive(Serialize)]
+struct Document<'a> {
+    hostname: &'a String,
+    links: &'a Vec<Link>,
+    status: &'a String,
+    run_files: &'a BTreeMap<String, String>,
+    timings_ms: &'a BTreeMap<String, f64>,
+    agent_bytes: u64,
+    boots: &'a [Boot],
+}
+
+/// The text of `report.json`; `None` without a boot.
+pub(crate) fn document(boots: &[Boot], agent_bytes: u64) -> Option<String> {
+    let last = boots.last()?;
+    let mut text = json::to_string(&Document {
+        hostname: &last.hostname,
+        links: &last.links,
+        status: &last.status,
+        run_files: &last.run_files,
+        timings_ms: &last.timings_ms,
+        agent_bytes,
+        boots,
+    });
+    text.push('\n');
+    Some(text)
+}
+
+impl Boot {
+    /// Reads a report. Without its last line it is an error: the machine
+    /// stopped before it had told everything.
+    pub(crate) fn parse(report: &str) -> Result<Self> {
+        let mut boot = Self::default();
+        let mut addresses = String::new();
+        for line in report.lines() {
+            let (item, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+            match item {
+                "exit" => boot.status_exit = rest.parse().unwrap_or(-1),
+                "status" => boot.status_output = decode(rest),
+                "hostname" => boot.hostname = decode(rest),
+                "links" => boot.links = decode(rest).lines().filter_map(parse_link).collect(),
+                "addresses" => addresses = decode(rest),
+                "routes" => boot.routes = decode(rest).lines().map(|line| line.trim().to_owned()).collect(),
+                "uptime" => boot.uptime_s = first_number(&decode(rest)),
+                "file" => boot.add_run_file(rest),
+                "end" => {
+                    boot.add_addresses(&addresses);
+                    boot.read_status();
+                    return Ok(boot);
+                }
+                _ => {}
+            }
+        }
+        Err(Error::new("boot", "the machine", "it stopped before its report was complete"))
+    }
+
+    /// A file that is not text is left out.
+    fn add_run_file(&mut self, fields: &str) {
+        let (path, content) = fields.split_once(' ').unwrap_or((fields, ""));
+        let Ok(content) = String::from_utf8(decode_bytes(content)) else { return };
+        let path = decode(path);
+        if path == "/run/glowplug/timings" {
+            self.timings_ms.extend(content.lines().filter_map(parse_timing));
+        }
+        self.run_files.insert(path, content);
+    }
+
+    /// A line of `ip -o addr`: `2: eth0    inet 192.0.2.5/24 brd …`.
+    fn add_addresses(&mut self, listing: &str) {
+        for line in listing.lines() {
+            let mut words = line.split_whitespace().skip(1);
+            let (Some(name), Some("inet" | "inet6"), Some(address)) =
+                (words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            if let Some(link) = self.links.iter_mut().find(|link| link.name == name) {
+                link.addresses.push(address.to_owned());
+            }
+        }
+    }
+
+    fn read_status(&mut self) {
+        let word = self.status_output.lines().find_map(|line| line.strip_prefix("status:"));
+        self.status = word.unwrap_or_default().trim().to_owned();
+    }
+
+    /// The link with this Ethernet address.
+    pub(crate) fn link(&self, mac: &str) -> Option<&Link> {
+        self.links.iter().find(|link| link.mac.eq_ignore_ascii_case(mac))
+    }
+}
+
+/// A line of `ip -o link`: `2: eth0: <BROADCAST,UP> mtu … \    link/ether 52:54:… brd …`.
+fn parse_link(line: &str) -> Option<Link> {
+    let mut words = line.split_whitespace().skip(1);
+    let name = words.next()?.trim_end_matches(':').split('@').next()?;
+    let flags = words.next()?.trim_matches(['<', '>']);
+    let mac = words.skip_while(|word| !word.starts_with("link/")).nth(1).unwrap_or_default();
+    let up = flags.split(',').any(|flag| flag == "UP");
+    (name != "lo").then(|| Link { name: name.to_owned(), mac: mac.to_owned(), up, addresses: Vec::new() })
+}
+
+/// A line of the timings: `STEP<TAB>START_US<TAB>DURATION_US`.
+fn parse_timing(line: &str) -> Option<(String, f64)> {
+    let mut fields = line.split('\t');
+    let step = fields.next()?;
+    let microseconds: f64 = fields.nth(1)?.trim().parse().ok()?;
+    Some((step.to_owned(), microseconds / 1000.0))
+}
+
+fn first_number(text: &str) -> f64 {
+    text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+fn decode(text: &str) -> String {
+    String::from_utf8_lossy(&decode_bytes(text)).into_owned()
+}
+
+fn decode_bytes(text: &str) -> Vec<u8> {
+    STANDARD.decode(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(name: &str, content: &str) -> String {
+        format!("{name} {}\r\n", STANDARD.encode(content))
+    }
+
+    fn report() -> String {
+        let links = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue \\    link/loopback 00:00 brd 00:00\n\
+            2: eth1: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc pfifo \\    link/ether 52:54:00:00:00:01 brd ff:ff\n";
+        let addresses = "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever\n\
+            2: eth1    inet 192.0.2.5/24 brd 192.0.2.255 scope global eth1\\       valid_lft forever\n\
+            2: eth1    inet6 fe80::1/64 scope link \\       valid_lft forever\n";
+        let timings = format!(
+            "file {} {}\n",
+            STANDARD.encode("/run/glowplug/timings"),
+            STANDARD.encode("agent/mount root\t100\t2500\n")
+        );
+        let status = item("status", "status: done");
+        format!("exit 0\r\n{status}{}{}{timings}", item("addresses", addresses), item("links", links))
+    }
+
+    #[test]
+    fn reads_a_whole_report() {
+        let boot = Boot::parse(&(report() + "end\r\n")).unwrap();
+        assert_eq!((boot.status.as_str(), boot.status_exit), ("done", 0));
+        let addresses = vec!["192.0.2.5/24".to_owned(), "fe80::1/64".to_owned()];
+        let expected = Link { name: "eth1".into(), mac: "52:54:00:00:00:01".into(), up: true, addresses };
+        assert_eq!(boot.links, [expected]);
+        assert_eq!(boot.timings_ms["agent/mount root"].to_bits(), 2.5_f64.to_bits());
+    }
+
+    #[test]
+    fn without_its_end_a_report_is_a_failed_boot() {
+        assert!(Boot::parse(&report()).is_err());
+    }
+}
