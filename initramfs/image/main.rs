@@ -1,6 +1,7 @@
 //! The demo: a virtual machine that is provisioned before its root pivot, told
 //! as it happens. `initramfs/demo` installs what it needs and runs it.
 
+mod document;
 mod options;
 mod story;
 mod vm;
@@ -16,7 +17,7 @@ use vm::contents::Contents;
 use vm::disc::Drive;
 use vm::kernel::Kernel;
 use vm::qemu::Machine;
-use vm::report::{self, Boot};
+use vm::report::Boot;
 use vm::seed::Nics;
 use vm::{Image, host};
 
@@ -74,7 +75,7 @@ fn run(options: &Options, folder: &Path) -> Result<()> {
     let files = options.out.clone().unwrap_or_else(|| folder.join("contents"));
     fs::create_dir_all(&files).map_err(host::io("make", &files))?;
     let contents = Contents::copy(&machine.disk(), &files)?;
-    if let (Some(out), Some(document)) = (&options.out, report::document(&boots, image.agent_bytes)) {
+    if let (Some(out), Some(document)) = (&options.out, document::text(&boots, image.agent_bytes)) {
         let file = out.join("report.json");
         fs::write(&file, document).map_err(host::io("write", &file))?;
     }

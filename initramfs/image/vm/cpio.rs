@@ -87,8 +87,11 @@ impl Archive {
 mod tests {
     use super::*;
 
-    /// Reads an archive back: path, mode, device and content of each entry.
-    fn read(bytes: &[u8]) -> Vec<(String, u32, (u32, u32), Vec<u8>)> {
+    /// Path, mode, device and content of an entry.
+    type Entry = (String, u32, (u32, u32), Vec<u8>);
+
+    /// Reads an archive back.
+    fn read(bytes: &[u8]) -> Vec<Entry> {
         let mut at = 0;
         let mut entries = Vec::new();
         loop {

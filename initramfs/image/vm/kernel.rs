@@ -55,9 +55,8 @@ impl Kernel {
     fn unpacked(tree: &Path) -> Option<Self> {
         let modules =
             entries(&tree.join("lib/modules")).into_iter().find(|path| path.join("modules.dep").exists())?;
-        let version = modules.file_name()?.to_str()?.to_owned();
-        let file = tree.join("boot").join(format!("vmlinuz-{version}"));
-        file.exists().then_some(Self { file, modules, version })
+        let version = modules.file_name()?.to_str()?;
+        Self::given(&tree.join("boot").join(format!("vmlinuz-{version}")), &modules).ok()
     }
 }
 

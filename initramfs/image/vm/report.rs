@@ -1,12 +1,12 @@
 //! What a machine tells of itself at the end of a boot, over its second serial
-//! port (`root/etc/init.d/S99report`), and the `report.json` made of it.
+//! port (`root/etc/init.d/S99report`).
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::error::{Error, Result};
-use miniserde::{Serialize, json};
+use miniserde::Serialize;
 
 /// One boot, as its machine saw it.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -42,34 +42,6 @@ pub(crate) struct Link {
     pub(crate) up: bool,
     /// `ADDRESS/PREFIX`, of both families, in the kernel's order.
     pub(crate) addresses: Vec<String>,
-}
-
-/// `report.json`: the last boot's values, and every boot's.
-#[derive(Serialize)]
-struct Document<'a> {
-    hostname: &'a String,
-    links: &'a Vec<Link>,
-    status: &'a String,
-    run_files: &'a BTreeMap<String, String>,
-    timings_ms: &'a BTreeMap<String, f64>,
-    agent_bytes: u64,
-    boots: &'a [Boot],
-}
-
-/// The text of `report.json`; `None` without a boot.
-pub(crate) fn document(boots: &[Boot], agent_bytes: u64) -> Option<String> {
-    let last = boots.last()?;
-    let mut text = json::to_string(&Document {
-        hostname: &last.hostname,
-        links: &last.links,
-        status: &last.status,
-        run_files: &last.run_files,
-        timings_ms: &last.timings_ms,
-        agent_bytes,
-        boots,
-    });
-    text.push('\n');
-    Some(text)
 }
 
 impl Boot {
@@ -129,11 +101,6 @@ impl Boot {
     fn read_status(&mut self) {
         let word = self.status_output.lines().find_map(|line| line.strip_prefix("status:"));
         self.status = word.unwrap_or_default().trim().to_owned();
-    }
-
-    /// The link with this Ethernet address.
-    pub(crate) fn link(&self, mac: &str) -> Option<&Link> {
-        self.links.iter().find(|link| link.mac.eq_ignore_ascii_case(mac))
     }
 }
 

@@ -1,0 +1,63 @@
+//! Drives of every kind but the ordinary one.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::scene::{Scene, addresses, link, story_folder, write_seed};
+use crate::vm::disc::{Drive, LABEL};
+use crate::vm::host;
+
+/// Bytes that look like nothing: a linear congruential generator's.
+pub(crate) fn random_bytes(to: &Path) -> Drive {
+    let mut state = 1_u64;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    })
+    .take(1 << 20)
+    .collect();
+    fs::write(to, bytes).unwrap();
+    Drive::from_image(to).unwrap()
+}
+
+/// A disc of `seed` that ends after its label: no folder of it can be read.
+pub(crate) fn truncated(seed: &Path, to: &Path) -> Drive {
+    let drive = Drive::from_seed(seed, to).unwrap();
+    File::options().write(true).open(&drive.file).unwrap().set_len(20 * 2048).unwrap();
+    Drive::from_image(&drive.file).unwrap()
+}
+
+/// A FAT file system with the files of `seed`.
+fn fat(seed: &Path, to: &Path) -> Drive {
+    let kibibytes = "8192";
+    let mut format = host::command("mkfs.vfat").unwrap();
+    host::run(format.args(["-n", LABEL, "-C"]).arg(to).arg(kibibytes), "format", to).unwrap();
+    let folders = fs::read_dir(seed).unwrap().map(|entry| entry.unwrap().path());
+    let mut copy = host::command("mcopy").unwrap();
+    copy.args(["-s", "-i"]).arg(to).args(folders.collect::<Vec<PathBuf>>()).arg("::");
+    host::run(&mut copy, "copy", seed).unwrap();
+    Drive::from_image(to).unwrap()
+}
+
+#[test]
+fn a_config_drive_may_be_fat() {
+    let seed = write_seed(
+        "fat",
+        &[
+            ("meta_data.json", r#"{"uuid": "fat-drive", "hostname": "slim"}"#),
+            (
+                "network_data.json",
+                r#"{"links": [{"id": "l0", "name": "fat0", "ethernet_mac_address": "52:54:00:6b:1e:01"}],
+                    "networks": [{"link": "l0", "type": "ipv4", "ip_address": "192.0.2.60/24"}]}"#,
+            ),
+        ],
+    );
+    let mut scene = Scene::new("fat", &[&seed]);
+    let drive = fat(&seed, &story_folder("fat-drive").join("drive.img"));
+    assert!(!drive.cd);
+    let boot = scene.boot(Some(&drive));
+    assert_eq!((boot.status.as_str(), boot.hostname.as_str()), ("done", "slim"));
+    let nic = link(&boot, "52:54:00:6b:1e:01");
+    assert_eq!((nic.name.as_str(), addresses(nic)), ("fat0", vec!["192.0.2.60/24"]));
+    scene.expect_told(&["config drive", "/dev/vdb"]);
+}

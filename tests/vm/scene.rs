@@ -1,0 +1,154 @@
+//! What every story needs: the image, built once; a machine in a folder of its
+//! own; and questions to ask it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+
+use crate::vm::console::{Line, Who};
+use crate::vm::contents::Contents;
+use crate::vm::disc::Drive;
+use crate::vm::kernel::Kernel;
+use crate::vm::qemu::Machine;
+use crate::vm::report::{Boot, Link};
+use crate::vm::seed::Nics;
+use crate::vm::{Image, empty_folder, folder};
+
+/// Machines that run at a time; each keeps two processors busy.
+const AT_A_TIME: usize = 2;
+
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static ENDED: Condvar = Condvar::new();
+
+/// A machine and the folder its story happens in.
+pub(crate) struct Scene {
+    machine: Machine<'static>,
+    folder: PathBuf,
+    /// What the last boot told on its console.
+    pub(crate) lines: Vec<Line>,
+}
+
+impl Scene {
+    /// A machine with the NICs that `seeds` name.
+    pub(crate) fn new(story: &str, seeds: &[&Path]) -> Self {
+        let folder = story_folder(story);
+        let nics = Nics::of(seeds);
+        assert!(nics.remarks.is_empty(), "{:?}", nics.remarks);
+        let machine = Machine::new(image(), &folder, nics).unwrap();
+        Self { machine, folder, lines: Vec::new() }
+    }
+
+    /// Boots to power-off. A boot that does not get there fails the story and
+    /// shows the console.
+    pub(crate) fn boot(&mut self, drive: Option<&Drive>) -> Boot {
+        let _slot = Slot::take();
+        self.lines.clear();
+        let lines = &mut self.lines;
+        let boot = self.machine.boot(drive, &mut |line| lines.push(line));
+        let boot = boot.unwrap_or_else(|error| panic!("{error}\n{}", self.machine.console()));
+        let faults: Vec<&Line> = self.lines.iter().filter(|line| matches!(line, Line::Fault(_))).collect();
+        assert!(faults.is_empty(), "{faults:?}\n{}", self.machine.console());
+        boot
+    }
+
+    /// Boots with a disc of the files in `seed`.
+    pub(crate) fn boot_seed(&mut self, seed: &Path) -> Boot {
+        let drive = Drive::from_seed(seed, &self.folder.join("seed.iso")).unwrap();
+        self.boot(Some(&drive))
+    }
+
+    /// What is on the machine's disk now.
+    pub(crate) fn contents(&self) -> Contents {
+        let copy = self.folder.join("contents");
+        empty_folder(&copy).unwrap();
+        Contents::copy(&self.machine.disk(), &copy).unwrap()
+    }
+
+    /// The lines one of the programs told, without their times.
+    pub(crate) fn told(&self, by: Who) -> Vec<&str> {
+        self.lines.iter().filter_map(|line| text_of(line, by)).collect()
+    }
+
+    /// Fails unless the agent told a line with all these words in it.
+    pub(crate) fn expect_told(&self, words: &[&str]) {
+        let told = self.told(Who::Agent);
+        let found = told.iter().any(|line| words.iter().all(|word| line.contains(word)));
+        assert!(found, "no line of the agent's has {words:?}:\n{}", told.join("\n"));
+    }
+}
+
+fn text_of(line: &Line, by: Who) -> Option<&str> {
+    match line {
+        Line::Step { who, text, .. } if *who == by => Some(text),
+        _ => None,
+    }
+}
+
+/// Permission to run a machine.
+struct Slot;
+
+impl Slot {
+    fn take() -> Self {
+        let running = RUNNING.lock().unwrap();
+        *ENDED.wait_while(running, |running| *running >= AT_A_TIME).unwrap() += 1;
+        Self
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // a poisoned count only means that another story failed
+        *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        ENDED.notify_one();
+    }
+}
+
+/// The image all machines share.
+pub(crate) fn image() -> &'static Image {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    IMAGE.get_or_init(|| {
+        let say = &mut |text: &str| println!("{text}");
+        let kernel = Kernel::find_or_fetch(&folder().join("kernel"), say).unwrap();
+        Image::build(&story_folder("image"), &kernel, say).unwrap()
+    })
+}
+
+/// An empty folder for one story.
+pub(crate) fn story_folder(story: &str) -> PathBuf {
+    let path = folder().join("stories").join(story);
+    empty_folder(&path).unwrap();
+    path
+}
+
+/// The seed the demo boots with.
+pub(crate) fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("initramfs/image/sample")
+}
+
+/// Writes a config drive's tree: paths below `openstack/latest`, and contents.
+pub(crate) fn write_seed(story: &str, files: &[(&str, &str)]) -> PathBuf {
+    let seed = story_folder(&format!("{story}-seed"));
+    for (name, content) in files {
+        let file = seed.join("openstack/latest").join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    seed
+}
+
+/// The link with this Ethernet address.
+pub(crate) fn link<'a>(boot: &'a Boot, mac: &str) -> &'a Link {
+    let found = boot.links.iter().find(|link| link.mac == mac);
+    found.unwrap_or_else(|| panic!("no link has {mac}: {:?}", boot.links))
+}
+
+/// The addresses of a link that are not link-local.
+pub(crate) fn addresses(link: &Link) -> Vec<&str> {
+    link.addresses.iter().map(String::as_str).filter(|address| !address.starts_with("fe80:")).collect()
+}
+
+/// Permission bits, owner and group of a path.
+pub(crate) fn metadata(contents: &Contents, path: &str) -> (u32, u32, u32) {
+    let entry = contents.entries.get(path).unwrap_or_else(|| panic!("{path} is not there"));
+    (entry.mode & 0o7777, entry.user, entry.group)
+}
