@@ -15,7 +15,7 @@ const FILES: usize = 60;
 const OUTPUT: usize = 20;
 
 /// What a boot writes for its own bookkeeping; not the seed's doing.
-const BOOKKEEPING: [&str; 4] = ["/var/lib/cloud/", "/var/log/", "/lost+found", "/etc/.glowplug"];
+const BOOKKEEPING: [&str; 2] = ["/var/lib/cloud/", "/var/log/"];
 
 /// Prints one line of the console.
 pub(crate) fn tell(line: &Line) {

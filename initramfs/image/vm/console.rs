@@ -42,7 +42,6 @@ const FAULTS: &[&str] = &[
     "trap invalid opcode",
     "general protection",
     "Out of memory",
-    "I/O error",
     "EXT4-fs error",
     "glowplug: not found",
     "panicked at",
