@@ -1,6 +1,15 @@
 //! The demo: a virtual machine that is provisioned before its root pivot, told
 //! as it happens. `initramfs/demo` installs what it needs and runs it.
 
+/// Prints a line. Who stops reading early (`initramfs/demo | head`) must not end
+/// the program half-way: QEMU would stay behind.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod document;
 mod options;
 mod story;
@@ -25,7 +34,7 @@ fn main() -> ExitCode {
     let options = match options::parse(lexopt::Parser::from_env()) {
         Ok(Request::Run(options)) => options,
         Ok(Request::Help) => {
-            print!("{}", options::HELP);
+            tell!("{}", options::HELP.trim_end());
             return ExitCode::SUCCESS;
         }
         Err(error) => {
@@ -36,7 +45,7 @@ fn main() -> ExitCode {
     let folder = vm::folder().join(format!("run-{}", process::id()));
     let result = run(&options, &folder);
     if options.keep || (result.is_err() && folder.exists()) {
-        println!("\nThe working folder is {}", folder.display());
+        tell!("\nThe working folder is {}", folder.display());
     } else if folder.exists() {
         // what is left there is only disk space
         let _ = fs::remove_dir_all(&folder);
@@ -55,7 +64,7 @@ fn run(options: &Options, folder: &Path) -> Result<()> {
         clear_out(out)?;
     }
     vm::empty_folder(folder)?;
-    let say = &mut |text: &str| println!("demo: {text}");
+    let say = &mut |text: &str| tell!("demo: {text}");
     let kernel = match &options.kernel {
         Some((file, modules)) => Kernel::given(file, modules)?,
         None => Kernel::find_or_fetch(&vm::folder().join("kernel"), say)?,
@@ -92,7 +101,7 @@ fn nics(sources: &[&Source]) -> Nics {
         })
         .collect();
     let nics = Nics::of(&seeds);
-    nics.remarks.iter().for_each(|remark| println!("demo: {remark}"));
+    nics.remarks.iter().for_each(|remark| tell!("demo: {remark}"));
     nics
 }
 
@@ -106,17 +115,10 @@ fn boot(machine: &mut Machine, count: usize, sources: [&Source; 2], folder: &Pat
             Source::Seed(seed) => Some(Drive::from_seed(seed, &folder.join(format!("seed-{number}.iso")))?),
             Source::Image(file) => Some(Drive::from_image(file)?),
         };
-        println!(
-            "\nBoot {} of {count}{}",
-            number + 1,
-            if drive.is_none() { ", without a drive" } else { "" }
-        );
+        tell!("\nBoot {} of {count}{}", number + 1, if drive.is_none() { ", without a drive" } else { "" });
         let result = machine.boot(drive.as_ref(), &mut |line| story::tell(&line));
         if result.is_err() {
-            println!("\nThe console's last lines:");
-            let console = machine.console();
-            let lines: Vec<&str> = console.lines().collect();
-            lines.iter().rev().take(15).rev().for_each(|line| println!("  | {line}"));
+            story::last_lines(&machine.console());
         }
         boots.push(result?);
     }

@@ -14,6 +14,9 @@ const FILES: usize = 60;
 /// Lines shown of the commands' output.
 const OUTPUT: usize = 20;
 
+/// Lines of the console shown after a boot that failed.
+const LAST_LINES: usize = 15;
+
 /// What a boot writes for its own bookkeeping; not the seed's doing.
 const BOOKKEEPING: [&str; 2] = ["/var/lib/cloud/", "/var/log/"];
 
@@ -25,25 +28,37 @@ pub(crate) fn tell(line: &Line) {
                 Who::Agent => "agent",
                 Who::Runner => "runner",
             };
-            println!("{at:>9} s  {who:<6}  {text}");
+            tell!("{at:>9} s  {who:<6}  {text}");
         }
-        Line::Fault(text) => println!("    FAULT      {text}"),
+        Line::Fault(text) => tell!("    FAULT      {text}"),
     }
+}
+
+/// Prints how a console ended. After a panic the kernel dumps its registers;
+/// what led there is before it.
+pub(crate) fn last_lines(console: &str) {
+    let lines: Vec<&str> = console.lines().collect();
+    let end =
+        lines.iter().position(|line| line.contains("Kernel panic")).map_or(lines.len(), |line| line + 1);
+    if end > 0 {
+        tell!("\nThe console's last lines:");
+    }
+    lines[end.saturating_sub(LAST_LINES)..end].iter().for_each(|line| tell!("  | {line}"));
 }
 
 /// Prints what the last boot left: name, links, changed files, commands, status.
 pub(crate) fn outcome(boot: &Boot, contents: &Contents, untouched: &Untouched) {
-    println!("\nThe machine is called {}.", boot.hostname);
+    tell!("\nThe machine is called {}.", boot.hostname);
     for link in &boot.links {
         let state = if link.up { "up" } else { "down" };
-        println!("  {:<8} {}  {state:<4}  {}", link.name, link.mac, link.addresses.join("  "));
+        tell!("  {:<8} {}  {state:<4}  {}", link.name, link.mac, link.addresses.join("  "));
     }
     for route in boot.routes.iter().filter(|route| !route.is_empty()) {
-        println!("  route    {route}");
+        tell!("  route    {route}");
     }
     changed_files(contents, untouched);
     commands(contents);
-    println!("\nStatus: {} ({:.1} s after the kernel's start)", boot.status, boot.uptime_s);
+    tell!("\nStatus: {} ({:.1} s after the kernel's start)", boot.status, boot.uptime_s);
 }
 
 /// The root as it was before the first boot.
@@ -75,7 +90,7 @@ fn changed_files(contents: &Contents, untouched: &Untouched) {
         .iter()
         .filter(|(path, entry)| entry.is_file() && !ours(path) && untouched.changed(path, entry, contents))
         .collect();
-    println!("\nFiles written:");
+    tell!("\nFiles written:");
     let users = names(contents, "/etc/passwd");
     let groups = names(contents, "/etc/group");
     let name =
@@ -83,10 +98,10 @@ fn changed_files(contents: &Contents, untouched: &Untouched) {
     for (path, entry) in changed.iter().take(FILES) {
         let owner = format!("{}:{}", name(&users, entry.user), name(&groups, entry.group));
         let size = contents.read(path).map_or(0, |bytes| bytes.len());
-        println!("  {:04o}  {owner:<14} {size:>7}  {path}", entry.mode & 0o7777);
+        tell!("  {:04o}  {owner:<14} {size:>7}  {path}", entry.mode & 0o7777);
     }
     if changed.len() > FILES {
-        println!("  and {} more", changed.len() - FILES);
+        tell!("  and {} more", changed.len() - FILES);
     }
 }
 
@@ -110,16 +125,16 @@ fn commands(contents: &Contents) {
         })
         .map(|(path, _)| path.as_str())
         .collect();
-    println!("\nCommands run:");
+    tell!("\nCommands run:");
     for path in scripts {
-        println!("  {path}");
+        tell!("  {path}");
         let text =
             if path.ends_with("/runcmd") { contents.text(path).unwrap_or_default() } else { String::new() };
-        text.lines().skip(1).for_each(|line| println!("      {line}"));
+        text.lines().skip(1).for_each(|line| tell!("      {line}"));
     }
     let output = contents.text("/var/log/cloud-init-output.log").unwrap_or_default();
     if !output.trim().is_empty() {
-        println!("  and what they said (/var/log/cloud-init-output.log):");
-        output.lines().take(OUTPUT).for_each(|line| println!("      {line}"));
+        tell!("  and what they said (/var/log/cloud-init-output.log):");
+        output.lines().take(OUTPUT).for_each(|line| tell!("      {line}"));
     }
 }
