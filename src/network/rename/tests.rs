@@ -11,9 +11,8 @@ fn name(text: &str) -> LinkName {
 /// The kernel of 6.1: a link that is up or a name that is taken is refused.
 fn execute(present: &mut [SystemLink], action: &LinkAction) {
     let names: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
-    let find = |name: &str| {
-        names.iter().position(|other| other == name).unwrap_or_else(|| panic!("no link {name}"))
-    };
+    let find =
+        |name: &str| names.iter().position(|other| other == name).unwrap_or_else(|| panic!("no link {name}"));
     match action {
         LinkAction::Down { link } => present[find(link)].up = false,
         LinkAction::Up { link } => present[find(link)].up = true,

@@ -152,11 +152,29 @@ fn one_route(route: &Route, subnet: &Subnet) -> String {
 /// a truth value, `52:54:00:12:34:01` in base 60, or a mapping (`fe80::`).
 fn scalar(text: &str) -> String {
     let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    let number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-_.:eExX".contains(&byte))
+    let number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-_.eExX".contains(&byte))
         && text.bytes().filter(|byte| *byte == b'.').count() < 2;
     let lower = text.to_ascii_lowercase();
     let indicator = text.starts_with(['-', '@', '~', '.', '+']) || text.ends_with(':');
-    if number || indicator || words.contains(&lower.as_str()) { format!("'{text}'") } else { text.into() }
+    if number || is_base_60(text) || indicator || words.contains(&lower.as_str()) {
+        format!("'{text}'")
+    } else {
+        text.into()
+    }
+}
+
+/// YAML 1.1's integers in base 60: `12:30:45`.
+fn is_base_60(text: &str) -> bool {
+    let mut digits = text.split(':');
+    let first = digits.next().unwrap_or_default();
+    let leading =
+        first.starts_with(|c: char| ('1'..='9').contains(&c)) && first.bytes().all(|b| b.is_ascii_digit());
+    let mut more = digits.peekable();
+    let follows = |digit: &str| {
+        digit.bytes().all(|b| b.is_ascii_digit())
+            && (digit.len() == 1 || digit.len() == 2 && digit.starts_with(|c: char| c < '6'))
+    };
+    leading && more.peek().is_some() && more.all(follows)
 }
 
 #[cfg(test)]
@@ -165,7 +183,15 @@ mod tests {
 
     #[test]
     fn quotes_what_yaml_would_read_otherwise() {
-        for plain in ["eth0", "fa:16:3e:12:34:01", "10.0.0.1", "2001:db8::1", "example.org"] {
+        for plain in [
+            "eth0",
+            "fa:16:3e:12:34:01",
+            "10.0.0.1",
+            "2001:db8::1",
+            "2001:4860::8",
+            "02:00:00:00:00:01",
+            "x.org",
+        ] {
             assert_eq!(scalar(plain), plain);
         }
         for quoted in ["52:54:00:12:34:01", "123", "1e3", "on", "No", "fe80::", "1.5", "-a", "~"] {

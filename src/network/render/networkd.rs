@@ -103,10 +103,12 @@ fn section(text: &mut String, name: &str, mut entries: Vec<String>) {
     }
     entries.sort();
     entries.dedup();
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text.push_str(&format!("[{name}]\n"));
     for entry in entries {
         text.push_str(&entry);
         text.push('\n');
     }
-    text.push('\n');
 }

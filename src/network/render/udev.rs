@@ -1,6 +1,6 @@
 //! udev's rules for persistent names, for links that appear later.
 
-use super::{file, sorted};
+use super::file;
 use crate::action::Action;
 use crate::network::model::Device;
 use crate::network::resolve::Resolved;
@@ -12,7 +12,7 @@ const PATH: &str = "/etc/udev/rules.d/70-persistent-net.rules";
 /// One rule for each link found by its MAC address; `None` without any.
 pub(super) fn rules(network: &Resolved<'_>) -> Option<Action> {
     let mut text = String::new();
-    for link in sorted(network) {
+    for link in &network.links {
         if let Device::Hardware { mac, .. } = &link.link.device {
             let name = &link.name;
             text.push_str(&format!(
