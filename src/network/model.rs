@@ -198,7 +198,7 @@ pub struct SystemLink {
     /// Whether the address is the link's own, so that it may be found by it:
     /// not one that a bond, bridge or VLAN took from a member.
     pub own_mac: bool,
-    /// IFF_UP.
+    /// `IFF_UP`.
     pub up: bool,
     /// A cable or peer is there; known only while the link is up.
     pub carrier: bool,

@@ -1,5 +1,6 @@
 //! rtnetlink against a real kernel, in network namespaces of their own. Needs
 //! root, unshare(1) of util-linux and ip(8) of iproute2.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use glowplug::action::{Action, LinkAction};
 use glowplug::network::model::{LinkName, Mac, SystemLink};
@@ -13,14 +14,14 @@ const INSIDE: &str = "GLOWPLUG_NAMESPACE";
 
 /// Runs `body` in fresh network, mount and UTS namespaces: this very test
 /// again, through unshare(1).
-fn inside(test: &str, body: fn(&mut Netlink)) {
+fn inside(name: &str, body: fn(&mut Netlink)) {
     if std::env::var_os(INSIDE).is_some() {
         return body(&mut Netlink::open().unwrap());
     }
     let output = Command::new("unshare")
         .args(["--net", "--mount", "--uts", "--"])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
+        .args(["--exact", name, "--nocapture"])
         .env(INSIDE, "1")
         .output()
         .expect("unshare runs");

@@ -1,4 +1,4 @@
-//! OpenStack's network_data.json (nova's `network_data.json` schema, and what
+//! OpenStack's `network_data.json` (nova's JSON schema of that name, and what
 //! cloud-init 26.2 makes of it).
 
 use super::Parsed;
@@ -277,11 +277,9 @@ fn dns_services<'v, 'a>(
 /// server, whatever its type, as cloud-init has it.
 fn server(service: &Value<'_>, what: &str, problems: &mut Problems) -> Vec<core::net::IpAddr> {
     let what = format!("service of {what}");
-    match service.get_set("address") {
-        Some(address) => field::each(Some(address), &what, problems, field::address),
-        None => {
-            problems.add(service, &what, "has no address");
-            Vec::new()
-        }
+    let address = service.get_set("address");
+    if address.is_none() {
+        problems.add(service, &what, "has no address");
     }
+    field::each(address, &what, problems, field::address)
 }

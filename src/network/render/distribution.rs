@@ -25,7 +25,7 @@ const ORDERS: &[(&[&str], &[&str])] = &[
     ),
 ];
 
-/// The order of `root`'s distribution, by ID, else by the first of ID_LIKE
+/// The order of `root`'s distribution, by ID, else by the first of `ID_LIKE`
 /// that is known; empty when none is.
 pub fn order(root: &dyn Fetch) -> &'static [&'static str] {
     let text = os_release(root);

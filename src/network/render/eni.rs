@@ -1,7 +1,7 @@
 //! ifupdown: interfaces(5), with the rules that name late links.
 
 use super::netplan::HEADER;
-use super::{Renderer, exists, file, has_program, joined, sorted, udev};
+use super::{Append, Renderer, exists, file, has_program, joined, sorted, udev};
 use crate::action::Action;
 use crate::network::model::{Dns, Method, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
@@ -27,7 +27,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
     push_sorted(&mut text, dns_lines(network.dns, false));
     for link in sorted(network) {
         if link.link.subnets.is_empty() {
-            text.push_str(&format!("\niface {} inet manual\n", link.name));
+            text.append(format_args!("\niface {} inet manual\n", link.name));
             push_sorted(&mut text, link.link.mtu.iter().map(|mtu| format!("mtu {mtu}")).collect());
         }
         for index in 0..link.link.subnets.len() {
@@ -52,7 +52,7 @@ fn stanza(text: &mut String, link: &ResolvedLink<'_>, index: usize) {
         Method::Slaac | Method::Dhcp6Stateless => "auto",
         Method::Manual => "manual",
     };
-    text.push_str(&format!("\n{control} {0}\niface {0} {family} {mode}\n", link.name));
+    text.append(format_args!("\n{control} {0}\niface {0} {family} {mode}\n", link.name));
     push_sorted(text, subnet_lines(subnet, dns_of(subnets, index)));
     if index == 0 {
         push_sorted(text, link_lines(link, subnet));
@@ -125,7 +125,7 @@ fn dns_lines(dns: &Dns, ipv6: bool) -> Vec<String> {
 fn push_sorted(text: &mut String, mut lines: Vec<String>) {
     lines.sort();
     for line in lines {
-        text.push_str(&format!("    {line}\n"));
+        text.append(format_args!("    {line}\n"));
     }
 }
 
@@ -138,9 +138,9 @@ fn route_lines(text: &mut String, route: &Route) {
         None => format!("{to} dev $IFACE"),
     };
     if let Some(metric) = route.metric() {
-        rest.push_str(&format!(" metric {metric}"));
+        rest.append(format_args!(" metric {metric}"));
     }
     for (when, verb) in [("post-up", "add"), ("pre-down", "del")] {
-        text.push_str(&format!("    {when} ip{family} route {verb} {rest} || true\n"));
+        text.append(format_args!("    {when} ip{family} route {verb} {rest} || true\n"));
     }
 }

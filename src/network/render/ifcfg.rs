@@ -1,7 +1,7 @@
 //! The ifcfg files of Red Hat's network scripts and of NetworkManager's
 //! ifcfg-rh plugin (cloud-init's "sysconfig").
 
-use super::{Renderer, all_dns, distribution, exists, file, has_program, joined, udev};
+use super::{Append, Renderer, all_dns, distribution, exists, file, has_program, joined, udev};
 use crate::action::Action;
 use crate::fetch::Fetch;
 use crate::network::model::{Method, Route, Static, Subnet};
@@ -9,6 +9,7 @@ use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 /// The back end.
 pub const RENDERER: Renderer = Renderer {
@@ -54,10 +55,10 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
     if !dns.is_empty() {
         let mut text = String::from(RESOLV_HEADER);
         for server in &dns.servers {
-            text.push_str(&format!("nameserver {server}\n"));
+            text.append(format_args!("nameserver {server}\n"));
         }
         if !dns.search.is_empty() {
-            text.push_str(&format!("search {}\n", joined(&dns.search, " ")));
+            text.append(format_args!("search {}\n", joined(&dns.search, " ")));
         }
         actions.push(file("/etc/resolv.conf", 0o644, text));
         let keep = format!("{HEADER}[main]\ndns = none\n");
@@ -82,8 +83,8 @@ fn global(network: &Resolved<'_>) -> String {
 struct Variables(Vec<(String, String)>);
 
 impl Variables {
-    fn set(&mut self, name: &str, value: impl ToString) {
-        let value = value.to_string();
+    fn set(&mut self, name: &str, value: impl fmt::Display) {
+        let value = format!("{value}");
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value,
             None => self.0.push((name.into(), value)),
@@ -100,7 +101,7 @@ impl Variables {
         let mut text = String::from(HEADER);
         for (name, value) in self.0 {
             let quote = if value.contains(' ') { "\"" } else { "" };
-            text.push_str(&format!("{name}={quote}{value}{quote}\n"));
+            text.append(format_args!("{name}={quote}{value}{quote}\n"));
         }
         text
     }
@@ -235,19 +236,19 @@ fn route_files(link: &ResolvedLink<'_>) -> Vec<Action> {
     for route in routes {
         let destination = route.destination();
         if let Some(netmask) = destination.netmask() {
-            ipv4.push_str(&format!("ADDRESS{index}={}\n", destination.address()));
+            ipv4.append(format_args!("ADDRESS{index}={}\n", destination.address()));
             if let Some(gateway) = route.gateway() {
-                ipv4.push_str(&format!("GATEWAY{index}={gateway}\n"));
+                ipv4.append(format_args!("GATEWAY{index}={gateway}\n"));
             }
-            ipv4.push_str(&format!("NETMASK{index}={netmask}\n"));
+            ipv4.append(format_args!("NETMASK{index}={netmask}\n"));
             if let Some(metric) = route.metric() {
-                ipv4.push_str(&format!("METRIC{index}={metric}\n"));
+                ipv4.append(format_args!("METRIC{index}={metric}\n"));
             }
             index += 1;
         } else {
             let via = route.gateway().map(|gateway| format!("via {gateway} ")).unwrap_or_default();
             let metric = route.metric().map(|metric| format!("metric {metric}")).unwrap_or_default();
-            ipv6.push_str(&format!("{destination} {via}{metric} dev {}\n", link.name));
+            ipv6.append(format_args!("{destination} {via}{metric} dev {}\n", link.name));
         }
     }
     [("route", ipv4), ("route6", ipv6)]

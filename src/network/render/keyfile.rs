@@ -2,7 +2,7 @@
 
 mod uuid;
 
-use super::{Renderer, exists, file, has_program, is_enabled, joined};
+use super::{Append, Renderer, exists, file, has_program, is_enabled, joined};
 use crate::action::Action;
 use crate::network::model::{Dns, Method, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
@@ -58,14 +58,14 @@ fn profile(network: &Resolved<'_>, link: &ResolvedLink<'_>) -> String {
         uuid::of_link(name)
     );
     if link.link.device.mac().is_none() {
-        text.push_str(&format!("interface-name={name}\n"));
+        text.append(format_args!("interface-name={name}\n"));
     }
     text.push_str("\n[user]\norg.freedesktop.NetworkManager.origin=cloud-init\n\n[ethernet]\n");
     if let Some(mtu) = link.link.mtu {
-        text.push_str(&format!("mtu={mtu}\n"));
+        text.append(format_args!("mtu={mtu}\n"));
     }
     if let Some(mac) = link.link.device.mac() {
-        text.push_str(&format!("mac-address={}\n", mac.to_string().to_ascii_uppercase()));
+        text.append(format_args!("mac-address={}\n", mac.to_string().to_ascii_uppercase()));
     }
     text.push('\n');
     for family in families(network, link) {
@@ -102,10 +102,14 @@ fn families(network: &Resolved<'_>, link: &ResolvedLink<'_>) -> Vec<Family> {
     }
     // One family with a lease is enough.
     if families.iter().filter(|family| matches!(family.method, "auto" | "dhcp")).count() == 2 {
-        families.iter_mut().for_each(|family| family.may_fail = Some(true));
+        for family in &mut families {
+            family.may_fail = Some(true);
+        }
     }
     let dns = resolver(network, link);
-    families.iter_mut().filter(|family| family.method != "disabled").for_each(|family| family.add_dns(&dns));
+    for family in families.iter_mut().filter(|family| family.method != "disabled") {
+        family.add_dns(&dns);
+    }
     families
 }
 
@@ -179,7 +183,7 @@ impl Family {
     fn add_route(&mut self, route: &Route) {
         let mut value = route.destination().to_string();
         if let Some(gateway) = route.gateway() {
-            value.push_str(&format!(",{gateway}"));
+            value.append(format_args!(",{gateway}"));
         }
         match route.metric() {
             Some(metric) if route.destination().is_everything() => {
@@ -187,7 +191,7 @@ impl Family {
             }
             Some(metric) => {
                 let empty = if route.gateway().is_none() { "," } else { "" };
-                value.push_str(&format!("{empty},{metric}"));
+                value.append(format_args!("{empty},{metric}"));
             }
             None => {}
         }
@@ -206,12 +210,12 @@ impl Family {
 
     fn write(&self, text: &mut String) {
         let name = if self.ipv6 { "ipv6" } else { "ipv4" };
-        text.push_str(&format!("[{name}]\nmethod={}\n", self.method));
+        text.append(format_args!("[{name}]\nmethod={}\n", self.method));
         if let Some(may_fail) = self.may_fail {
-            text.push_str(&format!("may-fail={may_fail}\n"));
+            text.append(format_args!("may-fail={may_fail}\n"));
         }
         for (key, value) in &self.entries {
-            text.push_str(&format!("{key}={value}\n"));
+            text.append(format_args!("{key}={value}\n"));
         }
         text.push('\n');
     }

@@ -18,6 +18,7 @@ use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// One network back end.
 pub struct Renderer {
@@ -43,6 +44,17 @@ pub fn detect(root: &dyn Fetch) -> Option<&'static Renderer> {
         .filter_map(|name| ALL.iter().find(|renderer| renderer.name == *name))
         .chain(ALL)
         .find(|renderer| (renderer.detect)(root))
+}
+
+/// Formatting to the end of a text, which cannot fail.
+trait Append {
+    fn append(&mut self, arguments: fmt::Arguments<'_>);
+}
+
+impl Append for String {
+    fn append(&mut self, arguments: fmt::Arguments<'_>) {
+        let _ = fmt::Write::write_fmt(self, arguments);
+    }
 }
 
 /// A file of root's, whole.
@@ -83,13 +95,13 @@ fn sorted<'r, 'a>(network: &'r Resolved<'a>) -> Vec<&'r ResolvedLink<'a>> {
 }
 
 /// Items with `separator` between them.
-fn joined<T: core::fmt::Display>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
+fn joined<T: fmt::Display>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
     let mut text = String::new();
     for item in items {
         if !text.is_empty() {
             text.push_str(separator);
         }
-        text.push_str(&format!("{item}"));
+        text.append(format_args!("{item}"));
     }
     text
 }
@@ -121,5 +133,81 @@ impl ResolvedLink<'_> {
             Method::Static(fixed) => Some(fixed),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, Result};
+
+    /// A root that is only names; a name ending in `=` is a file with content.
+    struct Root<'a>(&'a [&'a str]);
+
+    impl Fetch for Root<'_> {
+        fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+            let content = self.0.iter().find_map(|file| {
+                let (name, content) = file.split_once('=').unwrap_or((file, "x program"));
+                (name == path).then_some(content)
+            });
+            match content {
+                Some(content) if content.len() > limit => Err(Error::new("read", path, "too long")),
+                content => Ok(content.map(|content| content.as_bytes().to_vec())),
+            }
+        }
+
+        fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
+            let inside =
+                |file: &&str| Some(file.strip_prefix(path)?.strip_prefix('/')?.split('/').next()?.into());
+            let names: Vec<String> = self.0.iter().filter_map(inside).collect();
+            Ok((!names.is_empty()).then_some(names))
+        }
+
+        fn name(&self, path: &str) -> String {
+            path.into()
+        }
+    }
+
+    fn detected(files: &[&str]) -> Option<&'static str> {
+        detect(&Root(files)).map(|renderer| renderer.name)
+    }
+
+    const WANTS: &str = "etc/systemd/system/multi-user.target.wants";
+
+    #[test]
+    fn the_distribution_decides_between_two() {
+        let wants = [format!("{WANTS}/NetworkManager.service"), format!("{WANTS}/systemd-networkd.service")];
+        let both = |os_release| {
+            let mut files = vec![os_release, "usr/bin/nmcli", "usr/lib/systemd/systemd-networkd"];
+            files.extend(wants.iter().map(String::as_str));
+            files.push("usr/lib/systemd/systemd");
+            detected(&files)
+        };
+        assert_eq!(both("etc/os-release=ID=debian\n"), Some("networkd"));
+        assert_eq!(both("etc/os-release=ID=fedora\n"), Some("network-manager"));
+        assert_eq!(
+            both("usr/lib/os-release=ID=\"mint\"\nID_LIKE=\"ubuntu debian\"\n"),
+            Some("network-manager")
+        );
+        assert_eq!(both("etc/os-release=ID=other\n"), Some("network-manager"));
+    }
+
+    #[test]
+    fn each_is_found_by_what_it_needs() {
+        let eni = ["sbin/ifup", "sbin/ifdown", "sbin/ifquery", "etc/network/interfaces"];
+        assert_eq!(detected(&eni), Some("eni"));
+        assert_eq!(detected(&eni[1..]), None);
+        assert_eq!(detected(&["usr/sbin/netplan", "etc/os-release=ID=debian\n"]), Some("netplan"));
+        let rhel = "etc/os-release=ID=\"rhel\"\n";
+        let plugin = "usr/lib64/NetworkManager/1.40.0-1/libnm-settings-plugin-ifcfg-rh.so";
+        assert_eq!(detected(&[rhel, plugin]), Some("sysconfig"));
+        assert_eq!(detected(&[plugin]), None, "only where ifcfg files are at home");
+    }
+
+    #[test]
+    fn what_is_installed_and_off_does_not_count() {
+        let files = ["usr/lib/systemd/systemd", "usr/lib/systemd/systemd-networkd", "usr/bin/nmcli"];
+        assert_eq!(detected(&files), None);
+        assert_eq!(detected(&[]), None);
     }
 }

@@ -1,6 +1,6 @@
 //! netplan: one version 2 file under /run.
 
-use super::{Renderer, file, has_program, joined, sorted};
+use super::{Append, Renderer, file, has_program, joined, sorted};
 use crate::action::Action;
 use crate::network::model::{Device, Link, Method, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
@@ -57,12 +57,12 @@ fn ethernet(text: &mut String, network: &Resolved<'_>, resolved: &ResolvedLink<'
     }
     let name = scalar(&resolved.name);
     if lines.is_empty() {
-        text.push_str(&format!("        {name}: {{}}\n"));
+        text.append(format_args!("        {name}: {{}}\n"));
         return;
     }
-    text.push_str(&format!("        {name}:\n"));
+    text.append(format_args!("        {name}:\n"));
     for line in lines {
-        text.push_str(&format!("            {line}\n"));
+        text.append(format_args!("            {line}\n"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! systemd-networkd: systemd.network(5) files under /run.
 
-use super::{Renderer, exists, file, is_enabled, joined};
+use super::{Append, Renderer, exists, file, is_enabled, joined};
 use crate::network::model::{Method, Static, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
@@ -106,7 +106,7 @@ fn section(text: &mut String, name: &str, mut entries: Vec<String>) {
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&format!("[{name}]\n"));
+    text.append(format_args!("[{name}]\n"));
     for entry in entries {
         text.push_str(&entry);
         text.push('\n');

@@ -1,10 +1,9 @@
 //! udev's rules for persistent names, for links that appear later.
 
-use super::file;
+use super::{Append, file};
 use crate::action::Action;
 use crate::network::model::Device;
 use crate::network::resolve::Resolved;
-use alloc::format;
 use alloc::string::String;
 
 const PATH: &str = "/etc/udev/rules.d/70-persistent-net.rules";
@@ -15,7 +14,7 @@ pub(super) fn rules(network: &Resolved<'_>) -> Option<Action> {
     for link in &network.links {
         if let Device::Hardware { mac, .. } = &link.link.device {
             let name = &link.name;
-            text.push_str(&format!(
+            text.append(format_args!(
                 "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{{address}}==\"{mac}\", NAME=\"{name}\"\n"
             ));
         }
