@@ -79,7 +79,7 @@ impl From<Error> for String {
 }
 
 /// strerror(3)'s words for the errnos this program meets.
-fn errno_text(errno: i32) -> Option<&'static str> {
+pub(crate) fn errno_text(errno: i32) -> Option<&'static str> {
     Some(match errno {
         1 => "Operation not permitted",
         2 => "No such file or directory",

@@ -14,5 +14,6 @@ pub mod fetch;
 pub mod fstab;
 pub mod kernel_line;
 pub mod limits;
+pub mod network;
 pub mod syntax;
 pub mod sys;

@@ -5,6 +5,7 @@ pub mod block;
 pub mod clock;
 pub mod kernel_module;
 pub mod mount;
+pub mod netlink;
 pub mod power;
 pub mod root;
 pub mod superblock;

@@ -1,0 +1,9 @@
+//! Network configuration: descriptions of a seed become one model, the model
+//! becomes a back end's files or the kernel's own settings.
+
+pub mod fallback;
+pub mod model;
+pub mod parse;
+pub mod rename;
+pub mod render;
+pub mod resolve;

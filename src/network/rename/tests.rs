@@ -1,0 +1,133 @@
+use super::*;
+
+fn link(index: u32, name: &str, up: bool) -> SystemLink {
+    SystemLink { index, name: name.into(), mac: None, own_mac: true, up, carrier: false }
+}
+
+fn name(text: &str) -> LinkName {
+    LinkName::new(text).unwrap()
+}
+
+/// The kernel of 6.1: a link that is up or a name that is taken is refused.
+fn execute(present: &mut [SystemLink], action: &LinkAction) {
+    let names: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
+    let find =
+        |name: &str| names.iter().position(|other| other == name).unwrap_or_else(|| panic!("no link {name}"));
+    match action {
+        LinkAction::Down { link } => present[find(link)].up = false,
+        LinkAction::Up { link } => present[find(link)].up = true,
+        LinkAction::Rename { from, to } => {
+            assert!(to.len() <= 15, "{to} is too long");
+            assert!(!present[find(from)].up, "{from} is up");
+            assert!(!names.contains(to), "{to} is taken");
+            present[find(from)].name.clone_from(to);
+        }
+        other => panic!("{other:?} is no part of a rename"),
+    }
+}
+
+fn run(wanted: &[(u32, LinkName)], mut present: Vec<SystemLink>) -> Vec<SystemLink> {
+    for action in plan(wanted, &present) {
+        execute(&mut present, &action);
+    }
+    assert_eq!(plan(wanted, &present), [], "a second run changes nothing");
+    present
+}
+
+fn permutations(items: &[&'static str]) -> Vec<Vec<&'static str>> {
+    if items.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for (at, first) in items.iter().enumerate() {
+        let rest: Vec<_> = items.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, s)| *s).collect();
+        all.extend(permutations(&rest).into_iter().map(|mut tail| {
+            tail.insert(0, first);
+            tail
+        }));
+    }
+    all
+}
+
+/// Every order of four NICs, every subset of them wanted, some up; cut short
+/// after every step and begun anew.
+#[test]
+fn ends_the_same_wherever_it_is_interrupted() {
+    let names = ["eth0", "eth1", "eth2", "ens3"];
+    for order in permutations(&names) {
+        for subset in 0..16_u32 {
+            let present: Vec<_> =
+                (0..4).map(|i| link(i + 2, names[i as usize], (subset ^ i) & 1 == 1)).collect();
+            let wanted: Vec<_> =
+                (0..4).filter(|i| subset >> i & 1 == 1).map(|i| (i + 2, name(order[i as usize]))).collect();
+            let whole = run(&wanted, present.clone());
+            for (index, name) in &wanted {
+                assert!(whole.iter().any(|link| link.index == *index && link.name == **name));
+            }
+            let up = |links: &[SystemLink]| links.iter().map(|link| link.up).collect::<Vec<_>>();
+            assert_eq!(up(&whole), up(&present), "up is as before");
+            let ends: Vec<_> = whole.iter().map(|link| (link.index, link.name.clone())).collect();
+            assert_eq!(super::names(&wanted, &present), ends);
+
+            for steps in 0..plan(&wanted, &present).len() {
+                let mut part = present.clone();
+                for action in &plan(&wanted, &present)[..steps] {
+                    execute(&mut part, action);
+                }
+                let again: Vec<_> =
+                    run(&wanted, part).into_iter().map(|link| (link.index, link.name)).collect();
+                assert_eq!(again, ends, "{wanted:?} interrupted after {steps} steps");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_that_are_right_are_left_alone() {
+    let present = [link(2, "eth0", true), link(3, "eth1", true)];
+    assert_eq!(plan(&[(2, name("eth0")), (3, name("eth1"))], &present), []);
+    assert_eq!(plan(&[], &present), []);
+    assert_eq!(plan(&[(9, name("eth0"))], &present), [], "a link that is not there displaces nobody");
+}
+
+#[test]
+fn a_swap_takes_one_temporary_name_and_touches_only_what_is_up() {
+    let present = [link(2, "eth0", true), link(3, "eth1", false)];
+    let rename = |from: &str, to: &str| LinkAction::Rename { from: from.into(), to: to.into() };
+    assert_eq!(
+        plan(&[(2, name("eth1")), (3, name("eth0"))], &present),
+        [
+            LinkAction::Down { link: "eth0".into() },
+            rename("eth0", "glow0"),
+            rename("eth1", "eth0"),
+            rename("glow0", "eth1"),
+            LinkAction::Up { link: "eth1".into() },
+        ]
+    );
+}
+
+#[test]
+fn a_foreign_link_moves_to_the_next_free_name_of_its_stem() {
+    let ends = |wanted: &[(u32, LinkName)], present: &[SystemLink]| -> Vec<String> {
+        run(wanted, present.to_vec()).into_iter().map(|link| link.name).collect()
+    };
+    let present = [link(2, "eth0", true), link(3, "eth1", false), link(4, "eth3", false)];
+    assert_eq!(ends(&[(3, name("eth0"))], &present), ["eth2", "eth0", "eth3"]);
+    assert_eq!(ends(&[(4, name("wan")), (3, name("eth0"))], &present), ["eth2", "eth0", "wan"]);
+    assert_eq!(ends(&[(3, name("lan"))], &[link(2, "lan", false), link(3, "eth0", false)]), ["lan0", "lan"]);
+    let long = [link(2, "longest-name-99", false), link(3, "eth0", false)];
+    assert_eq!(ends(&[(3, name("longest-name-99"))], &long), ["longest-name100", "longest-name-99"]);
+}
+
+#[test]
+fn a_temporary_name_nobody_claims_is_given_up() {
+    let ended = run(&[(3, name("eth0"))], vec![link(2, "glow0", false), link(3, "glow1", true)]);
+    assert_eq!(ended[0].name, "eth1");
+    assert_eq!((ended[1].name.as_str(), ended[1].up), ("eth0", true));
+}
+
+#[test]
+fn a_name_wanted_twice_goes_to_the_first() {
+    let ended = run(&[(2, name("lan")), (3, name("lan"))], vec![link(2, "a", false), link(3, "b", false)]);
+    assert_eq!([&*ended[0].name, &*ended[1].name], ["lan", "b"]);
+}

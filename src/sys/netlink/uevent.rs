@@ -1,0 +1,142 @@
+//! The kernel's announcements of devices (`NETLINK_KOBJECT_UEVENT`).
+
+use super::socket::{self, Received};
+use crate::error::{Error, Result};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use rustix::time::ClockId;
+
+/// The kernel's multicast group; udev's own is 2.
+const KERNEL: u32 = 1;
+
+/// Bytes of one announcement: `UEVENT_BUFFER_SIZE` and its header line.
+const BUFFER: usize = 8192;
+
+/// What is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Uevent {
+    /// A device came, went or changed.
+    Device {
+        /// `ACTION`: add, remove, change, move, bind, …
+        action: String,
+        /// `SUBSYSTEM`: net, block, …
+        subsystem: String,
+        /// `DEVPATH`, below /sys.
+        path: String,
+        /// `DEVNAME`, below /dev; links of the network have none.
+        name: Option<String>,
+    },
+    /// Announcements were lost: look again at what there is.
+    Lost,
+}
+
+/// A listener. What happened before [`Uevents::open`] is not heard.
+pub struct Uevents {
+    fd: OwnedFd,
+    buffer: Vec<u8>,
+}
+
+impl Uevents {
+    /// Begins to listen.
+    pub fn open() -> Result<Self> {
+        let protocol = Some(rustix::net::netlink::KOBJECT_UEVENT);
+        match socket::open(protocol, KERNEL) {
+            Ok(fd) => Ok(Self { fd, buffer: vec![0; BUFFER] }),
+            Err(errno) => Err(failed(errno)),
+        }
+    }
+
+    /// The next announcement; `None` when `deadline`, a reading of
+    /// `CLOCK_MONOTONIC`, passes first.
+    pub fn wait(&mut self, deadline: Duration) -> Result<Option<Uevent>> {
+        loop {
+            let left = deadline.saturating_sub(now());
+            let timeout = Timespec::try_from(left).map_err(|_| failed(Errno::INVAL))?;
+            match rustix::event::poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&timeout)) {
+                Ok(0) => return Ok(None),
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(errno) => return Err(failed(errno)),
+            }
+            match socket::receive(&self.fd, &mut self.buffer) {
+                Ok(Received::Kernel(length)) => {
+                    if let Some(event) = parse(&self.buffer[..length]) {
+                        return Ok(Some(event));
+                    }
+                }
+                Ok(Received::Foreign) | Err(Errno::INTR) => {}
+                Err(Errno::NOBUFS | Errno::MSGSIZE) => return Ok(Some(Uevent::Lost)),
+                Err(errno) => return Err(failed(errno)),
+            }
+        }
+    }
+}
+
+/// The reading of `CLOCK_MONOTONIC`.
+fn now() -> Duration {
+    Duration::try_from(rustix::time::clock_gettime(ClockId::Monotonic)).unwrap_or_default()
+}
+
+fn failed(errno: Errno) -> Error {
+    Error::os("listen to", "uevents", errno.raw_os_error())
+}
+
+/// `add@/devices/…` and `KEY=value`s, each ended by NUL. `None` for anything
+/// else.
+fn parse(bytes: &[u8]) -> Option<Uevent> {
+    let mut parts = bytes.split(|byte| *byte == 0);
+    parts.next().filter(|first| first.contains(&b'@'))?;
+    let (mut action, mut subsystem, mut path, mut name) = (None, None, None, None);
+    for part in parts {
+        let Some(at) = part.iter().position(|byte| *byte == b'=') else { continue };
+        let variable = match &part[..at] {
+            b"ACTION" => &mut action,
+            b"SUBSYSTEM" => &mut subsystem,
+            b"DEVPATH" => &mut path,
+            b"DEVNAME" => &mut name,
+            _ => continue,
+        };
+        *variable = Some(String::from_utf8_lossy(&part[at + 1..]).into_owned());
+    }
+    Some(Uevent::Device { action: action?, subsystem: subsystem?, path: path?, name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADD: &[u8] = b"add@/devices/virtual/net/veth0\0ACTION=add\0DEVPATH=/devices/virtual/net/veth0\0\
+        SUBSYSTEM=net\0INTERFACE=veth0\0IFINDEX=2\0SEQNUM=1\0";
+
+    #[test]
+    fn reads_the_kernels_announcement() {
+        let event = Uevent::Device {
+            action: "add".into(),
+            subsystem: "net".into(),
+            path: "/devices/virtual/net/veth0".into(),
+            name: None,
+        };
+        assert_eq!(parse(ADD), Some(event));
+        let disc = b"change@/devices/sr0\0ACTION=change\0DEVPATH=/devices/sr0\0SUBSYSTEM=block\0DEVNAME=sr0";
+        assert!(matches!(parse(disc), Some(Uevent::Device { name: Some(name), .. }) if name == "sr0"));
+    }
+
+    #[test]
+    fn refuses_what_is_cut_or_changed_without_a_panic() {
+        assert_eq!(parse(b"libudev\0\xfe\xed"), None);
+        assert_eq!(parse(b""), None);
+        for at in 0..ADD.len() {
+            let _ = parse(&ADD[..at]);
+            for value in [0, b'=', b'@', 0xff] {
+                let mut mutated = ADD.to_vec();
+                mutated[at] = value;
+                let _ = parse(&mutated);
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! rtnetlink against a real kernel, in network namespaces of their own. Needs
+//! root, unshare(1) of util-linux and ip(8) of iproute2.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use glowplug::action::{Action, LinkAction};
+use glowplug::network::model::{LinkName, Mac, SystemLink};
+use glowplug::network::{rename, render::live};
+use glowplug::sys::netlink::{Netlink, Uevent, Uevents};
+use std::process::Command;
+use std::time::Duration;
+
+/// Set for the process that runs inside.
+const INSIDE: &str = "GLOWPLUG_NAMESPACE";
+
+/// Runs `body` in fresh network, mount and UTS namespaces: this very test
+/// again, through unshare(1).
+fn inside(name: &str, body: fn(&mut Netlink)) {
+    if std::env::var_os(INSIDE).is_some() {
+        return body(&mut Netlink::open().unwrap());
+    }
+    let output = Command::new("unshare")
+        .args(["--net", "--mount", "--uts", "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("unshare runs");
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+fn ip(arguments: &str) -> String {
+    let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ip {arguments}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// veth pairs `names[i]`-`peer{i}` with MAC 02:00:00:00:00:i; the first `up`
+/// of them are up.
+fn veth(names: &[&str], up: usize) {
+    for (i, name) in names.iter().enumerate() {
+        ip(&format!("link add {name} address 02:00:00:00:00:0{i} type veth peer name peer{i}"));
+        ip(&format!("link set peer{i} up"));
+        if i < up {
+            ip(&format!("link set {name} up"));
+        }
+    }
+}
+
+fn present(netlink: &mut Netlink) -> Vec<SystemLink> {
+    let links = netlink.links().unwrap().into_iter();
+    let ours = |link: glowplug::sys::netlink::LinkInfo| SystemLink {
+        index: link.index,
+        name: link.name,
+        mac: link.address.map(Mac),
+        own_mac: link.own_address,
+        up: link.up,
+        carrier: link.carrier,
+    };
+    links.map(ours).collect()
+}
+
+fn by_mac(links: &[SystemLink], last: u8) -> &SystemLink {
+    links.iter().find(|link| link.mac == Some(Mac([2, 0, 0, 0, 0, last]))).expect("the NIC is there")
+}
+
+/// Gives the NICs these names, cutting the plan after `steps` and beginning
+/// anew; then names and up must be as wanted.
+fn rename_all(netlink: &mut Netlink, names: &[(u8, &str)], steps: usize) {
+    let before = present(netlink);
+    let wanted: Vec<_> =
+        names.iter().map(|(mac, name)| (by_mac(&before, *mac).index, LinkName::new(name).unwrap())).collect();
+    for action in rename::plan(&wanted, &before).iter().take(steps) {
+        netlink.apply(action).unwrap();
+    }
+    let cut = present(netlink);
+    for action in rename::plan(&wanted, &cut) {
+        netlink.apply(&action).unwrap();
+    }
+    let after = present(netlink);
+    for (mac, name) in names {
+        assert_eq!(by_mac(&after, *mac).name, *name, "after {steps} steps");
+    }
+    if steps == 0 {
+        for link in &before {
+            let now = after.iter().find(|other| other.index == link.index).unwrap();
+            assert_eq!(now.up, link.up, "{} was up: {}", link.name, link.up);
+        }
+    }
+    assert_eq!(rename::plan(&wanted, &after), []);
+}
+
+#[test]
+fn swaps_two_links_that_are_up_with_addresses() {
+    inside("swaps_two_links_that_are_up_with_addresses", |netlink| {
+        veth(&["eth0", "eth1"], 2);
+        ip("address add 10.0.0.5/24 dev eth0");
+        rename_all(netlink, &[(0, "eth1"), (1, "eth0")], 0);
+        assert!(ip("-j address show dev eth1").contains("10.0.0.5"), "the address goes with its link");
+    });
+}
+
+#[test]
+fn turns_a_cycle_wherever_it_is_interrupted() {
+    inside("turns_a_cycle_wherever_it_is_interrupted", |netlink| {
+        veth(&["eth0", "eth1", "eth2"], 2);
+        let orders = [["eth1", "eth2", "eth0"], ["eth2", "eth0", "eth1"]];
+        for steps in 0..10 {
+            let [a, b, c] = orders[steps % 2];
+            rename_all(netlink, &[(0, a), (1, b), (2, c)], steps);
+        }
+    });
+}
+
+#[test]
+fn moves_a_foreign_link_aside() {
+    inside("moves_a_foreign_link_aside", |netlink| {
+        veth(&["eth0", "ens3", "eth1"], 1);
+        rename_all(netlink, &[(1, "eth0")], 0);
+        let links = present(netlink);
+        assert_eq!((by_mac(&links, 0).name.as_str(), by_mac(&links, 0).up), ("eth2", true));
+    });
+}
+
+#[test]
+fn addresses_routes_and_mtu_are_read_back_by_ip() {
+    inside("addresses_routes_and_mtu_are_read_back_by_ip", |netlink| {
+        veth(&["eth0"], 0);
+        ip("address add 192.0.2.9/24 dev eth0");
+        let link = || "eth0".to_string();
+        let address = |text: &str, prefix| LinkAction::AddAddress {
+            link: link(),
+            address: text.parse().unwrap(),
+            prefix,
+            broadcast: None,
+        };
+        let route = |to: &str, prefix, gateway: Option<&str>, metric| LinkAction::AddRoute {
+            link: link(),
+            destination: to.parse().unwrap(),
+            prefix,
+            gateway: gateway.map(|gateway| gateway.parse().unwrap()),
+            metric,
+        };
+        let steps = [
+            LinkAction::Up { link: "lo".into() },
+            LinkAction::FlushAddresses { link: link() },
+            LinkAction::SetMtu { link: link(), mtu: 1400 },
+            LinkAction::Up { link: link() },
+            address("10.0.0.5", 24),
+            address("2001:db8::5", 64),
+            route("172.16.0.0", 12, None, None),
+            route("192.168.0.0", 16, Some("10.0.0.254"), Some(50)),
+            route("203.0.113.0", 24, Some("198.51.100.1"), None),
+            route("0.0.0.0", 0, Some("10.0.0.1"), None),
+            route("2001:db8:1::", 48, Some("2001:db8::2"), None),
+            route("::", 0, Some("fe80::1"), None),
+        ];
+        for _ in 0..2 {
+            for step in &steps {
+                netlink.apply(step).unwrap();
+            }
+            assert_configured();
+        }
+        let addresses = netlink.addresses().unwrap();
+        assert!(addresses.iter().any(|found| found.address.to_string() == "10.0.0.5" && found.prefix == 24));
+    });
+}
+
+fn assert_configured() {
+    let links = ip("-j address show dev eth0");
+    for part in [
+        r#""mtu":1400"#,
+        r#""local":"10.0.0.5","prefixlen":24,"broadcast":"10.0.0.255""#,
+        r#""local":"2001:db8::5","prefixlen":64,"scope":"global","nodad":true"#,
+    ] {
+        assert!(links.contains(part), "{part} in {links}");
+    }
+    assert!(!links.contains("192.0.2.9"), "{links}");
+    let routes = ip("-j route show dev eth0");
+    for part in [
+        r#"{"dst":"default","gateway":"10.0.0.1","protocol":"static""#,
+        r#"{"dst":"172.16.0.0/12","protocol":"static","scope":"link""#,
+        r#"{"dst":"192.168.0.0/16","gateway":"10.0.0.254","protocol":"static","metric":50"#,
+        r#"{"dst":"203.0.113.0/24","gateway":"198.51.100.1","protocol":"static","flags":["onlink"]"#,
+    ] {
+        assert!(routes.contains(part), "{part} in {routes}");
+    }
+    let routes = ip("-6 -j route show dev eth0");
+    for part in
+        [r#"{"dst":"default","gateway":"fe80::1""#, r#"{"dst":"2001:db8:1::/48","gateway":"2001:db8::2""#]
+    {
+        assert!(routes.contains(part), "{part} in {routes}");
+    }
+}
+
+#[test]
+fn a_failure_says_what_and_why() {
+    inside("a_failure_says_what_and_why", |netlink| {
+        veth(&["ens3", "eth0"], 0);
+        let rename = |from: &str, to: &str| LinkAction::Rename { from: from.into(), to: to.into() };
+        let mut fail = |action: &LinkAction| netlink.apply(action).unwrap_err().to_string();
+        assert_eq!(fail(&rename("ens3", "eth0")), "unable to rename ens3 to eth0: File exists (RTM_NEWLINK)");
+        assert_eq!(
+            fail(&rename("nic9", "eth1")),
+            "unable to rename nic9 to eth1: No such device (RTM_GETLINK)"
+        );
+        let mtu = LinkAction::SetMtu { link: "ens3".into(), mtu: 1 };
+        assert_eq!(
+            fail(&mtu),
+            "unable to set MTU 1 of ens3: Invalid argument (RTM_NEWLINK: mtu less than device minimum)"
+        );
+    });
+}
+
+#[test]
+fn tells_links_with_an_address_of_their_own() {
+    inside("tells_links_with_an_address_of_their_own", |netlink| {
+        veth(&["eth0"], 0);
+        ip("link add br0 type bridge");
+        ip("link set eth0 master br0");
+        let links = present(netlink);
+        let own = |name: &str| links.iter().find(|link| link.name == name).unwrap().own_mac;
+        assert!(own("eth0") && own("peer0"));
+        assert!(!own("br0") && !own("lo"));
+    });
+}
+
+#[test]
+fn a_live_network_is_configured_from_its_description() {
+    inside("a_live_network_is_configured_from_its_description", |netlink| {
+        use glowplug::network::model::{Device, Link, Method, Network, Prefix, Static, Subnet};
+        veth(&["ens3"], 0);
+        let address = Prefix::new("10.0.0.5".parse().unwrap(), 24).unwrap();
+        let fixed = Static::new(address).with_gateway("10.0.0.1".parse().unwrap()).unwrap();
+        let link = Link {
+            device: Device::Hardware { mac: Mac([2, 0, 0, 0, 0, 0]), name: LinkName::new("lan0") },
+            mtu: Some(1300),
+            accept_ra: None,
+            subnets: vec![Subnet::new(Method::Static(fixed))],
+        };
+        let network = Network { links: vec![link], ..Network::default() };
+        let present = present(netlink);
+        let resolved = network.resolve(&present);
+        assert_eq!(resolved.problems, []);
+        let renames = resolved.renames().into_iter().map(Action::Link);
+        for action in renames.chain(live::render(&resolved)) {
+            let Action::Link(step) = action else { panic!("{action:?}") };
+            netlink.apply(&step).unwrap();
+        }
+        let links = ip("-j address show dev lan0");
+        assert!(links.contains(r#""local":"10.0.0.5""#) && links.contains(r#""mtu":1300"#), "{links}");
+        assert!(ip("route").contains("default via 10.0.0.1 dev lan0"));
+    });
+}
+
+#[test]
+fn hears_of_a_link_that_appears() {
+    inside("hears_of_a_link_that_appears", |_| {
+        let now = || {
+            let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+            Duration::try_from(time).unwrap()
+        };
+        let mut uevents = Uevents::open().unwrap();
+        assert_eq!(uevents.wait(now()).unwrap(), None, "nothing happened yet");
+        veth(&["eth0"], 0);
+        let deadline = now() + Duration::from_secs(5);
+        loop {
+            match uevents.wait(deadline).unwrap().expect("an announcement in time") {
+                Uevent::Device { action, subsystem, path, .. }
+                    if action == "add" && subsystem == "net" && path.ends_with("/eth0") =>
+                {
+                    break;
+                }
+                _ => {}
+            }
+        }
+    });
+}
