@@ -10,7 +10,9 @@ const DISCARD: &str = "SECTIONS { /DISCARD/ : { \
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if !env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default().contains("crt-static") {
-        println!("cargo::warning=crt-static is off (a RUSTFLAGS variable replaces .cargo/config.toml): glowplug will need a libc at run time");
+        println!(
+            "cargo::warning=crt-static is off (a RUSTFLAGS variable replaces .cargo/config.toml): glowplug will need a libc at run time"
+        );
     }
     for argument in ["-nostartfiles", "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none"] {
         println!("cargo::rustc-link-arg-bin=glowplug-agent={argument}");

@@ -137,7 +137,10 @@ mod tests {
 
     #[test]
     fn reads_as_one_sentence() {
-        assert_eq!(Error::os("mount", "/dev/sr0", 5).to_string(), "unable to mount /dev/sr0: Input/output error");
+        assert_eq!(
+            Error::os("mount", "/dev/sr0", 5).to_string(),
+            "unable to mount /dev/sr0: Input/output error"
+        );
         assert_eq!(Error::os("mount", "/dev/sr0", 4095).to_string(), "unable to mount /dev/sr0: errno 4095");
         assert_eq!(
             Error::at("read", "user_data", 3, 5, "tabs may not indent").to_string(),

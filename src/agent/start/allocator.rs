@@ -16,7 +16,8 @@ const NEXT: usize = 1 << 20;
 const PAGE: usize = 4096;
 
 #[global_allocator]
-static ALLOCATOR: Arena = Arena { first: UnsafeCell::new([0; FIRST]), free: UnsafeCell::new(Free { at: 0, end: 0, begun: false }) };
+static ALLOCATOR: Arena =
+    Arena { first: UnsafeCell::new([0; FIRST]), free: UnsafeCell::new(Free { at: 0, end: 0, begun: false }) };
 
 struct Arena {
     first: UnsafeCell<[u8; FIRST]>,

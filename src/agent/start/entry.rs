@@ -21,7 +21,8 @@ pub(super) unsafe extern "C" fn entry(stack: *const usize) -> ! {
     // SAFETY: the first word is argc.
     let count = unsafe { *stack };
     // SAFETY: argv follows with `count` pointers and a NULL, then envp.
-    let (argv, envp) = unsafe { (stack.add(1).cast::<*const c_char>(), stack.add(count + 2).cast::<*const c_char>()) };
+    let (argv, envp) =
+        unsafe { (stack.add(1).cast::<*const c_char>(), stack.add(count + 2).cast::<*const c_char>()) };
     let mut length = 0;
     // SAFETY: envp ends with a NULL; the slice takes it along, as execve wants it.
     while unsafe { !(*envp.add(length)).is_null() } {
