@@ -12,3 +12,4 @@ pub mod error;
 pub mod fetch;
 pub mod limits;
 pub mod syntax;
+pub mod user_data;
