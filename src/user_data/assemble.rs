@@ -138,21 +138,17 @@ impl<'a> Assembly<'_, 'a> {
     fn take(&mut self, mut candidate: Candidate<'a>) {
         let name = self.name(candidate.filename.as_deref());
         let compressed = COMPRESSED.contains(&&*candidate.content_type);
-        if compressed
-            || (candidate.content_type.starts_with("text/") && encoding::is_gzip(&candidate.content))
-        {
+        let gzip_text = candidate.content_type.starts_with("text/") && encoding::is_gzip(&candidate.content);
+        if gzip_text || (compressed && !candidate.content.is_empty()) {
             match encoding::gunzip(&candidate.content) {
                 Ok(content) => candidate.content = Cow::Owned(content),
                 Err(cause) => return self.out.problems.push(Error::new("decompress", name, cause)),
             }
-            if compressed {
-                candidate.content_type = Cow::Borrowed("text/plain");
-            } else {
-                self.note(
-                    name.clone(),
-                    "its type does not say so, but it was gzip and has been decompressed",
-                );
-            }
+        }
+        if compressed {
+            candidate.content_type = Cow::Borrowed("text/plain");
+        } else if gzip_text {
+            self.note(name.clone(), "its type does not say so, but it was gzip and has been decompressed");
         }
         let found = if SNIFFED.contains(&&*candidate.content_type) {
             self.sniff(&name, &mut candidate)
@@ -281,9 +277,8 @@ fn merge_type(headers: &mime::Headers<'_>) -> Option<String> {
 /// The `launch-index` key of a cloud-config.
 fn own_launch_index(content: &[u8]) -> Option<i64> {
     // Most have none: then nothing needs to be parsed here.
-    let key = b"launch-index";
-    content.windows(key.len()).find(|window| window == key)?;
-    let config = yaml::load(core::str::from_utf8(content).ok()?).ok()?;
+    let text = core::str::from_utf8(content).ok().filter(|text| text.contains("launch-index"))?;
+    let config = yaml::load(text).ok()?;
     as_index(config.get("launch-index")?)
 }
 

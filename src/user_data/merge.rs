@@ -76,7 +76,9 @@ type Refusal = (&'static str, Place, Cow<'static, str>);
 fn read<'a>(part: &'a Part<'a>) -> Result<(Mergers, Value<'a>), Refusal> {
     let text = match core::str::from_utf8(&part.content) {
         Ok(text) => text,
-        Err(error) => return Err(("read", place_of(&part.content, error.valid_up_to()), "not UTF-8".into())),
+        Err(error) => {
+            return Err(("read", Place::of_byte(&part.content, error.valid_up_to()), "not UTF-8".into()));
+        }
     };
     let mut config = yaml::load(text).map_err(|error| ("read", error.place, error.message))?;
     let Data::Map(entries) = &mut config.data else {
@@ -104,16 +106,6 @@ fn read<'a>(part: &'a Part<'a>) -> Result<(Mergers, Value<'a>), Refusal> {
         mergers = Mergers::replacing();
     }
     Ok((mergers, config))
-}
-
-/// Line and column of byte `at`.
-fn place_of(content: &[u8], at: usize) -> Place {
-    let before = content.get(..at).unwrap_or(content);
-    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    let lines = before.iter().filter(|&&byte| byte == b'\n').count();
-    let characters = String::from_utf8_lossy(&before[line_start..]).chars().count();
-    let counted = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
-    Place { line: counted(lines), column: counted(characters) }
 }
 
 /// A name that can stand in a comment line.

@@ -26,16 +26,32 @@ pub(super) struct Mergers {
 struct MapMerger {
     replace: bool,
     allow_delete: bool,
-    recurse_list: bool,
-    recurse_text: bool,
+    recurse: Recurse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ListMerger {
     method: ListMethod,
-    recurse_map: bool,
-    recurse_list: bool,
-    recurse_text: bool,
+    recurse: Recurse,
+}
+
+/// The values inside a mapping or list that are merged, not replaced or kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Recurse {
+    map: bool,
+    list: bool,
+    text: bool,
+}
+
+impl Recurse {
+    fn merges(self, new: &Value<'_>) -> bool {
+        match new.data {
+            Data::Map(_) => self.map,
+            Data::Seq(_) => self.list,
+            Data::Str(_) => self.text,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +70,7 @@ impl Mergers {
     /// What counts where nothing is said: a later part's top-level keys
     /// replace those of earlier parts.
     pub(super) fn replacing() -> Self {
-        let map = MapMerger { replace: true, allow_delete: false, recurse_list: false, recurse_text: false };
+        let map = MapMerger { replace: true, allow_delete: false, recurse: Recurse::default() };
         Self { map: Some(map), list: None, text: None }
     }
 
@@ -106,12 +122,14 @@ impl Mergers {
 
     fn add(&mut self, name: &str, options: &[String]) -> Result<(), Cow<'static, str>> {
         let has = |option: &str| options.iter().any(|given| given == option);
-        let recurse_list = has("recurse_array") || has("recurse_list");
-        let recurse_text = has("recurse_str");
+        let list = has("recurse_array") || has("recurse_list");
+        let text = has("recurse_str");
         match name.strip_prefix("m_").unwrap_or(name) {
             "dict" => {
                 let (replace, allow_delete) = (has("replace"), has("allow_delete"));
-                self.map.get_or_insert(MapMerger { replace, allow_delete, recurse_list, recurse_text });
+                // Mappings in mappings are merged whatever is asked for.
+                let recurse = Recurse { map: true, list, text };
+                self.map.get_or_insert(MapMerger { replace, allow_delete, recurse });
             }
             "list" => {
                 let methods = [("append", ListMethod::Append), ("prepend", ListMethod::Prepend)];
@@ -122,8 +140,8 @@ impl Mergers {
                     .into_iter()
                     .find(|(name, _)| has(name))
                     .map_or(ListMethod::Replace, |(_, method)| method);
-                let recurse_map = has("recurse_dict");
-                self.list.get_or_insert(ListMerger { method, recurse_map, recurse_list, recurse_text });
+                let recurse = Recurse { map: has("recurse_dict"), list, text };
+                self.list.get_or_insert(ListMerger { method, recurse });
             }
             "str" => {
                 self.text.get_or_insert(has("append"));
@@ -179,15 +197,9 @@ impl Mergers {
             if how.allow_delete && incoming.data == Data::Null {
                 return false;
             }
-            let recurse = match incoming.data {
-                Data::Seq(_) => how.recurse_list,
-                Data::Str(_) => how.recurse_text,
-                Data::Map(_) => true,
-                _ => false,
-            };
             if how.replace {
                 *value = incoming;
-            } else if recurse {
+            } else if how.recurse.merges(&incoming) {
                 self.merge(value, incoming, mismatches);
             }
             true
@@ -217,13 +229,7 @@ impl Mergers {
             ListMethod::Keep => {}
             ListMethod::Replace => {
                 for (item, incoming) in items.iter_mut().zip(incoming) {
-                    let recurse = match incoming.data {
-                        Data::Seq(_) => how.recurse_list,
-                        Data::Str(_) => how.recurse_text,
-                        Data::Map(_) => how.recurse_map,
-                        _ => false,
-                    };
-                    if recurse {
+                    if how.recurse.merges(&incoming) {
                         self.merge(item, incoming, mismatches);
                     } else {
                         *item = incoming;

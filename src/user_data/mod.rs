@@ -10,6 +10,8 @@
 
 mod archive;
 mod assemble;
+#[cfg(test)]
+mod fuzz;
 mod merge;
 mod mergers;
 mod part;

@@ -1,5 +1,5 @@
-//! Assembling and merging; tests/conformance/user_data.rs compares both with
-//! cloud-init itself over tests/data.
+//! Assembling and merging; `tests/conformance/user_data.rs` compares both with
+//! cloud-init itself over `tests/data`.
 
 use super::*;
 use crate::limits;
@@ -23,7 +23,7 @@ fn merged(parts: &[&str]) -> (String, Vec<String>) {
     let mut message = String::from("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=BOUNDARY\n");
     for part in parts {
         let header = if part.starts_with("Merge-Type") { "" } else { "\n" };
-        message += &format!("\n--BOUNDARY\nContent-Type: text/cloud-config\n{header}{part}");
+        message.extend(["\n--BOUNDARY\nContent-Type: text/cloud-config\n", header, part]);
     }
     let assembled = assemble("user_data", message.as_bytes());
     let merged = merge(&assembled.parts);

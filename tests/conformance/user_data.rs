@@ -159,7 +159,7 @@ fn as_cloud_init_and_pythons_email() {
             match (*ours == theirs, reason) {
                 (true, Some(reason)) => wrong.push(format!("{name} {level} no longer differs: {reason}")),
                 (false, None) => {
-                    wrong.push(format!("{name} {level}\n--- ours\n{ours}\n--- theirs\n{theirs}"))
+                    wrong.push(format!("{name} {level}\n--- ours\n{ours}\n--- theirs\n{theirs}"));
                 }
                 _ => {}
             }

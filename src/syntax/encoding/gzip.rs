@@ -108,12 +108,12 @@ struct Checksum([[u32; 256]; 8]);
 impl Checksum {
     fn new() -> Self {
         let mut tables = [[0_u32; 256]; 8];
-        for byte in 0..256_usize {
-            let mut crc = u32::try_from(byte).unwrap_or(0);
+        for (byte, entry) in (0_u32..).zip(&mut tables[0]) {
+            let mut crc = byte;
             for _ in 0..8 {
                 crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
             }
-            tables[0][byte] = crc;
+            *entry = crc;
         }
         for table in 1..8 {
             for byte in 0..256 {

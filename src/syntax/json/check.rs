@@ -21,16 +21,7 @@ pub(super) fn check(text: &[u8]) -> Result<&str, Error> {
 }
 
 fn error_at(text: &[u8], at: usize, message: &'static str) -> Error {
-    let before = &text[..at.min(text.len())];
-    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    let lines = before.iter().filter(|&&byte| byte == b'\n').count();
-    // Continuation bytes of UTF-8 are no characters of their own.
-    let characters = before[line_start..].iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
-    let counted = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
-    Error {
-        place: Place { line: counted(lines), column: counted(characters) },
-        message: Cow::Borrowed(message),
-    }
+    Error { place: Place::of_byte(text, at), message: Cow::Borrowed(message) }
 }
 
 /// What is expected next.
@@ -156,7 +147,7 @@ impl Checker<'_> {
             Some(b'u') => match self.code_unit(self.at) {
                 None => return Err("no such escape"),
                 Some(0xd800..=0xdbff) if matches!(self.code_unit(self.at + 6), Some(0xdc00..=0xdfff)) => {
-                    self.at += 12
+                    self.at += 12;
                 }
                 Some(0xd800..=0xdfff) => return Err("half of a surrogate pair stands alone"),
                 Some(_) => self.at += 6,

@@ -24,7 +24,7 @@ pub struct Error {
 ///
 /// Values have no places. Of two equal keys the later counts; the entries of an
 /// object are sorted by key. Integers from 2^63 are [`Data::BigInt`], from 2^64
-/// on floats.
+/// on floats; floats may be off in their last digit.
 ///
 /// # Errors
 /// With line and column: what is no JSON or no UTF-8, nesting deeper than

@@ -116,9 +116,7 @@ impl<'a> Iterator for Walk<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let Some(entity) = self.next.take().or_else(|| self.next_part()) else {
-                return None;
-            };
+            let entity = self.next.take().or_else(|| self.next_part())?;
             self.count += 1;
             if self.count > limits::MIME_PARTS {
                 return Some(Err(self.stop(Bound::Parts)));

@@ -1,4 +1,4 @@
-//! What a walk yields; tests/conformance/user_data.rs asks Python's `email`
+//! What a walk yields; `tests/conformance/user_data.rs` asks Python's `email`
 //! about far more messages.
 
 use super::*;
@@ -116,8 +116,14 @@ fn bounds_end_the_walk_with_an_error() {
 
     let deep = b"Content-Type: message/rfc822\n\n".repeat(200_000);
     assert!(matches!(walk(&deep).collect::<Vec<_>>()[..], [Err(Bound::Depth)]));
-    let nested = (0..200_000)
-        .map(|n| format!("Content-Type: multipart/x; boundary={n}\n\n--{n}\n"))
-        .collect::<String>();
+    let level = |n| {
+        format!(
+            "Content-Type: multipart/x; boundary={n}
+
+--{n}
+"
+        )
+    };
+    let nested = (0..200_000).map(level).collect::<Vec<_>>().concat();
     assert!(matches!(walk(nested.as_bytes()).collect::<Vec<_>>()[..], [Err(Bound::Depth)]));
 }
