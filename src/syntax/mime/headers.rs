@@ -10,41 +10,49 @@ pub struct Headers<'a> {
     raw: &'a [u8],
     content_type: Option<&'a [u8]>,
     disposition: Option<&'a [u8]>,
-    transfer_encoding: &'a [u8],
+    transfer_encoding: Option<&'a [u8]>,
 }
 
 /// Tells headers and body apart: headers end at an empty line, which is
 /// neither's, or before the first line that can't be a header.
 pub(super) fn split(entity: &[u8]) -> (Headers<'_>, &[u8]) {
-    let mut end = 0;
+    let mut headers = Headers::default();
+    // Name and place of the value of the field being read: it ends where the
+    // next begins.
+    let mut field: Option<(&[u8], usize)> = None;
+    let mut at = 0;
     loop {
-        let rest = &entity[end..];
-        if !is_header_line(rest) {
+        let rest = &entity[at..];
+        let line = line_kind(rest);
+        if let (Some((name, start)), false) = (field, matches!(line, Line::Continuation)) {
+            headers.keep(name, &entity[start..at]);
+            field = None;
+        }
+        if let Line::Field(name) = line {
+            field = Some((name, at + name.len() + 1));
+        }
+        if let Line::Other = line {
+            headers.raw = &entity[..at];
             let body = match rest {
                 [b'\r', b'\n', body @ ..] | [b'\n' | b'\r', body @ ..] => body,
                 _ => rest,
             };
-            return (Headers::read(&entity[..end]), body);
+            return (headers, body);
         }
-        end += line_length(rest);
+        at += line_length(rest);
     }
 }
 
 impl<'a> Headers<'a> {
-    fn read(raw: &'a [u8]) -> Self {
-        let mut headers = Self { raw, ..Self::default() };
-        let mut encoding = None;
-        for (name, value) in (Fields { rest: raw }) {
-            let field = match name.len() {
-                12 if name.eq_ignore_ascii_case(b"Content-Type") => &mut headers.content_type,
-                19 if name.eq_ignore_ascii_case(b"Content-Disposition") => &mut headers.disposition,
-                25 if name.eq_ignore_ascii_case(b"Content-Transfer-Encoding") => &mut encoding,
-                _ => continue,
-            };
-            field.get_or_insert(value);
-        }
-        headers.transfer_encoding = encoding.unwrap_or_default().trim_ascii();
-        headers
+    /// Keeps the first of each field that the walk itself reads.
+    fn keep(&mut self, name: &[u8], value: &'a [u8]) {
+        let field = match name.len() {
+            12 if name.eq_ignore_ascii_case(b"Content-Type") => &mut self.content_type,
+            19 if name.eq_ignore_ascii_case(b"Content-Disposition") => &mut self.disposition,
+            25 if name.eq_ignore_ascii_case(b"Content-Transfer-Encoding") => &mut self.transfer_encoding,
+            _ => return,
+        };
+        field.get_or_insert(trim_value(value));
     }
 
     /// The value of the first field `name` (in any case), with the line ends
@@ -76,7 +84,7 @@ impl<'a> Headers<'a> {
     }
 
     pub(super) fn transfer_encoding(&self) -> &'a [u8] {
-        self.transfer_encoding
+        self.transfer_encoding.unwrap_or_default().trim_ascii()
     }
 
     pub(super) fn boundary(&self) -> Option<String> {
@@ -105,18 +113,19 @@ impl<'a> Iterator for Fields<'a> {
         while !self.rest.is_empty() {
             let block = self.rest;
             let mut end = line_length(block);
-            self.rest = &block[end..];
-            // An mbox envelope, a continuation of nothing and a field without
-            // a name are no fields.
-            if block.starts_with(b"From ") || matches!(block[0], b' ' | b'\t' | b':') {
-                continue;
-            }
-            let Some(colon) = block[..end].iter().position(|&byte| byte == b':') else { continue };
-            while let [b' ' | b'\t', ..] = block[end..] {
-                end += line_length(&block[end..]);
+            let line = line_kind(block);
+            if let Line::Field(_) = line {
+                while let [b' ' | b'\t', ..] = block[end..] {
+                    end += line_length(&block[end..]);
+                }
             }
             self.rest = &block[end..];
-            return Some((&block[..colon], trim_value(&block[colon + 1..end])));
+            match line {
+                Line::Field(name) if !name.is_empty() => {
+                    return Some((name, trim_value(&block[name.len() + 1..end])));
+                }
+                _ => {}
+            }
         }
         None
     }
@@ -133,20 +142,55 @@ fn trim_value(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// Whether `text` begins with a field, a continuation or an mbox envelope.
-fn is_header_line(text: &[u8]) -> bool {
-    if matches!(text, [b' ' | b'\t', ..]) || text.starts_with(b"From ") {
-        return true;
+/// What the first line of a text is.
+enum Line<'a> {
+    /// A field of this name, which may be empty: then it is none.
+    Field(&'a [u8]),
+    /// The continuation of a field, or of nothing.
+    Continuation,
+    /// `From `, which begins a message in an mbox.
+    Envelope,
+    /// No header.
+    Other,
+}
+
+fn line_kind(text: &[u8]) -> Line<'_> {
+    if let [b' ' | b'\t', ..] = text {
+        return Line::Continuation;
+    }
+    if text.starts_with(b"From ") {
+        return Line::Envelope;
     }
     let name = text.iter().position(|&byte| !matches!(byte, b'!'..=b'9' | b';'..=b'~'));
-    name.is_some_and(|end| text[end] == b':')
+    match name {
+        Some(end) if text[end] == b':' => Line::Field(&text[..end]),
+        _ => Line::Other,
+    }
 }
 
 /// Bytes of the first line of `text`, its end (CR LF, LF or CR) with it.
 fn line_length(text: &[u8]) -> usize {
-    match text.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+    match line_end(text) {
         Some(at) if text[at..].starts_with(b"\r\n") => at + 2,
         Some(at) => at + 1,
         None => text.len(),
     }
+}
+
+/// Where the first CR or LF is. Eight bytes are looked at in one step: a byte
+/// that became zero borrows in a subtraction of one from each.
+fn line_end(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let (words, tail) = text.as_chunks::<8>();
+    for (index, bytes) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*bytes);
+        let found = zero(word ^ ONES * 0x0a) | zero(word ^ ONES * 0x0d);
+        if found != 0 {
+            return Some(index * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = tail.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    Some(words.len() * 8 + at)
 }

@@ -2,7 +2,8 @@
 //! character sets.
 
 use crate::syntax::encoding;
-use alloc::string::{String, ToString};
+use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The value of parameter `name` (lower case) in the field value `field`,
@@ -11,10 +12,10 @@ pub(super) fn get(field: &str, name: &str) -> Option<String> {
     let mut pieces = Vec::new();
     for (key, value) in (Parameters { rest: Some(field) }) {
         if key.eq_ignore_ascii_case(name) {
-            return Some(unquote(&unquote(value)));
+            return Some(unquote(&unquote(value)).into_owned());
         }
         if let Some((number, extended)) = continuation(key, name) {
-            pieces.push((number, unquote(value), extended));
+            pieces.push((number, unquote(value).into_owned(), extended));
         }
     }
     if pieces.is_empty() {
@@ -91,7 +92,7 @@ fn join(pieces: &[(Option<u32>, String, bool)]) -> Option<String> {
         }
     }
     if !pieces.iter().any(|(_, _, extended)| *extended) {
-        return String::from_utf8(bytes).ok().map(|text| unquote(&text));
+        return String::from_utf8(bytes).ok().map(|text| unquote(&text).into_owned());
     }
     let mut ticks = bytes.splitn(3, |&byte| byte == b'\'');
     match (ticks.next(), ticks.next(), ticks.next()) {
@@ -113,10 +114,13 @@ pub(super) fn in_charset(name: &[u8], text: &[u8]) -> String {
 }
 
 /// `text` without its quotes or angle brackets.
-fn unquote(text: &str) -> String {
+fn unquote(text: &str) -> Cow<'_, str> {
     if let Some(inner) = text.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
-        return inner.replace("\\\\", "\\").replace("\\\"", "\"");
+        if inner.contains('\\') {
+            return Cow::Owned(inner.replace("\\\\", "\\").replace("\\\"", "\""));
+        }
+        return Cow::Borrowed(inner);
     }
     let inner = text.strip_prefix('<').and_then(|inner| inner.strip_suffix('>'));
-    inner.unwrap_or(text).to_string()
+    Cow::Borrowed(inner.unwrap_or(text))
 }
