@@ -17,3 +17,4 @@ pub mod limits;
 pub mod network;
 pub mod syntax;
 pub mod sys;
+pub mod user_data;

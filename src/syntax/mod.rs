@@ -1,3 +1,6 @@
 //! Bytes to borrowed trees. Knows no cloud word.
 
+pub mod encoding;
+pub mod json;
+pub mod mime;
 pub mod value;

@@ -14,6 +14,18 @@ pub struct Place {
     pub column: u32,
 }
 
+impl Place {
+    /// The place of byte `at` of `text`; what is no UTF-8 counts by its bytes.
+    pub fn of_byte(text: &[u8], at: usize) -> Self {
+        let before = text.get(..at).unwrap_or(text);
+        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let lines = before.split(|&byte| byte == b'\n').count();
+        // Continuation bytes of UTF-8 are no characters of their own.
+        let characters = before[line_start..].iter().map(|byte| u32::from(byte & 0xc0 != 0x80)).sum::<u32>();
+        Self { line: u32::try_from(lines).unwrap_or(u32::MAX), column: characters.saturating_add(1) }
+    }
+}
+
 /// One node with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value<'a> {

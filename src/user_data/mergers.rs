@@ -1,0 +1,281 @@
+//! How one cloud-config is merged into another: cloud-init's `merge_how`.
+//!
+//! ```text
+//! merge_how: list(append)+dict(recurse_list)+str()
+//! merge_how: [{name: list, settings: [append]}, {name: dict, settings: []}]
+//! ```
+
+use crate::syntax::value::{Data, Place, Value};
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+/// What merges the mappings, lists and texts of two cloud-configs. A type
+/// without a merger keeps its old value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mergers {
+    map: Option<MapMerger>,
+    list: Option<ListMerger>,
+    /// Whether texts are put together (else replaced).
+    text: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct MapMerger {
+    replace: bool,
+    allow_delete: bool,
+    recurse: Recurse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ListMerger {
+    method: ListMethod,
+    recurse: Recurse,
+}
+
+/// The values inside a mapping or list that are merged, not replaced or kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Recurse {
+    map: bool,
+    list: bool,
+    text: bool,
+}
+
+impl Recurse {
+    fn merges(self, new: &Value<'_>) -> bool {
+        match new.data {
+            Data::Map(_) => self.map,
+            Data::Seq(_) => self.list,
+            Data::Str(_) => self.text,
+            _ => false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ListMethod {
+    Append,
+    Prepend,
+    /// Item by item.
+    Replace,
+    Keep,
+}
+
+/// A merge that types forbid: where the new value stands, and why.
+pub(super) type Mismatch = (Place, &'static str);
+
+impl Mergers {
+    /// What counts where nothing is said: a later part's top-level keys
+    /// replace those of earlier parts.
+    pub(super) fn replacing() -> Self {
+        let map = MapMerger { replace: true, allow_delete: false, recurse: Recurse::default() };
+        Self { map: Some(map), list: None, text: None }
+    }
+
+    /// Adds what the header form `list(append)+dict()` says. Of two mergers
+    /// for one type the first counts.
+    pub(super) fn add_text(&mut self, how: &str) -> Result<(), Cow<'static, str>> {
+        for merger in how.split('+') {
+            let merger = merger.trim().to_lowercase().replace('-', "_");
+            if merger.is_empty() {
+                continue;
+            }
+            let malformed = || Cow::Owned(format!("`{merger}` is no merger: `name(option,…)` is expected"));
+            let (name, options) = merger.split_once('(').ok_or_else(malformed)?;
+            let options = options.strip_suffix(')').ok_or_else(malformed)?;
+            let options: Vec<_> = options.split(',').map(|option| option.trim().to_string()).collect();
+            self.add(name, &options)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a cloud-config's own `merge_how` says: a text, or a list.
+    pub(super) fn add_value(&mut self, how: &Value<'_>) -> Result<(), Cow<'static, str>> {
+        if let Some(text) = how.as_str() {
+            return self.add_text(text);
+        }
+        let Some(items) = how.items() else {
+            return Err(format!("a text or a list is expected, not {}", how.kind()).into());
+        };
+        for item in items {
+            let (name, options) = match &item.data {
+                Data::Map(_) => {
+                    let name = item.get("name").and_then(Value::as_str).ok_or("`name` is missing")?;
+                    let settings = item.get("settings").ok_or("`settings` is missing")?;
+                    (name.trim().replace('-', "_"), option_texts(settings))
+                }
+                Data::Seq(fields) => {
+                    let (name, options) = fields.split_first().ok_or("a merger has no name")?;
+                    let name = name.as_str().ok_or("the name of a merger must be a text")?;
+                    (name.to_string(), options.iter().filter_map(Value::as_str).map(str::to_string).collect())
+                }
+                _ => return Err(format!("a merger must be a mapping or a list, not {}", item.kind()).into()),
+            };
+            if !name.is_empty() {
+                self.add(&name, &options)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: &str, options: &[String]) -> Result<(), Cow<'static, str>> {
+        let has = |option: &str| options.iter().any(|given| given == option);
+        let list = has("recurse_array") || has("recurse_list");
+        let text = has("recurse_str");
+        match name.strip_prefix("m_").unwrap_or(name) {
+            "dict" => {
+                let (replace, allow_delete) = (has("replace"), has("allow_delete"));
+                // Mappings in mappings are merged whatever is asked for.
+                let recurse = Recurse { map: true, list, text };
+                self.map.get_or_insert(MapMerger { replace, allow_delete, recurse });
+            }
+            "list" => {
+                let methods = [("append", ListMethod::Append), ("prepend", ListMethod::Prepend)];
+                let order = methods
+                    .into_iter()
+                    .chain([("replace", ListMethod::Replace), ("no_replace", ListMethod::Keep)]);
+                let method = order
+                    .into_iter()
+                    .find(|(name, _)| has(name))
+                    .map_or(ListMethod::Replace, |(_, method)| method);
+                let recurse = Recurse { map: has("recurse_dict"), list, text };
+                self.list.get_or_insert(ListMerger { method, recurse });
+            }
+            "str" => {
+                self.text.get_or_insert(has("append"));
+            }
+            _ => return Err(format!("there is no merger `{name}`: dict, list and str are known").into()),
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was added.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Merges `new` into `old`. Where types forbid it the old value stays.
+    ///
+    /// Recursion ends at the depth of the shallower tree.
+    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, mismatches: &mut Vec<Mismatch>) {
+        match &mut old.data {
+            Data::Map(entries) => {
+                if let (Some(how), Data::Map(new)) = (self.map, new.data) {
+                    self.merge_maps(how, entries, new, mismatches);
+                }
+            }
+            Data::Seq(_) => {
+                if let Some(how) = self.list {
+                    self.merge_lists(how, old, new, mismatches);
+                }
+            }
+            Data::Str(text) => match (self.text, &new.data) {
+                (Some(true), Data::Str(more)) => text.to_mut().push_str(more),
+                (Some(true), _) => mismatches.push((new.place, "only a text can be appended to a text")),
+                (Some(false), _) => *old = new,
+                (None, _) => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn merge_maps<'a>(
+        &self,
+        how: MapMerger,
+        old: &mut Vec<(Value<'a>, Value<'a>)>,
+        new: Vec<(Value<'a>, Value<'a>)>,
+        mismatches: &mut Vec<Mismatch>,
+    ) {
+        let mut order: Vec<usize> = (0..new.len()).collect();
+        order.sort_by(|&one, &other| compare(&new[one].0, &new[other].0));
+        let mut new: Vec<_> = new.into_iter().map(|(key, value)| (key, Some(value))).collect();
+        old.retain_mut(|(key, value)| {
+            let Ok(found) = order.binary_search_by(|&at| compare(&new[at].0, key)) else { return true };
+            let Some(incoming) = new[order[found]].1.take() else { return true };
+            if how.allow_delete && incoming.data == Data::Null {
+                return false;
+            }
+            if how.replace {
+                *value = incoming;
+            } else if how.recurse.merges(&incoming) {
+                self.merge(value, incoming, mismatches);
+            }
+            true
+        });
+        old.extend(new.into_iter().filter_map(|(key, value)| Some((key, value?))));
+    }
+
+    fn merge_lists<'a>(
+        &self,
+        how: ListMerger,
+        old: &mut Value<'a>,
+        new: Value<'a>,
+        mismatches: &mut Vec<Mismatch>,
+    ) {
+        let Data::Seq(items) = &mut old.data else { return };
+        let incoming = match new.data {
+            Data::Seq(incoming) => incoming,
+            _ if how.method == ListMethod::Replace => {
+                *old = new;
+                return;
+            }
+            _ => return mismatches.push((new.place, "only a list can be merged into a list")),
+        };
+        match how.method {
+            ListMethod::Append => items.extend(incoming),
+            ListMethod::Prepend => drop(items.splice(0..0, incoming)),
+            ListMethod::Keep => {}
+            ListMethod::Replace => {
+                for (item, incoming) in items.iter_mut().zip(incoming) {
+                    if how.recurse.merges(&incoming) {
+                        self.merge(item, incoming, mismatches);
+                    } else {
+                        *item = incoming;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The options in `settings`: a list of texts, or one text with commas.
+fn option_texts(settings: &Value<'_>) -> Vec<String> {
+    match &settings.data {
+        Data::Seq(items) => items.iter().filter_map(Value::as_str).map(str::to_string).collect(),
+        Data::Str(text) => text.split(',').map(|option| option.trim().to_string()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Some order of keys, places aside.
+fn compare(one: &Value<'_>, other: &Value<'_>) -> Ordering {
+    let rank = |value: &Value<'_>| match value.data {
+        Data::Str(_) => 0,
+        Data::Int(_) => 1,
+        Data::Bool(_) => 2,
+        Data::Null => 3,
+        Data::Float(_) => 4,
+        Data::BigInt(_) => 5,
+        Data::Bytes(_) => 6,
+        Data::Timestamp(_) => 7,
+        Data::Seq(_) => 8,
+        Data::Map(_) => 9,
+    };
+    match (&one.data, &other.data) {
+        (Data::Str(one), Data::Str(other))
+        | (Data::BigInt(one), Data::BigInt(other))
+        | (Data::Timestamp(one), Data::Timestamp(other)) => one.cmp(other),
+        (Data::Int(one), Data::Int(other)) => one.cmp(other),
+        (Data::Bool(one), Data::Bool(other)) => one.cmp(other),
+        (Data::Float(one), Data::Float(other)) => one.total_cmp(other),
+        (Data::Bytes(one), Data::Bytes(other)) => one.cmp(other),
+        (Data::Seq(ones), Data::Seq(others)) => {
+            let unequal =
+                ones.iter().zip(others).map(|(one, other)| compare(one, other)).find(|order| order.is_ne());
+            unequal.unwrap_or_else(|| ones.len().cmp(&others.len()))
+        }
+        _ => rank(one).cmp(&rank(other)),
+    }
+}
