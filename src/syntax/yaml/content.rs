@@ -117,8 +117,9 @@ fn block(document: &str, entry: Entry) -> Cow<'_, str> {
     while line < document.len() {
         let start = line + blanks(bytes, line, indent);
         let end = bytes.line_end(start);
-        let ended = end < document.len();
-        line = if ended { bytes.after_break(end) } else { end };
+        // White space before the end of the text is a line like any other.
+        let ended = end < document.len() || end > line && bytes.skip_spaces(line) == end;
+        line = if end < document.len() { bytes.after_break(end) } else { end };
         if start == end {
             breaks += usize::from(ended);
             continue;

@@ -9,8 +9,8 @@
 //! Read: block and flow collections, all five scalar styles, comments,
 //! anchors, aliases, merge keys, `%YAML 1.x`, one document, and the tags
 //! `!!str !!int !!float !!bool !!null !!binary !!timestamp !!map !!seq`.
-//! Refused with a place: `? ` keys, collections as keys, other tags and
-//! directives, a second document, tabs outside scalars, an alias inside its
+//! Refused with a place: `? ` keys, collections as keys, other tags,
+//! `%TAG`, a second document, tabs outside scalars, an alias inside its
 //! own anchor, the line breaks U+0085, U+2028, U+2029 and a lone CR.
 
 use alloc::borrow::Cow;

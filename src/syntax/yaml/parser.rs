@@ -105,14 +105,11 @@ impl<'a> Parser<'a> {
     }
 
     fn prologue(&mut self) -> Result<(), Fault> {
-        let mut directive = false;
+        let (mut directive, mut version) = (false, false);
         self.skip_blank()?;
         while self.at == self.line && self.bytes.get(self.at) == b'%' {
-            if directive {
-                return self.fail("a second directive");
-            }
             directive = true;
-            self.directive()?;
+            self.directive(&mut version)?;
             self.skip_blank()?;
         }
         let marker = self.at == self.line && self.bytes.is_marker(self.at);
@@ -126,15 +123,25 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// `%YAML 1.x`; other versions and directives are refused.
-    fn directive(&mut self) -> Result<(), Fault> {
+    /// `%YAML 1.x`, once. `%TAG` is refused; others are passed over, as YAML
+    /// says.
+    fn directive(&mut self, seen: &mut bool) -> Result<(), Fault> {
         let end = self.bytes.line_end(self.at);
-        let line = self.tape.text.get(self.at..end).unwrap_or_default();
-        let body = line.split(" #").next().unwrap_or_default().trim_end_matches(' ');
-        let minor =
-            body.strip_prefix("%YAML ").and_then(|rest| rest.trim_start_matches(' ').strip_prefix("1."));
-        if !minor.is_some_and(|minor| !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit())) {
-            return self.fail("the only directive supported is %YAML 1.x");
+        let line = self.tape.text.get(self.at + 1..end).unwrap_or_default();
+        let body = line.split(" #").next().unwrap_or_default();
+        let (name, value) = body.split_once(' ').unwrap_or((body, ""));
+        let name_fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if name.is_empty() || name == "TAG" || !name.bytes().all(name_fits) {
+            return self.fail("this directive is not supported");
+        }
+        if name == "YAML" {
+            let minor = value.trim_matches(' ').strip_prefix("1.").unwrap_or_default();
+            if *seen || minor.is_empty() || !minor.bytes().all(|byte| byte.is_ascii_digit()) {
+                return self.fail("only one %YAML 1.x is supported here");
+            }
+            *seen = true;
+        } else {
+            self.warn(self.at, "an unknown directive is passed over");
         }
         self.at = end;
         Ok(())

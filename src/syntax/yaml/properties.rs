@@ -124,7 +124,11 @@ impl<'a> Parser<'a> {
         let fault = |message| Err(Fault { at: start, message });
         let name: &'a str = self.tape.text.get(start..end).unwrap_or_default();
         match self.anchors.binary_search_by(|anchor| anchor.name.cmp(name)) {
-            Ok(_) => fault("an anchor of this name stands before"),
+            // A name may be given anew: aliases mean the last one before them.
+            Ok(position) => {
+                self.anchors[position].node = index;
+                Ok(())
+            }
             Err(_) if self.anchors.len() >= limits::YAML_ANCHORS => fault("too many anchors"),
             Err(position) => {
                 self.anchors.insert(position, Anchor { name, node: index });

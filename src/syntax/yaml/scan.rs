@@ -293,7 +293,10 @@ pub(super) fn block_end(bytes: Bytes<'_>, mut line: usize, indent: usize) -> usi
         while text < limit && bytes.get(text) == b' ' {
             text += 1;
         }
-        if bytes.get(text) == 0 || !bytes.is_break(text) && text < limit {
+        if bytes.get(text) == 0 {
+            return text;
+        }
+        if !bytes.is_break(text) && text < limit {
             return line;
         }
         let end = bytes.line_end(text);
