@@ -29,6 +29,9 @@ pub const EXPANDED: usize = 32 << 20;
 /// Gzip or base64 layers around one piece of user data.
 pub const ENCODING_LAYERS: usize = 4;
 
+/// YAML: bytes of one document, as much as a file of a seed.
+pub const YAML_TEXT: usize = SEED_FILE;
+
 /// YAML: nesting of collections. Real cloud-configs reach 7.
 pub const YAML_DEPTH: usize = 64;
 
@@ -43,6 +46,16 @@ pub const YAML_MERGED_KEYS: usize = 10_000;
 
 /// YAML: characters of a simple key (YAML 1.1 §7.4.2's bound, `PyYAML`'s too).
 pub const YAML_KEY: usize = 1024;
+
+/// YAML: warnings kept of one document: nobody reads more.
+pub const YAML_WARNINGS: usize = 64;
+
+/// YAML: digits of a decimal integer, Python's own bound.
+pub const YAML_INTEGER: usize = 4300;
+
+/// YAML: characters of an integer in another base than ten. Conversion is
+/// quadratic; a SHA-512 in hexadecimal or binary still passes.
+pub const YAML_BASED_INTEGER: usize = 640;
 
 /// JSON: nesting of arrays and objects.
 pub const JSON_DEPTH: usize = 64;

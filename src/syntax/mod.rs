@@ -4,3 +4,4 @@ pub mod encoding;
 pub mod json;
 pub mod mime;
 pub mod value;
+pub mod yaml;

@@ -1,0 +1,155 @@
+//! The text of a scalar from its slice of the document: unfolded, unescaped,
+//! without indentation.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use super::scan::{Bytes, Chomp, escape_digits, escaped_character, header, simple_escape};
+use super::tape::{Entry, Style};
+
+/// The text of `entry`; borrowed when it stands in the document as it is.
+pub(super) fn text(document: &str, entry: Entry) -> Cow<'_, str> {
+    let (start, end) = (entry.at as usize, entry.end as usize);
+    let raw = |start: usize, end: usize| document.get(start..end).unwrap_or_default();
+    match entry.style {
+        Style::Plain => Cow::Borrowed(raw(start, end)),
+        Style::PlainLines => Cow::Owned(lines(raw(start, end), None)),
+        Style::Quoted => Cow::Borrowed(raw(start + 1, end - 1)),
+        Style::Single => Cow::Owned(lines(raw(start + 1, end - 1), Some(b'\''))),
+        Style::Double => Cow::Owned(lines(raw(start + 1, end - 1), Some(b'"'))),
+        Style::Literal | Style::Folded => block(raw(0, end), entry),
+        Style::Empty | Style::Alias | Style::Seq | Style::Map => Cow::Borrowed(""),
+    }
+}
+
+/// A plain (`quote` is `None`) or quoted scalar of several lines or with
+/// escapes.
+fn lines(raw: &str, quote: Option<u8>) -> String {
+    let bytes = Bytes(raw.as_bytes());
+    let mut text = String::with_capacity(raw.len());
+    let (mut at, mut copied) = (0, 0);
+    while at < raw.len() {
+        let start = at;
+        match bytes.get(at) {
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                let end = skip_white(bytes, at);
+                if !bytes.is_break(end) {
+                    at = end.max(at + 1);
+                    continue;
+                }
+                push(&mut text, raw, copied, start);
+                at = fold(bytes, end, &mut text, true);
+            }
+            b'\'' if quote == Some(b'\'') => {
+                push(&mut text, raw, copied, start + 1);
+                at += 2;
+            }
+            b'\\' if quote == Some(b'"') => {
+                push(&mut text, raw, copied, start);
+                at = unescape(bytes, at + 1, &mut text);
+            }
+            _ => {
+                at += 1;
+                continue;
+            }
+        }
+        copied = at;
+    }
+    push(&mut text, raw, copied, raw.len());
+    text
+}
+
+fn push(text: &mut String, raw: &str, start: usize, end: usize) {
+    text.push_str(raw.get(start..end).unwrap_or_default());
+}
+
+fn skip_white(bytes: Bytes<'_>, mut at: usize) -> usize {
+    while matches!(bytes.get(at), b' ' | b'\t') {
+        at += 1;
+    }
+    at
+}
+
+/// Passes the break at `at` and the blank lines and indentation behind it.
+/// One break becomes a space (if `space`), each further one a line feed.
+fn fold(bytes: Bytes<'_>, at: usize, text: &mut String, space: bool) -> usize {
+    let mut at = skip_white(bytes, bytes.after_break(at));
+    if space && !bytes.is_break(at) {
+        text.push(' ');
+    }
+    while bytes.is_break(at) {
+        text.push('\n');
+        at = skip_white(bytes, bytes.after_break(at));
+    }
+    at
+}
+
+/// Appends what the escape whose code stands at `at` means.
+fn unescape(bytes: Bytes<'_>, at: usize, text: &mut String) -> usize {
+    let code = bytes.get(at);
+    if bytes.is_break(at) {
+        return fold(bytes, at, text, false);
+    }
+    if let Some(character) = simple_escape(code) {
+        text.push(character);
+        return at + 1;
+    }
+    let digits = escape_digits(code).unwrap_or(0);
+    let end = at + 1 + digits;
+    if let Some(character) = escaped_character(bytes.0.get(at + 1..end).unwrap_or_default(), digits) {
+        text.push(character);
+    }
+    end
+}
+
+/// A block scalar; `document` ends where the scalar does.
+fn block(document: &str, entry: Entry) -> Cow<'_, str> {
+    let bytes = Bytes(document.as_bytes());
+    // The parser has read this header before.
+    let Ok(head) = header(bytes, entry.at as usize) else { return Cow::Borrowed("") };
+    let indent = usize::from(entry.extra);
+    let folded = entry.style == Style::Folded;
+    let mut text = String::with_capacity(document.len() - head.body.min(document.len()));
+    let (mut line, mut breaks) = (head.body, 0_usize);
+    // Whether the last line had text that may join the next one; whether it
+    // had a break.
+    let (mut joins, mut broken, mut first) = (false, false, true);
+    while line < document.len() {
+        let start = line + blanks(bytes, line, indent);
+        let end = bytes.line_end(start);
+        // White space before the end of the text is a line like any other.
+        let ended = end < document.len() || end > line && bytes.skip_spaces(line) == end;
+        line = if end < document.len() { bytes.after_break(end) } else { end };
+        if start == end {
+            breaks += usize::from(ended);
+            continue;
+        }
+        let flush = !matches!(bytes.get(start), b' ' | b'\t');
+        if !first {
+            if !(folded && joins && flush) {
+                text.push('\n');
+            } else if breaks == 0 {
+                text.push(' ');
+            }
+        }
+        text.extend(core::iter::repeat_n('\n', breaks));
+        push(&mut text, document, start, end);
+        (breaks, joins, broken, first) = (0, flush, ended, false);
+    }
+    if head.chomp != Chomp::Strip && broken {
+        text.push('\n');
+    }
+    if head.chomp == Chomp::Keep {
+        text.extend(core::iter::repeat_n('\n', breaks));
+    }
+    Cow::Owned(text)
+}
+
+/// How many of the first `most` characters at `at` are spaces.
+fn blanks(bytes: Bytes<'_>, at: usize, most: usize) -> usize {
+    let mut count = 0;
+    while count < most && bytes.get(at + count) == b' ' {
+        count += 1;
+    }
+    count
+}

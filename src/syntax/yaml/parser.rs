@@ -1,0 +1,295 @@
+//! The document: what stands before and behind the one tree, and the state
+//! that block and flow context share.
+
+use alloc::vec::Vec;
+
+use super::properties::{Anchor, Properties};
+use super::scan::Bytes;
+use super::tape::{Entry, MERGES, REPEATS, Style, Tag, Tape};
+use super::{Fault, keys};
+use crate::limits;
+
+/// What is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Root,
+    /// A block list.
+    Seq,
+    /// A block list as deep as the mapping it is a value of.
+    Loose,
+    /// A block mapping.
+    Map,
+    FlowSeq,
+    FlowMap,
+    /// A mapping of one entry without braces, inside `[]`.
+    Pair,
+}
+
+/// What may come next in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// A key, an item or its dash.
+    Entry,
+    /// The value behind `:` or `-`.
+    Node,
+    /// Only what ends the node: nothing at the root, `,` or a bracket in flow.
+    End,
+}
+
+/// A collection that is still open.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) shape: Shape,
+    pub(super) expect: Expect,
+    /// The least column of its values: its own plus one; 0 at the root.
+    pub(super) indent: usize,
+    /// Its entry on the tape.
+    pub(super) node: u32,
+}
+
+/// A scalar or alias just read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leaf {
+    pub(super) style: Style,
+    pub(super) at: usize,
+    pub(super) end: usize,
+}
+
+pub(super) struct Parser<'a> {
+    pub(super) bytes: Bytes<'a>,
+    pub(super) at: usize,
+    /// Beginning of the line `at` is in.
+    pub(super) line: usize,
+    /// Whether a block collection may begin here: only indentation and dashes
+    /// stand before it on its line.
+    pub(super) fresh: bool,
+    /// Behind the last `:`, `-` or `---`: where an empty node stands.
+    pub(super) slot: usize,
+    pub(super) tape: Tape<'a>,
+    pub(super) stack: Vec<Frame>,
+    /// Properties of the coming node from lines before this one.
+    pub(super) outer: Properties,
+    /// Those of this line: a key takes them for itself.
+    pub(super) inner: Properties,
+    pub(super) anchors: Vec<Anchor<'a>>,
+    pub(super) warnings: Vec<Fault>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let root = Frame { shape: Shape::Root, expect: Expect::Node, indent: 0, node: 0 };
+        let mut stack = Vec::with_capacity(16);
+        stack.push(root);
+        Self {
+            bytes: Bytes(text.as_bytes()),
+            at: begin,
+            line: begin,
+            fresh: true,
+            slot: begin,
+            tape: Tape { text, entries: Vec::with_capacity(text.len() / 12 + 4) },
+            stack,
+            outer: Properties::default(),
+            inner: Properties::default(),
+            anchors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Reads the whole text: the tape, and the warnings in no order.
+    pub(super) fn document(mut self) -> Result<(Tape<'a>, Vec<Fault>), Fault> {
+        self.prologue()?;
+        self.block()?;
+        self.epilogue()?;
+        Ok((self.tape, self.warnings))
+    }
+
+    fn prologue(&mut self) -> Result<(), Fault> {
+        let (mut directive, mut version) = (false, false);
+        self.skip_blank()?;
+        while self.at == self.line && self.bytes.get(self.at) == b'%' {
+            directive = true;
+            self.directive(&mut version)?;
+            self.skip_blank()?;
+        }
+        let marker = self.at == self.line && self.bytes.is_marker(self.at);
+        if marker && self.bytes.get(self.at) == b'-' {
+            self.at += 3;
+            self.slot = self.at;
+            self.fresh = false;
+        } else if marker || directive {
+            return self.fail("'---' is expected here");
+        }
+        Ok(())
+    }
+
+    /// `%YAML 1.x`, once. `%TAG` is refused; others are passed over, as YAML
+    /// says.
+    fn directive(&mut self, seen: &mut bool) -> Result<(), Fault> {
+        let end = self.bytes.line_end(self.at);
+        let line = self.tape.text.get(self.at + 1..end).unwrap_or_default();
+        let body = line.split(" #").next().unwrap_or_default();
+        let (name, value) = body.split_once(' ').unwrap_or((body, ""));
+        let name_fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if name.is_empty() || name == "TAG" || !name.bytes().all(name_fits) {
+            return self.fail("this directive is not supported");
+        }
+        if name == "YAML" {
+            let minor = value.trim_matches(' ').strip_prefix("1.").unwrap_or_default();
+            if *seen || minor.is_empty() || !minor.bytes().all(|byte| byte.is_ascii_digit()) {
+                return self.fail("only one %YAML 1.x is supported here");
+            }
+            *seen = true;
+        } else {
+            self.warn(self.at, "an unknown directive is passed over");
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    fn epilogue(&mut self) -> Result<(), Fault> {
+        while self.bytes.get(self.at) != 0 {
+            if self.at != self.line || !self.bytes.is_marker(self.at) || self.bytes.get(self.at) == b'-' {
+                return self.fail("a second document; only one is supported");
+            }
+            self.at += 3;
+            if !self.skip_blank()? && self.bytes.get(self.at) != 0 {
+                return self.fail("unexpected text behind '...'");
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes spaces, comments and line breaks; whether there was a break.
+    pub(super) fn skip_blank(&mut self) -> Result<bool, Fault> {
+        let mut crossed = false;
+        loop {
+            self.at = self.bytes.skip_spaces(self.at);
+            match self.bytes.get(self.at) {
+                b'\n' | b'\r' => {
+                    self.at = self.bytes.after_break(self.at);
+                    self.line = self.at;
+                    crossed = true;
+                }
+                b'#' if self.at == self.line || self.bytes.get(self.at - 1) == b' ' => {
+                    self.at = self.bytes.line_end(self.at);
+                }
+                b'#' => return self.fail("a comment needs a space before it"),
+                b'\t' => return self.fail("a tab may neither indent nor separate; use spaces"),
+                _ => return Ok(crossed),
+            }
+        }
+    }
+
+    pub(super) fn fail<T>(&self, message: &'static str) -> Result<T, Fault> {
+        Err(Fault { at: self.at, message })
+    }
+
+    pub(super) fn warn(&mut self, at: usize, message: &'static str) {
+        if self.warnings.len() < limits::YAML_WARNINGS {
+            self.warnings.push(Fault { at, message });
+        }
+    }
+
+    pub(super) fn top(&self) -> Frame {
+        let root = Frame { shape: Shape::Root, expect: Expect::End, indent: 0, node: 0 };
+        self.stack.last().copied().unwrap_or(root)
+    }
+
+    pub(super) fn expect(&mut self, expect: Expect) {
+        if let Some(top) = self.stack.last_mut() {
+            top.expect = expect;
+        }
+    }
+
+    /// Appends a node with its properties.
+    pub(super) fn add(&mut self, leaf: Leaf, properties: Properties) -> Result<u32, Fault> {
+        let Leaf { style, at, end } = leaf;
+        if self.tape.entries.len() >= limits::YAML_NODES {
+            return Err(Fault { at, message: "too many nodes" });
+        }
+        let fits = match properties.tag {
+            Tag::Implicit => true,
+            Tag::Map => style == Style::Map,
+            Tag::Seq => style == Style::Seq,
+            _ => !matches!(style, Style::Map | Style::Seq),
+        };
+        if !fits {
+            return Err(Fault { at: properties.at, message: "the tag does not fit its node" });
+        }
+        if style == Style::Alias && properties.any {
+            return Err(Fault { at, message: "an alias takes neither anchor nor tag" });
+        }
+        let index = offset(self.tape.entries.len());
+        self.define(properties, index)?;
+        let entry = Entry { at: offset(at), end: offset(end), style, tag: properties.tag, extra: 0 };
+        self.tape.entries.push(entry);
+        Ok(index)
+    }
+
+    /// Appends a collection and opens it. Until it is closed its `end` is 0.
+    pub(super) fn open(
+        &mut self,
+        shape: Shape,
+        at: usize,
+        indent: usize,
+        properties: Properties,
+    ) -> Result<(), Fault> {
+        if self.stack.len() > limits::YAML_DEPTH {
+            return Err(Fault { at, message: "nested too deeply" });
+        }
+        let map = matches!(shape, Shape::Map | Shape::FlowMap | Shape::Pair);
+        let style = if map { Style::Map } else { Style::Seq };
+        let node = self.add(Leaf { style, at, end: 0 }, properties)?;
+        self.stack.push(Frame { shape, expect: Expect::Entry, indent, node });
+        Ok(())
+    }
+
+    /// Closes the innermost collection.
+    pub(super) fn close(&mut self) {
+        let Some(frame) = self.stack.pop() else { return };
+        let end = offset(self.tape.entries.len());
+        let extra = if matches!(frame.shape, Shape::Map | Shape::FlowMap) {
+            self.check_keys(frame.node, end)
+        } else {
+            0
+        };
+        if let Some(entry) = self.tape.entries.get_mut(frame.node as usize) {
+            entry.end = end;
+            // A `[<<: *a]` has one key, but may merge.
+            entry.extra = if frame.shape == Shape::Pair { MERGES } else { extra };
+        }
+    }
+
+    /// What there is to say about the keys of the mapping at `node`, whose
+    /// entries end at `end`; warns of duplicates.
+    fn check_keys(&mut self, node: u32, end: u32) -> u16 {
+        let mut extra = 0;
+        let mut names = Vec::new();
+        let mut at = node + 1;
+        while at < end {
+            if self.tape.get(at).is_merge(self.tape.text) {
+                extra |= MERGES;
+            } else {
+                names.push(at);
+            }
+            at = self.tape.after(at + 1);
+        }
+        if keys::are_distinct(&self.tape, &names) {
+            return extra;
+        }
+        let first = keys::first_equal(&self.tape, &names);
+        for (position, &index) in names.iter().enumerate() {
+            if first.get(position).is_some_and(|&equal| equal as usize != position) {
+                extra |= REPEATS;
+                self.warn(self.tape.get(index).at as usize, "duplicate key: the last value counts");
+            }
+        }
+        extra
+    }
+}
+
+/// An offset or index as the tape keeps it; [`limits::YAML_TEXT`] fits.
+pub(super) fn offset(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}

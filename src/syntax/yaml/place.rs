@@ -1,0 +1,66 @@
+//! Line and column of a byte offset.
+
+use alloc::vec::Vec;
+
+use crate::syntax::value::Place;
+
+/// Bytes between two remembered places.
+const STRIDE: usize = 1024;
+
+/// The place of the byte at `offset`; reads the text from its beginning.
+pub(super) fn find(text: &str, offset: usize) -> Place {
+    Locator::new(text).find(offset)
+}
+
+/// Finds many places: in ascending order for one pass over the text
+/// altogether, in any order for at most [`STRIDE`] bytes each.
+pub(super) struct Locator<'a> {
+    text: &'a [u8],
+    at: usize,
+    place: Place,
+    /// Places of the offsets 0, [`STRIDE`], 2 × [`STRIDE`] …; made when first
+    /// a place lies behind.
+    marks: Vec<Place>,
+}
+
+const START: Place = Place { line: 1, column: 1 };
+
+impl<'a> Locator<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), at: 0, place: START, marks: Vec::new() }
+    }
+
+    pub(super) fn find(&mut self, offset: usize) -> Place {
+        if offset < self.at {
+            self.back(offset);
+        }
+        self.place = advance(self.place, self.text.get(self.at..offset).unwrap_or_default());
+        self.at = offset;
+        self.place
+    }
+
+    fn back(&mut self, offset: usize) {
+        if self.marks.is_empty() {
+            let mut place = START;
+            for part in self.text.chunks(STRIDE) {
+                self.marks.push(place);
+                place = advance(place, part);
+            }
+        }
+        let mark = offset / STRIDE;
+        self.place = self.marks.get(mark).copied().unwrap_or(START);
+        self.at = mark * STRIDE;
+    }
+}
+
+/// The place behind `part`, which begins at `place`.
+fn advance(mut place: Place, part: &[u8]) -> Place {
+    for &byte in part {
+        if byte == b'\n' {
+            place = Place { line: place.line + 1, column: 1 };
+        } else if byte & 0xc0 != 0x80 {
+            place.column += 1;
+        }
+    }
+    place
+}

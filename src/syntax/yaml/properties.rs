@@ -1,0 +1,154 @@
+//! Anchors, tags and aliases.
+
+use super::Fault;
+use super::parser::{Leaf, Parser, offset};
+use super::tape::{Style, Tag};
+use crate::limits;
+
+/// What stands before a node.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Properties {
+    /// Whether there is any.
+    pub(super) any: bool,
+    /// Bounds of the anchor's name; empty without one.
+    anchor: (usize, usize),
+    pub(super) tag: Tag,
+    /// Where the first one stands, and its line's beginning.
+    pub(super) at: usize,
+    pub(super) line: usize,
+    /// Whether a block collection could have begun there.
+    pub(super) fresh: bool,
+}
+
+impl Properties {
+    /// Both together: `self` stands before `inner`.
+    pub(super) fn join(self, inner: Self) -> Result<Self, Fault> {
+        if !self.any {
+            return Ok(inner);
+        }
+        let two_anchors = self.anchor.1 > 0 && inner.anchor.1 > 0;
+        if two_anchors || self.tag != Tag::Implicit && inner.tag != Tag::Implicit {
+            return Err(Fault { at: inner.at, message: "a node takes one anchor and one tag" });
+        }
+        let anchor = if self.anchor.1 > 0 { self.anchor } else { inner.anchor };
+        let tag = if self.tag == Tag::Implicit { inner.tag } else { self.tag };
+        Ok(Self { anchor, tag, ..self })
+    }
+}
+
+/// A name and the entry it stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor<'a> {
+    name: &'a str,
+    node: u32,
+}
+
+impl<'a> Parser<'a> {
+    /// Reads the anchor or tag at `at` into the properties of this line.
+    pub(super) fn property(&mut self, flow: bool) -> Result<(), Fault> {
+        let mut found = Properties {
+            any: true,
+            at: self.at,
+            line: self.line,
+            fresh: self.fresh,
+            ..Properties::default()
+        };
+        if self.bytes.get(self.at) == b'&' {
+            found.anchor = self.name(flow)?;
+        } else {
+            found.tag = self.tag()?;
+        }
+        self.fresh = false;
+        self.inner = self.inner.join(found)?;
+        Ok(())
+    }
+
+    /// Bounds of the name behind the `&` or `*` at `at`; moves behind it.
+    fn name(&mut self, flow: bool) -> Result<(usize, usize), Fault> {
+        let start = self.at + 1;
+        let mut end = start;
+        while matches!(self.bytes.get(end), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
+            end += 1;
+        }
+        let ended = self.bytes.is_blank(end) || flow && matches!(self.bytes.get(end), b',' | b']' | b'}');
+        if end == start || !ended {
+            return self.fail("an anchor's name is of letters, digits, - and _, with a space behind it");
+        }
+        self.at = end;
+        Ok((start, end))
+    }
+
+    fn tag(&mut self) -> Result<Tag, Fault> {
+        let mut end = self.at;
+        while !self.bytes.is_blank(end) {
+            end += 1;
+        }
+        let tag = match self.bytes.0.get(self.at..end).unwrap_or_default() {
+            b"!!str" => Tag::Str,
+            b"!!int" => Tag::Int,
+            b"!!float" => Tag::Float,
+            b"!!bool" => Tag::Bool,
+            b"!!null" => Tag::Null,
+            b"!!binary" => Tag::Binary,
+            b"!!timestamp" => Tag::Timestamp,
+            b"!!map" => Tag::Map,
+            b"!!seq" => Tag::Seq,
+            _ => return self.fail("this tag is not supported"),
+        };
+        self.at = end;
+        Ok(tag)
+    }
+
+    /// Reads the alias at `at`.
+    pub(super) fn alias(&mut self, flow: bool) -> Result<Leaf, Fault> {
+        let at = self.at;
+        let (start, end) = self.name(flow)?;
+        let name = self.tape.text.get(start..end).unwrap_or_default();
+        let found = self.anchors.binary_search_by(|anchor| anchor.name.cmp(name)).ok();
+        let Some(anchor) = found.and_then(|position| self.anchors.get(position)) else {
+            return Err(Fault { at, message: "no anchor of this name stands before" });
+        };
+        let target = self.tape.get(anchor.node);
+        if target.is_collection() && target.end == 0 {
+            return Err(Fault { at, message: "an alias inside its own anchor" });
+        }
+        Ok(Leaf { style: Style::Alias, at, end: anchor.node as usize })
+    }
+
+    /// Gives the entry to come, `index`, its name.
+    pub(super) fn define(&mut self, properties: Properties, index: u32) -> Result<(), Fault> {
+        let (start, end) = properties.anchor;
+        if end == 0 {
+            return Ok(());
+        }
+        let fault = |message| Err(Fault { at: start, message });
+        let name: &'a str = self.tape.text.get(start..end).unwrap_or_default();
+        match self.anchors.binary_search_by(|anchor| anchor.name.cmp(name)) {
+            // A name may be given anew: aliases mean the last one before them.
+            Ok(position) => {
+                self.anchors[position].node = index;
+                Ok(())
+            }
+            Err(_) if self.anchors.len() >= limits::YAML_ANCHORS => fault("too many anchors"),
+            Err(position) => {
+                self.anchors.insert(position, Anchor { name, node: index });
+                Ok(())
+            }
+        }
+    }
+
+    /// The length of a key from `at` to `end` is bounded, and it is no
+    /// collection.
+    pub(super) fn check_key(&self, at: usize, end: usize, leaf: Leaf) -> Result<(), Fault> {
+        let key = self.bytes.0.get(at..end).unwrap_or_default();
+        let long = key.len() > limits::YAML_KEY
+            && key.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() > limits::YAML_KEY;
+        if long {
+            return Err(Fault { at, message: "a key of more than 1024 characters" });
+        }
+        if leaf.style == Style::Alias && self.tape.get(offset(leaf.end)).is_collection() {
+            return Err(Fault { at, message: "a key must be a scalar" });
+        }
+        Ok(())
+    }
+}

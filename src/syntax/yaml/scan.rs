@@ -1,0 +1,308 @@
+//! Where a scalar ends: the bounds only, no text is built.
+
+use super::Fault;
+use super::tape::Style;
+
+/// The bytes of a document; beyond the end stands NUL, which no document holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+
+impl Bytes<'_> {
+    pub(super) fn get(self, at: usize) -> u8 {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+
+    /// Whether the byte at `at` ends a token: white space or the end.
+    pub(super) fn is_blank(self, at: usize) -> bool {
+        matches!(self.get(at), 0 | b' ' | b'\t' | b'\n' | b'\r')
+    }
+
+    pub(super) fn is_break(self, at: usize) -> bool {
+        matches!(self.get(at), b'\n' | b'\r')
+    }
+
+    /// Whether the line or the document ends at `at`.
+    pub(super) fn is_end(self, at: usize) -> bool {
+        self.is_break(at) || self.get(at) == 0
+    }
+
+    /// The offset behind the line break at `at`.
+    pub(super) fn after_break(self, at: usize) -> usize {
+        at + 1 + usize::from(self.get(at) == b'\r')
+    }
+
+    pub(super) fn skip_spaces(self, mut at: usize) -> usize {
+        while self.get(at) == b' ' {
+            at += 1;
+        }
+        at
+    }
+
+    /// The end of the line that `at` is in, before its break.
+    pub(super) fn line_end(self, at: usize) -> usize {
+        let rest = self.0.get(at..).unwrap_or_default();
+        let end = rest.iter().position(|&byte| byte == b'\n').map_or(self.0.len(), |length| at + length);
+        if end > at && self.get(end) == b'\n' && self.get(end - 1) == b'\r' { end - 1 } else { end }
+    }
+
+    /// Whether `---` or `...` stands at `at`, the beginning of a line.
+    pub(super) fn is_marker(self, at: usize) -> bool {
+        let marker = self.0.get(at..at + 3);
+        (marker == Some(b"---") || marker == Some(b"...")) && self.is_blank(at + 3)
+    }
+
+    /// Behind the blank lines and the indentation that follow the break at
+    /// `at`: `(offset, beginning of its line)`. A document marker is not
+    /// passed.
+    fn next_text(self, at: usize) -> (usize, usize) {
+        let mut line = self.after_break(at);
+        loop {
+            let text = self.skip_spaces(line);
+            if self.is_marker(line) || !self.is_break(text) {
+                return (text, line);
+            }
+            line = self.after_break(text);
+        }
+    }
+}
+
+/// A scalar's bounds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Behind its last character, a closing quote included.
+    pub(super) end: usize,
+    /// Beginning of the line its end is in.
+    pub(super) line: usize,
+    pub(super) style: Style,
+}
+
+/// A plain scalar from `at`, in the line that begins at `line`. In block
+/// context its further lines are indented by `indent` at least. The style is
+/// [`Style::PlainLines`] when there are further lines.
+pub(super) fn plain(bytes: Bytes<'_>, at: usize, line: usize, flow: bool, indent: usize) -> Extent {
+    let mut extent = Extent { end: at, line, style: Style::Plain };
+    let (mut at, mut line) = (at, line);
+    loop {
+        let end = plain_chunk(bytes, at, flow);
+        if end == at {
+            return extent;
+        }
+        if line != extent.line {
+            extent.style = Style::PlainLines;
+        }
+        extent.line = line;
+        extent.end = end;
+        at = bytes.skip_spaces(end);
+        if bytes.is_break(at) {
+            (at, line) = bytes.next_text(at);
+            if bytes.is_marker(line) || (!flow && at - line < indent) {
+                return extent;
+            }
+        } else if at == end {
+            return extent;
+        }
+        if bytes.get(at) == b'#' {
+            return extent;
+        }
+    }
+}
+
+/// The end of the plain characters from `at` up to white space or what ends
+/// the scalar.
+fn plain_chunk(bytes: Bytes<'_>, mut at: usize, flow: bool) -> usize {
+    loop {
+        match bytes.get(at) {
+            0 | b' ' | b'\t' | b'\n' | b'\r' => return at,
+            b':' if ends_key(bytes, at, flow) => return at,
+            b',' | b'?' | b'[' | b']' | b'{' | b'}' if flow => return at,
+            _ => at += 1,
+        }
+    }
+}
+
+/// Whether the colon at `at`, behind a plain scalar, makes it a key.
+pub(super) fn ends_key(bytes: Bytes<'_>, at: usize, flow: bool) -> bool {
+    bytes.is_blank(at + 1) || flow && matches!(bytes.get(at + 1), b',' | b'[' | b']' | b'{' | b'}')
+}
+
+/// A quoted scalar whose opening quote stands at `at`, in the line that
+/// begins at `line`. Escapes are checked here, so that reading the text later
+/// cannot fail.
+pub(super) fn quoted(bytes: Bytes<'_>, at: usize, line: usize) -> Result<Extent, Fault> {
+    let quote = bytes.get(at);
+    let complex = if quote == b'"' { Style::Double } else { Style::Single };
+    let mut extent = Extent { end: at + 1, line, style: Style::Quoted };
+    loop {
+        let here = extent.end;
+        match bytes.get(here) {
+            0 => return Err(Fault { at, message: "the quoted scalar is not closed" }),
+            b'\'' if quote == b'\'' && bytes.get(here + 1) == b'\'' => {
+                extent.style = complex;
+                extent.end += 2;
+            }
+            byte if byte == quote => {
+                extent.end += 1;
+                return Ok(extent);
+            }
+            b'\n' | b'\r' => {
+                extent.style = complex;
+                extent.end = bytes.after_break(here);
+                extent.line = extent.end;
+                if bytes.is_marker(extent.line) {
+                    return Err(Fault {
+                        at: extent.line,
+                        message: "a document marker inside a quoted scalar",
+                    });
+                }
+            }
+            b'\\' if quote == b'"' => {
+                extent.style = complex;
+                extent.end += escape(bytes, here)?;
+            }
+            _ => extent.end += 1,
+        }
+    }
+}
+
+/// The length of the escape at `at`; of an escaped break, only the backslash.
+fn escape(bytes: Bytes<'_>, at: usize) -> Result<usize, Fault> {
+    let code = bytes.get(at + 1);
+    if bytes.is_break(at + 1) {
+        return Ok(1);
+    }
+    if simple_escape(code).is_some() {
+        return Ok(2);
+    }
+    let Some(digits) = escape_digits(code) else {
+        return Err(Fault { at, message: "unknown escape" });
+    };
+    match escaped_character(bytes.0.get(at + 2..at + 2 + digits).unwrap_or_default(), digits) {
+        Some(_) => Ok(2 + digits),
+        None => Err(Fault { at, message: "the escape is not the code of a character" }),
+    }
+}
+
+/// What a backslash and `code` stand for when no digits follow.
+pub(super) fn simple_escape(code: u8) -> Option<char> {
+    Some(match code {
+        b'0' => '\0',
+        b'a' => '\x07',
+        b'b' => '\x08',
+        b't' | b'\t' => '\t',
+        b'n' => '\n',
+        b'v' => '\x0b',
+        b'f' => '\x0c',
+        b'r' => '\r',
+        b'e' => '\x1b',
+        b' ' | b'"' | b'\\' | b'/' => char::from(code),
+        b'N' => '\u{85}',
+        b'_' => '\u{a0}',
+        b'L' => '\u{2028}',
+        b'P' => '\u{2029}',
+        _ => return None,
+    })
+}
+
+/// Hexadecimal digits that follow the escape `code`.
+pub(super) fn escape_digits(code: u8) -> Option<usize> {
+    match code {
+        b'x' => Some(2),
+        b'u' => Some(4),
+        b'U' => Some(8),
+        _ => None,
+    }
+}
+
+/// The character that `digits` hexadecimal digits name.
+pub(super) fn escaped_character(hex: &[u8], digits: usize) -> Option<char> {
+    if hex.len() != digits {
+        return None;
+    }
+    let mut code: u32 = 0;
+    for &byte in hex {
+        code = code << 4 | char::from(byte).to_digit(16)?;
+    }
+    char::from_u32(code)
+}
+
+/// The header of a block scalar.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    pub(super) chomp: Chomp,
+    /// The indentation indicator; 0 without one.
+    pub(super) indent: usize,
+    /// Where the first line of the text begins.
+    pub(super) body: usize,
+}
+
+/// What becomes of the breaks at the end of a block scalar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chomp {
+    Clip,
+    Strip,
+    Keep,
+}
+
+/// Reads the header whose `|` or `>` stands at `start`.
+pub(super) fn header(bytes: Bytes<'_>, start: usize) -> Result<Header, Fault> {
+    let (mut chomp, mut indent, mut at) = (None, None, start + 1);
+    loop {
+        match bytes.get(at) {
+            b'+' if chomp.is_none() => chomp = Some(Chomp::Keep),
+            b'-' if chomp.is_none() => chomp = Some(Chomp::Strip),
+            digit @ b'1'..=b'9' if indent.is_none() => indent = Some(usize::from(digit - b'0')),
+            _ => break,
+        }
+        at += 1;
+    }
+    let end = bytes.skip_spaces(at);
+    let comment = bytes.get(end) == b'#' && end > at;
+    let end = if comment { bytes.line_end(end) } else { end };
+    if !bytes.is_end(end) {
+        return Err(Fault { at: end, message: "only indicators (1-9, + or -) may follow | or >" });
+    }
+    let body = if bytes.is_break(end) { bytes.after_break(end) } else { end };
+    Ok(Header { chomp: chomp.unwrap_or(Chomp::Clip), indent: indent.unwrap_or(0), body })
+}
+
+/// The indentation of the block scalar whose text begins at `body`: that of
+/// its first line that is not blank, `least` at least.
+pub(super) fn block_indent(bytes: Bytes<'_>, body: usize, least: usize) -> Result<usize, Fault> {
+    let (mut line, mut blank) = (body, 0);
+    loop {
+        let text = bytes.skip_spaces(line);
+        let column = text - line;
+        if bytes.is_break(text) {
+            blank = blank.max(column);
+            line = bytes.after_break(text);
+            continue;
+        }
+        if column >= least && column < blank && bytes.get(text) != 0 {
+            return Err(Fault { at: text, message: "a blank line before this one is indented deeper" });
+        }
+        return Ok(least.max(blank).max(column));
+    }
+}
+
+/// The end of the block scalar whose text begins at `line`: where the first
+/// line begins that is neither blank nor indented by `indent`.
+pub(super) fn block_end(bytes: Bytes<'_>, mut line: usize, indent: usize) -> usize {
+    loop {
+        let limit = line + indent;
+        let mut text = line;
+        while text < limit && bytes.get(text) == b' ' {
+            text += 1;
+        }
+        if bytes.get(text) == 0 {
+            return text;
+        }
+        if !bytes.is_break(text) && text < limit {
+            return line;
+        }
+        let end = bytes.line_end(text);
+        if bytes.get(end) == 0 {
+            return end;
+        }
+        line = bytes.after_break(end);
+    }
+}

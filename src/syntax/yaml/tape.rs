@@ -1,0 +1,278 @@
+//! The tree as one array, and the cursor that walks it.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use super::{Error, Fault, Warning, build, content, place, resolve};
+use crate::syntax::value::{Data, Place, Value};
+
+/// How an entry is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Nothing at all.
+    Empty,
+    /// Plain on one line: the slice is the text.
+    Plain,
+    /// Plain over several lines.
+    PlainLines,
+    /// Quoted, with nothing to unfold: the slice between the quotes is the text.
+    Quoted,
+    /// Single-quoted, with breaks or `''`; the slice between the quotes.
+    Single,
+    /// Double-quoted, with breaks or escapes; the slice between the quotes.
+    Double,
+    /// `|`; from the indicator to the end of the last line.
+    Literal,
+    /// `>`; likewise.
+    Folded,
+    Alias,
+    Seq,
+    Map,
+}
+
+/// The tags of the subset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// None: the resolver decides.
+    #[default]
+    Implicit,
+    Str,
+    Int,
+    Float,
+    Bool,
+    Null,
+    Binary,
+    Timestamp,
+    Map,
+    Seq,
+}
+
+/// One node; a collection's children follow it at once, a mapping's as key,
+/// value, key, value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Offset of the node in the text.
+    pub(super) at: u32,
+    /// A scalar's end in the text; a collection's end on the tape; the entry
+    /// an alias stands for.
+    pub(super) end: u32,
+    pub(super) style: Style,
+    pub(super) tag: Tag,
+    /// A block scalar's indentation; a mapping's [`MERGES`] and [`REPEATS`].
+    pub(super) extra: u16,
+}
+
+/// Mark of a mapping with a `<<` key.
+pub(super) const MERGES: u16 = 1;
+/// Mark of a mapping with duplicate keys.
+pub(super) const REPEATS: u16 = 2;
+
+impl Entry {
+    pub(super) fn is_collection(self) -> bool {
+        matches!(self.style, Style::Seq | Style::Map)
+    }
+
+    /// Whether this is the key whose mapping is to be merged.
+    pub(super) fn is_merge(self, text: &str) -> bool {
+        self.style == Style::Plain
+            && self.tag == Tag::Implicit
+            && text.get(self.at as usize..self.end as usize) == Some("<<")
+    }
+}
+
+/// The entries and the text they point into.
+#[derive(Debug)]
+pub(super) struct Tape<'a> {
+    pub(super) text: &'a str,
+    pub(super) entries: Vec<Entry>,
+}
+
+impl<'a> Tape<'a> {
+    pub(super) fn get(&self, index: u32) -> Entry {
+        self.entries[index as usize]
+    }
+
+    /// `index`, or what it is an alias of.
+    pub(super) fn follow(&self, index: u32) -> u32 {
+        let entry = self.get(index);
+        if entry.style == Style::Alias { entry.end } else { index }
+    }
+
+    /// The entry behind `index` and all below it.
+    pub(super) fn after(&self, index: u32) -> u32 {
+        let entry = self.get(index);
+        if entry.is_collection() { entry.end } else { index + 1 }
+    }
+
+    /// The text of a scalar, unfolded and unescaped.
+    pub(super) fn scalar_text(&self, index: u32) -> Cow<'a, str> {
+        content::text(self.text, self.get(index))
+    }
+
+    /// A scalar resolved; aliases are followed.
+    pub(super) fn scalar(&self, index: u32) -> Result<Data<'a>, Fault> {
+        let entry = self.get(self.follow(index));
+        let at = self.get(index).at as usize;
+        let text = content::text(self.text, entry);
+        let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
+        resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })
+    }
+}
+
+/// One parsed document.
+#[derive(Debug)]
+pub struct Document<'a> {
+    tape: Tape<'a>,
+    warnings: Vec<Warning>,
+}
+
+/// What kind of node a [`Node`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Anything without children.
+    Scalar,
+    /// A list.
+    Seq,
+    /// A mapping.
+    Map,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn new(tape: Tape<'a>, warnings: Vec<Warning>) -> Self {
+        Self { tape, warnings }
+    }
+
+    /// What may surprise the author, in the order of the text; at most
+    /// [`crate::limits::YAML_WARNINGS`].
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The outermost node.
+    pub fn root(&self) -> Node<'_, 'a> {
+        Node { tape: &self.tape, index: 0 }
+    }
+
+    /// The whole tree, every scalar resolved, aliases and merge keys followed;
+    /// of duplicate keys the last value counts, in the place of the first.
+    ///
+    /// # Errors
+    /// A scalar that cannot be what its tag or form says, a collection or
+    /// a merge where none can stand, or a tree beyond the bounds once aliases
+    /// are followed.
+    pub fn to_value(&self) -> Result<Value<'a>, Error> {
+        build::value(&self.tape).map_err(|fault| fault.in_text(self.tape.text))
+    }
+}
+
+/// A place in the tree. Aliases are followed silently; merge keys are not.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'d, 'a> {
+    tape: &'d Tape<'a>,
+    index: u32,
+}
+
+impl<'d, 'a> Node<'d, 'a> {
+    fn entry(self) -> Entry {
+        self.tape.get(self.tape.follow(self.index))
+    }
+
+    /// Where it stands (an alias: where the alias stands). Counts the lines
+    /// before it, so the cost grows with the offset.
+    pub fn place(self) -> Place {
+        place::find(self.tape.text, self.tape.get(self.index).at as usize)
+    }
+
+    /// Scalar, list or mapping.
+    pub fn kind(self) -> Kind {
+        match self.entry().style {
+            Style::Seq => Kind::Seq,
+            Style::Map => Kind::Map,
+            _ => Kind::Scalar,
+        }
+    }
+
+    /// The items of a list; none for anything else.
+    pub fn items(self) -> Items<'d, 'a> {
+        Items { rest: self.children(Style::Seq) }
+    }
+
+    /// Keys and values of a mapping as written, duplicates and `<<` included;
+    /// none for anything else.
+    pub fn entries(self) -> Entries<'d, 'a> {
+        Entries { rest: self.children(Style::Map) }
+    }
+
+    fn children(self, style: Style) -> Children<'d, 'a> {
+        let index = self.tape.follow(self.index);
+        let entry = self.tape.get(index);
+        let end = if entry.style == style { entry.end } else { 0 };
+        Children { tape: self.tape, at: index + 1, end }
+    }
+
+    /// The value of string key `key`, the last one if there are several.
+    pub fn get(self, key: &str) -> Option<Self> {
+        let is_key = |node: &Self| matches!(node.value(), Ok(Data::Str(text)) if text == key);
+        self.entries().filter(|(name, _)| is_key(name)).last().map(|(_, value)| value)
+    }
+
+    /// A scalar resolved.
+    ///
+    /// # Errors
+    /// A scalar that cannot be what its tag or form says; a collection.
+    pub fn value(self) -> Result<Data<'a>, Error> {
+        if self.kind() != Kind::Scalar {
+            let message = Cow::Borrowed("a scalar is expected here");
+            return Err(Error { place: self.place(), message });
+        }
+        self.tape.scalar(self.index).map_err(|fault| fault.in_text(self.tape.text))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Children<'d, 'a> {
+    tape: &'d Tape<'a>,
+    at: u32,
+    end: u32,
+}
+
+impl<'d, 'a> Iterator for Children<'d, 'a> {
+    type Item = Node<'d, 'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let index = self.at;
+        if index >= self.end {
+            return None;
+        }
+        self.at = self.tape.after(index);
+        Some(Node { tape: self.tape, index })
+    }
+}
+
+/// See [`Node::items`].
+#[derive(Clone, Debug)]
+pub struct Items<'d, 'a> {
+    rest: Children<'d, 'a>,
+}
+
+impl<'d, 'a> Iterator for Items<'d, 'a> {
+    type Item = Node<'d, 'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.rest.next()
+    }
+}
+
+/// See [`Node::entries`].
+#[derive(Clone, Debug)]
+pub struct Entries<'d, 'a> {
+    rest: Children<'d, 'a>,
+}
+
+impl<'d, 'a> Iterator for Entries<'d, 'a> {
+    type Item = (Node<'d, 'a>, Node<'d, 'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some((self.rest.next()?, self.rest.next()?))
+    }
+}
