@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::net::IpAddr;
 
 /// One change of the machine.
@@ -152,4 +153,50 @@ pub enum LinkAction {
         /// Priority; `None` leaves it to the kernel.
         metric: Option<u32>,
     },
+}
+
+impl fmt::Display for Action {
+    /// One line that says what is done, without contents.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MakeDirectory { path, mode, owner } => write!(f, "make directory {path} ({mode:04o} {owner})"),
+            Self::WriteFile(WriteFile { path, content, mode, owner, existing }) => {
+                let verb = if *existing == Existing::Append { "append to" } else { "write" };
+                write!(f, "{verb} {path} ({mode:04o} {owner}, {} bytes)", content.len())
+            }
+            Self::RemoveFile { path } => write!(f, "remove {path}"),
+            Self::MakeLink { path, target } => write!(f, "link {path} to {target}"),
+            Self::SetHostname { name } => write!(f, "set host name {name}"),
+            Self::Link(link) => link.fmt(f),
+            Self::RunProgram { argv, .. } => write!(f, "run {}", argv.join(" ")),
+        }
+    }
+}
+
+impl fmt::Display for LinkAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rename { from, to } => write!(f, "rename link {from} to {to}"),
+            Self::Up { link } => write!(f, "set link {link} up"),
+            Self::Down { link } => write!(f, "set link {link} down"),
+            Self::SetMtu { link, mtu } => write!(f, "set MTU of {link} to {mtu}"),
+            Self::FlushAddresses { link } => write!(f, "flush addresses of {link}"),
+            Self::AddAddress { link, address, prefix, .. } => write!(f, "add address {address}/{prefix} to {link}"),
+            Self::AddRoute { link, destination, prefix, gateway, .. } => {
+                write!(f, "add route {destination}/{prefix} on {link}")?;
+                gateway.map_or(Ok(()), |gateway| write!(f, " via {gateway}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => f.write_str("root"),
+            Self::Ids { uid, gid } => write!(f, "{uid}:{gid}"),
+            Self::Named { user, group: None } => f.write_str(user),
+            Self::Named { user, group: Some(group) } => write!(f, "{user}:{group}"),
+        }
+    }
 }

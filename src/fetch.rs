@@ -15,6 +15,10 @@ pub trait Fetch {
     /// when there is no such directory.
     fn list(&self, path: &str) -> Result<Option<Vec<String>>>;
 
+    /// Type and permission bits of what stands at `path` (stat(2)'s st_mode),
+    /// symbolic links followed; `None` when nothing does.
+    fn mode(&self, path: &str) -> Option<u32>;
+
     /// How messages name `path`: `/dev/sr0:openstack/latest/user_data`.
     fn name(&self, path: &str) -> String;
 }

@@ -9,12 +9,18 @@ extern crate alloc;
 
 pub mod accounts;
 pub mod action;
+pub mod cloud_config;
+pub mod datasource;
 pub mod error;
 pub mod fetch;
 pub mod fstab;
+pub mod instance;
 pub mod kernel_line;
 pub mod limits;
+pub mod module;
 pub mod network;
+pub mod stage;
+pub mod state;
 pub mod syntax;
 pub mod sys;
 pub mod user_data;

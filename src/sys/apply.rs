@@ -27,13 +27,24 @@ pub struct Applier<'a> {
     pub link: Option<&'a mut ApplyLink<'a>>,
     /// Programs; absent before the pivot.
     pub program: Option<&'a mut RunProgram<'a>>,
+    /// Takes the actions in place of the machine: a plan is printed so.
+    pub record: Option<&'a mut dyn FnMut(&Action)>,
 }
 
-impl Applier<'_> {
+impl<'a> Applier<'a> {
+    /// Changes files alone.
+    pub fn new(root: &'a Root, run: &'a Root) -> Self {
+        Self { root, run, link: None, program: None, record: None }
+    }
+
     /// Carries out one action. Twice is as good as once, but for appending
     /// and running programs: `begun` is the length an interrupted append
     /// found the file with.
     pub fn apply(&mut self, action: &Action, begun: Option<u64>) -> Result<()> {
+        if let Some(record) = &mut self.record {
+            record(action);
+            return Ok(());
+        }
         match action {
             Action::MakeDirectory { path, mode, owner } => self.make_directory(path, *mode, owner),
             Action::WriteFile(file) => {

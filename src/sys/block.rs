@@ -48,3 +48,9 @@ pub fn superblock(name: &str) -> Result<Option<Superblock>> {
 pub fn device_path(name: &str) -> String {
     format!("/dev/{}", name.replace('!', "/"))
 }
+
+/// Whether a removable drive holds a medium.
+pub fn has_medium(name: &str) -> bool {
+    // Without a medium an optical drive opens only O_NONBLOCK.
+    open(&*device_path(name), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).is_ok()
+}

@@ -189,6 +189,10 @@ impl Fetch for Root {
         }
     }
 
+    fn mode(&self, path: &str) -> Option<u32> {
+        self.stat(path).map(|stat| stat.st_mode)
+    }
+
     fn name(&self, path: &str) -> String {
         self.outside(path)
     }

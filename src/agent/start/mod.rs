@@ -8,3 +8,4 @@ mod panic;
 mod x86_64;
 
 pub(crate) use entry::{Environment, print};
+pub(crate) use panic::{guard, halt, pause_second};

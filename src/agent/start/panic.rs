@@ -1,8 +1,82 @@
-//! A panic is a message and an end.
+//! A panic, and the faults of a process: a message and a way on. PID 1 must
+//! not die, so it starts itself again to mount the root and go on without
+//! provisioning; any other process ends.
 #![allow(unsafe_code)]
 
+use super::entry::{Environment, exit, print};
+use core::cell::Cell;
+use core::ffi::{CStr, c_char};
 use core::fmt::Write;
 use core::panic::PanicInfo;
+use core::ptr;
+use glowplug::sys::power;
+use linux_raw_sys::general::{
+    SA_NODEFER, SA_ONSTACK, SA_RESTORER, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, kernel_sigaction, stack_t,
+};
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags, open};
+use rustix::time::Timespec;
+use syscalls::{Sysno, syscall};
+
+/// The way out of a fault, set once by [`guard`].
+struct Guard {
+    program: Cell<Option<OwnedFd>>,
+    variables: Cell<&'static [*const c_char]>,
+    /// This is the second start already.
+    last: Cell<bool>,
+}
+
+// SAFETY: this program never makes a second thread; a signal handler reads
+// what was set before it was installed.
+unsafe impl Sync for Guard {}
+
+static GUARD: Guard =
+    Guard { program: Cell::new(None), variables: Cell::new(&[]), last: Cell::new(false) };
+
+/// Bytes of stack for a handler whose own stack is what overflowed.
+const HANDLER_STACK: usize = 16 << 10;
+
+/// Makes faults of PID 1 end in a new start. `last`: it is the second one,
+/// after which there is nothing but a halt.
+pub(crate) fn guard(environment: &Environment, last: bool) {
+    // Kept open, the file can be executed when the initramfs is deleted.
+    GUARD.program.set(open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok());
+    GUARD.variables.set(environment.variables);
+    GUARD.last.set(last);
+    static STACK: [Cell32; HANDLER_STACK / 4] = [const { Cell32(Cell::new(0)) }; HANDLER_STACK / 4];
+    let stack = stack_t { ss_sp: STACK.as_ptr().cast_mut().cast(), ss_flags: 0, ss_size: HANDLER_STACK as _ };
+    // SAFETY: the stack is static and used for nothing else.
+    let _ = unsafe { syscall!(Sysno::sigaltstack, &raw const stack, 0) };
+    for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS] {
+        let action = kernel_sigaction {
+            sa_handler_kernel: Some(fault),
+            // NODEFER: the mask survives execve, and the new start wants the signal too.
+            sa_flags: (SA_ONSTACK | SA_NODEFER | SA_RESTORER).into(),
+            sa_restorer: Some(never),
+            sa_mask: linux_raw_sys::general::kernel_sigset_t { sig: [0] },
+        };
+        // SAFETY: the handler has the kernel's signature and never returns.
+        let _ = unsafe { syscall!(Sysno::rt_sigaction, signal, &raw const action, 0, size_of_val(&action.sa_mask)) };
+    }
+}
+
+/// A cell that may be static, for the handler's stack.
+struct Cell32(#[allow(dead_code)] Cell<u32>);
+
+// SAFETY: only the kernel and the one handler running on it touch it.
+unsafe impl Sync for Cell32 {}
+
+unsafe extern "C" fn fault(signal: core::ffi::c_int) {
+    let mut text = heapless::String::<64>::new();
+    let _ = writeln!(text, "glowplug-agent: fault, signal {signal}");
+    print(&text);
+    way_out()
+}
+
+/// The kernel wants a restorer; the handler never comes back to it.
+unsafe extern "C" fn never() {
+    halt()
+}
 
 #[cfg(not(test))]
 #[panic_handler]
@@ -10,8 +84,36 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     // Without the allocator: it may be what failed.
     let mut text = heapless::String::<512>::new();
     let _ = writeln!(text, "glowplug-agent: {info}");
-    super::print(&text);
-    super::entry::exit(1)
+    print(&text);
+    way_out()
+}
+
+fn way_out() -> ! {
+    if !rustix::process::getpid().is_init() {
+        exit(1)
+    }
+    if let (Some(program), false) = (GUARD.program.take(), GUARD.last.get()) {
+        const AGAIN: &CStr = c"--no-seed";
+        let arguments = [c"init".as_ptr(), AGAIN.as_ptr(), ptr::null()];
+        let errno = power::become_file(&program, &arguments, GUARD.variables.get());
+        let mut text = heapless::String::<64>::new();
+        let _ = writeln!(text, "glowplug-agent: unable to start again: errno {}", errno.raw_os_error());
+        print(&text);
+    }
+    print("glowplug-agent: halted\n");
+    halt()
+}
+
+/// Waits for ever: what is left to a PID 1 that can do nothing else.
+pub(crate) fn halt() -> ! {
+    loop {
+        pause_second();
+    }
+}
+
+/// Lets a second pass, between two tries of the same thing.
+pub(crate) fn pause_second() {
+    let _ = rustix::thread::nanosleep(&Timespec { tv_sec: 1, tv_nsec: 0 });
 }
 
 /// Named by the precompiled `alloc`, never called: panics abort.

@@ -32,7 +32,7 @@ impl Folder {
 
     fn resume(&self, action: &Action, begun: Option<u64>) -> Result<()> {
         let (root, run) = self.open();
-        Applier { root: &root, run: &run, link: None, program: None }.apply(action, begun)
+        Applier::new(&root, &run).apply(action, begun)
     }
 }
 

@@ -1,0 +1,141 @@
+//! The agent as PID 1 of an initramfs: from nothing mounted to the root's own
+//! init. Whatever fails, the machine boots on as far as it can.
+
+use super::options::Options;
+use super::provision::provision;
+use super::root_device::{self, Spec};
+use super::start::{self, Environment};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use glowplug::error::{Error, Result};
+use glowplug::kernel_line::KernelLine;
+use glowplug::stage::log::Log;
+use glowplug::sys::root::Root;
+use glowplug::sys::{clock, kernel_module, mount, power, tree};
+use rustix::fs::OFlags;
+
+/// Where the root is mounted before it becomes `/`.
+const SYSROOT: &str = "/sysroot";
+
+/// Seconds the root's device is waited for before that is an error.
+const ROOT_SECONDS: u32 = 30;
+
+/// Programs that may be the root's init, as the kernel tries them.
+const INITS: [&str; 4] = ["/sbin/init", "/etc/init", "/bin/init", "/bin/sh"];
+
+/// The argument of a second start after a fault: mount the root and go on.
+pub(crate) const NO_SEED: &str = "--no-seed";
+
+/// Boots the machine.
+pub(crate) fn run(environment: &Environment, log: &mut Log<'_>) -> ! {
+    let no_seed = environment.arguments.contains(&NO_SEED);
+    let start = clock::monotonic();
+    for pseudo in &mount::PSEUDO {
+        if let Err(error) = mount::mount_pseudo(pseudo) {
+            log.error(&error);
+        }
+    }
+    mount::open_console();
+    start::guard(environment, no_seed);
+    let line = KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default());
+    log.info(if no_seed { "starting again without provisioning" } else { "starting before the root is mounted" });
+    log.step("agent/mount kernel file systems", start);
+    load_modules(log);
+    mount_root(&line, environment, log);
+    if !no_seed {
+        let options = Options { root: SYSROOT, ..Options::default() };
+        if let Err(error) = provision(&options, &line, log) {
+            trouble(&error, &line, environment, log);
+        }
+    }
+    leave(&line, environment, log)
+}
+
+fn load_modules(log: &mut Log<'_>) {
+    let start = clock::monotonic();
+    let loaded = kernel_module::load_all(&mut |error| log.warn(&error));
+    log.info(format!("loaded {loaded} kernel modules"));
+    log.step("agent/load modules", start);
+}
+
+fn mount_root(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
+    // A second start finds the root where the first one mounted it.
+    if mount::is_mount_point(SYSROOT) {
+        return;
+    }
+    let start = clock::monotonic();
+    loop {
+        match try_mount_root(line, log) {
+            Ok(()) => break,
+            Err(error) => trouble(&error, line, environment, log),
+        }
+    }
+    log.step("agent/mount root", start);
+}
+
+fn try_mount_root(line: &KernelLine, log: &mut Log<'_>) -> Result<()> {
+    let text = line.get("root").unwrap_or_default();
+    let spec = Spec::parse(text)?;
+    let (device, superblock) = root_device::wait(&spec, ROOT_SECONDS, log)
+        .ok_or_else(|| Error::new("find root", text, format!("it did not appear in {ROOT_SECONDS} seconds")))?;
+    let kinds = match (line.get("rootfstype"), superblock) {
+        (Some(kinds), _) => kinds.split(',').map(String::from).collect(),
+        (None, Some(superblock)) => Vec::from([String::from(superblock.kind)]),
+        (None, None) => mount::known_kinds(),
+    };
+    let options = line.get("rootflags").unwrap_or_default();
+    mount::mount_root(&device, SYSROOT, &kinds, line.wants_writable_root(), options)?;
+    log.info(format!("mounted the root from {device}"));
+    Ok(())
+}
+
+/// Leaves the initramfs and becomes the root's init.
+fn leave(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) -> ! {
+    let init = loop {
+        match find_init(line) {
+            Ok(init) => break init,
+            Err(error) => trouble(&error, line, environment, log),
+        }
+    };
+    log.info(format!("leaving the initramfs for {init}"));
+    if let Err(error) = mount::switch_root(SYSROOT, &mut |error| log.warn(&error)) {
+        log.error(&error);
+    }
+    // The kernel gave this program the words that are meant for init.
+    let words = environment.arguments.iter().copied().filter(|word| !word.starts_with("--"));
+    let arguments: Vec<&str> = [init.as_str()].into_iter().chain(words).collect();
+    let error = power::become_program(&init, &arguments, environment.variables);
+    log.error(&error);
+    start::halt()
+}
+
+fn find_init(line: &KernelLine) -> Result<String> {
+    let root = Root::open(SYSROOT)?;
+    let runs = |path: &str| root.open_in(path, OFlags::PATH).is_ok();
+    let named = line.get("init");
+    named
+        .into_iter()
+        .chain(INITS)
+        .find(|path| runs(path))
+        .map(String::from)
+        .ok_or_else(|| Error::new("find init", named.unwrap_or(INITS[0]), "the root has none"))
+}
+
+/// Tells a fault and does what `glowplug.onerror` says. It returns when the
+/// boot is to go on, a while later where that means trying again.
+fn trouble(error: &Error, line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
+    log.error(error);
+    match line.get("glowplug.onerror") {
+        Some("poweroff") => {
+            log.info("powering off (glowplug.onerror=poweroff)");
+            log.error(&power::power_off());
+        }
+        Some("shell") => {
+            log.info("starting /bin/sh (glowplug.onerror=shell)");
+            log.error(&power::become_program("/bin/sh", &["sh"], environment.variables));
+        }
+        _ => {}
+    }
+    start::pause_second();
+}

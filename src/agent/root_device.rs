@@ -1,0 +1,80 @@
+//! The device that `root=` names, as soon as the kernel has it.
+
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
+use glowplug::error::{Error, Result};
+use glowplug::stage::log::Log;
+use glowplug::sys::netlink::Uevents;
+use glowplug::sys::superblock::Superblock;
+use glowplug::sys::{block, clock};
+
+/// How the kernel line names the root.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Spec<'a> {
+    /// `/dev/vda1`.
+    Device(&'a str),
+    /// `LABEL=root`.
+    Label(&'a str),
+    /// `UUID=…`, either case.
+    Uuid(&'a str),
+}
+
+impl<'a> Spec<'a> {
+    /// Reads the value of `root=`.
+    pub(crate) fn parse(text: &'a str) -> Result<Self> {
+        if let Some(label) = text.strip_prefix("LABEL=") {
+            Ok(Self::Label(label))
+        } else if let Some(uuid) = text.strip_prefix("UUID=") {
+            Ok(Self::Uuid(uuid))
+        } else if text.starts_with("/dev/") {
+            Ok(Self::Device(text))
+        } else {
+            Err(Error::new("find root", text, "only /dev/NAME, LABEL= and UUID= are known"))
+        }
+    }
+
+    fn is(&self, superblock: &Superblock) -> bool {
+        match self {
+            Self::Device(_) => false,
+            Self::Label(label) => superblock.label == *label,
+            Self::Uuid(uuid) => superblock.uuid.eq_ignore_ascii_case(uuid),
+        }
+    }
+}
+
+/// Waits for the root's device: `(path, file system)`, the latter where its
+/// superblock is one this program knows. `None` after `seconds`.
+pub(crate) fn wait(spec: &Spec<'_>, seconds: u32, log: &mut Log<'_>) -> Option<(String, Option<Superblock>)> {
+    let bound = clock::monotonic() + u64::from(seconds) * 1_000_000;
+    let mut uevents = Uevents::open().map_err(|error| log.warn(&error)).ok()?;
+    let mut told = false;
+    loop {
+        if let Some(found) = look(spec) {
+            return Some(found);
+        }
+        if !told {
+            told = true;
+            log.info(format!("waiting for root {spec:?}"));
+        }
+        match uevents.wait(Duration::from_micros(bound)) {
+            Ok(Some(_)) => {}
+            Ok(None) => return None,
+            Err(error) => {
+                log.warn(&error);
+                return None;
+            }
+        }
+    }
+}
+
+fn look(spec: &Spec<'_>) -> Option<(String, Option<Superblock>)> {
+    if let Spec::Device(path) = spec {
+        let name = path.trim_start_matches("/dev/").replace('/', "!");
+        return rustix::fs::stat(*path).ok().map(|_| (String::from(*path), block::superblock(&name).ok().flatten()));
+    }
+    block::devices().iter().find_map(|name| {
+        let superblock = block::superblock(name).ok()??;
+        spec.is(&superblock).then(|| (block::device_path(name), Some(superblock)))
+    })
+}

@@ -1,0 +1,229 @@
+//! `write_files`.
+
+use super::{CloudConfig, Setting};
+use crate::action::{Existing, Owner, WriteFile};
+use crate::error::Error;
+use crate::syntax::encoding;
+use crate::syntax::value::{Data, Value};
+use alloc::borrow::{Cow, ToOwned};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+const DOING: &str = "write the file at";
+
+/// Permission bits of a file whose entry gives none.
+const DEFAULT_MODE: u32 = 0o644;
+
+/// One entry that can be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What to write.
+    pub file: WriteFile,
+    /// Written in the final stage, after users and packages are there.
+    pub deferred: bool,
+}
+
+/// The entries in order. One that is broken is an error with its place, and
+/// the others go on.
+pub fn parse(config: &CloudConfig<'_>) -> (Vec<Entry>, Vec<Error>) {
+    let (mut entries, mut problems) = (Vec::new(), Vec::new());
+    let Some(setting) = config.get(&["write_files"]) else { return (entries, problems) };
+    let Some(items) = setting.value.items() else {
+        let why = format!("write_files is {}, not a list", setting.value.kind());
+        problems.push(setting.error("read", setting.value, why));
+        return (entries, problems);
+    };
+    for item in items {
+        match entry(&setting, item, &mut problems) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => problems.push(error),
+        }
+    }
+    (entries, problems)
+}
+
+fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Result<Entry, Error> {
+    let path = match item.get_set("path").map(|path| (path, path.as_str())) {
+        Some((_, Some(path))) if !path.is_empty() && !path.contains('\0') => path,
+        Some((value, _)) => return Err(setting.error(DOING, value, "path is not a path")),
+        None => return Err(setting.error(DOING, item, "it has no path")),
+    };
+    let content = match item.get_set("content") {
+        None => Cow::Borrowed(&[][..]),
+        Some(value) => raw_content(value).ok_or_else(|| {
+            setting.error(DOING, value, format!("content is {}, not a string", value.kind()))
+        })?,
+    };
+    let content = match item.get_set("encoding") {
+        None => content,
+        Some(name) => decode(setting, name, content, notes)?,
+    };
+    let mode = match item.get_set("permissions") {
+        None => DEFAULT_MODE,
+        Some(value) => permissions(value).unwrap_or_else(|| {
+            notes.push(setting.error("read permissions at", value, "no octal mode; 0644 is used"));
+            DEFAULT_MODE
+        }),
+    };
+    let owner = match item.get_set("owner") {
+        None => Owner::Root,
+        Some(value) => owner(value)
+            .ok_or_else(|| setting.error(DOING, value, "owner is not USER or USER:GROUP"))?,
+    };
+    let is_set = |key| item.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let existing = if is_set("append") { Existing::Append } else { Existing::Replace };
+    let path = format!("/{}", path.trim_start_matches('/'));
+    let file = WriteFile { path, content: content.into_owned(), mode, owner, existing };
+    Ok(Entry { file, deferred: is_set("defer") })
+}
+
+/// Text, `!!binary`, or a number or truth value as Python would print it.
+fn raw_content<'v>(value: &'v Value<'_>) -> Option<Cow<'v, [u8]>> {
+    match &value.data {
+        Data::Str(text) | Data::Timestamp(text) | Data::BigInt(text) => Some(Cow::Borrowed(text.as_bytes())),
+        Data::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
+        Data::Int(number) => Some(Cow::Owned(format!("{number}").into_bytes())),
+        Data::Bool(truth) => Some(Cow::Borrowed(if *truth { b"True" } else { b"False" })),
+        _ => None,
+    }
+}
+
+/// Encodings as cloud-init names them; an unknown one is text, with a note.
+fn decode<'v>(
+    setting: &Setting<'_>,
+    name: &Value<'_>,
+    content: Cow<'v, [u8]>,
+    notes: &mut Vec<Error>,
+) -> Result<Cow<'v, [u8]>, Error> {
+    let fail = |why: &'static str| setting.error(DOING, name, why);
+    let lower = name.as_str().unwrap_or_default().trim().to_ascii_lowercase();
+    let (base64, gzip) = match lower.as_str() {
+        "gz" | "gzip" => (false, true),
+        "gz+base64" | "gzip+base64" | "gz+b64" | "gzip+b64" => (true, true),
+        "b64" | "base64" => (true, false),
+        "text/plain" => (false, false),
+        _ => {
+            notes.push(setting.error("decode the file at", name, "unknown encoding; taken as text"));
+            (false, false)
+        }
+    };
+    let content =
+        if base64 { Cow::Owned(encoding::base64(&content).map_err(fail)?) } else { content };
+    if gzip {
+        return encoding::gunzip(&content).map(Cow::Owned).map_err(fail);
+    }
+    Ok(content)
+}
+
+/// Permission bits: a number as it is (YAML reads 0644 as octal), a text in
+/// base 8, with or without `0o`.
+fn permissions(value: &Value<'_>) -> Option<u32> {
+    let mode = match &value.data {
+        Data::Int(number) => u32::try_from(*number).ok()?,
+        Data::Str(text) => {
+            let digits = text.trim();
+            let digits = digits.strip_prefix("0o").or_else(|| digits.strip_prefix("0O")).unwrap_or(digits);
+            u32::from_str_radix(digits, 8).ok().filter(|_| !digits.starts_with('+'))?
+        }
+        _ => return None,
+    };
+    (mode <= 0o7777).then_some(mode)
+}
+
+fn owner(value: &Value<'_>) -> Option<Owner> {
+    let name = |text: &str| (!text.is_empty() && !text.contains(['/', '\0'])).then(|| text.to_owned());
+    if let Some(uid) = value.as_int() {
+        return Some(Owner::Ids { uid: u32::try_from(uid).ok()?, gid: 0 });
+    }
+    let text = value.as_str()?.trim();
+    let (user, group): (&str, Option<String>) = match text.split_once(':') {
+        Some((user, group)) => (user, Some(name(group.trim())?)),
+        None => (text, None),
+    };
+    let user = name(user.trim())?;
+    Some(match (user.as_str(), group.as_deref()) {
+        ("root", None | Some("root")) => Owner::Root,
+        _ => Owner::Named { user, group },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layer;
+    use super::*;
+
+    fn texts(problems: &[Error]) -> Vec<String> {
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_encoding_gives_the_bytes() {
+        let config = layer(
+            "write_files:\n\
+             - {path: /a, content: hello}\n\
+             - {path: b, content: aGVsbG8=, encoding: B64}\n\
+             - {path: /c, content: H4sIAAAAAAAC/8tIzcnJBwCGphA2BQAAAA==, encoding: gz+b64}\n\
+             - {path: /d, content: !!binary aGVsbG8=, append: true}\n\
+             - {path: /e, defer: true}\n",
+        );
+        let (entries, problems) = parse(&config);
+        assert_eq!(texts(&problems), [""; 0]);
+        let contents: Vec<_> = entries.iter().map(|entry| entry.file.content.as_slice()).collect();
+        assert_eq!(contents, [&b"hello"[..], b"hello", b"hello", b"hello", b""]);
+        assert_eq!(entries[1].file.path, "/b");
+        assert_eq!(entries[3].file.existing, Existing::Append);
+        assert!(entries[4].deferred && !entries[0].deferred);
+    }
+
+    #[test]
+    fn permissions_as_number_and_text() {
+        let config = layer(
+            "write_files:\n\
+             - {path: /a, permissions: 0600}\n\
+             - {path: /b, permissions: '0755'}\n\
+             - {path: /c, permissions: ' 0o4711 '}\n\
+             - {path: /d, permissions: 644}\n\
+             - {path: /e, permissions: rw}\n",
+        );
+        let (entries, problems) = parse(&config);
+        let modes: Vec<_> = entries.iter().map(|entry| entry.file.mode).collect();
+        assert_eq!(modes, [0o600, 0o755, 0o4711, 0o1204, 0o644]);
+        assert_eq!(
+            texts(&problems),
+            ["unable to read permissions at user-data:6:26: no octal mode; 0644 is used"]
+        );
+    }
+
+    #[test]
+    fn owners_by_name_and_number() {
+        let owner_of = |text: &str| {
+            owner(&Value::bare(Data::Str(text.to_owned().into())))
+        };
+        let named = |user: &str, group: Option<&str>| {
+            Some(Owner::Named { user: user.into(), group: group.map(Into::into) })
+        };
+        assert_eq!(owner_of("root:root"), Some(Owner::Root));
+        assert_eq!(owner_of("app:web"), named("app", Some("web")));
+        assert_eq!(owner_of("app"), named("app", None));
+        assert_eq!(owner_of("a:"), None);
+    }
+
+    #[test]
+    fn a_broken_entry_leaves_the_others() {
+        let config = layer(
+            "write_files:\n\
+             - {content: x}\n\
+             - {path: /a, content: '!', encoding: gz}\n\
+             - {path: /b, content: [x]}\n\
+             - {path: /c, content: x, encoding: rot13}\n",
+        );
+        let (entries, problems) = parse(&config);
+        assert_eq!(entries.len(), 1);
+        let problems = texts(&problems);
+        assert_eq!(problems[0], "unable to write the file at user-data:2:3: it has no path");
+        assert!(problems[1].starts_with("unable to write the file at user-data:3:"));
+        assert_eq!(problems[2], "unable to write the file at user-data:4:23: content is a list, not a string");
+        assert_eq!(problems[3], "unable to decode the file at user-data:5:36: unknown encoding; taken as text");
+    }
+}

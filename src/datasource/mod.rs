@@ -1,0 +1,61 @@
+//! Where a machine's identity comes from. To add one: a file here, and its
+//! line in [`ALL`].
+
+mod config_drive;
+
+use crate::error::{Error, Result};
+use crate::fetch::Fetch;
+use crate::instance::Instance;
+use alloc::vec::Vec;
+
+/// What a datasource needs before it can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// A file system with one of these labels.
+    Label(&'static [&'static str]),
+}
+
+/// One kind of seed.
+pub struct Datasource {
+    /// As cloud-init's datasource_list names it.
+    pub name: &'static str,
+    /// What has to be there.
+    pub needs: Needs,
+    /// Reads a mounted seed; `source` is the device or folder as messages
+    /// name it. `Ok(None)`: this is no seed of that kind.
+    pub read: fn(disc: &dyn Fetch, source: &str) -> Result<Option<Found>>,
+}
+
+/// A seed that was read.
+#[derive(Debug)]
+pub struct Found {
+    /// The instance it describes.
+    pub instance: Instance,
+    /// Parts that could not be read; the others count.
+    pub problems: Vec<Error>,
+}
+
+/// Every datasource, in the order they are tried.
+pub static ALL: &[Datasource] = &[config_drive::DATASOURCE];
+
+/// Reads a tree as the first kind of seed that it is.
+pub fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
+    for datasource in ALL {
+        if let Some(found) = (datasource.read)(disc, source)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a label is one that some datasource reads.
+pub fn label_is_seed(label: &str) -> bool {
+    ALL.iter().any(|datasource| match datasource.needs {
+        Needs::Label(labels) => labels.contains(&label),
+    })
+}
+
+#[cfg(test)]
+fn listed(problems: &[Error]) -> Vec<alloc::string::String> {
+    problems.iter().map(alloc::string::ToString::to_string).collect()
+}

@@ -1,0 +1,160 @@
+//! Who this machine is: identity, metadata, and the raw parts of its seed.
+
+use crate::error::{Error, Result};
+use crate::syntax::value::{Data, Value};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use nanoserde::{DeBin, SerBin};
+
+/// An instance-id that is safe to keep: 1 to 255 bytes, no control
+/// characters, neither `.` nor `..`.
+#[derive(Clone, Debug, PartialEq, Eq, SerBin, DeBin)]
+pub struct InstanceId(String);
+
+impl InstanceId {
+    /// Takes an instance-id from a seed; surrounding blanks are dropped.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let refuse = |why: &'static str| Err(Error::new("use instance-id", format!("{text:?}"), why));
+        match text {
+            "" => refuse("it is empty"),
+            "." | ".." => refuse("it names a directory"),
+            _ if text.len() > 255 => refuse("it is longer than 255 bytes"),
+            _ if text.chars().any(char::is_control) => refuse("it has control characters"),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The instance-id as the seed gave it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its directory's name under /var/lib/cloud/instances: `/` becomes `_`.
+    pub fn directory_name(&self) -> String {
+        self.0.replace('/', "_")
+    }
+}
+
+/// What tells one machine from a copy of its disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
+pub struct Machine {
+    /// DMI's product UUID; empty where there is none.
+    pub product_uuid: String,
+    /// Hardware addresses of its NICs, lower-case, sorted.
+    pub macs: Vec<String>,
+}
+
+/// The metadata every datasource has in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
+pub struct Metadata {
+    /// `local-hostname`.
+    pub local_hostname: Option<String>,
+    /// SSH keys, a line each, in the seed's order.
+    pub public_keys: Vec<String>,
+}
+
+/// A file the seed wants in the root before anything else.
+#[derive(Clone, Debug, PartialEq, Eq, SerBin, DeBin)]
+pub struct InjectedFile {
+    /// Absolute path in the root.
+    pub path: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// The files of a seed as they were read; empty where there was none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
+pub struct Raw {
+    /// meta_data.json.
+    pub meta_data: Vec<u8>,
+    /// user_data.
+    pub user_data: Vec<u8>,
+    /// vendor_data.json.
+    pub vendor_data: Vec<u8>,
+    /// vendor_data2.json.
+    pub vendor_data2: Vec<u8>,
+    /// network_data.json; `None` when the seed says nothing of the network.
+    pub network_data: Option<Vec<u8>>,
+    /// ec2/latest/meta-data.json.
+    pub ec2_meta_data: Vec<u8>,
+}
+
+/// One machine's identity and configuration, as its seed gave it; this is
+/// what the instance cache keeps.
+#[derive(Clone, Debug, PartialEq, Eq, SerBin, DeBin)]
+pub struct Instance {
+    /// Who it is.
+    pub id: InstanceId,
+    /// Name of the datasource without prefix: `ConfigDrive`.
+    pub datasource: String,
+    /// What the datasource adds to its name: `[net,ver=2][source=/dev/sr0]`.
+    pub detail: String,
+    /// Metadata.
+    pub metadata: Metadata,
+    /// The files.
+    pub raw: Raw,
+    /// Files to be put into the root.
+    pub files: Vec<InjectedFile>,
+    /// The machine this was read on.
+    pub machine: Machine,
+}
+
+impl Instance {
+    /// The datasource as cloud-init writes it into `I/datasource`.
+    pub fn datasource_line(&self) -> String {
+        format!("DataSource{0}: DataSource{0} {1}\n", self.datasource, self.detail)
+    }
+
+    /// The datasource as status.json names it.
+    pub fn datasource_name(&self) -> String {
+        format!("DataSource{} {}", self.datasource, self.detail)
+    }
+}
+
+/// SSH keys as seeds write them: one text of many lines, a list, or a mapping
+/// from names to either (cloud-init's `normalize_pubkey_data`).
+pub fn public_keys(value: &Value<'_>) -> Vec<String> {
+    let lines = |text: &str| {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let one = |value: &Value<'_>| match &value.data {
+        Data::Str(text) => lines(text),
+        Data::Seq(items) => items.iter().filter_map(Value::as_str).flat_map(lines).collect(),
+        _ => Vec::new(),
+    };
+    match &value.data {
+        Data::Map(entries) => entries.iter().flat_map(|(_, value)| one(value)).collect(),
+        _ => one(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_id_never_becomes_another_path() {
+        assert_eq!(InstanceId::parse("a/../b").unwrap().directory_name(), "a_.._b");
+        for bad in ["", " ", ".", "..", "a\0b", "a\nb", &"x".repeat(256)] {
+            assert!(InstanceId::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(
+            InstanceId::parse("..").unwrap_err().to_string(),
+            "unable to use instance-id \"..\": it names a directory"
+        );
+    }
+
+    #[test]
+    fn keys_come_as_text_list_or_mapping() {
+        let text = |text: &str| Value::bare(Data::Str(text.to_owned().into()));
+        assert_eq!(public_keys(&text("a 1\n\n b 2 ")), ["a 1", "b 2"]);
+        let list = Value::bare(Data::Seq(vec![text("a"), text("b\nc")]));
+        assert_eq!(public_keys(&list), ["a", "b", "c"]);
+        let map = Value::bare(Data::Map(vec![(text("mine"), text("a")), (text("yours"), list)]));
+        assert_eq!(public_keys(&map), ["a", "a", "b", "c"]);
+        assert!(public_keys(&Value::bare(Data::Null)).is_empty());
+    }
+}

@@ -1,0 +1,105 @@
+//! The modules: each plans what it wants done; the engine decides when, and
+//! keeps count. To add one: a file here, and its line in [`ALL`].
+
+mod scripts;
+mod set_hostname;
+mod ssh;
+mod write_files;
+
+use crate::action::Action;
+use crate::cloud_config::CloudConfig;
+use crate::error::Error;
+use crate::fetch::Fetch;
+use crate::instance::Instance;
+use crate::state::paths::{Frequency, InstancePaths};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The stage a module runs in after the pivot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// `glowplug init`.
+    Init,
+    /// `glowplug modules --mode config`.
+    Config,
+    /// `glowplug modules --mode final`.
+    Final,
+}
+
+/// How much of a module the agent may do before the pivot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Early {
+    /// Nothing.
+    No,
+    /// What its plan holds; the rest, and the semaphore, are the runner's.
+    Part,
+    /// All of it: its plans are made of files, names and links alone.
+    Whole,
+}
+
+/// What a module plans with.
+pub struct Context<'a> {
+    /// The merged configuration.
+    pub config: &'a CloudConfig<'a>,
+    /// This machine.
+    pub instance: &'a Instance,
+    /// Where its state is kept.
+    pub paths: &'a InstancePaths,
+    /// The root as it is now.
+    pub root: &'a dyn Fetch,
+}
+
+/// What a module wants done.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The actions in order.
+    pub actions: Vec<Action>,
+    /// Parts of the configuration that make no sense; the others count.
+    pub problems: Vec<Error>,
+    /// What can't be planned yet, and why; an error once nothing is left to wait for.
+    pub waits: Vec<Error>,
+}
+
+/// One module.
+pub struct Module {
+    /// As cloud.cfg writes it, with `_`.
+    pub name: &'static str,
+    /// Keys of the configuration without which it does nothing and leaves no
+    /// semaphore; none: it always runs.
+    pub keys: &'static [&'static str],
+    /// When it runs.
+    pub stage: Stage,
+    /// How often it runs.
+    pub frequency: Frequency,
+    /// How much of it runs before the pivot.
+    pub early: Early,
+    /// Plans it.
+    pub plan: fn(&Context<'_>) -> Plan,
+}
+
+/// Every module in the order they run.
+pub static ALL: &[Module] = &[
+    write_files::MODULE,
+    set_hostname::MODULE,
+    ssh::MODULE,
+    scripts::RUNCMD,
+    write_files::DEFERRED,
+    scripts::VENDOR,
+    scripts::PER_ONCE,
+    scripts::PER_BOOT,
+    scripts::PER_INSTANCE,
+    scripts::USER,
+];
+
+/// Whether the root is of Red Hat's or SUSE's family (os-release(5)).
+fn is_red_hat(root: &dyn Fetch) -> bool {
+    let content = root.read("/etc/os-release", crate::limits::ROOT_FILE).ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&content);
+    text.lines()
+        .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
+        .flat_map(|value| value.trim_matches('"').split(' '))
+        .any(|id| matches!(id, "rhel" | "fedora" | "centos"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! `runcmd`, which writes a script, and the modules that run the scripts that
+//! are there.
+
+use super::{Context, Early, Module, Plan, Stage};
+use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::cloud_config::runcmd;
+use crate::error::Error;
+use crate::state::paths::Frequency;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub(super) const RUNCMD: Module = Module {
+    name: "runcmd",
+    keys: &["runcmd"],
+    stage: Stage::Config,
+    frequency: Frequency::Instance,
+    early: Early::No,
+    plan: plan_runcmd,
+};
+
+const fn runner(name: &'static str, frequency: Frequency, plan: fn(&Context<'_>) -> Plan) -> Module {
+    Module { name, keys: &[], stage: Stage::Final, frequency, early: Early::No, plan }
+}
+
+pub(super) const VENDOR: Module = runner("scripts_vendor", Frequency::Instance, |context| {
+    run_parts(context, &context.paths.file("scripts/vendor"))
+});
+pub(super) const PER_ONCE: Module = runner("scripts_per_once", Frequency::Once, |context| {
+    run_parts(context, "/var/lib/cloud/scripts/per-once")
+});
+pub(super) const PER_BOOT: Module = runner("scripts_per_boot", Frequency::Always, |context| {
+    run_parts(context, "/var/lib/cloud/scripts/per-boot")
+});
+pub(super) const PER_INSTANCE: Module = runner("scripts_per_instance", Frequency::Instance, |context| {
+    run_parts(context, "/var/lib/cloud/scripts/per-instance")
+});
+pub(super) const USER: Module = runner("scripts_user", Frequency::Instance, |context| {
+    run_parts(context, &context.paths.file("scripts"))
+});
+
+fn plan_runcmd(context: &Context<'_>) -> Plan {
+    let (script, problems) = runcmd::script(context.config, "runcmd");
+    let write = |script: String| {
+        Action::WriteFile(WriteFile {
+            path: context.paths.file("scripts/runcmd"),
+            content: script.into_bytes(),
+            mode: 0o700,
+            owner: Owner::Root,
+            existing: Existing::Replace,
+        })
+    };
+    Plan { actions: script.map(write).into_iter().collect(), problems, ..Plan::default() }
+}
+
+/// Every executable file of a directory, in plain order of their names; the
+/// engine runs all of them, also when one fails.
+fn run_parts(context: &Context<'_>, folder: &str) -> Plan {
+    let mut plan = Plan::default();
+    let names = match context.root.list(folder) {
+        Ok(names) => names.unwrap_or_default(),
+        Err(error) => {
+            plan.problems.push(error);
+            return plan;
+        }
+    };
+    for name in names {
+        let path = format!("{folder}/{name}");
+        match context.root.mode(&path) {
+            Some(mode) if mode & 0o170_000 != 0o100_000 => {}
+            Some(mode) if mode & 0o111 != 0 => {
+                plan.actions.push(Action::RunProgram { argv: Vec::from([path]), environment: Vec::new() });
+            }
+            _ => plan.problems.push(Error::new("run", path, "it is not executable")),
+        }
+    }
+    plan
+}

@@ -1,0 +1,48 @@
+//! `set_hostname`: the machine's name, when it is not what it was set to.
+
+use super::{Context, Early, Module, Plan, Stage, is_red_hat};
+use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::cloud_config::hostname;
+use crate::limits;
+use crate::state::paths::{Frequency, SET_HOSTNAME};
+use alloc::format;
+use alloc::string::String;
+
+pub(super) const MODULE: Module = Module {
+    name: "set_hostname",
+    keys: &[],
+    stage: Stage::Init,
+    frequency: Frequency::Instance,
+    early: Early::Whole,
+    plan,
+};
+
+fn plan(context: &Context<'_>) -> Plan {
+    let mut plan = Plan::default();
+    let wanted = match hostname::parse(context.config, context.instance.metadata.local_hostname.as_deref()) {
+        Ok(Some(wanted)) => wanted,
+        Ok(None) => return plan,
+        Err(error) => {
+            plan.problems.push(error);
+            return plan;
+        }
+    };
+    // Checked names hold nothing that JSON escapes but quotes and backslashes.
+    let json = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let record =
+        format!("{{\n \"fqdn\": \"{}\",\n \"hostname\": \"{}\"\n}}\n", json(&wanted.fqdn), json(&wanted.hostname));
+    let present = context.root.read(SET_HOSTNAME, limits::ROOT_FILE).ok().flatten();
+    if present.is_some_and(|present| present == record.as_bytes()) {
+        return plan;
+    }
+    let prefers_fqdn = wanted.prefer_fqdn.unwrap_or_else(|| is_red_hat(context.root));
+    let name = if prefers_fqdn && wanted.fqdn.len() <= 64 { wanted.fqdn } else { wanted.hostname };
+    let file = |path: &str, content: String, existing| {
+        let content = content.into_bytes();
+        Action::WriteFile(WriteFile { path: path.into(), content, mode: 0o644, owner: Owner::Root, existing })
+    };
+    plan.actions.push(file("/etc/hostname", format!("{name}\n"), Existing::KeepMetadata));
+    plan.actions.push(Action::SetHostname { name });
+    plan.actions.push(file(SET_HOSTNAME, record, Existing::Replace));
+    plan
+}

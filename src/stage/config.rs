@@ -1,0 +1,64 @@
+//! The configuration of a machine in layers: user-data, vendor-data, then the
+//! root's own /etc/cloud.
+
+use crate::cloud_config::{CloudConfig, Layer};
+use crate::error::Error;
+use crate::fetch::Fetch;
+use crate::limits;
+use crate::syntax::value::Data;
+use crate::syntax::yaml;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The texts of /run/cloud-init/cloud.cfg, /etc/cloud/cloud.cfg.d/*.cfg (the
+/// last name wins) and /etc/cloud/cloud.cfg, the one that wins first.
+#[derive(Debug, Default)]
+pub struct SystemConfig {
+    texts: Vec<(String, String)>,
+}
+
+impl SystemConfig {
+    /// Reads them; what can't be read is a problem and left out.
+    pub fn read(root: &dyn Fetch, run: &dyn Fetch, problems: &mut Vec<Error>) -> Self {
+        let mut texts = Vec::new();
+        let mut take = |tree: &dyn Fetch, path: &str, name: &str| match tree.read(path, limits::ROOT_FILE) {
+            Ok(Some(content)) => texts.push((name.into(), String::from_utf8_lossy(&content).into_owned())),
+            Ok(None) => {}
+            Err(error) => problems.push(error),
+        };
+        take(run, "cloud-init/cloud.cfg", "/run/cloud-init/cloud.cfg");
+        let folder = "/etc/cloud/cloud.cfg.d";
+        for name in root.list(folder).ok().flatten().unwrap_or_default().iter().rev() {
+            if name.ends_with(".cfg") {
+                let path = format!("{folder}/{name}");
+                take(root, &path, &path);
+            }
+        }
+        take(root, "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg");
+        Self { texts }
+    }
+
+    /// The layers of these texts; one that is no mapping is a problem.
+    pub fn layers(&self, problems: &mut Vec<Error>) -> Vec<Layer<'_>> {
+        let mut layers = Vec::new();
+        for (name, text) in &self.texts {
+            match yaml::load(text) {
+                Ok(value) if matches!(value.data, Data::Map(_)) => layers.push(Layer { name: name.clone(), value }),
+                Ok(value) if value.data == Data::Null => {}
+                Ok(value) => problems.push(Error::new("read", name.as_str(), format!("it is {}, not a mapping", value.kind()))),
+                Err(error) => {
+                    let place = error.place;
+                    problems.push(Error::at("read", name, place.line, place.column, error.message));
+                }
+            }
+        }
+        layers
+    }
+}
+
+/// Whether the root's configuration leaves the network alone:
+/// `network: {config: disabled}`.
+pub fn network_is_disabled(config: &CloudConfig<'_>) -> bool {
+    config.text(&["network", "config"]) == Some("disabled")
+}

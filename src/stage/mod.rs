@@ -1,0 +1,12 @@
+//! The stages: what is read, decided and carried out, in their order. The
+//! agent and the runner share all of it.
+
+pub mod config;
+pub mod consume;
+pub mod engine;
+pub mod handoff;
+pub mod instancify;
+pub mod local;
+pub mod log;
+pub mod network;
+pub mod search;

@@ -1,0 +1,160 @@
+//! The network of this boot: names, then either the root's own back end is
+//! written for, or the addresses go on live; never both.
+
+use super::log::Log;
+use crate::action::{Action, WriteFile};
+use crate::error::{Error, Result};
+use crate::fetch::Fetch;
+use crate::instance::Instance;
+use crate::network::model::{Mac, Network, SystemLink};
+use crate::network::parse::network_data;
+use crate::network::render::{self, live};
+use crate::network::{fallback, resolve::Resolved};
+use crate::syntax::json;
+use crate::sys::apply::Applier;
+use crate::sys::clock;
+use crate::sys::netlink::{Netlink, Uevents};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// How the network is to be treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// The description or the machine differs from the last boot's: files in
+    /// /etc are written again.
+    pub changed: bool,
+    /// Microseconds of the monotonic clock up to which NICs are waited for.
+    pub deadline: u64,
+}
+
+/// Configures the network an instance describes. Every problem is one line of
+/// the log.
+pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner, log: &mut Log<'_>) {
+    let mut present = match system_links() {
+        Ok(present) => present,
+        Err(error) => {
+            log.error(&error);
+            return;
+        }
+    };
+    let Some(network) = describe(instance, &present, log) else { return };
+    if applier.record.is_none() {
+        wait_for(&network, &mut present, manner.deadline, log);
+    }
+    let resolved = network.resolve(&present);
+    for problem in &resolved.problems {
+        log.warn(problem);
+    }
+    let mut actions: Vec<Action> = resolved.renames().into_iter().map(Action::Link).collect();
+    let renames = actions.len();
+    actions.extend(written(&resolved, applier.root, manner, log));
+    let start = clock::monotonic();
+    for (at, action) in actions.iter().enumerate() {
+        if at == renames {
+            log.step("agent/rename links", start);
+        }
+        if let Err(error) = applier.apply(action, None) {
+            log.error(&error);
+        }
+    }
+    for link in &resolved.links {
+        let nic = link.present.map(|nic| nic.name.as_str());
+        let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
+        match nic {
+            Some(old) if old != &*link.name => log.info(format!("renamed {old} to {} ({mac})", link.name)),
+            Some(_) => log.info(format!("{} ({mac}) keeps its name", link.name)),
+            None => {}
+        }
+    }
+}
+
+/// The description of the seed, or the fallback where it has none. A broken
+/// one leaves the network as it is.
+fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
+    let Some(raw) = &instance.raw.network_data else {
+        log.info("the seed describes no network: DHCP on the first NIC");
+        return fallback::fallback(present);
+    };
+    match json::parse(raw) {
+        Ok(value) => {
+            let parsed = network_data::parse(&value);
+            for problem in &parsed.problems {
+                log.warn(problem);
+            }
+            Some(parsed.network)
+        }
+        Err(error) => {
+            let place = error.place;
+            let file = "network_data.json";
+            log.error(&Error::at("configure the network from", file, place.line, place.column, error.message));
+            None
+        }
+    }
+}
+
+/// NICs the description names may still be on their way.
+fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log: &mut Log<'_>) {
+    let missing = |present: &[SystemLink]| {
+        let is_there = |mac| present.iter().any(|nic| nic.mac == Some(mac));
+        network.links.iter().filter_map(|link| link.device.mac()).any(|mac| !is_there(mac))
+    };
+    if !missing(present) {
+        return;
+    }
+    let start = clock::monotonic();
+    let Ok(mut uevents) = Uevents::open() else { return };
+    loop {
+        if let Ok(now) = system_links() {
+            *present = now;
+        }
+        if !missing(present) || clock::monotonic() >= deadline || !matches!(uevents.wait(Duration::from_micros(deadline)), Ok(Some(_))) {
+            break;
+        }
+    }
+    log.step("agent/wait for NICs", start);
+}
+
+/// The back end's files, or the live changes where the root has none.
+fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut Log<'_>) -> Vec<Action> {
+    let Some(renderer) = render::detect(root) else {
+        for problem in live::problems(resolved) {
+            log.warn(&problem);
+        }
+        log.info("the root has no network back end: addresses are set live");
+        return live::render(resolved);
+    };
+    log.info(format!("the network is written for {}", renderer.name));
+    let unchanged = |path: &str| !manner.changed && !path.starts_with("/run/") && root.mode(path).is_some();
+    (renderer.render)(resolved)
+        .into_iter()
+        .filter(|action| !matches!(action, Action::WriteFile(WriteFile { path, .. }) if unchanged(path)))
+        .collect()
+}
+
+/// Hardware addresses of this machine's NICs, sorted, for its identity.
+pub fn macs() -> Vec<String> {
+    let mut macs: Vec<String> = system_links()
+        .unwrap_or_default()
+        .iter()
+        .filter(|link| link.own_mac)
+        .filter_map(|link| link.mac.map(|mac| mac.to_string()))
+        .collect();
+    macs.sort_unstable();
+    macs
+}
+
+/// The links of the running machine.
+pub fn system_links() -> Result<Vec<SystemLink>> {
+    let links = Netlink::open()?.links()?;
+    let link = |link: crate::sys::netlink::LinkInfo| SystemLink {
+        index: link.index,
+        name: link.name,
+        mac: link.address.map(Mac),
+        own_mac: link.own_address,
+        up: link.up,
+        carrier: link.carrier,
+    };
+    Ok(links.into_iter().map(link).collect())
+}

@@ -1,0 +1,136 @@
+//! Looking for the seed: every block device that is there, then every one
+//! that appears, until a bound.
+
+use super::log::Log;
+use crate::datasource::{self, Found};
+use crate::error::{Error, Result};
+use crate::sys::netlink::{Uevent, Uevents};
+use crate::sys::root::Root;
+use crate::sys::{block, clock, mount};
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use core::time::Duration;
+
+/// A machine that expects no seed waits for this much silence of the kernel,
+/// in microseconds: cold plug has settled then.
+const SETTLED: u64 = 300_000;
+
+/// What the search ended with.
+pub enum Answer {
+    /// A seed.
+    Found(Found),
+    /// Every device was looked at, and none is a seed.
+    Absent,
+    /// A seed was expected and did not come in time.
+    TimedOut,
+    /// There is one, and it can't be used.
+    Broken(Error),
+}
+
+/// How long to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Seconds at the most.
+    pub seconds: u32,
+    /// Whether a seed is expected; else the wait ends when the kernel is quiet.
+    pub expected: bool,
+}
+
+/// Looks for a seed on the machine's block devices.
+pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
+    // Before the first look, so that nothing appears unseen in between.
+    let mut uevents = match Uevents::open() {
+        Ok(uevents) => Some(uevents),
+        Err(error) => {
+            log.warn(&error);
+            None
+        }
+    };
+    let bound = clock::monotonic() + u64::from(patience.seconds) * 1_000_000;
+    let mut looked_at = BTreeSet::new();
+    loop {
+        if let Some(answer) = look(&mut looked_at, log) {
+            return answer;
+        }
+        let now = clock::monotonic();
+        let until = if patience.expected { bound } else { bound.min(now + SETTLED) };
+        let event = match &mut uevents {
+            Some(uevents) if now < bound => uevents.wait(Duration::from_micros(until)),
+            _ => Ok(None),
+        };
+        match event {
+            Ok(Some(Uevent::Device { subsystem, name: Some(name), .. })) if subsystem == "block" => {
+                looked_at.remove(&name);
+            }
+            Ok(Some(Uevent::Device { .. })) => {}
+            Ok(Some(Uevent::Lost)) => looked_at.clear(),
+            Ok(None) if patience.expected => return Answer::TimedOut,
+            Ok(None) => return Answer::Absent,
+            Err(error) => {
+                log.warn(&error);
+                uevents = None;
+            }
+        }
+    }
+}
+
+/// Looks at each device once; a broken seed counts when no other is there.
+fn look(looked_at: &mut BTreeSet<String>, log: &mut Log<'_>) -> Option<Answer> {
+    let mut broken = None;
+    for name in block::devices() {
+        if !looked_at.insert(name.clone()) {
+            continue;
+        }
+        match read(&name, log) {
+            Ok(Some(found)) => return Some(Answer::Found(found)),
+            Ok(None) => {}
+            Err(error) => {
+                if let Some(earlier) = broken.replace(error) {
+                    log.warn(&earlier);
+                }
+            }
+        }
+    }
+    broken.map(Answer::Broken)
+}
+
+fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Found>> {
+    let device = block::device_path(name);
+    let superblock = match block::superblock(name) {
+        Ok(Some(superblock)) => superblock,
+        Ok(None) => {
+            // An optical disc is a seed more often than not.
+            if name.starts_with("sr") && block::has_medium(name) {
+                log.warn(&Error::new("read", device, "no file system this program knows is on it"));
+            }
+            return Ok(None);
+        }
+        Err(error) => {
+            log.warn(&error);
+            return Ok(None);
+        }
+    };
+    if !datasource::label_is_seed(&superblock.label) {
+        return Ok(None);
+    }
+    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &format!("{device}:"));
+    let found = datasource::read(&disc, &device)?;
+    match &found {
+        Some(_) => log.info(format!("found config drive {device} ({}, {})", superblock.kind, superblock.label)),
+        None => {
+            let why = format!("it is labelled {} and holds no openstack/ tree", superblock.label);
+            return Err(Error::new("read", device, why));
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a folder as a seed.
+pub fn folder(path: &str) -> Answer {
+    match Root::open(path).and_then(|tree| datasource::read(&tree, path)) {
+        Ok(Some(found)) => Answer::Found(found),
+        Ok(None) => Answer::Absent,
+        Err(error) => Answer::Broken(error),
+    }
+}

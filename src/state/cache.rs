@@ -1,0 +1,97 @@
+//! The instance cache: `GLOWPLUG`, version, length, checksum, then nanoserde's
+//! binary form. The frame is verified before anything is decoded, since the
+//! decoder trusts its lengths.
+
+use crate::error::{Error, Result};
+use crate::instance::Instance;
+use alloc::vec::Vec;
+use nanoserde::{DeBin, SerBin};
+
+const MAGIC: &[u8; 8] = b"GLOWPLUG";
+
+/// Grows with every change of [`Instance`].
+const VERSION: u32 = 1;
+
+/// Magic, version, length, checksum.
+const HEADER: usize = 8 + 4 + 8 + 8;
+
+/// The instance as the cache keeps it.
+pub fn encode(instance: &Instance) -> Vec<u8> {
+    let body = instance.serialize_bin();
+    let mut frame = Vec::with_capacity(HEADER + body.len());
+    frame.extend_from_slice(MAGIC);
+    frame.extend_from_slice(&VERSION.to_le_bytes());
+    frame.extend_from_slice(&(body.len() as u64).to_le_bytes());
+    frame.extend_from_slice(&digest(&body).to_le_bytes());
+    frame.extend_from_slice(&body);
+    frame
+}
+
+/// Reads a cache; one that is torn, damaged or of another version is an error
+/// that says so. `name` is the file for messages.
+pub fn decode(frame: &[u8], name: &str) -> Result<Instance> {
+    let refuse = |why: &'static str| Error::new("use the instance cache", name, why);
+    let (header, body) = frame.split_at_checked(HEADER).ok_or_else(|| refuse("it is cut short"))?;
+    if &header[..8] != MAGIC {
+        return Err(refuse("it is not one"));
+    }
+    if header[8..12] != VERSION.to_le_bytes() {
+        return Err(refuse("another version of glowplug wrote it"));
+    }
+    if header[12..20] != (body.len() as u64).to_le_bytes() {
+        return Err(refuse("it is cut short"));
+    }
+    if header[20..28] != digest(body).to_le_bytes() {
+        return Err(refuse("it is damaged"));
+    }
+    Instance::deserialize_bin(body).map_err(|_| refuse("it is damaged"))
+}
+
+/// 64-bit FNV-1a: finds damage and changes, keeps nobody out.
+pub fn digest(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instance::{InstanceId, Machine, Metadata, Raw};
+
+    fn instance() -> Instance {
+        Instance {
+            id: InstanceId::parse("i-1").unwrap(),
+            datasource: "ConfigDrive".into(),
+            detail: "[net,ver=2][source=/dev/sr0]".into(),
+            metadata: Metadata { local_hostname: Some("a".into()), public_keys: vec!["k".into()] },
+            raw: Raw { user_data: vec![0, 255], network_data: Some(Vec::new()), ..Raw::default() },
+            files: Vec::new(),
+            machine: Machine { product_uuid: "u".into(), macs: vec!["52:54:00:00:00:01".into()] },
+        }
+    }
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        assert_eq!(decode(&encode(&instance()), "cache").unwrap(), instance());
+    }
+
+    #[test]
+    fn any_damage_is_noticed() {
+        let frame = encode(&instance());
+        for length in 0..frame.len() {
+            assert!(decode(&frame[..length], "cache").is_err(), "{length} bytes");
+        }
+        for at in 0..frame.len() {
+            let mut damaged = frame.clone();
+            damaged[at] ^= 0x10;
+            assert!(decode(&damaged, "cache").is_err(), "byte {at}");
+        }
+        let mut longer = frame;
+        longer.push(0);
+        assert_eq!(
+            decode(&longer, "/x").unwrap_err().to_string(),
+            "unable to use the instance cache /x: it is cut short"
+        );
+    }
+}

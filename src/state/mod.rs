@@ -1,0 +1,5 @@
+//! What is kept between boots and between the agent and the runner.
+
+pub mod cache;
+pub mod journal;
+pub mod paths;
