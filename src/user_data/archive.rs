@@ -84,16 +84,21 @@ fn entry(value: Value<'_>) -> Result<(Kind, Candidate<'_>), Cow<'static, str>> {
         Data::Bytes(bytes) => bytes,
         other => return Err(format!("the content must be a text, not {}", Value::bare(other).kind()).into()),
     };
-    let kind = match content_type {
+    Ok((kind(content_type, &entry.content, binary)?, entry))
+}
+
+/// The kind that an entry names; else its content's, else a cloud-config.
+fn kind(content_type: Option<String>, content: &[u8], binary: bool) -> Result<Kind, Cow<'static, str>> {
+    match content_type {
         Some(name) if name.contains('/') => {
-            Kind::from_content_type(&name.split(';').next().unwrap_or_default().trim().to_lowercase())
+            Ok(Kind::from_content_type(&name.split(';').next().unwrap_or_default().trim().to_lowercase()))
         }
-        Some(name) => return Err(format!("the type must look like text/cloud-config, not {name}").into()),
-        None if binary => Kind::of_content(&entry.content)
-            .unwrap_or_else(|| Kind::Unknown("application/octet-stream".into())),
-        None => Kind::of_content(&entry.content).unwrap_or(Kind::CloudConfig),
-    };
-    Ok((kind, entry))
+        Some(name) => Err(format!("the type must look like text/cloud-config, not {name}").into()),
+        None if binary => {
+            Ok(Kind::of_content(content).unwrap_or_else(|| Kind::Unknown("application/octet-stream".into())))
+        }
+        None => Ok(Kind::of_content(content).unwrap_or(Kind::CloudConfig)),
+    }
 }
 
 fn is_merge_type(header: &str) -> bool {

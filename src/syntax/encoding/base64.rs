@@ -43,41 +43,29 @@ struct Group {
 
 fn decode(input: &[u8]) -> (Vec<u8>, End) {
     let mut out = alloc::vec![0; input.len() / 4 * 3 + 3];
-    let mut written = 0;
-    let mut at = 0;
+    let (mut at, mut written) = (0, 0);
     let mut line = run_length(input);
     let mut group = Group::default();
     let mut pads = 0;
     while let Some(&byte) = input.get(at) {
-        if group.count == 0 && sextet(byte).is_some() {
-            // Encoders write lines of one length: the last line's length is
-            // tried before characters are looked at one by one.
-            let guess = line.min(input.len() - at) & !3;
-            if guess > 0
-                && let Ok(length) = STANDARD_NO_PAD.decode_slice(&input[at..at + guess], &mut out[written..])
-            {
-                written += length;
-                at += guess;
-                if input.get(at).is_some_and(|&next| sextet(next).is_some()) {
-                    line = run_length(&input[at..]);
-                }
-                continue;
-            }
-            line = run_length(&input[at..]);
-            if line >= 4 {
+        let value = sextet(byte);
+        if group.count == 0 && value.is_some() {
+            let (read, wrote) = decode_run(&input[at..], &mut line, &mut out[written..]);
+            at += read;
+            written += wrote;
+            if read > 0 {
                 continue;
             }
         }
         at += 1;
         if byte == b'=' {
-            pads += 1;
+            pads = (pads + 1).min(4);
             if group.count >= 2 && group.count + pads >= 4 {
                 written += group.flush(&mut out[written..]);
                 out.truncate(written);
                 return (out, End::Whole);
             }
-            pads = pads.min(3);
-        } else if let Some(value) = sextet(byte) {
+        } else if let Some(value) = value {
             pads = 0;
             group.bits = group.bits << 6 | u32::from(value);
             group.count += 1;
@@ -90,6 +78,25 @@ fn decode(input: &[u8]) -> (Vec<u8>, End) {
     written += group.flush(&mut out[written..]);
     out.truncate(written);
     (out, end)
+}
+
+/// Decodes the whole groups that `input`, which begins with a character of the
+/// alphabet, holds before any other; returns bytes read and written.
+///
+/// Encoders write lines of one length: that of the last `line` is tried before
+/// characters are looked at one by one.
+fn decode_run(input: &[u8], line: &mut usize, out: &mut [u8]) -> (usize, usize) {
+    let guess = (*line).min(input.len()) & !3;
+    if guess > 0
+        && input.get(guess).is_none_or(|&next| sextet(next).is_none())
+        && let Ok(wrote) = STANDARD_NO_PAD.decode_slice(&input[..guess], out)
+    {
+        return (guess, wrote);
+    }
+    *line = run_length(input);
+    let run = *line & !3;
+    // A run of the alphabet always decodes.
+    STANDARD_NO_PAD.decode_slice(&input[..run], out).map_or((0, 0), |wrote| (run, wrote))
 }
 
 impl Group {

@@ -186,7 +186,7 @@ fn line_end(text: &[u8]) -> Option<usize> {
     let (words, tail) = text.as_chunks::<8>();
     for (index, bytes) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*bytes);
-        let found = zero(word ^ ONES * 0x0a) | zero(word ^ ONES * 0x0d);
+        let found = zero(word ^ (ONES * 0x0a)) | zero(word ^ (ONES * 0x0d));
         if found != 0 {
             return Some(index * 8 + found.trailing_zeros() as usize / 8);
         }
