@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(modes, [0o600, 0o755, 0o4711, 0o1204, 0o644]);
         assert_eq!(
             texts(&problems),
-            ["unable to read permissions at user-data:6:26: no octal mode; 0644 is used"]
+            ["unable to read permissions at user-data:6:27: no octal mode; 0644 is used"]
         );
     }
 

@@ -163,6 +163,10 @@ mod tests {
             Ok((!names.is_empty()).then_some(names))
         }
 
+        fn mode(&self, path: &str) -> Option<u32> {
+            matches!(self.read(path, usize::MAX), Ok(Some(_))).then_some(0o100_644)
+        }
+
         fn name(&self, path: &str) -> String {
             path.into()
         }
