@@ -8,6 +8,7 @@
 
 use crate::action::LinkAction;
 use crate::network::model::{LinkName, SystemLink};
+use crate::network::order;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -62,7 +63,7 @@ pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkActio
 pub fn names(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<(u32, String)> {
     let (displaced, claimed) = moves(wanted, present);
     let mut names: Vec<(u32, String)> = present.iter().map(|link| (link.index, link.name.clone())).collect();
-    names.sort();
+    order::sort_by(&mut names, |a, b| a.0 < b.0);
     for step in displaced.into_iter().chain(claimed) {
         if let Ok(at) = names.binary_search_by_key(&step.index, |(index, _)| *index) {
             names[at].1 = step.to;
@@ -81,7 +82,7 @@ fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> (Vec<Move>, Vec<
         }
     }
     let mut links: Vec<&SystemLink> = present.iter().collect();
-    links.sort_by_key(|link| link.index);
+    order::sort_by(&mut links, |a, b| a.index < b.index);
     let mut reserved: Vec<String> = links.iter().map(|link| link.name.clone()).collect();
     reserved.extend(claims.iter().map(|(_, name)| (*name).to_string()));
 

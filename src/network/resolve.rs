@@ -4,7 +4,7 @@
 use crate::action::LinkAction;
 use crate::error::Error;
 use crate::network::model::{Device, Dns, Link, LinkName, Mac, Network, SystemLink};
-use crate::network::rename;
+use crate::network::{order, rename};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -31,6 +31,8 @@ pub struct ResolvedLink<'a> {
     pub link: &'a Link,
     /// The NIC; `None` when it is not there (yet).
     pub present: Option<&'a SystemLink>,
+    /// Place in the description.
+    position: usize,
 }
 
 impl Resolved<'_> {
@@ -49,7 +51,7 @@ impl Network {
         let mut unnamed = Vec::new();
         let nics = Nics::new(present);
         let mut seen: Vec<Mac> = Vec::new();
-        for link in &self.links {
+        for (position, link) in self.links.iter().enumerate() {
             let found = match &link.device {
                 Device::Hardware { mac, .. } if seen.contains(mac) => {
                     Err(Error::new("configure", format!("link {mac}"), "another link has this MAC address"))
@@ -67,22 +69,22 @@ impl Network {
                             name.to_string(),
                             "two links want this name",
                         ));
-                        unnamed.extend(nic.map(|nic| (link, nic)));
+                        unnamed.extend(nic.map(|nic| (position, link, nic)));
                     } else {
-                        links.push(ResolvedLink { name: name.clone(), link, present: nic });
+                        links.push(ResolvedLink { name: name.clone(), link, present: nic, position });
                     }
                 }
-                (Device::Hardware { name: None, .. }, Some(nic)) => unnamed.push((link, nic)),
+                (Device::Hardware { name: None, .. }, Some(nic)) => unnamed.push((position, link, nic)),
                 (Device::Hardware { name: None, .. }, None) => {}
             }
         }
         let names = rename::names(&wanted(&links), present);
-        for (link, nic) in unnamed {
+        for (position, link, nic) in unnamed {
             let name =
                 names.iter().find(|(index, _)| *index == nic.index).and_then(|(_, name)| LinkName::new(name));
             match name {
                 Some(name) if !links.iter().any(|other| other.name == name) => {
-                    links.push(ResolvedLink { name, link, present: Some(nic) });
+                    links.push(ResolvedLink { name, link, present: Some(nic), position });
                 }
                 _ => problems.push(Error::new(
                     "configure link",
@@ -91,7 +93,7 @@ impl Network {
                 )),
             }
         }
-        links.sort_by_key(|resolved| self.links.iter().position(|link| core::ptr::eq(link, resolved.link)));
+        order::sort_by(&mut links, |a, b| a.position < b.position);
         Resolved { links, dns: &self.dns, problems, present }
     }
 }
@@ -116,7 +118,7 @@ impl<'a> Nics<'a> {
     fn new(all: &'a [SystemLink]) -> Self {
         let mut by_mac: Vec<_> =
             all.iter().filter(|link| link.own_mac).filter_map(|link| Some((link.mac?, link))).collect();
-        by_mac.sort_by_key(|(mac, link)| (*mac, link.index));
+        order::sort_by(&mut by_mac, |a: &(Mac, &SystemLink), b| (a.0, a.1.index) < (b.0, b.1.index));
         Self { by_mac, all }
     }
 

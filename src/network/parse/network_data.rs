@@ -5,6 +5,7 @@ use super::Parsed;
 use super::field::{self, Problems, shown};
 use crate::limits;
 use crate::network::model::{Device, Dns, Link, LinkName, Mac, Method, Network, Route, Static, Subnet};
+use crate::network::order::sort_by;
 use crate::syntax::value::{Data, Value};
 use alloc::format;
 use alloc::string::String;
@@ -74,14 +75,14 @@ fn by_link<'v, 'a>(networks: &'v [Value<'a>], problems: &mut Problems) -> Networ
             None => problems.add(network, &title("network", network), "names no link"),
         }
     }
-    sorted.sort_by_key(|(link, _)| *link);
+    sort_by(&mut sorted, |a, b| a.0 < b.0);
     sorted
 }
 
 /// One problem for each network whose link is not described.
 fn unknown_links(links: &[Value<'_>], networks: &Networks<'_, '_>, problems: &mut Problems) {
     let mut ids: Vec<&str> = links.iter().filter_map(|link| link.get("id")?.as_str()).collect();
-    ids.sort_unstable();
+    sort_by(&mut ids, |a, b| a < b);
     for (link, network) in networks {
         if ids.binary_search(link).is_err() {
             let cause = format!("there is no link {}", shown(link));

@@ -4,6 +4,7 @@ use super::netplan::HEADER;
 use super::{Append, Renderer, exists, file, has_program, joined, sorted, udev};
 use crate::action::Action;
 use crate::network::model::{Dns, Method, Route, Subnet};
+use crate::network::order::sort_lines;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::String;
@@ -123,7 +124,7 @@ fn dns_lines(dns: &Dns, ipv6: bool) -> Vec<String> {
 }
 
 fn push_sorted(text: &mut String, mut lines: Vec<String>) {
-    lines.sort();
+    sort_lines(&mut lines);
     for line in lines {
         text.append(format_args!("    {line}\n"));
     }

@@ -5,6 +5,7 @@ use super::{Append, Renderer, all_dns, distribution, exists, file, has_program, 
 use crate::action::Action;
 use crate::fetch::Fetch;
 use crate::network::model::{Method, Route, Static, Subnet};
+use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -97,7 +98,7 @@ impl Variables {
 
     /// Sorted by name; values with a space in quotes.
     fn write(mut self) -> String {
-        self.0.sort();
+        sort_by(&mut self.0, |a, b| a.0 < b.0);
         let mut text = String::from(HEADER);
         for (name, value) in self.0 {
             let quote = if value.contains(' ') { "\"" } else { "" };

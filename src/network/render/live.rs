@@ -10,6 +10,7 @@ use super::{Append, all_dns, file, joined};
 use crate::action::{Action, LinkAction};
 use crate::error::Error;
 use crate::network::model::{Method, Prefix, Route, Subnet};
+use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -88,7 +89,8 @@ fn routes(steps: &mut Vec<LinkAction>, link: &str, subnet: &Subnet) {
         let everything = Prefix::everything(gateway.is_ipv6());
         routes.extend(Route::new(everything, Some(gateway), subnet.metric));
     }
-    routes.sort_by_key(|route| (route.gateway().is_some(), route.destination().is_everything()));
+    let late = |route: &Route| (route.gateway().is_some(), route.destination().is_everything());
+    sort_by(&mut routes, |a, b| late(a) < late(b));
     for route in routes {
         let destination = route.destination();
         steps.push(LinkAction::AddRoute {

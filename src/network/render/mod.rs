@@ -14,6 +14,7 @@ mod udev;
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
 use crate::network::model::{Dns, Method, Static};
+use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::String;
@@ -90,7 +91,7 @@ fn is_enabled(root: &dyn Fetch, unit: &str) -> bool {
 /// Links sorted by name, as several back ends list them.
 fn sorted<'r, 'a>(network: &'r Resolved<'a>) -> Vec<&'r ResolvedLink<'a>> {
     let mut links: Vec<_> = network.links.iter().collect();
-    links.sort_by(|a, b| a.name.cmp(&b.name));
+    sort_by(&mut links, |a, b| a.name < b.name);
     links
 }
 

@@ -3,6 +3,7 @@
 use super::{Append, Renderer, file, has_program, joined, sorted};
 use crate::action::Action;
 use crate::network::model::{Device, Link, Method, Route, Subnet};
+use crate::network::order::sort_lines;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -144,7 +145,7 @@ fn one_route(route: &Route, subnet: &Subnet) -> String {
         Some(gateway) => keys.push(format!("via: {}", scalar(&gateway.to_string()))),
         None => keys.push("scope: link".into()),
     }
-    keys.sort();
+    sort_lines(&mut keys);
     format!("-   {}", joined(keys, "\n                "))
 }
 

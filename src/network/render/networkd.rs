@@ -2,6 +2,7 @@
 
 use super::{Append, Renderer, exists, file, is_enabled, joined};
 use crate::network::model::{Method, Static, Subnet};
+use crate::network::order::sort_lines;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::String;
@@ -34,7 +35,7 @@ fn unit(network: &Resolved<'_>, link: &ResolvedLink<'_>) -> String {
     let mut text = String::new();
     let mut addresses: Vec<String> =
         link.fixed().map(|fixed| format!("Address={}", fixed.address())).collect();
-    addresses.sort();
+    sort_lines(&mut addresses);
     addresses.dedup();
     for address in addresses {
         section(&mut text, "Address", vec![address]);
@@ -101,7 +102,7 @@ fn section(text: &mut String, name: &str, mut entries: Vec<String>) {
     if entries.is_empty() {
         return;
     }
-    entries.sort();
+    sort_lines(&mut entries);
     entries.dedup();
     if !text.is_empty() {
         text.push('\n');

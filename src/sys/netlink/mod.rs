@@ -53,14 +53,15 @@ impl Netlink {
         let request = Request::new(GETLINK, NLM_F_REQUEST | NLM_F_DUMP, &[0; 16]);
         let mut each = |message: &Message<'_>| {
             let link = link::link(message)?;
-            links.retain(|known| known.index != link.index);
-            links.push(link);
+            match links.binary_search_by_key(&link.index, |known| known.index) {
+                Ok(at) => links[at] = link,
+                Err(at) => links.insert(at, link),
+            }
             Ok(())
         };
         self.socket
             .exchange(request, NLM_F_DUMP, &mut each)
             .map_err(|failure| error("list", "links".into(), GETLINK, failure))?;
-        links.sort_by_key(|link| link.index);
         Ok(links)
     }
 
