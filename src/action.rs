@@ -159,7 +159,9 @@ impl fmt::Display for Action {
     /// One line that says what is done, without contents.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MakeDirectory { path, mode, owner } => write!(f, "make directory {path} ({mode:04o} {owner})"),
+            Self::MakeDirectory { path, mode, owner } => {
+                write!(f, "make directory {path} ({mode:04o} {owner})")
+            }
             Self::WriteFile(WriteFile { path, content, mode, owner, existing }) => {
                 let verb = if *existing == Existing::Append { "append to" } else { "write" };
                 write!(f, "{verb} {path} ({mode:04o} {owner}, {} bytes)", content.len())
@@ -181,7 +183,9 @@ impl fmt::Display for LinkAction {
             Self::Down { link } => write!(f, "set link {link} down"),
             Self::SetMtu { link, mtu } => write!(f, "set MTU of {link} to {mtu}"),
             Self::FlushAddresses { link } => write!(f, "flush addresses of {link}"),
-            Self::AddAddress { link, address, prefix, .. } => write!(f, "add address {address}/{prefix} to {link}"),
+            Self::AddAddress { link, address, prefix, .. } => {
+                write!(f, "add address {address}/{prefix} to {link}")
+            }
             Self::AddRoute { link, destination, prefix, gateway, .. } => {
                 write!(f, "add route {destination}/{prefix} on {link}")?;
                 gateway.map_or(Ok(()), |gateway| write!(f, " via {gateway}"))

@@ -1,6 +1,7 @@
 //! The one error of every room: `unable to VERB OBJECT: cause`.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
 
@@ -9,8 +10,13 @@ pub type Result<T> = core::result::Result<T, Error>;
 
 /// A failure as a person reads it: what was being done, to which object, and
 /// why it did not work.
+///
+/// One pointer wide: every `?` on the way moves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Failure>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Failure {
     doing: &'static str,
     subject: String,
     cause: Cause,
@@ -28,12 +34,17 @@ impl Error {
     /// `doing` is a verb in its plain form ("mount"), `subject` the object as
     /// the reader knows it, `cause` a clause without a full stop.
     pub fn new(doing: &'static str, subject: impl Into<String>, cause: impl Into<Cow<'static, str>>) -> Self {
-        Self { doing, subject: subject.into(), cause: Cause::Text(cause.into()) }
+        Self::of(doing, subject.into(), Cause::Text(cause.into()))
     }
 
     /// As [`Error::new`], for a failed system call; `errno` is positive.
     pub fn os(doing: &'static str, subject: impl Into<String>, errno: i32) -> Self {
-        Self { doing, subject: subject.into(), cause: Cause::Os(errno) }
+        Self::of(doing, subject.into(), Cause::Os(errno))
+    }
+
+    #[inline(never)]
+    fn of(doing: &'static str, subject: String, cause: Cause) -> Self {
+        Self(Box::new(Failure { doing, subject, cause }))
     }
 
     /// As [`Error::new`] for a text a person wrote: the object reads
@@ -50,7 +61,7 @@ impl Error {
 
     /// The errno of a failed system call.
     pub fn errno(&self) -> Option<i32> {
-        match self.cause {
+        match self.0.cause {
             Cause::Os(errno) => Some(errno),
             Cause::Text(_) => None,
         }
@@ -59,8 +70,8 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unable to {} {}: ", self.doing, self.subject)?;
-        match &self.cause {
+        write!(f, "unable to {} {}: ", self.0.doing, self.0.subject)?;
+        match &self.0.cause {
             Cause::Os(errno) => match errno_text(*errno) {
                 Some(text) => f.write_str(text),
                 None => write!(f, "errno {errno}"),

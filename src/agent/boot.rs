@@ -39,7 +39,11 @@ pub(crate) fn run(environment: &Environment, log: &mut Log<'_>) -> ! {
     mount::open_console();
     start::guard(environment, no_seed);
     let line = KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default());
-    log.info(if no_seed { "starting again without provisioning" } else { "starting before the root is mounted" });
+    log.info(if no_seed {
+        "starting again without provisioning"
+    } else {
+        "starting before the root is mounted"
+    });
     log.step("agent/mount kernel file systems", start);
     load_modules(log);
     mount_root(&line, environment, log);
@@ -77,8 +81,9 @@ fn mount_root(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
 fn try_mount_root(line: &KernelLine, log: &mut Log<'_>) -> Result<()> {
     let text = line.get("root").unwrap_or_default();
     let spec = Spec::parse(text)?;
-    let (device, superblock) = root_device::wait(&spec, ROOT_SECONDS, log)
-        .ok_or_else(|| Error::new("find root", text, format!("it did not appear in {ROOT_SECONDS} seconds")))?;
+    let (device, superblock) = root_device::wait(&spec, ROOT_SECONDS, log).ok_or_else(|| {
+        Error::new("find root", text, format!("it did not appear in {ROOT_SECONDS} seconds"))
+    })?;
     let kinds = match (line.get("rootfstype"), superblock) {
         (Some(kinds), _) => kinds.split(',').map(String::from).collect(),
         (None, Some(superblock)) => Vec::from([String::from(superblock.kind)]),

@@ -71,7 +71,9 @@ pub(crate) fn wait(spec: &Spec<'_>, seconds: u32, log: &mut Log<'_>) -> Option<(
 fn look(spec: &Spec<'_>) -> Option<(String, Option<Superblock>)> {
     if let Spec::Device(path) = spec {
         let name = path.trim_start_matches("/dev/").replace('/', "!");
-        return rustix::fs::stat(*path).ok().map(|_| (String::from(*path), block::superblock(&name).ok().flatten()));
+        return rustix::fs::stat(*path)
+            .ok()
+            .map(|_| (String::from(*path), block::superblock(&name).ok().flatten()));
     }
     block::devices().iter().find_map(|name| {
         let superblock = block::superblock(name).ok()??;

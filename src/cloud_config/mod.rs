@@ -39,7 +39,12 @@ pub struct Setting<'c> {
 
 impl<'c> Setting<'c> {
     /// An error at `value`, which lies within this setting.
-    pub fn error(&self, doing: &'static str, value: &Value<'_>, cause: impl Into<Cow<'static, str>>) -> Error {
+    pub fn error(
+        &self,
+        doing: &'static str,
+        value: &Value<'_>,
+        cause: impl Into<Cow<'static, str>>,
+    ) -> Error {
         Error::at(doing, self.layer, value.place.line, value.place.column, cause)
     }
 }
@@ -119,7 +124,10 @@ impl<'a> CloudConfig<'a> {
 /// Layers from trees written as in Rust, for the modules' tests.
 #[cfg(test)]
 pub(crate) fn layer<'a>(text: &'a str) -> CloudConfig<'a> {
-    CloudConfig::new(vec![Layer { name: "user-data".into(), value: crate::syntax::yaml::load(text).unwrap() }])
+    CloudConfig::new(vec![Layer {
+        name: "user-data".into(),
+        value: crate::syntax::yaml::load(text).unwrap(),
+    }])
 }
 
 #[cfg(test)]
@@ -134,7 +142,8 @@ mod tests {
 
     #[test]
     fn the_first_layer_wins_and_mappings_combine() {
-        let config = config(&["{a: {b: 1}, list: [x], none: null}", "{a: {b: 2, c: 3}, list: [y, z], none: 4}"]);
+        let config =
+            config(&["{a: {b: 1}, list: [x], none: null}", "{a: {b: 2, c: 3}, list: [y, z], none: 4}"]);
         let int = |path: &[&str]| config.get(path).and_then(|setting| setting.value.as_int());
         assert_eq!((int(&["a", "b"]), int(&["a", "c"]), int(&["none"])), (Some(1), Some(3), None));
         assert_eq!(config.get(&["list"]).unwrap().value.items().unwrap().len(), 1);

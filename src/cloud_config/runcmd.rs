@@ -38,10 +38,11 @@ fn line(setting: &Setting<'_>, item: &Value<'_>) -> Result<Option<String>, Error
         Data::Null => Ok(None),
         Data::Str(text) => Ok(Some(text.clone().into_owned())),
         Data::Seq(words) => {
-            let words: Option<Vec<String>> = words.iter().map(|word| python_str(word).map(|w| quote(&w))).collect();
-            words
-                .map(|words| Some(words.join(" ")))
-                .ok_or_else(|| setting.error("run the command at", item, "a word of it is a list or a mapping"))
+            let words: Option<Vec<String>> =
+                words.iter().map(|word| python_str(word).map(|w| quote(&w))).collect();
+            words.map(|words| Some(words.join(" "))).ok_or_else(|| {
+                setting.error("run the command at", item, "a word of it is a list or a mapping")
+            })
         }
         Data::Map(_) => {
             let why = "it is a mapping, not text or a list (a colon followed by a blank wants quotes around the text)";
@@ -97,8 +98,15 @@ mod tests {
         let config = layer("runcmd:\n- echo a: b\n- echo c\n- 5\n");
         let (script, problems) = script(&config, "runcmd");
         assert_eq!(script.as_deref(), Some("#!/bin/sh\necho c\n"));
-        assert!(problems[0].to_string().starts_with("unable to run the command at user-data:2:3: it is a mapping"));
-        assert_eq!(problems[1].to_string(), "unable to run the command at user-data:4:3: it is an integer, not text or a list");
+        assert!(
+            problems[0]
+                .to_string()
+                .starts_with("unable to run the command at user-data:2:3: it is a mapping")
+        );
+        assert_eq!(
+            problems[1].to_string(),
+            "unable to run the command at user-data:4:3: it is an integer, not text or a list"
+        );
     }
 
     #[test]

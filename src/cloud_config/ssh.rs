@@ -39,7 +39,11 @@ pub fn parse(config: &CloudConfig<'_>, metadata: &Metadata) -> (AuthorizedKeys, 
             }
         }
         for item in setting.value.items().unwrap_or_default().iter().filter(|item| item.as_str().is_none()) {
-            problems.push(setting.error("read the key at", item, format!("it is {}, not a string", item.kind())));
+            problems.push(setting.error(
+                "read the key at",
+                item,
+                format!("it is {}, not a string", item.kind()),
+            ));
         }
     }
     let mut seen: Vec<String> = Vec::new();
@@ -80,14 +84,21 @@ mod tests {
             keys.root_options,
             "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as the user \\\"admin\\\" rather than the user \\\"root\\\".';echo;sleep 10;exit 142\""
         );
-        assert_eq!(problems[0].to_string(), "unable to read the key at user-data:1:57: it is an integer, not a string");
+        assert_eq!(
+            problems[0].to_string(),
+            "unable to read the key at user-data:1:57: it is an integer, not a string"
+        );
     }
 
     #[test]
     fn metadata_keys_and_root_can_be_switched() {
         let metadata = Metadata { public_keys: vec!["ssh-rsa M".into()], ..Metadata::default() };
-        let config = layer("{allow_public_ssh_keys: false, disable_root: false, ssh_authorized_keys: ssh-rsa A}");
+        let config =
+            layer("{allow_public_ssh_keys: false, disable_root: false, ssh_authorized_keys: ssh-rsa A}");
         let (keys, _) = parse(&config, &metadata);
-        assert_eq!((keys.keys, keys.root_options, keys.user), (vec!["ssh-rsa A".into()], String::new(), None));
+        assert_eq!(
+            (keys.keys, keys.root_options, keys.user),
+            (vec!["ssh-rsa A".into()], String::new(), None)
+        );
     }
 }

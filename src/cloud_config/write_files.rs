@@ -68,8 +68,9 @@ fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Res
     };
     let owner = match item.get_set("owner") {
         None => Owner::Root,
-        Some(value) => owner(value)
-            .ok_or_else(|| setting.error(DOING, value, "owner is not USER or USER:GROUP"))?,
+        Some(value) => {
+            owner(value).ok_or_else(|| setting.error(DOING, value, "owner is not USER or USER:GROUP"))?
+        }
     };
     let is_set = |key| item.get(key).and_then(Value::as_bool).unwrap_or(false);
     let existing = if is_set("append") { Existing::Append } else { Existing::Replace };
@@ -108,8 +109,7 @@ fn decode<'v>(
             (false, false)
         }
     };
-    let content =
-        if base64 { Cow::Owned(encoding::base64(&content).map_err(fail)?) } else { content };
+    let content = if base64 { Cow::Owned(encoding::base64(&content).map_err(fail)?) } else { content };
     if gzip {
         return encoding::gunzip(&content).map(Cow::Owned).map_err(fail);
     }
@@ -197,9 +197,7 @@ mod tests {
 
     #[test]
     fn owners_by_name_and_number() {
-        let owner_of = |text: &str| {
-            owner(&Value::bare(Data::Str(text.to_owned().into())))
-        };
+        let owner_of = |text: &str| owner(&Value::bare(Data::Str(text.to_owned().into())));
         let named = |user: &str, group: Option<&str>| {
             Some(Owner::Named { user: user.into(), group: group.map(Into::into) })
         };
@@ -223,7 +221,13 @@ mod tests {
         let problems = texts(&problems);
         assert_eq!(problems[0], "unable to write the file at user-data:2:3: it has no path");
         assert!(problems[1].starts_with("unable to write the file at user-data:3:"));
-        assert_eq!(problems[2], "unable to write the file at user-data:4:23: content is a list, not a string");
-        assert_eq!(problems[3], "unable to decode the file at user-data:5:36: unknown encoding; taken as text");
+        assert_eq!(
+            problems[2],
+            "unable to write the file at user-data:4:23: content is a list, not a string"
+        );
+        assert_eq!(
+            problems[3],
+            "unable to decode the file at user-data:5:36: unknown encoding; taken as text"
+        );
     }
 }

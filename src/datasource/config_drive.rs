@@ -39,11 +39,13 @@ fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
     let Some(meta_data) = disc.read(&path, limits::SEED_FILE)? else {
         return if present.is_empty() { Ok(None) } else { Err(reader.missing(&path)) };
     };
-    let meta = json::parse(&meta_data)
-        .map_err(|error| Error::at("read", &disc.name(&path), error.place.line, error.place.column, error.message))?;
-    let id = meta.get_set("uuid").and_then(Value::as_str).ok_or_else(|| {
-        Error::new("read", disc.name(&path), "it has no uuid, which is the instance-id")
+    let meta = json::parse(&meta_data).map_err(|error| {
+        Error::at("read", &disc.name(&path), error.place.line, error.place.column, error.message)
     })?;
+    let id = meta
+        .get_set("uuid")
+        .and_then(Value::as_str)
+        .ok_or_else(|| Error::new("read", disc.name(&path), "it has no uuid, which is the instance-id"))?;
     let id = InstanceId::parse(id)?;
     let metadata = Metadata {
         local_hostname: meta.get_set("hostname").and_then(Value::as_str).map(ToOwned::to_owned),
@@ -137,7 +139,9 @@ mod tests {
     impl Fetch for Tree {
         fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
             match self.0.get(path) {
-                Some(content) if content.len() > limit => Err(Error::new("read", self.name(path), "too long")),
+                Some(content) if content.len() > limit => {
+                    Err(Error::new("read", self.name(path), "too long"))
+                }
                 content => Ok(content.cloned()),
             }
         }
@@ -198,7 +202,10 @@ mod tests {
         assert_eq!(found.instance.metadata.public_keys, ["ssh-ed25519 AAAA me"]);
         assert_eq!(found.instance.raw.user_data, b"#!/bin/sh\n");
         assert_eq!(found.instance.raw.network_data, None);
-        assert_eq!(found.instance.files, [InjectedFile { path: "/etc/motd".into(), content: b"hello".into() }]);
+        assert_eq!(
+            found.instance.files,
+            [InjectedFile { path: "/etc/motd".into(), content: b"hello".into() }]
+        );
         assert_eq!(
             listed(&found.problems),
             [
@@ -219,7 +226,8 @@ mod tests {
                 .starts_with("unable to read /dev/sr0:/openstack/latest/meta_data.json:2:2: ")
         );
         assert!(
-            alloc::string::ToString::to_string(&error("{}")).ends_with("it has no uuid, which is the instance-id")
+            alloc::string::ToString::to_string(&error("{}"))
+                .ends_with("it has no uuid, which is the instance-id")
         );
     }
 

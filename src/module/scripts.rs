@@ -35,9 +35,8 @@ pub(super) const PER_BOOT: Module = runner("scripts_per_boot", Frequency::Always
 pub(super) const PER_INSTANCE: Module = runner("scripts_per_instance", Frequency::Instance, |context| {
     run_parts(context, "/var/lib/cloud/scripts/per-instance")
 });
-pub(super) const USER: Module = runner("scripts_user", Frequency::Instance, |context| {
-    run_parts(context, &context.paths.file("scripts"))
-});
+pub(super) const USER: Module =
+    runner("scripts_user", Frequency::Instance, |context| run_parts(context, &context.paths.file("scripts")));
 
 fn plan_runcmd(context: &Context<'_>) -> Plan {
     let (script, problems) = runcmd::script(context.config, "runcmd");

@@ -29,8 +29,11 @@ fn plan(context: &Context<'_>) -> Plan {
     };
     // Checked names hold nothing that JSON escapes but quotes and backslashes.
     let json = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let record =
-        format!("{{\n \"fqdn\": \"{}\",\n \"hostname\": \"{}\"\n}}\n", json(&wanted.fqdn), json(&wanted.hostname));
+    let record = format!(
+        "{{\n \"fqdn\": \"{}\",\n \"hostname\": \"{}\"\n}}\n",
+        json(&wanted.fqdn),
+        json(&wanted.hostname)
+    );
     let present = context.root.read(SET_HOSTNAME, limits::ROOT_FILE).ok().flatten();
     if present.is_some_and(|present| present == record.as_bytes()) {
         return plan;

@@ -45,7 +45,8 @@ const KEY_TYPES: [&str; 17] = [
 fn plan(context: &Context<'_>) -> Plan {
     let (wanted, problems) = ssh::parse(context.config, &context.instance.metadata);
     let mut plan = Plan { problems, ..Plan::default() };
-    let keys: Vec<&str> = wanted.keys.iter().map(String::as_str).filter(|key| is_key(key, &mut plan.problems)).collect();
+    let keys: Vec<&str> =
+        wanted.keys.iter().map(String::as_str).filter(|key| is_key(key, &mut plan.problems)).collect();
     if keys.is_empty() {
         return plan;
     }
@@ -64,7 +65,11 @@ fn is_key(line: &str, problems: &mut Vec<Error>) -> bool {
     let known = material(line).is_some();
     if !known {
         let shown: String = line.chars().take(40).collect();
-        problems.push(Error::new("authorize key", format!("{shown:?}"), "no known key type with a key behind it"));
+        problems.push(Error::new(
+            "authorize key",
+            format!("{shown:?}"),
+            "no known key type with a key behind it",
+        ));
     }
     known
 }
@@ -104,17 +109,28 @@ fn authorize(context: &Context<'_>, user: &User, keys: &[&str], options: &str, p
     }
     let owner = Owner::Ids { uid: user.uid, gid: user.gid };
     if let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| folder.starts_with(&user.home)) {
-        plan.actions.push(Action::MakeDirectory { path: folder.to_owned(), mode: 0o700, owner: owner.clone() });
+        plan.actions.push(Action::MakeDirectory {
+            path: folder.to_owned(),
+            mode: 0o700,
+            owner: owner.clone(),
+        });
     }
     let content = content.into_bytes();
-    plan.actions.push(Action::WriteFile(WriteFile { path, content, mode: 0o600, owner, existing: Existing::KeepMetadata }));
+    plan.actions.push(Action::WriteFile(WriteFile {
+        path,
+        content,
+        mode: 0o600,
+        owner,
+        existing: Existing::KeepMetadata,
+    }));
 }
 
 /// The first AuthorizedKeysFile of the root's sshd_config that is the user's
 /// own (sshd_config(5)), else `~/.ssh/authorized_keys`.
 fn authorized_keys_path(context: &Context<'_>, user: &User) -> String {
     let home = user.home.trim_end_matches('/');
-    let content = context.root.read("/etc/ssh/sshd_config", limits::ROOT_FILE).ok().flatten().unwrap_or_default();
+    let content =
+        context.root.read("/etc/ssh/sshd_config", limits::ROOT_FILE).ok().flatten().unwrap_or_default();
     let text = String::from_utf8_lossy(&content);
     let patterns = text.lines().find_map(|line| {
         let (key, value) = line.trim().split_once(|c: char| c.is_ascii_whitespace() || c == '=')?;

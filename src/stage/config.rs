@@ -44,9 +44,15 @@ impl SystemConfig {
         let mut layers = Vec::new();
         for (name, text) in &self.texts {
             match yaml::load(text) {
-                Ok(value) if matches!(value.data, Data::Map(_)) => layers.push(Layer { name: name.clone(), value }),
+                Ok(value) if matches!(value.data, Data::Map(_)) => {
+                    layers.push(Layer { name: name.clone(), value })
+                }
                 Ok(value) if value.data == Data::Null => {}
-                Ok(value) => problems.push(Error::new("read", name.as_str(), format!("it is {}, not a mapping", value.kind()))),
+                Ok(value) => problems.push(Error::new(
+                    "read",
+                    name.as_str(),
+                    format!("it is {}, not a mapping", value.kind()),
+                )),
                 Err(error) => {
                     let place = error.place;
                     problems.push(Error::at("read", name, place.line, place.column, error.message));

@@ -51,8 +51,10 @@ impl VendorData {
                 }
             }
         };
-        let payloads =
-            [payloads(&instance.raw.vendor_data2, "vendor_data2.json"), payloads(&instance.raw.vendor_data, "vendor_data.json")];
+        let payloads = [
+            payloads(&instance.raw.vendor_data2, "vendor_data2.json"),
+            payloads(&instance.raw.vendor_data, "vendor_data.json"),
+        ];
         Self { payloads, problems }
     }
 }
@@ -71,7 +73,11 @@ fn texts(value: &Value<'_>, name: &str, problems: &mut Vec<Error>) -> Vec<Vec<u8
         Data::Str(_) => text(value).into_iter().collect(),
         Data::Seq(items) => items.iter().filter_map(text).collect(),
         _ => {
-            problems.push(Error::new("use", name, format!("cloud-init in it is {}, not a string or list", value.kind())));
+            problems.push(Error::new(
+                "use",
+                name,
+                format!("cloud-init in it is {}, not a string or list", value.kind()),
+            ));
             Vec::new()
         }
     }
@@ -131,15 +137,31 @@ impl Consumed<'_> {
         let mut actions = Vec::new();
         let mut write = |path: String, content: Vec<u8>, mode: u32| {
             let owner = Owner::Root;
-            actions.push(Action::WriteFile(WriteFile { path, content, mode, owner, existing: Existing::Replace }));
+            actions.push(Action::WriteFile(WriteFile {
+                path,
+                content,
+                mode,
+                owner,
+                existing: Existing::Replace,
+            }));
         };
         write(paths.file("user-data.txt"), raw.user_data.clone(), 0o600);
         write(paths.file("vendor-data.txt"), raw.vendor_data.clone(), 0o600);
         write(paths.file("vendor-data2.txt"), raw.vendor_data2.clone(), 0o600);
         write(paths.file("cloud-config.txt"), user_data::cloud_config_text(user).into_bytes(), 0o600);
-        write(paths.file("vendor-cloud-config.txt"), user_data::cloud_config_text(vendor).into_bytes(), 0o600);
-        write(paths.file("vendor2-cloud-config.txt"), user_data::cloud_config_text(vendor2).into_bytes(), 0o600);
-        for (source, part) in self.sources.iter().flat_map(|source| source.parts.iter().map(move |part| (source, part))) {
+        write(
+            paths.file("vendor-cloud-config.txt"),
+            user_data::cloud_config_text(vendor).into_bytes(),
+            0o600,
+        );
+        write(
+            paths.file("vendor2-cloud-config.txt"),
+            user_data::cloud_config_text(vendor2).into_bytes(),
+            0o600,
+        );
+        for (source, part) in
+            self.sources.iter().flat_map(|source| source.parts.iter().map(move |part| (source, part)))
+        {
             if let Some((path, mode)) = script_path(source.name, part, paths) {
                 write(path, user_data::script_bytes(&part.content).into_owned(), mode);
             }

@@ -6,12 +6,12 @@ use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::fstab::Covered;
+use crate::limits;
 use crate::module::{Context, Early, Module, Plan};
 use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, InstancePaths, semaphore, semaphore_text};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
-use crate::limits;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -42,10 +42,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     pub fn new(applier: &'e mut Applier<'a>, early: Option<&'e Covered>, paths: &InstancePaths) -> Self {
         let mut journal = Journal::default();
         let journal_path = paths.journal();
-        for (tree, path) in [
-            (applier.root, journal_path.as_str()),
-            (applier.run, "glowplug/journal"),
-        ] {
+        for (tree, path) in [(applier.root, journal_path.as_str()), (applier.run, "glowplug/journal")] {
             if let Ok(Some(text)) = tree.read(path, limits::ROOT_FILE) {
                 journal.read(&String::from_utf8_lossy(&text));
             }
@@ -139,7 +136,9 @@ impl<'e, 'a> Engine<'e, 'a> {
         log: &mut Log<'_>,
     ) -> Result<String> {
         let begun = match (action, progress) {
-            (Action::WriteFile(WriteFile { existing: Existing::Append, .. }), Progress::Begun(length)) => Some(length),
+            (Action::WriteFile(WriteFile { existing: Existing::Append, .. }), Progress::Begun(length)) => {
+                Some(length)
+            }
             (Action::WriteFile(WriteFile { path, existing: Existing::Append, .. }), _) => {
                 let length = self.applier.length(path);
                 let line = self.journal.begun(module.name, key, length);
@@ -200,8 +199,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             };
             self.applier.apply(&Action::WriteFile(file), None)
         };
-        let kept = append(&self.journal_path)
-            .or_else(|_| append(crate::state::paths::HANDOFF_JOURNAL));
+        let kept = append(&self.journal_path).or_else(|_| append(crate::state::paths::HANDOFF_JOURNAL));
         if let Err(error) = kept {
             log.warn(&error);
         }

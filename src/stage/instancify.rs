@@ -28,7 +28,9 @@ pub fn plan(instance: &Instance, paths: &InstancePaths, root: &dyn Fetch) -> Vec
     }
     let directory = |path: &str| Action::MakeDirectory { path: path.into(), mode: 0o755, owner: Owner::Root };
     actions.extend(DIRECTORIES.iter().map(|path| directory(path)));
-    actions.extend([paths.file("sem"), paths.file("scripts"), paths.file("handlers")].iter().map(|p| directory(p)));
+    actions.extend(
+        [paths.file("sem"), paths.file("scripts"), paths.file("handlers")].iter().map(|p| directory(p)),
+    );
     let datasource = instance.datasource_line();
     let before = line(&format!("{INSTANCE_LINK}/datasource")).unwrap_or_else(|| datasource.clone());
     let previous = present.unwrap_or_else(|| "NO_PREVIOUS_INSTANCE_ID\n".to_string());

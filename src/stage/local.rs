@@ -95,7 +95,9 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
     if let Some(mut instance) = instance {
         let manner = Manner {
             changed: cached.as_ref().is_none_or(|old| {
-                old.id != instance.id || old.raw.network_data != instance.raw.network_data || old.machine != machine
+                old.id != instance.id
+                    || old.raw.network_data != instance.raw.network_data
+                    || old.machine != machine
             }),
             deadline,
         };
@@ -165,8 +167,9 @@ fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) 
 /// Clouds that give every machine a config drive or metadata say so in DMI.
 fn dmi_names_openstack() -> bool {
     ["product_name", "sys_vendor", "chassis_asset_tag"].iter().any(|file| {
-        tree::attribute(&format!("/sys/class/dmi/id/{file}"))
-            .is_some_and(|text| ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| text.contains(name)))
+        tree::attribute(&format!("/sys/class/dmi/id/{file}")).is_some_and(|text| {
+            ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| text.contains(name))
+        })
     })
 }
 
@@ -193,7 +196,10 @@ fn decide(
             Outcome::Absent
         }
         Answer::TimedOut => {
-            log.line(super::log::Level::Warning, "no seed: none came in the time given (glowplug.wait)".into());
+            log.line(
+                super::log::Level::Warning,
+                "no seed: none came in the time given (glowplug.wait)".into(),
+            );
             Outcome::TimedOut
         }
         Answer::Broken(error) => {
@@ -217,7 +223,13 @@ fn decide(
 }
 
 /// Makes the machine what `instance` says.
-fn provision(local: &Local<'_>, instance: &Instance, applier: &mut Applier<'_>, manner: Manner, log: &mut Log<'_>) {
+fn provision(
+    local: &Local<'_>,
+    instance: &Instance,
+    applier: &mut Applier<'_>,
+    manner: Manner,
+    log: &mut Log<'_>,
+) {
     let mut problems = Vec::new();
     let paths = InstancePaths::new(&instance.id);
     let vendor = VendorData::read(instance);

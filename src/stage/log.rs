@@ -120,7 +120,8 @@ pub fn read_lines(text: &str) -> Vec<Line> {
         let (seconds, micros) = fields.next()?.split_once('.')?;
         let at = seconds.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(micros.parse().ok()?)?;
         let word = fields.next()?;
-        let level = [Level::Info, Level::Warning, Level::Error].into_iter().find(|level| level.word() == word)?;
+        let level =
+            [Level::Info, Level::Warning, Level::Error].into_iter().find(|level| level.word() == word)?;
         Some(Line { at, level, text: fields.next()?.into() })
     };
     text.lines().filter_map(line).collect()

@@ -88,7 +88,13 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
         Err(error) => {
             let place = error.place;
             let file = "network_data.json";
-            log.error(&Error::at("configure the network from", file, place.line, place.column, error.message));
+            log.error(&Error::at(
+                "configure the network from",
+                file,
+                place.line,
+                place.column,
+                error.message,
+            ));
             None
         }
     }
@@ -109,7 +115,10 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
         if let Ok(now) = system_links() {
             *present = now;
         }
-        if !missing(present) || clock::monotonic() >= deadline || !matches!(uevents.wait(Duration::from_micros(deadline)), Ok(Some(_))) {
+        if !missing(present)
+            || clock::monotonic() >= deadline
+            || !matches!(uevents.wait(Duration::from_micros(deadline)), Ok(Some(_)))
+        {
             break;
         }
     }

@@ -117,7 +117,9 @@ fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Found>> {
     let disc = Root::of(mount::mount_disc(&device, &superblock)?, &format!("{device}:"));
     let found = datasource::read(&disc, &device)?;
     match &found {
-        Some(_) => log.info(format!("found config drive {device} ({}, {})", superblock.kind, superblock.label)),
+        Some(_) => {
+            log.info(format!("found config drive {device} ({}, {})", superblock.kind, superblock.label))
+        }
         None => {
             let why = format!("it is labelled {} and holds no openstack/ tree", superblock.label);
             return Err(Error::new("read", device, why));

@@ -53,7 +53,8 @@ impl Journal {
             // Without its end a line may be half of one.
             let Some(line) = line.strip_suffix('\n') else { continue };
             let mut fields = line.splitn(4, ' ');
-            let (Some(what), Some(module), Some(action)) = (fields.next(), fields.next(), fields.next()) else {
+            let (Some(what), Some(module), Some(action)) = (fields.next(), fields.next(), fields.next())
+            else {
                 continue;
             };
             let progress = match what {

@@ -30,8 +30,7 @@ struct Guard {
 // what was set before it was installed.
 unsafe impl Sync for Guard {}
 
-static GUARD: Guard =
-    Guard { program: Cell::new(None), variables: Cell::new(&[]), last: Cell::new(false) };
+static GUARD: Guard = Guard { program: Cell::new(None), variables: Cell::new(&[]), last: Cell::new(false) };
 
 /// Bytes of stack for a handler whose own stack is what overflowed.
 const HANDLER_STACK: usize = 16 << 10;
@@ -56,7 +55,9 @@ pub(crate) fn guard(environment: &Environment, last: bool) {
             sa_mask: linux_raw_sys::general::kernel_sigset_t { sig: [0] },
         };
         // SAFETY: the handler has the kernel's signature and never returns.
-        let _ = unsafe { syscall!(Sysno::rt_sigaction, signal, &raw const action, 0, size_of_val(&action.sa_mask)) };
+        let _ = unsafe {
+            syscall!(Sysno::rt_sigaction, signal, &raw const action, 0, size_of_val(&action.sa_mask))
+        };
     }
 }
 
