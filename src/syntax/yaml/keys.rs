@@ -28,7 +28,7 @@ enum Key<'a> {
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp)]
 fn key<'a>(tape: &Tape<'a>, index: u32) -> Key<'a> {
-    match tape.scalar(index) {
+    match tape.key(index) {
         Ok(Data::Null) => Key::Null,
         Ok(Data::Bool(value)) => Key::Int(i64::from(value)),
         Ok(Data::Int(value)) => Key::Int(value),

@@ -117,6 +117,17 @@ impl<'a> Tape<'a> {
         let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
         resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })
     }
+
+    /// As [`Tape::scalar`] for a key. `=` is a tag of its own in YAML 1.1,
+    /// which `PyYAML` takes for a string in keys only.
+    pub(super) fn key(&self, index: u32) -> Result<Data<'a>, Fault> {
+        let entry = self.get(index);
+        let plain = entry.style == Style::Plain && entry.tag == Tag::Implicit;
+        if plain && self.text.get(entry.at as usize..entry.end as usize) == Some("=") {
+            return Ok(Data::Str(Cow::Borrowed("=")));
+        }
+        self.scalar(index)
+    }
 }
 
 /// One parsed document.
