@@ -104,11 +104,6 @@ impl<'a> Tape<'a> {
         if entry.is_collection() { entry.end } else { index + 1 }
     }
 
-    /// The text of a scalar, unfolded and unescaped.
-    pub(super) fn scalar_text(&self, index: u32) -> Cow<'a, str> {
-        content::text(self.text, self.get(index))
-    }
-
     /// A scalar resolved; aliases are followed.
     pub(super) fn scalar(&self, index: u32) -> Result<Data<'a>, Fault> {
         let entry = self.get(self.follow(index));
