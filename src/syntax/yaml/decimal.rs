@@ -69,6 +69,7 @@ fn ratio(mut number: Natural, power: i32) -> f64 {
 }
 
 /// The float nearest to `bits` × 2^`exponent`, or a little `more` than that.
+#[allow(clippy::cast_possible_truncation)] // a mantissa has 53 bits
 fn round(bits: u64, exponent: i32, more: bool) -> f64 {
     let zeros = bits.leading_zeros();
     let bits = bits << zeros;
@@ -121,7 +122,7 @@ impl Natural {
 
     /// Times 2^`by`.
     fn shift(&mut self, by: u32) {
-        if by % 32 > 0 {
+        if !by.is_multiple_of(32) {
             self.times(1 << (by % 32), 0);
         }
         if by >= 32 && !self.limbs.is_empty() {
