@@ -23,11 +23,12 @@ enum Key<'a> {
     Str(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
     Timestamp(Cow<'a, str>),
+    Broken(u32),
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp)]
 fn key<'a>(tape: &Tape<'a>, index: u32) -> Key<'a> {
-    match tape.scalar(index) {
+    match tape.key(index) {
         Ok(Data::Null) => Key::Null,
         Ok(Data::Bool(value)) => Key::Int(i64::from(value)),
         Ok(Data::Int(value)) => Key::Int(value),
@@ -43,8 +44,8 @@ fn key<'a>(tape: &Tape<'a>, index: u32) -> Key<'a> {
         Ok(Data::Bytes(bytes)) => Key::Bytes(bytes),
         Ok(Data::Timestamp(text)) => Key::Timestamp(text),
         Ok(Data::Str(text)) => Key::Str(text),
-        // Reported when the tree is built.
-        _ => Key::Str(tape.scalar_text(tape.follow(index))),
+        // Reported when the tree is built; equal to no other.
+        _ => Key::Broken(index),
     }
 }
 

@@ -23,6 +23,7 @@ mod block;
 mod build;
 mod characters;
 mod content;
+mod decimal;
 pub mod emit;
 mod flow;
 mod keys;
