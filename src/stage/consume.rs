@@ -114,6 +114,11 @@ impl Consumed<'_> {
             .any(|part| matches!(part.kind, Kind::Include | Kind::IncludeOnce))
     }
 
+    /// Every part of every source.
+    pub fn parts(&self) -> impl Iterator<Item = &Part<'_>> {
+        self.sources.iter().flat_map(|source| &source.parts)
+    }
+
     /// The cloud-config of each source, merged.
     pub fn merged(&self) -> [Merged<'_>; 3] {
         let [user, vendor2, vendor] = &self.sources;
