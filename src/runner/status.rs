@@ -34,6 +34,9 @@ pub(crate) struct Status {
     pub(crate) modes: BTreeMap<String, Mode>,
 }
 
+/// A stage that has not begun.
+static NO_MODE: Mode = Mode { errors: Vec::new(), recoverable: Vec::new(), start: None, finished: None };
+
 /// Seconds as status.json writes them.
 pub(crate) fn seconds(micros: u64) -> String {
     format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
@@ -95,8 +98,7 @@ impl Status {
             ("stage", optional(self.stage.as_deref())),
         ];
         for name in MODES {
-            let default = Mode::default();
-            entries.push((name, mode_value(self.modes.get(name).unwrap_or(&default))));
+            entries.push((name, mode_value(self.modes.get(name).unwrap_or(&NO_MODE))));
         }
         map(vec![("v1", map(entries))])
     }
@@ -108,7 +110,7 @@ fn parse_mode(value: &Value<'_>) -> Mode {
         items.iter().filter_map(Value::as_str).map(Into::into).collect()
     };
     let time = |key: &str| match &value.get(key)?.data {
-        Data::Float(text) => Some(text.to_string()),
+        Data::Float(number) => Some(number.to_string()),
         Data::Int(number) => Some(number.to_string()),
         _ => None,
     };
@@ -122,11 +124,10 @@ fn parse_mode(value: &Value<'_>) -> Mode {
 }
 
 fn mode_value(mode: &Mode) -> Value<'_> {
-    let texts = |texts: &[String]| Value::bare(Data::Seq(texts.iter().map(|text| string(text)).collect()));
-    let warnings = texts(&mode.recoverable);
+    let warnings = strings(&mode.recoverable);
     let levels = if mode.recoverable.is_empty() { vec![] } else { vec![(Level::Warning.word(), warnings)] };
     map(vec![
-        ("errors", texts(&mode.errors)),
+        ("errors", strings(&mode.errors)),
         ("finished", number(mode.finished.as_deref())),
         ("recoverable_errors", map(levels)),
         ("start", number(mode.start.as_deref())),
@@ -137,12 +138,16 @@ fn string(text: &str) -> Value<'_> {
     Value::bare(Data::Str(text.into()))
 }
 
+fn strings(texts: &[String]) -> Value<'_> {
+    Value::bare(Data::Seq(texts.iter().map(|text| string(text)).collect()))
+}
+
 fn optional(text: Option<&str>) -> Value<'_> {
     text.map_or_else(|| Value::bare(Data::Null), string)
 }
 
 fn number(text: Option<&str>) -> Value<'_> {
-    Value::bare(text.map_or(Data::Null, |text| Data::Float(text.into())))
+    Value::bare(text.map_or(Data::Null, |text| Data::Float(text.parse().unwrap_or(0.0))))
 }
 
 fn map<'a>(entries: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
