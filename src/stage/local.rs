@@ -189,7 +189,12 @@ fn decide(
             let id = found.instance.id.as_str();
             let known = cached.is_some_and(|cached| cached.id == found.instance.id);
             log.info(format!("instance {id} is {}", if known { "the one this root knows" } else { "new" }));
-            return (Outcome::Found, Some(found.instance));
+            let mut instance = found.instance;
+            if let Some(cached) = cached.filter(|_| known && !found.problems.is_empty()) {
+                log.info("what can't be read of its seed stays as it was");
+                instance.keep_unread(cached);
+            }
+            return (Outcome::Found, Some(instance));
         }
         Answer::Absent => {
             log.info("no seed: no drive is labelled config-2");

@@ -77,6 +77,10 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
         log.info("the seed describes no network: DHCP on the first NIC");
         return fallback::fallback(present);
     };
+    if raw.is_empty() {
+        log.info("the network is left as it is: the seed's description of it can't be read");
+        return None;
+    }
     match json::parse(raw) {
         Ok(value) => {
             let parsed = network_data::parse(&value);
