@@ -203,7 +203,7 @@ fn decide(
         Answer::TimedOut => {
             log.line(
                 super::log::Level::Warning,
-                "no seed: none came in the time given (glowplug.wait)".into(),
+                "no seed: no drive labelled config-2 came in the time given (glowplug.wait)".into(),
             );
             Outcome::TimedOut
         }
