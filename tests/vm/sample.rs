@@ -1,6 +1,6 @@
 //! The first boot of the sample seed, checked to the byte.
 
-use crate::scene::{Scene, addresses, image, link, metadata, sample};
+use crate::scene::{Scene, addresses, link, metadata, sample};
 use crate::vm::contents::{Contents, Entry};
 use crate::vm::report::Boot;
 
