@@ -10,6 +10,9 @@ use crate::syntax::value::Data;
 
 const TOO_LONG: &str = "an integer of too many digits";
 
+/// Parts of a sexagesimal float: 60¹⁷⁴ is no double.
+const FLOAT_PARTS: usize = 174;
+
 type Integer = Result<Data<'static>, &'static str>;
 
 /// `text` as an integer: binary, octal, decimal, hexadecimal or sexagesimal.
@@ -157,21 +160,20 @@ impl Sum {
     }
 }
 
-/// `text` as a float of YAML 1.1: a point is required, an exponent needs its
-/// sign; also sexagesimal with a fraction, `.inf` and `.nan`. `None` when it
-/// does not have the form of one.
-pub(super) fn float(text: &str) -> Option<Result<f64, &'static str>> {
-    let (negative, body) = sign(text.as_bytes());
-    let signed = |value: f64| if negative { -value } else { value };
+/// Whether `text` is a float of YAML 1.1: a point is required, an exponent
+/// needs its sign; also sexagesimal with a fraction, `.inf` and `.nan`. `None`
+/// when it does not have the form of one.
+pub(super) fn float(text: &str) -> Option<Result<(), &'static str>> {
+    let (_, body) = sign(text.as_bytes());
     let has_sign = body.len() < text.len();
     match body {
-        b".inf" | b".Inf" | b".INF" => return Some(Ok(signed(f64::INFINITY))),
-        b".nan" | b".NaN" | b".NAN" if !has_sign => return Some(Ok(f64::NAN)),
+        b".inf" | b".Inf" | b".INF" => return Some(Ok(())),
+        b".nan" | b".NaN" | b".NAN" if !has_sign => return Some(Ok(())),
         _ => {}
     }
     let first = body.first().copied().unwrap_or_default();
     if first.is_ascii_digit() && body.get(digits(body)) == Some(&b':') {
-        return sexagesimal_float(body).map(|value| value.map(signed));
+        return sexagesimal_float(body);
     }
     let parts = Parts::read(body)?;
     let mantissa_fits = if parts.whole.is_empty() {
@@ -180,19 +182,17 @@ pub(super) fn float(text: &str) -> Option<Result<f64, &'static str>> {
         first.is_ascii_digit()
     };
     let exponent_fits = matches!(parts.exponent, [] | [b'+' | b'-', _, ..]);
-    (parts.point && mantissa_fits && exponent_fits).then(|| Ok(signed(parts.value())))
+    (parts.point && mantissa_fits && exponent_fits).then_some(Ok(()))
 }
 
-/// `text` as `!!float` takes it: also without a point, or with a plain
+/// Whether `!!float` takes `text`: also without a point, or with a plain
 /// exponent.
-pub(super) fn tagged_float(text: &str) -> Option<f64> {
-    if let Some(value) = float(text) {
-        return value.ok();
+pub(super) fn is_tagged_float(text: &str) -> bool {
+    if let Some(fits) = float(text) {
+        return fits.is_ok();
     }
-    let (negative, body) = sign(text.as_bytes());
-    let parts = Parts::read(body)?;
-    let any = parts.whole.iter().chain(parts.fraction).any(u8::is_ascii_digit);
-    any.then(|| if negative { -parts.value() } else { parts.value() })
+    let (_, body) = sign(text.as_bytes());
+    Parts::read(body).is_some_and(|parts| parts.whole.iter().chain(parts.fraction).any(u8::is_ascii_digit))
 }
 
 /// The pieces of a decimal float without its sign.
@@ -236,21 +236,36 @@ impl<'a> Parts<'a> {
 }
 
 /// `body` begins with a digit; `None` when it is no sexagesimal float.
-fn sexagesimal_float(body: &[u8]) -> Option<Result<f64, &'static str>> {
+fn sexagesimal_float(body: &[u8]) -> Option<Result<(), &'static str>> {
     let point = body.iter().position(|&byte| byte == b'.')?;
     let (whole, fraction) = (body.get(..point)?, body.get(point + 1..)?);
     let parts = whole.get(digits(whole)..)?;
     if !sixties(parts) || digits(fraction) < fraction.len() {
         return None;
     }
-    let (mut sum, mut base, mut fraction) = (0.0, 1.0, fraction);
-    for part in whole.rsplit(|&byte| byte == b':') {
-        sum += decimal::nearest(part, fraction, 0) * base;
+    let in_range = whole.split(|&byte| byte == b':').count() <= FLOAT_PARTS;
+    Some(if in_range { Ok(()) } else { Err("a float out of range") })
+}
+
+/// The number of a [`Data::Float`] of YAML or JSON.
+///
+/// For what prints or compares numbers; reading needs none.
+pub fn float_value(text: &str) -> f64 {
+    let (negative, body) = sign(text.as_bytes());
+    let value = match body {
+        b".inf" | b".Inf" | b".INF" => f64::INFINITY,
+        b".nan" | b".NaN" | b".NAN" => f64::NAN,
+        _ => sexagesimal_value(body),
+    };
+    if negative { -value } else { value }
+}
+
+/// The parts between colons, the last one counting once.
+fn sexagesimal_value(body: &[u8]) -> f64 {
+    let (mut sum, mut base) = (0.0, 1.0);
+    for part in body.rsplit(|&byte| byte == b':') {
+        sum += Parts::read(part).map_or(0.0, |part| part.value()) * base;
         base *= 60.0;
-        fraction = &[];
-        if sum == f64::INFINITY || base == f64::INFINITY {
-            return Some(Err("a float out of range"));
-        }
     }
-    Some(Ok(sum))
+    sum
 }
