@@ -283,12 +283,11 @@ fn own_launch_index(content: &[u8]) -> Option<i64> {
 }
 
 /// An index as Python's `int()` reads it.
-#[allow(clippy::cast_possible_truncation, reason = "an index is a small number")]
 fn as_index(value: &Value<'_>) -> Option<i64> {
     match &value.data {
         Data::Int(index) => Some(*index),
         Data::Bool(index) => Some(i64::from(*index)),
-        Data::Float(index) => Some(*index as i64),
+        Data::Float(index) => index.split('.').next()?.parse().ok(),
         Data::Str(text) => text.trim().parse().ok(),
         _ => None,
     }

@@ -266,10 +266,10 @@ fn compare(one: &Value<'_>, other: &Value<'_>) -> Ordering {
     match (&one.data, &other.data) {
         (Data::Str(one), Data::Str(other))
         | (Data::BigInt(one), Data::BigInt(other))
+        | (Data::Float(one), Data::Float(other))
         | (Data::Timestamp(one), Data::Timestamp(other)) => one.cmp(other),
         (Data::Int(one), Data::Int(other)) => one.cmp(other),
         (Data::Bool(one), Data::Bool(other)) => one.cmp(other),
-        (Data::Float(one), Data::Float(other)) => one.total_cmp(other),
         (Data::Bytes(one), Data::Bytes(other)) => one.cmp(other),
         (Data::Seq(ones), Data::Seq(others)) => {
             let unequal =

@@ -62,7 +62,7 @@ fn convert_number(number: &Number) -> Data<'static> {
             Ok(value) => Data::Int(value),
             Err(_) => Data::BigInt(Cow::Owned(value.to_string())),
         },
-        Number::F64(value) => Data::Float(value),
+        Number::F64(value) => Data::Float(Cow::Owned(value.to_string())),
     }
 }
 

@@ -39,6 +39,7 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
+pub use number::float_value;
 pub use tape::{Document, Entries, Items, Kind, Node};
 
 /// Why a text is not a document of this subset, and where.

@@ -9,6 +9,9 @@ use crate::syntax::value::Data;
 
 const TOO_LONG: &str = "an integer of too many digits";
 
+/// Parts of a sexagesimal float: 60¹⁷⁴ is no double.
+const FLOAT_PARTS: usize = 174;
+
 /// `text` as an integer: binary, octal, decimal, hexadecimal or sexagesimal.
 /// `None` when it does not have the form of one.
 pub(super) fn integer(text: &str) -> Option<Result<Data<'static>, &'static str>> {
@@ -136,15 +139,14 @@ impl Sum {
     }
 }
 
-/// `text` as a float of YAML 1.1: a point is required, an exponent needs its
-/// sign; also sexagesimal with a fraction, `.inf` and `.nan`. `None` when it
-/// does not have the form of one.
-pub(super) fn float(text: &str) -> Option<Result<f64, &'static str>> {
-    let (negative, body) = sign(text);
-    let signed = |value: f64| Some(Ok(if negative { -value } else { value }));
+/// Whether `text` is a float of YAML 1.1: a point is required, an exponent
+/// needs its sign; also sexagesimal with a fraction, `.inf` and `.nan`. `None`
+/// when it does not have the form of one.
+pub(super) fn float(text: &str) -> Option<Result<(), &'static str>> {
+    let (_, body) = sign(text);
     match body {
-        ".inf" | ".Inf" | ".INF" => return signed(f64::INFINITY),
-        ".nan" | ".NaN" | ".NAN" if body.len() == text.len() => return Some(Ok(f64::NAN)),
+        ".inf" | ".Inf" | ".INF" => return Some(Ok(())),
+        ".nan" | ".NaN" | ".NAN" if body.len() == text.len() => return Some(Ok(())),
         _ => {}
     }
     let (whole, rest) = body.split_once('.')?;
@@ -152,9 +154,8 @@ pub(super) fn float(text: &str) -> Option<Result<f64, &'static str>> {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     if let Some((first, _)) = whole.split_once(':') {
         let fits = begins(first) && digits(first) && digits(rest) && sixties(&whole[first.len()..]);
-        return fits
-            .then(|| sexagesimal_float(body))
-            .map(|value| value.map(|value| if negative { -value } else { value }));
+        let in_range = whole.split(':').count() <= FLOAT_PARTS;
+        return fits.then(|| if in_range { Ok(()) } else { Err("a float out of range") });
     }
     let (fraction, exponent) = rest.split_at(rest.find(['e', 'E']).unwrap_or(rest.len()));
     let (_, power) = sign(exponent.get(1..).unwrap_or_default());
@@ -167,39 +168,50 @@ pub(super) fn float(text: &str) -> Option<Result<f64, &'static str>> {
     } else {
         begins(whole) && digits(whole)
     };
-    if !mantissa_fits || !digits(fraction) || !exponent_fits {
-        return None;
-    }
-    number(body).and_then(signed)
+    (mantissa_fits && digits(fraction) && exponent_fits).then_some(Ok(()))
 }
 
-/// `text` as `!!float` takes it: also without a point, or with a plain
+/// Whether `!!float` takes `text`: also without a point, or with a plain
 /// exponent.
-pub(super) fn tagged_float(text: &str) -> Option<f64> {
-    if let Some(value) = float(text) {
-        return value.ok();
-    }
-    let allowed = |byte: u8| byte.is_ascii_digit() || b"+-._eE".contains(&byte);
-    if text.bytes().all(allowed) { number(text) } else { None }
+pub(super) fn is_tagged_float(text: &str) -> bool {
+    float(text).map_or_else(|| is_decimal(text), |fits| fits.is_ok())
 }
 
-/// Decimal text with underscores, to the nearest float.
-fn number(text: &str) -> Option<f64> {
-    if !text.contains('_') {
-        return text.parse().ok();
-    }
-    let digits: String = text.chars().filter(|&digit| digit != '_').collect();
-    digits.parse().ok()
+/// Decimal digits with or without a point, and an exponent with or without a
+/// sign; underscores do not count.
+fn is_decimal(text: &str) -> bool {
+    let (_, body) = sign(text);
+    let (mantissa, exponent) = body.split_at(body.find(['e', 'E']).unwrap_or(body.len()));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let has_digit = |part: &str| part.bytes().any(|byte| byte.is_ascii_digit());
+    let (_, power) = sign(exponent.get(1..).unwrap_or_default());
+    digits(whole)
+        && digits(fraction)
+        && (has_digit(whole) || has_digit(fraction))
+        && (exponent.is_empty() || digits(power) && has_digit(power))
 }
 
-fn sexagesimal_float(body: &str) -> Result<f64, &'static str> {
+/// The number of a [`Data::Float`] of YAML or JSON.
+///
+/// For what prints or compares numbers; reading needs none.
+pub fn float_value(text: &str) -> f64 {
+    let (negative, body) = sign(text);
+    let value = match body {
+        ".inf" | ".Inf" | ".INF" => f64::INFINITY,
+        ".nan" | ".NaN" | ".NAN" => f64::NAN,
+        _ => sexagesimal_value(body),
+    };
+    if negative { -value } else { value }
+}
+
+/// The parts between colons, the last one counting once.
+fn sexagesimal_value(body: &str) -> f64 {
     let (mut sum, mut base) = (0.0, 1.0);
     for part in body.rsplit(':') {
-        sum += number(part).unwrap_or(0.0) * base;
+        let digits: String = part.chars().filter(|&digit| digit != '_').collect();
+        sum += digits.parse().unwrap_or(0.0) * base;
         base *= 60.0;
-        if sum == f64::INFINITY || base == f64::INFINITY {
-            return Err("a float out of range");
-        }
     }
-    Ok(sum)
+    sum
 }
