@@ -34,7 +34,7 @@ pub struct VendorData {
 }
 
 impl VendorData {
-    /// Reads vendor_data.json and vendor_data2.json: a string is itself, a
+    /// Reads `vendor_data.json` and `vendor_data2.json`: a string is itself, a
     /// list has a payload each, a mapping counts by its key `cloud-init`.
     pub fn read(instance: &Instance) -> Self {
         let mut problems = Vec::new();
