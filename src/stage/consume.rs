@@ -130,7 +130,8 @@ impl Consumed<'_> {
     }
 
     /// The files of the instance's directory that cloud-init writes at each
-    /// consumption.
+    /// consumption: the sources as they came, their cloud-config and their
+    /// scripts. They are for the runner's init stage to write.
     pub fn files(&self, instance: &Instance, merged: &[Merged<'_>; 3], paths: &InstancePaths) -> Vec<Action> {
         let [user, vendor2, vendor] = merged;
         let raw = &instance.raw;
