@@ -147,7 +147,7 @@ fn optional(text: Option<&str>) -> Value<'_> {
 }
 
 fn number(text: Option<&str>) -> Value<'_> {
-    Value::bare(text.map_or(Data::Null, |text| Data::Float(text.parse().unwrap_or(0.0))))
+    Value::bare(text.map_or(Data::Null, |text| Data::Float(text.into())))
 }
 
 fn map<'a>(entries: Vec<(&'a str, Value<'a>)>) -> Value<'a> {

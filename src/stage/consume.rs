@@ -34,7 +34,7 @@ pub struct VendorData {
 }
 
 impl VendorData {
-    /// Reads vendor_data.json and vendor_data2.json: a string is itself, a
+    /// Reads `vendor_data.json` and `vendor_data2.json`: a string is itself, a
     /// list has a payload each, a mapping counts by its key `cloud-init`.
     pub fn read(instance: &Instance) -> Self {
         let mut problems = Vec::new();
@@ -135,7 +135,8 @@ impl Consumed<'_> {
     }
 
     /// The files of the instance's directory that cloud-init writes at each
-    /// consumption.
+    /// consumption: the sources as they came, their cloud-config and their
+    /// scripts. They are for the runner's init stage to write.
     pub fn files(&self, instance: &Instance, merged: &[Merged<'_>; 3], paths: &InstancePaths) -> Vec<Action> {
         let [user, vendor2, vendor] = merged;
         let raw = &instance.raw;

@@ -262,7 +262,6 @@ fn provision(
     } else {
         let start = clock::monotonic();
         carry_out(applier, &instancify::plan(instance, &paths, local.root), log);
-        carry_out(applier, &consumed.files(instance, &merged, &paths), log);
         log.step("agent/write state", start);
     }
     if network_is_disabled(&config) {
