@@ -3,28 +3,26 @@
 
 use crate::fetch::Fetch;
 use crate::limits;
-use alloc::borrow::ToOwned;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// One line of /etc/passwd.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct User<'a> {
     /// Login name.
-    pub name: String,
+    pub name: &'a str,
     /// Number.
     pub uid: u32,
     /// Number of the primary group.
     pub gid: u32,
     /// Home directory.
-    pub home: String,
+    pub home: &'a str,
 }
 
 /// The users and groups of one root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accounts {
-    users: Vec<User>,
-    groups: Vec<(String, u32)>,
+    passwd: String,
+    group: String,
 }
 
 impl Accounts {
@@ -35,12 +33,13 @@ impl Accounts {
             let content = root.read(path, limits::ROOT_FILE).ok().flatten().unwrap_or_default();
             String::from_utf8_lossy(&content).into_owned()
         };
-        Self { users: users(&text("/etc/passwd")), groups: groups(&text("/etc/group")) }
+        Self { passwd: text("/etc/passwd"), group: text("/etc/group") }
     }
 
-    /// The user called `name`, or numbered so.
-    pub fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.name == name)
+    /// The user called `name`.
+    #[inline(never)]
+    pub fn user(&self, name: &str) -> Option<User<'_>> {
+        self.passwd.lines().find_map(|line| user(line).filter(|user| user.name == name))
     }
 
     /// The number of a user, given by name or as digits.
@@ -50,29 +49,21 @@ impl Accounts {
 
     /// The number of a group, given by name or as digits.
     pub fn gid(&self, name: &str) -> Option<u32> {
-        self.groups.iter().find(|(group, _)| group == name).map(|&(_, gid)| gid).or_else(|| name.parse().ok())
+        self.group.lines().find_map(|line| group(line, name)).or_else(|| name.parse().ok())
     }
 }
 
-fn users(text: &str) -> Vec<User> {
-    text.lines()
-        .filter_map(|line| {
-            let mut fields = line.split(':');
-            let name = fields.next().filter(|name| !name.is_empty())?.to_owned();
-            let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
-            let home = fields.nth(1)?.to_owned();
-            Some(User { name, uid, gid, home })
-        })
-        .collect()
+fn user(line: &str) -> Option<User<'_>> {
+    let mut fields = line.split(':');
+    let name = fields.next().filter(|name| !name.is_empty())?;
+    let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(User { name, uid, gid, home: fields.nth(1)? })
 }
 
-fn groups(text: &str) -> Vec<(String, u32)> {
-    text.lines()
-        .filter_map(|line| {
-            let mut fields = line.split(':');
-            Some((fields.next()?.to_owned(), fields.nth(1)?.parse().ok()?))
-        })
-        .collect()
+fn group(line: &str, name: &str) -> Option<u32> {
+    let mut fields = line.split(':');
+    fields.next().filter(|group| *group == name)?;
+    fields.nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -81,16 +72,16 @@ mod tests {
 
     #[test]
     fn lines_that_are_none_are_passed_over() {
-        let users = users(
-            "root:x:0:0:root:/root:/bin/sh\n# no\nadmin:x:1000:1001::/home/admin:\nx:y:z\n:x:1:1::/:\n",
-        );
-        assert_eq!(
-            users.iter().map(|user| (user.name.as_str(), user.uid)).collect::<Vec<_>>(),
-            [("root", 0), ("admin", 1000)]
-        );
-        assert_eq!(users[1].home, "/home/admin");
-        let accounts = Accounts { users, groups: groups("wheel:x:10:\nbad\n") };
+        let passwd = "root:x:0:0:root:/root:/bin/sh\n# no\nadmin:y:z\n\
+                      admin:x:1000:1001::/home/admin:\nx:y:z\n:x:1:1::/:\n";
+        let accounts = Accounts { passwd: passwd.into(), group: "wheel:y\nwheel:x:10:\nbad\n".into() };
+        assert_eq!(accounts.uid("root"), Some(0));
+        let admin = User { name: "admin", uid: 1000, gid: 1001, home: "/home/admin" };
+        assert_eq!(accounts.user("admin"), Some(admin));
+        assert_eq!(accounts.user("x"), None);
+        assert_eq!(accounts.user(""), None);
         assert_eq!(accounts.gid("wheel"), Some(10));
+        assert_eq!(accounts.gid("bad"), None);
         assert_eq!(accounts.uid("1234"), Some(1234));
         assert_eq!(accounts.uid("nobody"), None);
     }

@@ -1,7 +1,8 @@
 //! Everything that may be done to a machine. A plan is a list of these; it can
 //! be printed, compared and applied twice with the same result.
 
-use alloc::string::String;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
@@ -19,7 +20,7 @@ pub enum Action {
         owner: Owner,
     },
     /// Write a file, whole or at its end.
-    WriteFile(WriteFile),
+    WriteFile(Box<WriteFile>),
     /// Remove a file or link; absent is done.
     RemoveFile {
         /// Absolute path in the root.
@@ -90,9 +91,9 @@ pub enum Owner {
     /// group when the action is applied. No group: root's.
     Named {
         /// User.
-        user: String,
+        user: Box<str>,
         /// Group.
-        group: Option<String>,
+        group: Option<Box<str>>,
     },
 }
 
@@ -155,52 +156,145 @@ pub enum LinkAction {
     },
 }
 
+impl From<WriteFile> for Action {
+    fn from(file: WriteFile) -> Self {
+        Self::WriteFile(Box::new(file))
+    }
+}
+
+impl Action {
+    /// Writes a file of root's, whole.
+    #[inline(never)]
+    pub fn write(path: &str, content: Vec<u8>, mode: u32) -> Self {
+        let (path, owner, existing) = (path.into(), Owner::Root, Existing::Replace);
+        WriteFile { path, content, mode, owner, existing }.into()
+    }
+
+    /// Makes a directory of root's.
+    #[inline(never)]
+    pub fn make_directory(path: &str, mode: u32) -> Self {
+        Self::MakeDirectory { path: path.into(), mode, owner: Owner::Root }
+    }
+
+    /// The path that is changed; none where the change is not in a file system.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::WriteFile(file) => Some(&file.path),
+            Self::MakeDirectory { path, .. } | Self::MakeLink { path, .. } | Self::RemoveFile { path } => {
+                Some(path)
+            }
+            Self::SetHostname { .. } | Self::Link(_) | Self::RunProgram { .. } => None,
+        }
+    }
+
+    /// What is changed, for a line of the log.
+    pub fn object(&self) -> String {
+        match self {
+            Self::SetHostname { name } => name.clone(),
+            Self::Link(link) => link.to_string(),
+            Self::RunProgram { argv, .. } => argv.join(" "),
+            _ => self.path().unwrap_or_default().into(),
+        }
+    }
+}
+
 impl fmt::Display for Action {
     /// One line that says what is done, without contents.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        let line = match self {
             Self::MakeDirectory { path, mode, owner } => {
-                write!(f, "make directory {path} ({mode:04o} {owner})")
+                ["make directory ", path, " (", &octal(*mode), " ", &owner.to_string(), ")"].concat()
             }
-            Self::WriteFile(WriteFile { path, content, mode, owner, existing }) => {
-                let verb = if *existing == Existing::Append { "append to" } else { "write" };
-                write!(f, "{verb} {path} ({mode:04o} {owner}, {} bytes)", content.len())
+            Self::WriteFile(file) => {
+                let verb = if file.existing == Existing::Append { "append to " } else { "write " };
+                let (mode, owner) = (octal(file.mode), file.owner.to_string());
+                let length = (file.content.len() as u64).to_string();
+                [verb, &file.path, " (", &mode, " ", &owner, ", ", &length, " bytes)"].concat()
             }
-            Self::RemoveFile { path } => write!(f, "remove {path}"),
-            Self::MakeLink { path, target } => write!(f, "link {path} to {target}"),
-            Self::SetHostname { name } => write!(f, "set host name {name}"),
-            Self::Link(link) => link.fmt(f),
-            Self::RunProgram { argv, .. } => write!(f, "run {}", argv.join(" ")),
-        }
+            Self::RemoveFile { path } => ["remove ", path].concat(),
+            Self::MakeLink { path, target } => ["link ", path, " to ", target].concat(),
+            Self::SetHostname { name } => ["set host name ", name].concat(),
+            Self::Link(link) => return link.fmt(f),
+            Self::RunProgram { .. } => ["run ", &self.object()].concat(),
+        };
+        f.write_str(&line)
     }
+}
+
+/// Permission bits as `0644`.
+fn octal(mode: u32) -> String {
+    [9, 6, 3, 0].iter().map(|shift| char::from(b'0' + (mode >> shift & 7) as u8)).collect()
 }
 
 impl fmt::Display for LinkAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rename { from, to } => write!(f, "rename link {from} to {to}"),
-            Self::Up { link } => write!(f, "set link {link} up"),
-            Self::Down { link } => write!(f, "set link {link} down"),
-            Self::SetMtu { link, mtu } => write!(f, "set MTU of {link} to {mtu}"),
-            Self::FlushAddresses { link } => write!(f, "flush addresses of {link}"),
+        let line = match self {
+            Self::Rename { from, to } => ["rename link ", from, " to ", to].concat(),
+            Self::Up { link } => ["set link ", link, " up"].concat(),
+            Self::Down { link } => ["set link ", link, " down"].concat(),
+            Self::SetMtu { link, mtu } => {
+                ["set MTU of ", link, " to ", &u64::from(*mtu).to_string()].concat()
+            }
+            Self::FlushAddresses { link } => ["flush addresses of ", link].concat(),
             Self::AddAddress { link, address, prefix, .. } => {
-                write!(f, "add address {address}/{prefix} to {link}")
+                ["add address ", &network(address, *prefix), " to ", link].concat()
             }
             Self::AddRoute { link, destination, prefix, gateway, .. } => {
-                write!(f, "add route {destination}/{prefix} on {link}")?;
-                gateway.map_or(Ok(()), |gateway| write!(f, " via {gateway}"))
+                let via = gateway.map(|gateway| [" via ", &gateway.to_string()].concat());
+                let via = via.as_deref().unwrap_or_default();
+                ["add route ", &network(destination, *prefix), " on ", link, via].concat()
             }
-        }
+        };
+        f.write_str(&line)
     }
+}
+
+fn network(address: &IpAddr, prefix: u8) -> String {
+    [&address.to_string(), "/", &u64::from(prefix).to_string()].concat()
 }
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => f.write_str("root"),
-            Self::Ids { uid, gid } => write!(f, "{uid}:{gid}"),
-            Self::Named { user, group: None } => f.write_str(user),
-            Self::Named { user, group: Some(group) } => write!(f, "{user}:{group}"),
-        }
+        let (user, group) = match self {
+            Self::Root => return f.write_str("root"),
+            Self::Named { user, group: None } => return f.write_str(user),
+            Self::Ids { uid, gid } => (&*u64::from(*uid).to_string(), &*u64::from(*gid).to_string()),
+            Self::Named { user, group: Some(group) } => (&**user, &**group),
+        };
+        f.write_str(&[user, ":", group].concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_reads_as_lines() {
+        let append = WriteFile {
+            path: "/etc/a".into(),
+            content: b"abc".into(),
+            mode: 0o4755,
+            owner: Owner::Named { user: "app".into(), group: Some("web".into()) },
+            existing: Existing::Append,
+        };
+        assert_eq!(Action::from(append).to_string(), "append to /etc/a (4755 app:web, 3 bytes)");
+        assert_eq!(Action::write("/b", Vec::new(), 0o7).to_string(), "write /b (0007 root, 0 bytes)");
+        let owner = Owner::Ids { uid: 1, gid: 2 };
+        let directory = Action::MakeDirectory { path: "/c".into(), mode: 0o700, owner };
+        assert_eq!(directory.to_string(), "make directory /c (0700 1:2)");
+        let route = LinkAction::AddRoute {
+            link: "eth0".into(),
+            destination: "10.0.0.0".parse().unwrap(),
+            prefix: 8,
+            gateway: Some("10.0.0.1".parse().unwrap()),
+            metric: None,
+        };
+        assert_eq!(Action::Link(route).to_string(), "add route 10.0.0.0/8 on eth0 via 10.0.0.1");
+    }
+
+    #[test]
+    fn an_action_is_small_to_move() {
+        assert!(size_of::<Action>() <= 80, "{} bytes", size_of::<Action>());
     }
 }

@@ -3,8 +3,6 @@
 
 use crate::fetch::Fetch;
 use crate::limits;
-use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -23,55 +21,49 @@ pub struct Covered {
 impl Covered {
     /// Reads them from the root's /etc/fstab (`noauto` left out) and from the
     /// mount units that some target wants.
+    #[inline(never)]
     pub fn read(root: &dyn Fetch) -> Self {
-        let mut points: Vec<String> = ALWAYS.iter().map(|&point| point.to_owned()).collect();
+        let mut points: Vec<String> = ALWAYS.iter().map(|&point| point.into()).collect();
         if let Ok(Some(content)) = root.read("/etc/fstab", limits::ROOT_FILE) {
-            points.extend(fstab(&String::from_utf8_lossy(&content)));
+            points.extend(String::from_utf8_lossy(&content).lines().filter_map(mount_point));
         }
+        let list = |folder: &str| root.list(folder).ok().flatten().unwrap_or_default();
         for folder in UNITS {
-            points.extend(mount_units(root, folder));
+            for name in list(folder) {
+                if name.ends_with(".wants") || name.ends_with(".requires") {
+                    let units = list(&[folder, "/", &name].concat());
+                    points.extend(units.iter().filter_map(|unit| unit_path(unit.strip_suffix(".mount")?)));
+                }
+            }
         }
         Self { points }
     }
 
     /// The mount point `path` (absolute, symbolic links resolved) lies under.
+    #[inline(never)]
     pub fn by(&self, path: &str) -> Option<&str> {
-        self.points
-            .iter()
-            .find(|point| {
-                path.strip_prefix(point.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-            .map(String::as_str)
+        let lies_under = |point: &&String| {
+            path.strip_prefix(point.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.points.iter().find(lies_under).map(String::as_str)
     }
 }
 
-fn fstab(text: &str) -> Vec<String> {
-    text.lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .filter_map(|line| {
-            let mut fields = line.split_whitespace();
-            let point = unescape(fields.nth(1)?);
-            let options = fields.nth(1).unwrap_or("");
-            let counts = point.starts_with('/') && point.trim_matches('/') != "";
-            (counts && !options.split(',').any(|option| option == "noauto"))
-                .then(|| point.trim_end_matches('/').to_owned())
-        })
-        .collect()
+/// The mount point in a line of fstab(5).
+fn mount_point(line: &str) -> Option<String> {
+    let mut fields = line.split_ascii_whitespace();
+    if fields.next()?.starts_with('#') {
+        return None;
+    }
+    let point = unescape(fields.next()?);
+    let automatic = !fields.nth(1).unwrap_or("").split(',').any(|option| option == "noauto");
+    let point = point.trim_end_matches('/');
+    (automatic && point.starts_with('/')).then(|| point.into())
 }
 
 /// fstab(5): blanks in a field are written as octal escapes.
 fn unescape(field: &str) -> String {
     field.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
-}
-
-fn mount_units(root: &dyn Fetch, folder: &str) -> Vec<String> {
-    let wants = root.list(folder).ok().flatten().unwrap_or_default();
-    wants
-        .iter()
-        .filter(|name| name.ends_with(".wants") || name.ends_with(".requires"))
-        .flat_map(|name| root.list(&format!("{folder}/{name}")).ok().flatten().unwrap_or_default())
-        .filter_map(|unit| unit.strip_suffix(".mount").and_then(unit_path))
-        .collect()
 }
 
 /// systemd.unit(5): `-` stands for `/`, `\x2d` for `-`.
@@ -105,7 +97,7 @@ mod tests {
     fn fstab_names_what_covers_the_root() {
         let text = "# /dev/sda1 /old\nLABEL=root / ext4 defaults 0 1\n/dev/vdb\t/var ext4 defaults 0 2\n\
                     swap none swap sw 0 0\n/dev/vdc /mnt ext4 noauto,user 0 0\n//nas/x /home/a\\040b cifs\nbroken\n";
-        assert_eq!(fstab(text), ["/var", "/home/a b"]);
+        assert_eq!(text.lines().filter_map(mount_point).collect::<Vec<_>>(), ["/var", "/home/a b"]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use nanoserde::{DeBin, SerBin};
@@ -17,14 +16,14 @@ impl InstanceId {
     /// Takes an instance-id from a seed; surrounding blanks are dropped.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        let refuse = |why: &'static str| Err(Error::new("use instance-id", format!("{text:?}"), why));
-        match text {
-            "" => refuse("it is empty"),
-            "." | ".." => refuse("it names a directory"),
-            _ if text.len() > 255 => refuse("it is longer than 255 bytes"),
-            _ if text.chars().any(char::is_control) => refuse("it has control characters"),
-            _ => Ok(Self(text.to_owned())),
-        }
+        let why = match text {
+            "" => "it is empty",
+            "." | ".." => "it names a directory",
+            _ if text.len() > 255 => "it is longer than 255 bytes",
+            _ if text.chars().any(char::is_control) => "it has control characters",
+            _ => return Ok(Self(text.to_owned())),
+        };
+        Err(Error::new("use instance-id", ["\"", text, "\""].concat(), why))
     }
 
     /// The instance-id as the seed gave it.
@@ -125,29 +124,33 @@ impl Instance {
 
     /// The datasource as cloud-init writes it into `I/datasource`.
     pub fn datasource_line(&self) -> String {
-        format!("DataSource{0}: DataSource{0} {1}\n", self.datasource, self.detail)
+        ["DataSource", &self.datasource, ": ", &self.datasource_name(), "\n"].concat()
     }
 
     /// The datasource as status.json names it.
     pub fn datasource_name(&self) -> String {
-        format!("DataSource{} {}", self.datasource, self.detail)
+        ["DataSource", &self.datasource, " ", &self.detail].concat()
     }
 }
 
 /// SSH keys as seeds write them: one text of many lines, a list, or a mapping
 /// from names to either (cloud-init's `normalize_pubkey_data`).
 pub fn public_keys(value: &Value<'_>) -> Vec<String> {
-    let lines = |text: &str| {
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect::<Vec<_>>()
-    };
-    let one = |value: &Value<'_>| match &value.data {
-        Data::Str(text) => lines(text),
-        Data::Seq(items) => items.iter().filter_map(Value::as_str).flat_map(lines).collect(),
-        _ => Vec::new(),
-    };
+    let mut keys = Vec::new();
     match &value.data {
-        Data::Map(entries) => entries.iter().flat_map(|(_, value)| one(value)).collect(),
-        _ => one(value),
+        Data::Map(entries) => entries.iter().for_each(|(_, value)| key_lines(value, &mut keys)),
+        _ => key_lines(value, &mut keys),
+    }
+    keys
+}
+
+/// The lines of a text or of a list of texts.
+#[inline(never)]
+fn key_lines(value: &Value<'_>, keys: &mut Vec<String>) {
+    let texts = value.items().unwrap_or(core::slice::from_ref(value));
+    for text in texts.iter().filter_map(Value::as_str) {
+        let lines = text.lines().map(str::trim_ascii).filter(|line| !line.is_empty());
+        keys.extend(lines.map(ToOwned::to_owned));
     }
 }
 

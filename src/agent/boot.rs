@@ -5,15 +5,13 @@ use super::options::Options;
 use super::provision::provision;
 use super::root_device::{self, Spec};
 use super::start::{self, Environment};
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use glowplug::error::{Error, Result};
 use glowplug::kernel_line::KernelLine;
 use glowplug::stage::log::Log;
 use glowplug::sys::root::Root;
 use glowplug::sys::{clock, kernel_module, mount, power, tree};
-use rustix::fs::OFlags;
 
 /// Where the root is mounted before it becomes `/`.
 const SYSROOT: &str = "/sysroot";
@@ -39,11 +37,11 @@ pub(crate) fn run(environment: &Environment, log: &mut Log<'_>) -> ! {
     mount::open_console();
     start::guard(environment, no_seed);
     let line = KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default());
-    log.info(if no_seed {
+    log.info(&[if no_seed {
         "starting again without provisioning"
     } else {
         "starting before the root is mounted"
-    });
+    }]);
     log.step("agent/mount kernel file systems", start);
     load_modules(log);
     mount_root(&line, environment, log);
@@ -56,13 +54,15 @@ pub(crate) fn run(environment: &Environment, log: &mut Log<'_>) -> ! {
     leave(&line, environment, log)
 }
 
+#[inline(never)]
 fn load_modules(log: &mut Log<'_>) {
     let start = clock::monotonic();
     let loaded = kernel_module::load_all(&mut |error| log.warn(&error));
-    log.info(format!("loaded {loaded} kernel modules"));
+    log.info(&["loaded ", &(loaded as u64).to_string(), " kernel modules"]);
     log.step("agent/load modules", start);
 }
 
+#[inline(never)]
 fn mount_root(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
     // A second start finds the root where the first one mounted it.
     if mount::is_mount_point(SYSROOT) {
@@ -78,11 +78,13 @@ fn mount_root(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
     log.step("agent/mount root", start);
 }
 
+#[inline(never)]
 fn try_mount_root(line: &KernelLine, log: &mut Log<'_>) -> Result<()> {
     let text = line.get("root").unwrap_or_default();
     let spec = Spec::parse(text)?;
-    let (device, superblock) = root_device::wait(&spec, ROOT_SECONDS, log).ok_or_else(|| {
-        Error::new("find root", text, format!("it did not appear in {ROOT_SECONDS} seconds"))
+    let (device, superblock) = root_device::wait(&spec, text, ROOT_SECONDS, log).ok_or_else(|| {
+        let seconds = u64::from(ROOT_SECONDS).to_string();
+        Error::new("find root", text, ["it did not appear in ", &seconds, " seconds"].concat())
     })?;
     let kinds = match (line.get("rootfstype"), superblock) {
         (Some(kinds), _) => kinds.split(',').map(String::from).collect(),
@@ -91,7 +93,7 @@ fn try_mount_root(line: &KernelLine, log: &mut Log<'_>) -> Result<()> {
     };
     let options = line.get("rootflags").unwrap_or_default();
     mount::mount_root(&device, SYSROOT, &kinds, line.wants_writable_root(), options)?;
-    log.info(format!("mounted the root from {device}"));
+    log.info(&["mounted the root from ", &device]);
     Ok(())
 }
 
@@ -103,13 +105,13 @@ fn leave(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) -> ! {
             Err(error) => trouble(&error, line, environment, log),
         }
     };
-    log.info(format!("leaving the initramfs for {init}"));
+    log.info(&["leaving the initramfs for ", &init]);
     if let Err(error) = mount::switch_root(SYSROOT, &mut |error| log.warn(&error)) {
         log.error(&error);
     }
     // The kernel gave this program the words that are meant for init.
-    let words = environment.arguments.iter().copied().filter(|word| !word.starts_with("--"));
-    let arguments: Vec<&str> = [init.as_str()].into_iter().chain(words).collect();
+    let mut arguments = Vec::from([init.as_str()]);
+    arguments.extend(environment.arguments.iter().filter(|word| !word.starts_with("--")));
     let error = power::become_program(&init, &arguments, environment.variables);
     log.error(&error);
     start::halt()
@@ -117,27 +119,27 @@ fn leave(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) -> ! {
 
 fn find_init(line: &KernelLine) -> Result<String> {
     let root = Root::open(SYSROOT)?;
-    let runs = |path: &str| root.open_in(path, OFlags::PATH).is_ok();
     let named = line.get("init");
-    named
-        .into_iter()
-        .chain(INITS)
-        .find(|path| runs(path))
-        .map(String::from)
-        .ok_or_else(|| Error::new("find init", named.unwrap_or(INITS[0]), "the root has none"))
+    for path in named.into_iter().chain(INITS) {
+        if root.exists(path) {
+            return Ok(path.into());
+        }
+    }
+    Err(Error::new("find init", named.unwrap_or(INITS[0]), "the root has none"))
 }
 
 /// Tells a fault and does what `glowplug.onerror` says. It returns when the
 /// boot is to go on, a while later where that means trying again.
+#[inline(never)]
 fn trouble(error: &Error, line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
     log.error(error);
     match line.get("glowplug.onerror") {
         Some("poweroff") => {
-            log.info("powering off (glowplug.onerror=poweroff)");
+            log.info(&["powering off (glowplug.onerror=poweroff)"]);
             log.error(&power::power_off());
         }
         Some("shell") => {
-            log.info("starting /bin/sh (glowplug.onerror=shell)");
+            log.info(&["starting /bin/sh (glowplug.onerror=shell)"]);
             log.error(&power::become_program("/bin/sh", &["sh"], environment.variables));
         }
         _ => {}

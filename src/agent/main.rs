@@ -36,7 +36,7 @@ fn main(environment: &start::Environment) -> i32 {
         }
         Ok(Asked::Run(options)) => hook(&options, &mut log),
         Err(error) => {
-            start::print(&alloc::format!("glowplug-agent: {error}\n"));
+            start::print(&["glowplug-agent: ", error.text(), "\n"].concat());
             USAGE
         }
     }

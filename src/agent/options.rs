@@ -1,6 +1,5 @@
 //! The agent's command line.
 
-use alloc::format;
 use glowplug::error::{Error, Result};
 
 /// What `--help` prints.
@@ -65,7 +64,7 @@ pub(crate) fn parse<'a>(arguments: &[&'a str]) -> Result<Asked<'a>> {
             "--plan" => options.plan = true,
             "--help" | "-h" => return Ok(Asked::Help),
             "--version" => return Ok(Asked::Version),
-            _ => return Err(Error::new("use option", format!("{argument:?}"), "see --help")),
+            _ => return Err(Error::new("use option", ["\"", argument, "\""].concat(), "see --help")),
         }
     }
     Ok(Asked::Run(options))

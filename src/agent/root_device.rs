@@ -1,6 +1,5 @@
 //! The device that `root=` names, as soon as the kernel has it.
 
-use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 use glowplug::error::{Error, Result};
@@ -44,8 +43,14 @@ impl<'a> Spec<'a> {
 }
 
 /// Waits for the root's device: `(path, file system)`, the latter where its
-/// superblock is one this program knows. `None` after `seconds`.
-pub(crate) fn wait(spec: &Spec<'_>, seconds: u32, log: &mut Log<'_>) -> Option<(String, Option<Superblock>)> {
+/// superblock is one this program knows. `None` after `seconds`. `name` is the
+/// device for messages.
+pub(crate) fn wait(
+    spec: &Spec<'_>,
+    name: &str,
+    seconds: u32,
+    log: &mut Log<'_>,
+) -> Option<(String, Option<Superblock>)> {
     let bound = clock::monotonic() + u64::from(seconds) * 1_000_000;
     let mut uevents = Uevents::open().map_err(|error| log.warn(&error)).ok()?;
     let mut told = false;
@@ -55,7 +60,7 @@ pub(crate) fn wait(spec: &Spec<'_>, seconds: u32, log: &mut Log<'_>) -> Option<(
         }
         if !told {
             told = true;
-            log.info(format!("waiting for root {spec:?}"));
+            log.info(&["waiting for root ", name]);
         }
         match uevents.wait(Duration::from_micros(bound)) {
             Ok(Some(_)) => {}
@@ -71,9 +76,7 @@ pub(crate) fn wait(spec: &Spec<'_>, seconds: u32, log: &mut Log<'_>) -> Option<(
 fn look(spec: &Spec<'_>) -> Option<(String, Option<Superblock>)> {
     if let Spec::Device(path) = spec {
         let name = path.trim_start_matches("/dev/").replace('/', "!");
-        return rustix::fs::stat(*path)
-            .ok()
-            .map(|_| (String::from(*path), block::superblock(&name).ok().flatten()));
+        return block::exists(path).then(|| ((*path).into(), block::superblock(&name).ok().flatten()));
     }
     block::devices().iter().find_map(|name| {
         let superblock = block::superblock(name).ok()??;

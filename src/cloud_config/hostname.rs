@@ -8,6 +8,8 @@ use alloc::string::String;
 /// Bytes the kernel takes for a host name (sethostname(2)).
 const MOST: usize = 64;
 
+const DOING: &str = "set host name at";
+
 /// What a machine is to be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hostname {
@@ -31,26 +33,23 @@ pub fn parse(config: &CloudConfig<'_>, local_hostname: Option<&str>) -> Result<O
     let text = |key: &str| match config.get(&[key]) {
         None => Ok(None),
         Some(setting) => match setting.value.as_str() {
-            Some(text) => check(text.trim())
-                .map(|()| Some(text.trim().to_owned()))
-                .map_err(|why| setting.error("set host name at", setting.value, why)),
-            None => {
-                let why = alloc::format!("{key} is {}, not a string", setting.value.kind());
-                Err(setting.error("set host name at", setting.value, why))
-            }
+            Some(text) => match check(text.trim_ascii()) {
+                Ok(name) => Ok(Some(name)),
+                Err(why) => Err(setting.error(DOING, setting.value, why)),
+            },
+            None => Err(setting.mismatch(DOING, setting.value, key, "a string")),
         },
     };
     let (fqdn, hostname) = (text("fqdn")?, text("hostname")?);
     let prefer = ["prefer_fqdn_over_hostname"];
     let prefer_fqdn = config.get(&prefer).map(|_| config.is_true(&prefer, false));
     let (hostname, fqdn) = match (fqdn, hostname) {
-        (Some(fqdn), Some(hostname)) => (hostname, fqdn),
-        (Some(fqdn), None) => (first_label(&fqdn).to_owned(), fqdn),
-        (None, Some(hostname)) => (first_label(&hostname).to_owned(), hostname),
+        (Some(fqdn), Some(hostname)) => (hostname.to_owned(), fqdn.to_owned()),
+        (Some(name), None) | (None, Some(name)) => (first_label(name).to_owned(), name.to_owned()),
         (None, None) => match local_hostname.map(from_metadata).filter(|name| !name.is_empty()) {
             None => return Ok(None),
             Some(name) => {
-                check(&name).map_err(|why| Error::new("set host name", alloc::format!("{name:?}"), why))?;
+                check(&name).map_err(|why| Error::new("set host name", ["\"", &name, "\""].concat(), why))?;
                 (first_label(&name).to_owned(), name)
             }
         },
@@ -64,14 +63,15 @@ fn first_label(name: &str) -> &str {
 
 /// An IPv4 address as name becomes `ip-1-2-3-4`.
 fn from_metadata(name: &str) -> String {
-    let name = name.trim();
+    let name = name.trim_ascii();
     match name.parse::<core::net::Ipv4Addr>() {
-        Ok(_) => alloc::format!("ip-{}", name.replace('.', "-")),
+        Ok(_) => ["ip-", &name.replace('.', "-")].concat(),
         Err(_) => name.to_owned(),
     }
 }
 
-fn check(name: &str) -> core::result::Result<(), &'static str> {
+#[inline(never)]
+fn check(name: &str) -> core::result::Result<&str, &'static str> {
     if name.is_empty() || name.starts_with('.') {
         Err("the name is empty")
     } else if first_label(name).len() > MOST || name.len() > 253 {
@@ -79,7 +79,7 @@ fn check(name: &str) -> core::result::Result<(), &'static str> {
     } else if name.chars().any(|c| c.is_control() || c.is_whitespace() || c == '/') {
         Err("the name has blanks, slashes or control characters")
     } else {
-        Ok(())
+        Ok(name)
     }
 }
 

@@ -8,7 +8,6 @@ pub mod write_files;
 
 use crate::error::Error;
 use crate::syntax::value::{Data, Value};
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -39,13 +38,15 @@ pub struct Setting<'c> {
 
 impl<'c> Setting<'c> {
     /// An error at `value`, which lies within this setting.
-    pub fn error(
-        &self,
-        doing: &'static str,
-        value: &Value<'_>,
-        cause: impl Into<Cow<'static, str>>,
-    ) -> Error {
+    #[inline(never)]
+    pub fn error(&self, doing: &str, value: &Value<'_>, cause: &str) -> Error {
         Error::at(doing, self.layer, value.place.line, value.place.column, cause)
+    }
+
+    /// The error of a `value` that is no `wanted`: `KEY is a list, not a string`.
+    #[inline(never)]
+    pub fn mismatch(&self, doing: &str, value: &Value<'_>, what: &str, wanted: &str) -> Error {
+        self.error(doing, value, &[what, " is ", value.kind(), ", not ", wanted].concat())
     }
 }
 
@@ -56,6 +57,7 @@ impl<'a> CloudConfig<'a> {
     }
 
     /// The setting at a path of keys; `None` when no layer has it.
+    #[inline(never)]
     pub fn find(&self, path: &[&str]) -> Option<Setting<'_>> {
         for layer in &self.layers {
             let mut value = &layer.value;
@@ -76,19 +78,21 @@ impl<'a> CloudConfig<'a> {
     }
 
     /// As [`CloudConfig::find`], with `null` taken for absent.
+    #[inline(never)]
     pub fn get(&self, path: &[&str]) -> Option<Setting<'_>> {
         self.find(path).filter(|setting| setting.value.data != Data::Null)
     }
 
     /// A truth value as cloud-init reads options that people write in many
     /// ways: true, yes, on, 1, as word or value.
+    #[inline(never)]
     pub fn is_true(&self, path: &[&str], default: bool) -> bool {
         match self.get(path).map(|setting| &setting.value.data) {
             None => default,
             Some(Data::Bool(value)) => *value,
             Some(Data::Int(value)) => *value == 1,
             Some(Data::Str(text)) => {
-                matches!(text.trim().to_ascii_lowercase().as_str(), "true" | "1" | "on" | "yes")
+                ["true", "1", "on", "yes"].iter().any(|word| text.trim_ascii().eq_ignore_ascii_case(word))
             }
             Some(_) => false,
         }
@@ -111,7 +115,9 @@ impl<'a> CloudConfig<'a> {
             let is_default = |value: &Value<'_>| value.as_str() == Some("default");
             match &users.value.data {
                 Data::Seq(items) if !items.iter().any(is_default) => return None,
-                Data::Str(text) if !text.split(',').any(|name| name.trim() == "default") => return None,
+                Data::Str(text) if !text.split(',').any(|name| name.trim_ascii() == "default") => {
+                    return None;
+                }
                 _ => {}
             }
         }

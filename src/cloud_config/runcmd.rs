@@ -14,8 +14,7 @@ use alloc::vec::Vec;
 pub fn script(config: &CloudConfig<'_>, key: &str) -> (Option<String>, Vec<Error>) {
     let Some(setting) = config.get(&[key]) else { return (None, Vec::new()) };
     let Some(items) = setting.value.items() else {
-        let why = format!("{key} is {}, not a list", setting.value.kind());
-        return (None, Vec::from([setting.error("read", setting.value, why)]));
+        return (None, Vec::from([setting.mismatch("read", setting.value, key, "a list")]));
     };
     let mut problems = Vec::new();
     let mut script = String::from("#!/bin/sh\n");
@@ -49,10 +48,7 @@ fn line(setting: &Setting<'_>, item: &Value<'_>) -> Result<Option<String>, Error
             let why = "it is a mapping, not text or a list (a colon followed by a blank wants quotes around the text)";
             Err(setting.error("run the command at", item, why))
         }
-        _ => {
-            let why = format!("it is {}, not text or a list", item.kind());
-            Err(setting.error("run the command at", item, why))
-        }
+        _ => Err(setting.mismatch("run the command at", item, "it", "text or a list")),
     }
 }
 

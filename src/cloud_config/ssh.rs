@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::instance::{Metadata, public_keys};
 use crate::syntax::value::{Data, Value};
 use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -26,34 +25,25 @@ pub struct AuthorizedKeys {
 
 /// The keys of configuration and metadata, each once.
 pub fn parse(config: &CloudConfig<'_>, metadata: &Metadata) -> (AuthorizedKeys, Vec<Error>) {
-    let (mut keys, mut problems) = (Vec::new(), Vec::new());
+    let (mut given, mut problems) = (Vec::new(), Vec::new());
     if config.is_true(&["allow_public_ssh_keys"], true) {
-        keys.extend(metadata.public_keys.iter().cloned());
+        given.extend_from_slice(&metadata.public_keys);
     }
     if let Some(setting) = config.get(&["ssh_authorized_keys"]) {
         match &setting.value.data {
-            Data::Str(_) | Data::Seq(_) => keys.extend(public_keys(setting.value)),
-            _ => {
-                let why = format!("ssh_authorized_keys is {}, not a list", setting.value.kind());
-                problems.push(setting.error("read", setting.value, why));
-            }
+            Data::Str(_) | Data::Seq(_) => given.append(&mut public_keys(setting.value)),
+            _ => problems.push(setting.mismatch("read", setting.value, "ssh_authorized_keys", "a list")),
         }
         for item in setting.value.items().unwrap_or_default().iter().filter(|item| item.as_str().is_none()) {
-            problems.push(setting.error(
-                "read the key at",
-                item,
-                format!("it is {}, not a string", item.kind()),
-            ));
+            problems.push(setting.mismatch("read the key at", item, "it", "a string"));
         }
     }
-    let mut seen: Vec<String> = Vec::new();
-    keys.retain(|key| {
-        let new = !seen.contains(key);
-        if new {
-            seen.push(key.clone());
+    let mut keys = Vec::new();
+    for key in given {
+        if !keys.contains(&key) {
+            keys.push(key);
         }
-        new
-    });
+    }
     let user = config.default_user().map(ToOwned::to_owned);
     let root_options = if config.is_true(&["disable_root"], true) {
         root_options(config, user.as_deref().unwrap_or("NONE"))

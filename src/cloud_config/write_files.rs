@@ -5,9 +5,8 @@ use crate::action::{Existing, Owner, WriteFile};
 use crate::error::Error;
 use crate::syntax::encoding;
 use crate::syntax::value::{Data, Value};
-use alloc::borrow::{Cow, ToOwned};
-use alloc::format;
-use alloc::string::String;
+use alloc::boxed::Box;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 const DOING: &str = "write the file at";
@@ -19,7 +18,7 @@ const DEFAULT_MODE: u32 = 0o644;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What to write.
-    pub file: WriteFile,
+    pub file: Box<WriteFile>,
     /// Written in the final stage, after users and packages are there.
     pub deferred: bool,
 }
@@ -30,8 +29,7 @@ pub fn parse(config: &CloudConfig<'_>) -> (Vec<Entry>, Vec<Error>) {
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let Some(setting) = config.get(&["write_files"]) else { return (entries, problems) };
     let Some(items) = setting.value.items() else {
-        let why = format!("write_files is {}, not a list", setting.value.kind());
-        problems.push(setting.error("read", setting.value, why));
+        problems.push(setting.mismatch("read", setting.value, "write_files", "a list"));
         return (entries, problems);
     };
     for item in items {
@@ -43,17 +41,20 @@ pub fn parse(config: &CloudConfig<'_>) -> (Vec<Entry>, Vec<Error>) {
     (entries, problems)
 }
 
+#[inline(never)]
 fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Result<Entry, Error> {
-    let path = match item.get_set("path").map(|path| (path, path.as_str())) {
-        Some((_, Some(path))) if !path.is_empty() && !path.contains('\0') => path,
-        Some((value, _)) => return Err(setting.error(DOING, value, "path is not a path")),
-        None => return Err(setting.error(DOING, item, "it has no path")),
+    let Some(value) = item.get_set("path") else {
+        return Err(setting.error(DOING, item, "it has no path"));
+    };
+    let path = match value.as_str() {
+        Some(path) if !path.is_empty() && !path.contains('\0') => path,
+        _ => return Err(setting.error(DOING, value, "path is not a path")),
     };
     let content = match item.get_set("content") {
-        None => Cow::Borrowed(&[][..]),
-        Some(value) => raw_content(value).ok_or_else(|| {
-            setting.error(DOING, value, format!("content is {}, not a string", value.kind()))
-        })?,
+        None => Vec::new(),
+        Some(value) => {
+            raw_content(value).ok_or_else(|| setting.mismatch(DOING, value, "content", "a string"))?
+        }
     };
     let content = match item.get_set("encoding") {
         None => content,
@@ -74,31 +75,38 @@ fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Res
     };
     let is_set = |key| item.get(key).and_then(Value::as_bool).unwrap_or(false);
     let existing = if is_set("append") { Existing::Append } else { Existing::Replace };
-    let path = format!("/{}", path.trim_start_matches('/'));
-    let file = WriteFile { path, content: content.into_owned(), mode, owner, existing };
+    let path = ["/", path.trim_start_matches('/')].concat();
+    let file = Box::new(WriteFile { path, content, mode, owner, existing });
     Ok(Entry { file, deferred: is_set("defer") })
 }
 
 /// Text, `!!binary`, or a number or truth value as Python would print it.
-fn raw_content<'v>(value: &'v Value<'_>) -> Option<Cow<'v, [u8]>> {
-    match &value.data {
-        Data::Str(text) | Data::Timestamp(text) | Data::BigInt(text) => Some(Cow::Borrowed(text.as_bytes())),
-        Data::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
-        Data::Int(number) => Some(Cow::Owned(format!("{number}").into_bytes())),
-        Data::Bool(truth) => Some(Cow::Borrowed(if *truth { b"True" } else { b"False" })),
-        _ => None,
-    }
+fn raw_content(value: &Value<'_>) -> Option<Vec<u8>> {
+    let number;
+    let bytes: &[u8] = match &value.data {
+        Data::Str(text) | Data::Timestamp(text) | Data::BigInt(text) => text.as_bytes(),
+        Data::Bytes(bytes) => bytes,
+        Data::Int(integer) => {
+            number = integer.to_string();
+            number.as_bytes()
+        }
+        Data::Bool(true) => b"True",
+        Data::Bool(false) => b"False",
+        _ => return None,
+    };
+    Some(bytes.to_vec())
 }
 
 /// Encodings as cloud-init names them; an unknown one is text, with a note.
-fn decode<'v>(
+#[inline(never)]
+fn decode(
     setting: &Setting<'_>,
     name: &Value<'_>,
-    content: Cow<'v, [u8]>,
+    mut content: Vec<u8>,
     notes: &mut Vec<Error>,
-) -> Result<Cow<'v, [u8]>, Error> {
+) -> Result<Vec<u8>, Error> {
     let fail = |why: &'static str| setting.error(DOING, name, why);
-    let lower = name.as_str().unwrap_or_default().trim().to_ascii_lowercase();
+    let lower = name.as_str().unwrap_or_default().trim_ascii().to_ascii_lowercase();
     let (base64, gzip) = match lower.as_str() {
         "gz" | "gzip" => (false, true),
         "gz+base64" | "gzip+base64" | "gz+b64" | "gzip+b64" => (true, true),
@@ -109,9 +117,11 @@ fn decode<'v>(
             (false, false)
         }
     };
-    let content = if base64 { Cow::Owned(encoding::base64(&content).map_err(fail)?) } else { content };
+    if base64 {
+        content = encoding::base64(&content).map_err(fail)?;
+    }
     if gzip {
-        return encoding::gunzip(&content).map(Cow::Owned).map_err(fail);
+        content = encoding::gunzip(&content).map_err(fail)?;
     }
     Ok(content)
 }
@@ -122,7 +132,7 @@ fn permissions(value: &Value<'_>) -> Option<u32> {
     let mode = match &value.data {
         Data::Int(number) => u32::try_from(*number).ok()?,
         Data::Str(text) => {
-            let digits = text.trim();
+            let digits = text.trim_ascii();
             let digits = digits.strip_prefix("0o").or_else(|| digits.strip_prefix("0O")).unwrap_or(digits);
             u32::from_str_radix(digits, 8).ok().filter(|_| !digits.starts_with('+'))?
         }
@@ -132,20 +142,24 @@ fn permissions(value: &Value<'_>) -> Option<u32> {
 }
 
 fn owner(value: &Value<'_>) -> Option<Owner> {
-    let name = |text: &str| (!text.is_empty() && !text.contains(['/', '\0'])).then(|| text.to_owned());
     if let Some(uid) = value.as_int() {
         return Some(Owner::Ids { uid: u32::try_from(uid).ok()?, gid: 0 });
     }
-    let text = value.as_str()?.trim();
-    let (user, group): (&str, Option<String>) = match text.split_once(':') {
-        Some((user, group)) => (user, Some(name(group.trim())?)),
-        None => (text, None),
+    let text = value.as_str()?;
+    let (user, group) = match text.split_once(':') {
+        Some((user, group)) => (name(user)?, Some(name(group)?)),
+        None => (name(text)?, None),
     };
-    let user = name(user.trim())?;
-    Some(match (user.as_str(), group.as_deref()) {
+    Some(match (user, group) {
         ("root", None | Some("root")) => Owner::Root,
-        _ => Owner::Named { user, group },
+        _ => Owner::Named { user: user.into(), group: group.map(Into::into) },
     })
+}
+
+/// A name of a user or group, without surrounding blanks.
+fn name(text: &str) -> Option<&str> {
+    let name = text.trim_ascii();
+    (!name.is_empty() && !name.contains(['/', '\0'])).then_some(name)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::limits;
 use crate::syntax::json;
 use crate::syntax::value::Value;
 use alloc::borrow::ToOwned;
-use alloc::format;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -33,54 +33,63 @@ fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
     let Some(present) = disc.list("openstack")? else { return Ok(None) };
     let is_there = |version: &str| present.iter().any(|name| name == version);
     let version = VERSIONS.into_iter().find(|version| is_there(version)).unwrap_or("latest");
-    let mut reader = Reader { disc, budget: limits::SEED_TOTAL, problems: Vec::new() };
-    let folder = format!("openstack/{version}");
-    let path = format!("{folder}/meta_data.json");
+    let mut reader = Reader { disc, version, budget: limits::SEED_TOTAL, problems: Vec::new() };
+    let path = reader.path("meta_data.json");
     let Some(meta_data) = disc.read(&path, limits::SEED_FILE)? else {
         return if present.is_empty() { Ok(None) } else { Err(reader.missing(&path)) };
     };
-    let meta = json::parse(&meta_data).map_err(|error| {
-        Error::at("read", &disc.name(&path), error.place.line, error.place.column, error.message)
-    })?;
-    let id = meta
-        .get_set("uuid")
-        .and_then(Value::as_str)
-        .ok_or_else(|| Error::new("read", disc.name(&path), "it has no uuid, which is the instance-id"))?;
-    let id = InstanceId::parse(id)?;
-    let metadata = Metadata {
-        local_hostname: meta.get_set("hostname").and_then(Value::as_str).map(ToOwned::to_owned),
-        public_keys: meta.get_set("public_keys").map(public_keys).unwrap_or_default(),
+    let name = disc.name(&path);
+    let meta = json::parse(&meta_data)
+        .map_err(|error| Error::at("read", &name, error.place.line, error.place.column, error.message))?;
+    let text = |key| meta.get_set(key).and_then(Value::as_str);
+    let id =
+        text("uuid").ok_or_else(|| Error::new("read", &name, "it has no uuid, which is the instance-id"))?;
+    let instance = Instance {
+        id: InstanceId::parse(id)?,
+        datasource: DATASOURCE.name.into(),
+        detail: ["[net,ver=2][source=", source, "]"].concat(),
+        metadata: Metadata {
+            local_hostname: text("hostname").map(ToOwned::to_owned),
+            public_keys: meta.get_set("public_keys").map(public_keys).unwrap_or_default(),
+        },
+        raw: Raw {
+            user_data: reader.part("user_data").unwrap_or_default(),
+            vendor_data: reader.part("vendor_data.json").unwrap_or_default(),
+            vendor_data2: reader.part("vendor_data2.json").unwrap_or_default(),
+            network_data: reader.network("network_data.json"),
+            ec2_meta_data: reader.optional("ec2/latest/meta-data.json").unwrap_or_default(),
+            meta_data: meta_data.clone(),
+        },
+        files: reader.injected(&meta),
+        machine: Machine::default(),
     };
-    let network_path = format!("{folder}/network_data.json");
-    let raw = Raw {
-        user_data: reader.optional(&format!("{folder}/user_data")).unwrap_or_default(),
-        vendor_data: reader.optional(&format!("{folder}/vendor_data.json")).unwrap_or_default(),
-        vendor_data2: reader.optional(&format!("{folder}/vendor_data2.json")).unwrap_or_default(),
-        network_data: reader.network(&network_path),
-        ec2_meta_data: reader.optional("ec2/latest/meta-data.json").unwrap_or_default(),
-        meta_data: Vec::new(),
-    };
-    let files = reader.injected(&meta);
-    let detail = format!("[net,ver=2][source={source}]");
-    let raw = Raw { meta_data: meta_data.clone(), ..raw };
-    let datasource = DATASOURCE.name.to_owned();
-    let machine = Machine::default();
-    let instance = Instance { id, datasource, detail, metadata, raw, files, machine };
-    Ok(Some(Found { instance, problems: reader.problems }))
+    Ok(Some(Found { instance: Box::new(instance), problems: reader.problems }))
 }
 
 /// Reads the parts that may be missing or broken without harm to the others.
 struct Reader<'a> {
     disc: &'a dyn Fetch,
+    /// Folder under openstack/.
+    version: &'a str,
+    /// Bytes that may still be kept.
     budget: usize,
     problems: Vec<Error>,
 }
 
 impl Reader<'_> {
+    fn path(&self, name: &str) -> String {
+        ["openstack/", self.version, "/", name].concat()
+    }
+
+    fn part(&mut self, name: &str) -> Option<Vec<u8>> {
+        self.optional(&self.path(name))
+    }
+
     fn missing(&self, path: &str) -> Error {
         Error::new("read", self.disc.name(path), "it is missing")
     }
 
+    #[inline(never)]
     fn optional(&mut self, path: &str) -> Option<Vec<u8>> {
         match self.disc.read(path, limits::SEED_FILE.min(self.budget)) {
             Ok(content) => {
@@ -96,12 +105,12 @@ impl Reader<'_> {
 
     /// network_data.json: what is no JSON is as good as unread, and either is
     /// something else than a seed that says nothing of the network.
-    fn network(&mut self, path: &str) -> Option<Vec<u8>> {
-        let problems = self.problems.len();
-        match self.optional(path) {
+    fn network(&mut self, name: &str) -> Option<Vec<u8>> {
+        let (problems, path) = (self.problems.len(), self.path(name));
+        match self.optional(&path) {
             Some(content) => {
                 let Err(error) = json::parse(&content) else { return Some(content) };
-                let (place, name) = (error.place, self.disc.name(path));
+                let (place, name) = (error.place, self.disc.name(&path));
                 self.problems.push(Error::at("read", &name, place.line, place.column, error.message));
                 Some(Vec::new())
             }
@@ -110,6 +119,7 @@ impl Reader<'_> {
     }
 
     /// `files: [{path, content_path}]`; content lies under openstack/.
+    #[inline(never)]
     fn injected(&mut self, meta: &Value<'_>) -> Vec<InjectedFile> {
         let entries = meta.get_set("files").and_then(Value::items).unwrap_or_default();
         let mut files = Vec::new();
@@ -120,7 +130,7 @@ impl Reader<'_> {
                 self.problems.push(Error::new("read", self.disc.name("meta_data.json"), why));
                 continue;
             };
-            let source = format!("openstack/{}", content_path.trim_start_matches('/'));
+            let source = ["openstack/", content_path.trim_start_matches('/')].concat();
             let problems = self.problems.len();
             match self.optional(&source) {
                 Some(content) => files.push(InjectedFile { path: absolute(path), content }),
@@ -133,7 +143,7 @@ impl Reader<'_> {
 }
 
 fn absolute(path: &str) -> String {
-    format!("/{}", path.trim_start_matches('/'))
+    ["/", path.trim_start_matches('/')].concat()
 }
 
 #[cfg(test)]
@@ -177,7 +187,7 @@ mod tests {
         }
 
         fn name(&self, path: &str) -> String {
-            format!("/dev/sr0:/{path}")
+            alloc::format!("/dev/sr0:/{path}")
         }
     }
 
@@ -187,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_newest_known_version_counts() {
-        let meta = |id: &str| format!("{{\"uuid\": \"{id}\"}}");
+        let meta = |id: &str| alloc::format!("{{\"uuid\": \"{id}\"}}");
         let found = found(&[
             ("openstack/2012-08-10/meta_data.json", &meta("old")),
             ("openstack/2015-10-15/meta_data.json", &meta("new")),

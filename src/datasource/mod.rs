@@ -6,6 +6,7 @@ mod config_drive;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::instance::Instance;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// What a datasource needs before it can be read.
@@ -30,7 +31,7 @@ pub struct Datasource {
 #[derive(Debug)]
 pub struct Found {
     /// The instance it describes.
-    pub instance: Instance,
+    pub instance: Box<Instance>,
     /// Parts that could not be read; the others count.
     pub problems: Vec<Error>,
 }

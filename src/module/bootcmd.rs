@@ -1,7 +1,7 @@
 //! `bootcmd`: commands of every boot, before anything else of it.
 
 use super::{Context, Early, Module, Plan, Stage};
-use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::action::Action;
 use crate::cloud_config::runcmd;
 use crate::state::paths::Frequency;
 use alloc::string::ToString;
@@ -24,13 +24,7 @@ fn plan(context: &Context<'_>) -> Plan {
     let (script, problems) = runcmd::script(context.config, "bootcmd");
     let mut plan = Plan { problems, ..Plan::default() };
     if let Some(script) = script {
-        plan.actions.push(Action::WriteFile(WriteFile {
-            path: SCRIPT.into(),
-            content: script.into_bytes(),
-            mode: 0o700,
-            owner: Owner::Root,
-            existing: Existing::Replace,
-        }));
+        plan.actions.push(Action::write(SCRIPT, script.into_bytes(), 0o700));
         plan.actions.push(Action::RunProgram {
             argv: Vec::from(["/bin/sh".to_string(), SCRIPT.to_string()]),
             environment: Vec::from([("INSTANCE_ID".to_string(), context.instance.id.as_str().to_string())]),

@@ -78,6 +78,10 @@ pub struct Module {
     pub plan: fn(&Context<'_>) -> Plan,
 }
 
+/// The modules of which a part runs before the pivot, in their order. The agent
+/// names no others, so that it holds no code for them.
+pub static EARLY: &[Module] = &[write_files::MODULE, set_hostname::MODULE, ssh::MODULE];
+
 /// Every module in the order they run.
 pub static ALL: &[Module] = &[
     bootcmd::MODULE,
@@ -96,11 +100,12 @@ pub static ALL: &[Module] = &[
 /// Whether the root is of Red Hat's or SUSE's family (os-release(5)).
 fn is_red_hat(root: &dyn Fetch) -> bool {
     let content = root.read("/etc/os-release", crate::limits::ROOT_FILE).ok().flatten().unwrap_or_default();
-    let text = String::from_utf8_lossy(&content);
-    text.lines()
-        .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
-        .flat_map(|value| value.trim_matches('"').split(' '))
-        .any(|id| matches!(id, "rhel" | "fedora" | "centos"))
+    String::from_utf8_lossy(&content).lines().any(|line| match line.split_once('=') {
+        Some(("ID" | "ID_LIKE", ids)) => {
+            ids.trim_matches('"').split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos"))
+        }
+        _ => false,
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! are there.
 
 use super::{Context, Early, Module, Plan, Stage};
-use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::action::Action;
 use crate::cloud_config::runcmd;
 use crate::error::Error;
 use crate::state::paths::Frequency;
@@ -40,15 +40,8 @@ pub(super) const USER: Module =
 
 fn plan_runcmd(context: &Context<'_>) -> Plan {
     let (script, problems) = runcmd::script(context.config, "runcmd");
-    let write = |script: String| {
-        Action::WriteFile(WriteFile {
-            path: context.paths.file("scripts/runcmd"),
-            content: script.into_bytes(),
-            mode: 0o700,
-            owner: Owner::Root,
-            existing: Existing::Replace,
-        })
-    };
+    let write =
+        |script: String| Action::write(&context.paths.file("scripts/runcmd"), script.into_bytes(), 0o700);
     Plan { actions: script.map(write).into_iter().collect(), problems, ..Plan::default() }
 }
 

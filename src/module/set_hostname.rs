@@ -5,8 +5,6 @@ use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::hostname;
 use crate::limits;
 use crate::state::paths::{Frequency, SET_HOSTNAME};
-use alloc::format;
-use alloc::string::String;
 
 pub(super) const MODULE: Module = Module {
     name: "set_hostname",
@@ -29,23 +27,23 @@ fn plan(context: &Context<'_>) -> Plan {
     };
     // Checked names hold nothing that JSON escapes but quotes and backslashes.
     let json = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let record = format!(
-        "{{\n \"fqdn\": \"{}\",\n \"hostname\": \"{}\"\n}}\n",
-        json(&wanted.fqdn),
-        json(&wanted.hostname)
-    );
+    let (fqdn, hostname) = (json(&wanted.fqdn), json(&wanted.hostname));
+    let record = ["{\n \"fqdn\": \"", &fqdn, "\",\n \"hostname\": \"", &hostname, "\"\n}\n"].concat();
     let present = context.root.read(SET_HOSTNAME, limits::ROOT_FILE).ok().flatten();
     if present.is_some_and(|present| present == record.as_bytes()) {
         return plan;
     }
     let prefers_fqdn = wanted.prefer_fqdn.unwrap_or_else(|| is_red_hat(context.root));
     let name = if prefers_fqdn && wanted.fqdn.len() <= 64 { wanted.fqdn } else { wanted.hostname };
-    let file = |path: &str, content: String, existing| {
-        let content = content.into_bytes();
-        Action::WriteFile(WriteFile { path: path.into(), content, mode: 0o644, owner: Owner::Root, existing })
+    let file = WriteFile {
+        path: "/etc/hostname".into(),
+        content: [&name, "\n"].concat().into_bytes(),
+        mode: 0o644,
+        owner: Owner::Root,
+        existing: Existing::KeepMetadata,
     };
-    plan.actions.push(file("/etc/hostname", format!("{name}\n"), Existing::KeepMetadata));
+    plan.actions.push(file.into());
     plan.actions.push(Action::SetHostname { name });
-    plan.actions.push(file(SET_HOSTNAME, record, Existing::Replace));
+    plan.actions.push(Action::write(SET_HOSTNAME, record.into_bytes(), 0o644));
     plan
 }

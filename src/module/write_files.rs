@@ -25,11 +25,15 @@ pub(super) const DEFERRED: Module = Module {
 
 fn plan(context: &Context<'_>, deferred: bool) -> Plan {
     let (entries, problems) = write_files::parse(context.config);
-    let actions = entries
-        .into_iter()
-        .filter(|entry| entry.deferred == deferred)
-        .map(|entry| Action::WriteFile(entry.file))
-        .collect();
+    let mut plan = Plan::default();
+    for entry in entries {
+        if entry.deferred == deferred {
+            plan.actions.push(Action::WriteFile(entry.file));
+        }
+    }
     // Told once, by the module that runs first.
-    Plan { actions, problems: if deferred { Default::default() } else { problems }, ..Plan::default() }
+    if !deferred {
+        plan.problems = problems;
+    }
+    plan
 }

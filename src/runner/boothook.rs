@@ -1,6 +1,6 @@
 //! Boothooks: scripts of every boot, run as soon as user-data is there.
 
-use glowplug::action::{Action, Existing, Owner, WriteFile};
+use glowplug::action::Action;
 use glowplug::instance::Instance;
 use glowplug::stage::consume::Consumed;
 use glowplug::state::paths::InstancePaths;
@@ -11,13 +11,7 @@ pub(crate) fn boothooks(consumed: &Consumed<'_>, instance: &Instance, paths: &In
     let mut actions = Vec::new();
     for part in consumed.parts().filter(|part| part.kind == Kind::Boothook) {
         let path = paths.file(&format!("boothooks/{}", clean_name(&part.filename)));
-        actions.push(Action::WriteFile(WriteFile {
-            path: path.clone(),
-            content: without_mark(&part.content).to_vec(),
-            mode: 0o700,
-            owner: Owner::Root,
-            existing: Existing::Replace,
-        }));
+        actions.push(Action::write(&path, without_mark(&part.content).to_vec(), 0o700));
         let environment = vec![("INSTANCE_ID".to_owned(), instance.id.as_str().to_owned())];
         actions.push(Action::RunProgram { argv: vec![path], environment });
     }

@@ -15,6 +15,7 @@ use glowplug::stage::engine::Engine;
 use glowplug::stage::local::carry_out;
 use glowplug::stage::log::{Log, read_lines, write_steps};
 use glowplug::stage::{handoff, instancify};
+use glowplug::state::cache;
 use glowplug::state::paths::{DISABLED, HANDOFF_LOG, HANDOFF_SEED, INSTANCE_ID, InstancePaths, TIMINGS};
 use glowplug::sys::apply::Applier;
 use glowplug::sys::clock;
@@ -37,7 +38,7 @@ pub(crate) fn run(stage: Stage) -> u8 {
     };
     let mut log = Log::new("glowplug", &console);
     if let Some(why) = switched_off() {
-        log.info(format!("provisioning is off: {why}"));
+        log.info(&["provisioning is off: ", why]);
         return 0;
     }
     let begun = clock::monotonic();
@@ -50,7 +51,7 @@ pub(crate) fn run(stage: Stage) -> u8 {
             }
             None => {
                 status.datasource = Some("DataSourceNone".into());
-                log.info("no seed and no cache: nothing is provisioned");
+                log.info(&["no seed and no cache: nothing is provisioned"]);
             }
         },
         Err(error) => log.error(&error),
@@ -117,8 +118,8 @@ fn local_status() -> Status {
 }
 
 /// The instance of this boot: the agent's, else the last one's.
-fn instance(machine: &Machine, log: &mut Log<'_>) -> Option<Instance> {
-    let mut take = |instance: Result<Option<Instance>>| {
+fn instance(machine: &Machine, log: &mut Log<'_>) -> Option<Box<Instance>> {
+    let mut take = |instance: Result<Option<Box<Instance>>>| {
         instance.unwrap_or_else(|error| {
             log.warn(&error);
             None
@@ -175,15 +176,22 @@ fn settle(
 ) {
     let id = machine.root.read(INSTANCE_ID, 4096).ok().flatten().unwrap_or_default();
     if id.trim_ascii() != instance.id.as_str().as_bytes() {
-        carry_out(applier, &instancify::plan(instance, paths, &machine.root), log);
+        let cache = cache::encode(instance);
+        instancify::plan(instance, &cache, paths, &machine.root, &mut |action| {
+            carry_out(applier, &action, log);
+        });
     }
     let _ = fs::remove_file(paths.file("boot-finished"));
-    carry_out(applier, &consumed.files(instance, merged, paths), log);
+    for action in consumed.files(instance, merged, paths) {
+        if !carry_out(applier, &action, log) {
+            break;
+        }
+    }
     for action in boothook::boothooks(consumed, instance, paths) {
         if let Err(error) = applier.apply(&action, None) {
             log.error(&error);
         } else if let Action::RunProgram { argv, .. } = &action {
-            log.info(format!("ran boothook {}", argv.join(" ")));
+            log.info(&["ran boothook ", &argv.join(" ")]);
         }
     }
 }
@@ -221,7 +229,7 @@ fn end(stage: Stage, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
         let _ = file.write_all(write_steps(&log.steps).as_bytes());
     }
     let problems = if errors == 0 { String::new() } else { format!(" with {errors} errors") };
-    log.info(format!("{} is done{problems}", name(stage)));
+    log.info(&[name(stage), " is done", &problems]);
     log_file::append("glowplug", &log.lines);
     u8::try_from(errors).unwrap_or(u8::MAX)
 }

@@ -7,7 +7,6 @@ use crate::fetch::Fetch;
 use crate::limits;
 use crate::syntax::value::Data;
 use crate::syntax::yaml;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -20,6 +19,7 @@ pub struct SystemConfig {
 
 impl SystemConfig {
     /// Reads them; what can't be read is a problem and left out.
+    #[inline(never)]
     pub fn read(root: &dyn Fetch, run: &dyn Fetch, problems: &mut Vec<Error>) -> Self {
         let mut texts = Vec::new();
         let mut take = |tree: &dyn Fetch, path: &str, name: &str| match tree.read(path, limits::ROOT_FILE) {
@@ -31,7 +31,7 @@ impl SystemConfig {
         let folder = "/etc/cloud/cloud.cfg.d";
         for name in root.list(folder).ok().flatten().unwrap_or_default().iter().rev() {
             if name.ends_with(".cfg") {
-                let path = format!("{folder}/{name}");
+                let path = [folder, "/", name].concat();
                 take(root, &path, &path);
             }
         }
@@ -40,6 +40,7 @@ impl SystemConfig {
     }
 
     /// The layers of these texts; one that is no mapping is a problem.
+    #[inline(never)]
     pub fn layers(&self, problems: &mut Vec<Error>) -> Vec<Layer<'_>> {
         let mut layers = Vec::new();
         for (name, text) in &self.texts {
@@ -48,11 +49,10 @@ impl SystemConfig {
                     layers.push(Layer { name: name.clone(), value })
                 }
                 Ok(value) if value.data == Data::Null => {}
-                Ok(value) => problems.push(Error::new(
-                    "read",
-                    name.as_str(),
-                    format!("it is {}, not a mapping", value.kind()),
-                )),
+                Ok(value) => {
+                    let why = ["it is ", value.kind(), ", not a mapping"].concat();
+                    problems.push(Error::new("read", name, why));
+                }
                 Err(error) => {
                     let place = error.place;
                     problems.push(Error::at("read", name, place.line, place.column, error.message));

@@ -1,7 +1,7 @@
 //! What user-data and vendor-data leave on the machine: their files under the
 //! instance's directory, and the configuration they merge to.
 
-use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::action::Action;
 use crate::cloud_config::Layer;
 use crate::error::Error;
 use crate::instance::Instance;
@@ -142,14 +142,7 @@ impl Consumed<'_> {
         let raw = &instance.raw;
         let mut actions = Vec::new();
         let mut write = |path: String, content: Vec<u8>, mode: u32| {
-            let owner = Owner::Root;
-            actions.push(Action::WriteFile(WriteFile {
-                path,
-                content,
-                mode,
-                owner,
-                existing: Existing::Replace,
-            }));
+            actions.push(Action::write(&path, content, mode));
         };
         write(paths.file("user-data.txt"), raw.user_data.clone(), 0o600);
         write(paths.file("vendor-data.txt"), raw.vendor_data.clone(), 0o600);

@@ -12,7 +12,6 @@ use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, InstancePaths, semaphore, semaphore_text};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -39,6 +38,7 @@ struct Tally {
 
 impl<'e, 'a> Engine<'e, 'a> {
     /// An engine that goes on with the instance's journal.
+    #[inline(never)]
     pub fn new(applier: &'e mut Applier<'a>, early: Option<&'e Covered>, paths: &InstancePaths) -> Self {
         let mut journal = Journal::default();
         let journal_path = paths.journal();
@@ -52,6 +52,7 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// Runs one module. The value is how many errors it ended with; each is
     /// in the log.
+    #[inline(never)]
     pub fn run(&mut self, module: &Module, context: &Context<'_>, log: &mut Log<'_>) -> usize {
         let start = clock::monotonic();
         let mark = semaphore(module.name, module.frequency, context.paths);
@@ -83,100 +84,86 @@ impl<'e, 'a> Engine<'e, 'a> {
             self.keep(&lines, log);
         }
         let stage = if self.early.is_some() { "agent" } else { "module" };
-        log.step(&format!("{stage}/{}", module.name), start);
+        log.step(&[stage, "/", module.name].concat(), start);
         let waits = if self.early.is_some() { 0 } else { plan.waits.len() };
         tally.failed.len() + waits
     }
 
+    #[inline(never)]
     fn carry_out(&mut self, module: &Module, plan: &Plan, log: &mut Log<'_>) -> Tally {
         let mut tally = Tally::default();
         for (action, key) in plan.actions.iter().zip(keys(&plan.actions)) {
-            let progress = self.progress(module, &key);
+            let progress = match module.frequency {
+                Frequency::Always => Progress::Fresh,
+                _ => self.journal.progress(module.name, key),
+            };
             if progress == Progress::Done {
                 continue;
             }
-            if let Some(why) = self.must_wait(action, &tally) {
-                tally.lines.push_str(&Journal::left(module.name, &key, &why));
-                tally.left.push((object(action), why));
-                continue;
-            }
-            match self.one(module, action, &key, progress, log) {
-                Ok(line) => {
-                    tally.lines.push_str(&line);
-                    tally.done += 1;
-                }
-                // Before the pivot nothing has failed yet: the runner tries again.
-                Err(error) if self.early.is_some() => {
-                    let why = error.to_string();
-                    tally.lines.push_str(&Journal::left(module.name, &key, &why));
-                    tally.left.push((object(action), why));
-                }
-                Err(error) => {
-                    tally.lines.push_str(&self.journal.done(module.name, &key));
-                    tally.failed.push(error);
-                }
-            }
+            let why = match self.must_wait(action, &tally) {
+                Some(why) => why,
+                None => match self.one(module, action, key, progress, log) {
+                    // Before the pivot nothing has failed yet: the runner tries again.
+                    Err(error) if self.early.is_some() => error.into(),
+                    result => {
+                        tally.lines.push_str(&self.journal.done(module.name, key));
+                        match result {
+                            Ok(()) => tally.done += 1,
+                            Err(error) => tally.failed.push(error),
+                        }
+                        continue;
+                    }
+                },
+            };
+            tally.lines.push_str(&Journal::left(module.name, key, &why));
+            tally.left.push((action.object(), why));
         }
         tally
-    }
-
-    fn progress(&self, module: &Module, key: &str) -> Progress {
-        match module.frequency {
-            Frequency::Always => Progress::Fresh,
-            _ => self.journal.progress(module.name, key),
-        }
     }
 
     fn one(
         &mut self,
         module: &Module,
         action: &Action,
-        key: &str,
+        key: u64,
         progress: Progress,
         log: &mut Log<'_>,
-    ) -> Result<String> {
+    ) -> Result<()> {
         let begun = match (action, progress) {
-            (Action::WriteFile(WriteFile { existing: Existing::Append, .. }), Progress::Begun(length)) => {
-                Some(length)
-            }
-            (Action::WriteFile(WriteFile { path, existing: Existing::Append, .. }), _) => {
-                let length = self.applier.length(path);
+            (Action::WriteFile(file), _) if file.existing != Existing::Append => None,
+            (Action::WriteFile(_), Progress::Begun(length)) => Some(length),
+            (Action::WriteFile(file), _) => {
+                let length = self.applier.length(&file.path);
                 let line = self.journal.begun(module.name, key, length);
                 self.keep(&line, log);
                 None
             }
             _ => None,
         };
-        self.applier.apply(action, begun)?;
-        Ok(self.journal.done(module.name, key))
+        self.applier.apply(action, begun)
     }
 
     /// Why an action is not for the agent, if it is not.
+    #[inline(never)]
     fn must_wait(&self, action: &Action, tally: &Tally) -> Option<String> {
         let covered = self.early?;
-        let path = match action {
-            Action::WriteFile(WriteFile { path, .. })
-            | Action::MakeDirectory { path, .. }
-            | Action::MakeLink { path, .. }
-            | Action::RemoveFile { path } => path,
-            Action::RunProgram { .. } => return Some("programs run after the pivot".into()),
-            Action::SetHostname { .. } | Action::Link(_) => return None,
-        };
+        if matches!(action, Action::RunProgram { .. }) {
+            return Some("programs run after the pivot".into());
+        }
+        let path = action.path()?;
         if tally.left.iter().any(|(object, _)| object == path) {
             return Some("an earlier part of it waits".into());
         }
         let real = self.applier.root.real_path(path);
-        let point = covered.by(path).or_else(|| covered.by(real.as_deref()?));
-        point.map(|point| format!("{point} is another mount once the root runs"))
+        let point = covered.by(path).or_else(|| covered.by(real.as_deref()?))?;
+        Some([point, " is another mount once the root runs"].concat())
     }
 
     fn mark(&mut self, path: Option<&str>, log: &mut Log<'_>) -> bool {
         let Some(path) = path else { return true };
         let pid = rustix::process::getpid().as_raw_nonzero().get().unsigned_abs();
         let content = semaphore_text(pid, clock::realtime()).into_bytes();
-        let existing = Existing::Replace;
-        let file = WriteFile { path: path.into(), content, mode: 0o644, owner: Owner::Root, existing };
-        let marked = self.applier.apply(&Action::WriteFile(file), None);
+        let marked = self.applier.apply(&Action::write(path, content, 0o644), None);
         if let Err(error) = &marked {
             log.error(error);
         }
@@ -185,6 +172,7 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// Appends to the journal, durably; where the root can't take it, the
     /// hand-off does.
+    #[inline(never)]
     fn keep(&mut self, lines: &str, log: &mut Log<'_>) {
         if lines.is_empty() {
             return;
@@ -197,7 +185,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 owner: Owner::Root,
                 existing: Existing::Append,
             };
-            self.applier.apply(&Action::WriteFile(file), None)
+            self.applier.apply(&file.into(), None)
         };
         let kept = append(&self.journal_path).or_else(|_| append(crate::state::paths::HANDOFF_JOURNAL));
         if let Err(error) = kept {
@@ -207,34 +195,22 @@ impl<'e, 'a> Engine<'e, 'a> {
 }
 
 /// One line for what was done, one for each thing that waits or failed.
+#[inline(never)]
 fn report(module: &Module, plan: &Plan, tally: &Tally, early: bool, log: &mut Log<'_>) {
     let name = module.name;
-    if tally.done > 0 {
-        let s = if tally.done == 1 { "" } else { "s" };
-        log.info(format!("{name}: {} action{s} done", tally.done));
+    match tally.done as u64 {
+        0 => {}
+        1 => log.info(&[name, ": 1 action done"]),
+        count => log.info(&[name, ": ", &count.to_string(), " actions done"]),
     }
     for (object, why) in &tally.left {
-        log.info(format!("{name}: {object} is left to the runner: {why}"));
+        log.info(&[name, ": ", object, " is left to the runner: ", why]);
     }
     for error in &tally.failed {
         log.error(error);
     }
+    let (level, tail) = if early { (Level::Info, "; left to the runner") } else { (Level::Error, "") };
     for wait in &plan.waits {
-        let level = if early { Level::Info } else { Level::Error };
-        let tail = if early { "; left to the runner" } else { "" };
-        log.line(level, format!("{name}: {wait}{tail}"));
-    }
-}
-
-/// What an action is about, for a line.
-fn object(action: &Action) -> String {
-    match action {
-        Action::WriteFile(WriteFile { path, .. })
-        | Action::MakeDirectory { path, .. }
-        | Action::MakeLink { path, .. }
-        | Action::RemoveFile { path } => path.clone(),
-        Action::SetHostname { name } => name.clone(),
-        Action::RunProgram { argv, .. } => argv.join(" "),
-        Action::Link(link) => format!("{link:?}"),
+        log.line(level, &[name, ": ", wait.text(), tail]);
     }
 }

@@ -5,23 +5,25 @@
 use super::config::{SystemConfig, network_is_disabled};
 use super::consume::{VendorData, consume};
 use super::engine::Engine;
-use super::log::{Log, write_lines, write_steps};
+use super::log::{Level, Log, write_lines, write_steps};
 use super::network::{self, Manner};
 use super::search::{self, Answer, Patience};
 use super::{handoff, instancify};
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
+use crate::datasource::Found;
 use crate::error::Error;
 use crate::fstab::Covered;
 use crate::instance::{Instance, Machine};
 use crate::kernel_line::KernelLine;
 use crate::limits;
-use crate::module::{self, Context, Early};
+use crate::module::{self, Context};
+use crate::state::cache;
 use crate::state::paths::{DISABLED, InstancePaths};
 use crate::sys::apply::Applier;
 use crate::sys::root::Root;
 use crate::sys::{clock, tree};
-use alloc::format;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -83,7 +85,7 @@ impl Outcome {
 /// Runs the stage and leaves the hand-off.
 pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
     if let Some(why) = switched_off(local) {
-        log.info(format!("provisioning is off: {why}"));
+        log.info(&["provisioning is off: ", why]);
         return Outcome::Off;
     }
     let start = clock::monotonic();
@@ -91,25 +93,12 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
     let cached = cached(local.root, log);
     let (answer, deadline) = find(local, cached.is_some(), log);
     log.step("agent/find seed", start);
-    let (outcome, instance) = decide(answer, cached.as_ref(), &machine, log);
-    if let Some(mut instance) = instance {
-        let manner = Manner {
-            changed: cached.as_ref().is_none_or(|old| {
-                old.id != instance.id
-                    || old.raw.network_data != instance.raw.network_data
-                    || old.machine != machine
-            }),
-            deadline,
-        };
-        instance.machine = machine;
-        provision(local, &instance, applier, manner, log);
+    let (outcome, decided) = decide(answer, cached, machine, log);
+    if let Some(Decided { instance, changed }) = decided {
+        provision(local, &instance, applier, Manner { changed, deadline }, log);
     }
     let start = clock::monotonic();
-    for action in handoff::outcome(outcome) {
-        if let Err(error) = applier.apply(&action, None) {
-            log.error(&error);
-        }
-    }
+    carry_out(applier, &handoff::outcome(outcome), log);
     log.step("agent/hand off", start);
     outcome
 }
@@ -117,7 +106,7 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
 /// Writes the log and the timings into the hand-off; what comes after this is
 /// on the console alone.
 pub fn close(applier: &mut Applier<'_>, log: &Log<'_>) {
-    for action in handoff::log(&write_lines(&log.lines), &write_steps(&log.steps)) {
+    for action in handoff::log(write_lines(&log.lines), write_steps(&log.steps)) {
         // Nobody is left to tell but the console, which has all lines already.
         let _ = applier.apply(&action, None);
     }
@@ -141,7 +130,7 @@ fn product_uuid() -> String {
     tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default().to_ascii_lowercase()
 }
 
-fn cached(root: &Root, log: &mut Log<'_>) -> Option<Instance> {
+fn cached(root: &Root, log: &mut Log<'_>) -> Option<Box<Instance>> {
     match handoff::cached(root) {
         Ok(cached) => cached,
         Err(error) => {
@@ -151,6 +140,7 @@ fn cached(root: &Root, log: &mut Log<'_>) -> Option<Instance> {
     }
 }
 
+#[inline(never)]
 fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) {
     let line = local.kernel_line;
     let given = line.get("glowplug.wait").and_then(|seconds| seconds.parse::<u32>().ok());
@@ -167,44 +157,36 @@ fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) 
 /// Clouds that give every machine a config drive or metadata say so in DMI.
 fn dmi_names_openstack() -> bool {
     ["product_name", "sys_vendor", "chassis_asset_tag"].iter().any(|file| {
-        tree::attribute(&format!("/sys/class/dmi/id/{file}")).is_some_and(|text| {
+        tree::attribute(&["/sys/class/dmi/id/", file].concat()).is_some_and(|text| {
             ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| text.contains(name))
         })
     })
 }
 
+/// The instance of this boot.
+struct Decided {
+    instance: Box<Instance>,
+    /// Its network or its machine is not what it was at the last boot.
+    changed: bool,
+}
+
 /// Which instance this boot is: the seed's, or the last one where there is no
 /// usable seed and the machine is the same.
+#[inline(never)]
 fn decide(
     answer: Answer,
-    cached: Option<&Instance>,
-    machine: &Machine,
+    cached: Option<Box<Instance>>,
+    machine: Machine,
     log: &mut Log<'_>,
-) -> (Outcome, Option<Instance>) {
+) -> (Outcome, Option<Decided>) {
     let outcome = match answer {
-        Answer::Found(found) => {
-            for problem in &found.problems {
-                log.error(problem);
-            }
-            let id = found.instance.id.as_str();
-            let known = cached.is_some_and(|cached| cached.id == found.instance.id);
-            log.info(format!("instance {id} is {}", if known { "the one this root knows" } else { "new" }));
-            let mut instance = found.instance;
-            if let Some(cached) = cached.filter(|_| known && !found.problems.is_empty()) {
-                log.info("what can't be read of its seed stays as it was");
-                instance.keep_unread(cached);
-            }
-            return (Outcome::Found, Some(instance));
-        }
+        Answer::Found(found) => return (Outcome::Found, Some(new_or_known(found, cached, machine, log))),
         Answer::Absent => {
-            log.info("no seed: no drive is labelled config-2");
+            log.info(&["no seed: no drive is labelled config-2"]);
             Outcome::Absent
         }
         Answer::TimedOut => {
-            log.line(
-                super::log::Level::Warning,
-                "no seed: no drive labelled config-2 came in the time given (glowplug.wait)".into(),
-            );
+            log.line(Level::Warning, &["no seed: no drive labelled config-2 came in the time given (glowplug.wait)"]);
             Outcome::TimedOut
         }
         Answer::Broken(error) => {
@@ -212,22 +194,37 @@ fn decide(
             Outcome::Broken
         }
     };
-    match cached {
-        Some(cached) if cached.machine == *machine => {
-            log.info(format!("instance {} of the last boot holds", cached.id.as_str()));
-            let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
-            (outcome, Some(cached.clone()))
-        }
-        Some(cached) => {
-            let why = "it was made on another machine";
-            log.warn(&Error::new("use the cache of instance", cached.id.as_str(), why));
-            (outcome, None)
-        }
-        None => (outcome, None),
+    let Some(instance) = cached else { return (outcome, None) };
+    let id = instance.id.as_str();
+    if instance.machine != machine {
+        log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));
+        return (outcome, None);
     }
+    log.info(&["instance ", id, " of the last boot holds"]);
+    let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
+    (outcome, Some(Decided { instance, changed: false }))
+}
+
+fn new_or_known(found: Found, cached: Option<Box<Instance>>, machine: Machine, log: &mut Log<'_>) -> Decided {
+    for problem in &found.problems {
+        log.error(problem);
+    }
+    let mut instance = found.instance;
+    let known = cached.filter(|cached| cached.id == instance.id);
+    let what = if known.is_some() { "the one this root knows" } else { "new" };
+    log.info(&["instance ", instance.id.as_str(), " is ", what]);
+    if let Some(known) = known.as_deref().filter(|_| !found.problems.is_empty()) {
+        log.info(&["what can't be read of its seed stays as it was"]);
+        instance.keep_unread(known);
+    }
+    let changed = known
+        .is_none_or(|known| known.raw.network_data != instance.raw.network_data || known.machine != machine);
+    instance.machine = machine;
+    Decided { instance, changed }
 }
 
 /// Makes the machine what `instance` says.
+#[inline(never)]
 fn provision(
     local: &Local<'_>,
     instance: &Instance,
@@ -237,60 +234,76 @@ fn provision(
 ) {
     let mut problems = Vec::new();
     let paths = InstancePaths::new(&instance.id);
-    let vendor = VendorData::read(instance);
     let start = clock::monotonic();
+    let vendor = VendorData::read(instance);
     let consumed = consume(instance, &vendor);
     let merged = consumed.merged();
     log.step("agent/take user-data apart", start);
     let system = SystemConfig::read(local.root, local.run, &mut problems);
     let mut layers = consumed.layers(&merged);
-    layers.extend(system.layers(&mut problems));
+    layers.append(&mut system.layers(&mut problems));
     let config = CloudConfig::new(layers);
-    let user_problems = consumed.problems.iter().chain(merged.iter().flat_map(|merged| &merged.problems));
-    for problem in problems.iter().chain(user_problems) {
+    for problem in problems.iter().chain(&consumed.problems) {
         log.warn(problem);
     }
-    let start = clock::monotonic();
-    carry_out(applier, &handoff::instance(instance), log);
-    log.step("agent/keep seed", start);
-    let covered = Covered::read(local.root);
-    let state_waits = covered.by(&local.root.real_path(paths.folder()).unwrap_or_default());
-    if !local.writable {
-        log.info("the root is read-only: its files are left to the runner");
-    } else if let Some(point) = state_waits {
-        log.info(format!("{point} is another mount once the root runs: state is left to the runner"));
-    } else {
-        let start = clock::monotonic();
-        carry_out(applier, &instancify::plan(instance, &paths, local.root), log);
-        log.step("agent/write state", start);
+    for problem in merged.iter().flat_map(|merged| &merged.problems) {
+        log.warn(problem);
     }
+    let covered = Covered::read(local.root);
+    keep(local, instance, &paths, &covered, applier, log);
     if network_is_disabled(&config) {
-        log.info("the network is left alone: network: {config: disabled} in /etc/cloud");
+        log.info(&["the network is left alone: network: {config: disabled} in /etc/cloud"]);
     } else {
         let start = clock::monotonic();
         network::configure(instance, applier, manner, log);
         log.step("agent/network", start);
     }
     if consumed.has_unresolved_include() {
-        log.info("modules are left to the runner: an #include in user-data may change what they do");
+        log.info(&["modules are left to the runner: an #include in user-data may change what they do"]);
     } else if local.writable {
         let context = Context { config: &config, instance, paths: &paths, root: local.root };
         let mut engine = Engine::new(applier, Some(&covered), &paths);
-        for module in module::ALL.iter().filter(|module| module.early != Early::No) {
+        for module in module::EARLY {
             engine.run(module, &context, log);
         }
     }
 }
 
-/// Carries a list out; what fails is told and the rest goes on.
-pub fn carry_out(applier: &mut Applier<'_>, actions: &[Action], log: &mut Log<'_>) {
-    for action in actions {
-        if let Err(error) = applier.apply(action, None) {
-            log.error(&error);
-            // A full disk or a dead one says the same for every file that follows.
-            if matches!(error.errno(), Some(5 | 28 | 30)) {
-                return;
-            }
-        }
+/// Keeps the instance for the runner, and in the root where that takes it.
+#[inline(never)]
+fn keep(
+    local: &Local<'_>,
+    instance: &Instance,
+    paths: &InstancePaths,
+    covered: &Covered,
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    let start = clock::monotonic();
+    let cache = cache::encode(instance);
+    let mut going = true;
+    handoff::instance(instance, &cache, &mut |action| going = going && carry_out(applier, &action, log));
+    log.step("agent/keep seed", start);
+    if !local.writable {
+        log.info(&["the root is read-only: its files are left to the runner"]);
+        return;
     }
+    if let Some(point) = covered.by(&local.root.real_path(paths.folder()).unwrap_or_default()) {
+        log.info(&[point, " is another mount once the root runs: state is left to the runner"]);
+        return;
+    }
+    let start = clock::monotonic();
+    let mut going = true;
+    let mut take = |action: Action| going = going && carry_out(applier, &action, log);
+    instancify::plan(instance, &cache, paths, local.root, &mut take);
+    log.step("agent/write state", start);
+}
+
+/// Carries an action out and tells what failed. The value: whether others may
+/// still succeed; a full disk or a dead one says the same for every file.
+#[inline(never)]
+pub fn carry_out(applier: &mut Applier<'_>, action: &Action, log: &mut Log<'_>) -> bool {
+    let Err(error) = applier.apply(action, None) else { return true };
+    log.error(&error);
+    !matches!(error.errno(), Some(5 | 28 | 30))
 }

@@ -3,8 +3,8 @@
 
 use crate::error::Error;
 use crate::limits;
+use crate::state::paths::decimal_point;
 use crate::sys::clock;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -69,28 +69,29 @@ impl<'a> Log<'a> {
         Self { program, console, kept: 0, lines: Vec::new(), steps: Vec::new() }
     }
 
-    /// Says what happens.
-    pub fn info(&mut self, text: impl Into<String>) {
-        self.line(Level::Info, text.into());
+    /// Says what happens; the pieces make one line.
+    pub fn info(&mut self, pieces: &[&str]) {
+        self.line(Level::Info, pieces);
     }
 
     /// Says what was wrong and does not matter to the rest.
     pub fn warn(&mut self, problem: &Error) {
-        self.line(Level::Warning, problem.to_string());
+        self.line(Level::Warning, &[problem.text()]);
     }
 
     /// Says what was asked for and did not happen.
     pub fn error(&mut self, problem: &Error) {
-        self.line(Level::Error, problem.to_string());
+        self.line(Level::Error, &[problem.text()]);
     }
 
-    /// Says a line.
-    pub fn line(&mut self, level: Level, text: String) {
+    /// Says a line made of `pieces`.
+    #[inline(never)]
+    pub fn line(&mut self, level: Level, pieces: &[&str]) {
         let at = clock::monotonic();
         // What comes from a seed must not draw on the console.
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let (seconds, millis) = (at / 1_000_000, at / 1000 % 1000);
-        (self.console)(&format!("{}[{seconds}.{millis:03}]: {text}\n", self.program));
+        let text: String = pieces.concat().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let seconds = decimal_point(at / 1000, 1000);
+        (self.console)(&[self.program, "[", &seconds, "]: ", &text, "\n"].concat());
         self.kept += text.len() + 32;
         if self.kept <= limits::LOG {
             self.lines.push(Line { at, level, text });
@@ -98,6 +99,7 @@ impl<'a> Log<'a> {
     }
 
     /// Notes that the step `name` began at `start` and ends now.
+    #[inline(never)]
     pub fn step(&mut self, name: &str, start: u64) {
         let duration = clock::monotonic().saturating_sub(start);
         self.steps.push(Step { name: name.into(), start, duration });
@@ -108,7 +110,9 @@ impl<'a> Log<'a> {
 pub fn write_lines(lines: &[Line]) -> String {
     let mut out = String::new();
     for Line { at, level, text } in lines {
-        out.push_str(&format!("{}.{:06} {} {text}\n", at / 1_000_000, at % 1_000_000, level.word()));
+        for piece in [&*decimal_point(*at, 1_000_000), " ", level.word(), " ", text, "\n"] {
+            out.push_str(piece);
+        }
     }
     out
 }
@@ -131,7 +135,9 @@ pub fn read_lines(text: &str) -> Vec<Line> {
 pub fn write_steps(steps: &[Step]) -> String {
     let mut out = String::new();
     for Step { name, start, duration } in steps {
-        out.push_str(&format!("{name}\t{start}\t{duration}\n"));
+        for piece in [&**name, "\t", &start.to_string(), "\t", &duration.to_string(), "\n"] {
+            out.push_str(piece);
+        }
     }
     out
 }
@@ -145,7 +151,7 @@ mod tests {
         let said = core::cell::RefCell::new(String::new());
         let console = |text: &str| said.borrow_mut().push_str(text);
         let mut log = Log::new("glowplug-agent", &console);
-        log.info("found\u{1b}[2J it");
+        log.info(&["found", "\u{1b}[2J it"]);
         log.warn(&Error::new("read", "x", "why"));
         assert_eq!(read_lines(&write_lines(&log.lines)), log.lines);
         assert_eq!(log.lines[0].text, "found [2J it");
@@ -158,7 +164,7 @@ mod tests {
     fn a_talkative_seed_does_not_fill_the_memory() {
         let mut log = Log::new("x", &|_| ());
         for _ in 0..20 {
-            log.info("y".repeat(limits::LOG / 10));
+            log.info(&[&"y".repeat(limits::LOG / 10)]);
         }
         assert!(log.lines.len() < 10);
     }

@@ -2,7 +2,7 @@
 //! written for, or the addresses go on live; never both.
 
 use super::log::Log;
-use crate::action::{Action, WriteFile};
+use crate::action::Action;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::instance::Instance;
@@ -14,7 +14,6 @@ use crate::syntax::json;
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::netlink::{Netlink, Uevents};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -63,8 +62,10 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
         let nic = link.present.map(|nic| nic.name.as_str());
         let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
         match nic {
-            Some(old) if old != &*link.name => log.info(format!("renamed {old} to {} ({mac})", link.name)),
-            Some(_) => log.info(format!("{} ({mac}) keeps its name", link.name)),
+            Some(old) if old != &*link.name => {
+                log.info(&["renamed ", old, " to ", &link.name, " (", &mac, ")"])
+            }
+            Some(_) => log.info(&[&link.name, " (", &mac, ") keeps its name"]),
             None => {}
         }
     }
@@ -74,11 +75,11 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
 /// one leaves the network as it is.
 fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
     let Some(raw) = &instance.raw.network_data else {
-        log.info("the seed describes no network: DHCP on the first NIC");
+        log.info(&["the seed describes no network: DHCP on the first NIC"]);
         return fallback::fallback(present);
     };
     if raw.is_empty() {
-        log.info("the network is left as it is: the seed's description of it can't be read");
+        log.info(&["the network is left as it is: the seed's description of it can't be read"]);
         return None;
     }
     match json::parse(raw) {
@@ -135,14 +136,14 @@ fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut 
         for problem in live::problems(resolved) {
             log.warn(&problem);
         }
-        log.info("the root has no network back end: addresses are set live");
+        log.info(&["the root has no network back end: addresses are set live"]);
         return live::render(resolved);
     };
-    log.info(format!("the network is written for {}", renderer.name));
+    log.info(&["the network is written for ", renderer.name]);
     let unchanged = |path: &str| !manner.changed && !path.starts_with("/run/") && root.mode(path).is_some();
     (renderer.render)(resolved)
         .into_iter()
-        .filter(|action| !matches!(action, Action::WriteFile(WriteFile { path, .. }) if unchanged(path)))
+        .filter(|action| !matches!(action, Action::WriteFile(file) if unchanged(&file.path)))
         .collect()
 }
 

@@ -7,9 +7,8 @@ use crate::error::{Error, Result};
 use crate::sys::netlink::{Uevent, Uevents};
 use crate::sys::root::Root;
 use crate::sys::{block, clock, mount};
-use alloc::collections::BTreeSet;
-use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// A machine that expects no seed waits for this much silence of the kernel,
@@ -38,6 +37,7 @@ pub struct Patience {
 }
 
 /// Looks for a seed on the machine's block devices.
+#[inline(never)]
 pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
     // Before the first look, so that nothing appears unseen in between.
     let mut uevents = match Uevents::open() {
@@ -48,7 +48,7 @@ pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
         }
     };
     let bound = clock::monotonic() + u64::from(patience.seconds) * 1_000_000;
-    let mut looked_at = BTreeSet::new();
+    let mut looked_at = Vec::new();
     loop {
         if let Some(answer) = look(&mut looked_at, log) {
             return answer;
@@ -61,7 +61,7 @@ pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
         };
         match event {
             Ok(Some(Uevent::Device { subsystem, name: Some(name), .. })) if subsystem == "block" => {
-                looked_at.remove(&name);
+                looked_at.retain(|seen| *seen != name);
             }
             Ok(Some(Uevent::Device { .. })) => {}
             Ok(Some(Uevent::Lost)) => looked_at.clear(),
@@ -76,13 +76,15 @@ pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
 }
 
 /// Looks at each device once; a broken seed counts when no other is there.
-fn look(looked_at: &mut BTreeSet<String>, log: &mut Log<'_>) -> Option<Answer> {
+fn look(looked_at: &mut Vec<String>, log: &mut Log<'_>) -> Option<Answer> {
     let mut broken = None;
     for name in block::devices() {
-        if !looked_at.insert(name.clone()) {
+        if looked_at.contains(&name) {
             continue;
         }
-        match read(&name, log) {
+        let found = read(&name, log);
+        looked_at.push(name);
+        match found {
             Ok(Some(found)) => return Some(Answer::Found(found)),
             Ok(None) => {}
             Err(error) => {
@@ -95,6 +97,7 @@ fn look(looked_at: &mut BTreeSet<String>, log: &mut Log<'_>) -> Option<Answer> {
     broken.map(Answer::Broken)
 }
 
+#[inline(never)]
 fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Found>> {
     let device = block::device_path(name);
     let superblock = match block::superblock(name) {
@@ -114,17 +117,13 @@ fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Found>> {
     if !datasource::label_is_seed(&superblock.label) {
         return Ok(None);
     }
-    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &format!("{device}:"));
+    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &[&device, ":"].concat());
     let found = datasource::read(&disc, &device)?;
-    match &found {
-        Some(_) => {
-            log.info(format!("found config drive {device} ({}, {})", superblock.kind, superblock.label))
-        }
-        None => {
-            let why = format!("it is labelled {} and holds no openstack/ tree", superblock.label);
-            return Err(Error::new("read", device, why));
-        }
+    if found.is_none() {
+        let why = ["it is labelled ", &superblock.label, " and holds no openstack/ tree"].concat();
+        return Err(Error::new("read", device, why));
     }
+    log.info(&["found config drive ", &device, " (", superblock.kind, ", ", &superblock.label, ")"]);
     Ok(found)
 }
 

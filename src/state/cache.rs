@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::instance::Instance;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use nanoserde::{DeBin, SerBin};
 
@@ -16,42 +17,58 @@ const VERSION: u32 = 1;
 const HEADER: usize = 8 + 4 + 8 + 8;
 
 /// The instance as the cache keeps it.
+#[inline(never)]
 pub fn encode(instance: &Instance) -> Vec<u8> {
-    let body = instance.serialize_bin();
-    let mut frame = Vec::with_capacity(HEADER + body.len());
-    frame.extend_from_slice(MAGIC);
-    frame.extend_from_slice(&VERSION.to_le_bytes());
-    frame.extend_from_slice(&(body.len() as u64).to_le_bytes());
-    frame.extend_from_slice(&digest(&body).to_le_bytes());
-    frame.extend_from_slice(&body);
+    let mut frame = alloc::vec![0; HEADER];
+    instance.ser_bin(&mut frame);
+    let (header, body) = frame.split_at_mut(HEADER);
+    header.copy_from_slice(&header_of(body));
     frame
+}
+
+/// The header of a `body`.
+fn header_of(body: &[u8]) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    header[..8].copy_from_slice(MAGIC);
+    header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    header[12..20].copy_from_slice(&(body.len() as u64).to_le_bytes());
+    header[20..].copy_from_slice(&digest(body).to_le_bytes());
+    header
 }
 
 /// Reads a cache; one that is torn, damaged or of another version is an error
 /// that says so. `name` is the file for messages.
-pub fn decode(frame: &[u8], name: &str) -> Result<Instance> {
-    let refuse = |why: &'static str| Error::new("use the instance cache", name, why);
-    let (header, body) = frame.split_at_checked(HEADER).ok_or_else(|| refuse("it is cut short"))?;
-    if &header[..8] != MAGIC {
-        return Err(refuse("it is not one"));
+#[inline(never)]
+pub fn decode(frame: &[u8], name: &str) -> Result<Box<Instance>> {
+    let refuse = |why: &str| Err(Error::new("use the instance cache", name, why));
+    let Some((header, body)) = frame.split_at_checked(HEADER) else {
+        return refuse("it is cut short");
+    };
+    let expected = header_of(body);
+    if header[..8] != expected[..8] {
+        return refuse("it is not one");
     }
-    if header[8..12] != VERSION.to_le_bytes() {
-        return Err(refuse("another version of glowplug wrote it"));
+    if header[8..12] != expected[8..12] {
+        return refuse("another version of glowplug wrote it");
     }
-    if header[12..20] != (body.len() as u64).to_le_bytes() {
-        return Err(refuse("it is cut short"));
+    if header[12..20] != expected[12..20] {
+        return refuse("it is cut short");
     }
-    if header[20..28] != digest(body).to_le_bytes() {
-        return Err(refuse("it is damaged"));
+    if header[20..] != expected[20..] {
+        return refuse("it is damaged");
     }
-    Instance::deserialize_bin(body).map_err(|_| refuse("it is damaged"))
+    Instance::deserialize_bin(body).map(Box::new).or_else(|_| refuse("it is damaged"))
 }
 
 /// 64-bit FNV-1a: finds damage and changes, keeps nobody out.
 pub fn digest(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    digest_on(0xcbf2_9ce4_8422_2325, bytes)
+}
+
+/// Goes on with a [`digest`].
+#[inline(never)]
+pub(super) fn digest_on(digest: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(digest, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -73,7 +90,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        assert_eq!(decode(&encode(&instance()), "cache").unwrap(), instance());
+        assert_eq!(*decode(&encode(&instance()), "cache").unwrap(), instance());
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Where state lives: cloud-init's own paths.
 
 use crate::instance::InstanceId;
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 /// Everything that survives a boot.
 pub const CLOUD: &str = "/var/lib/cloud";
@@ -58,7 +57,7 @@ pub struct InstancePaths {
 impl InstancePaths {
     /// Those of the instance called `id`.
     pub fn new(id: &InstanceId) -> Self {
-        Self { folder: format!("{CLOUD}/instances/{}", id.directory_name()) }
+        Self { folder: [CLOUD, "/instances/", &id.directory_name()].concat() }
     }
 
     /// Its directory.
@@ -68,7 +67,7 @@ impl InstancePaths {
 
     /// A file or directory in it.
     pub fn file(&self, name: &str) -> String {
-        format!("{}/{name}", self.folder)
+        [&self.folder, "/", name].concat()
     }
 
     /// The journal.
@@ -83,14 +82,25 @@ pub fn semaphore(module: &str, frequency: Frequency, instance: &InstancePaths) -
     let name = module.replace('-', "_");
     match frequency {
         Frequency::Always => None,
-        Frequency::Instance => Some(instance.file(&format!("sem/config_{name}"))),
-        Frequency::Once => Some(format!("{CLOUD}/sem/config_{name}.once")),
+        Frequency::Instance => Some([&instance.folder, "/sem/config_", &name].concat()),
+        Frequency::Once => Some([CLOUD, "/sem/config_", &name, ".once"].concat()),
     }
 }
 
 /// A semaphore's content: `PID: EPOCH.FRACTION`.
 pub fn semaphore_text(pid: u32, realtime: u64) -> String {
-    format!("{pid}: {}.{:06}\n", realtime / 1_000_000, realtime % 1_000_000)
+    let seconds = decimal_point(realtime, 1_000_000);
+    [&u64::from(pid).to_string(), ": ", &seconds, "\n"].concat()
+}
+
+/// A number with a fraction of its `parts`, a power of ten: `12.034`.
+pub(crate) fn decimal_point(number: u64, parts: u64) -> String {
+    let mut text = (number / parts).to_string();
+    let point = text.len();
+    // The 1 in front keeps the zeros.
+    text.push_str(&(parts + number % parts).to_string());
+    text.replace_range(point..=point, ".");
+    text
 }
 
 /// How often a module runs.
@@ -122,5 +132,12 @@ mod tests {
         );
         assert_eq!(semaphore("bootcmd", Frequency::Always), None);
         assert_eq!(semaphore_text(7, 1_500_000_000_000_042), "7: 1500000000.000042\n");
+    }
+
+    #[test]
+    fn a_fraction_keeps_its_zeros() {
+        assert_eq!(decimal_point(12_034, 1000), "12.034");
+        assert_eq!(decimal_point(5, 1_000_000), "0.000005");
+        assert_eq!(decimal_point(1_000_000, 1_000_000), "1.000000");
     }
 }

@@ -1,13 +1,13 @@
 //! The one place that changes the machine: it carries out [`Action`]s.
 
 use super::root::Root;
-use super::{failed, write};
+use super::{failed, path as at, write};
 use crate::accounts::Accounts;
 use crate::action::{Action, LinkAction, Owner};
 use crate::error::{Error, Result};
-use alloc::format;
 use alloc::string::String;
-use rustix::fs::{AtFlags, Gid, Mode, Uid, fsync, readlinkat, symlinkat, unlinkat};
+use rustix::fd::AsFd;
+use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync, symlinkat};
 use rustix::io::Errno;
 
 /// Runs a program and waits for its end; the agent, which never forks, has none.
@@ -40,6 +40,7 @@ impl<'a> Applier<'a> {
     /// Carries out one action. Twice is as good as once, but for appending
     /// and running programs: `begun` is the length an interrupted append
     /// found the file with.
+    #[inline(never)]
     pub fn apply(&mut self, action: &Action, begun: Option<u64>) -> Result<()> {
         if let Some(record) = &mut self.record {
             record(action);
@@ -55,10 +56,10 @@ impl<'a> Applier<'a> {
             Action::RemoveFile { path } => self.remove(path),
             Action::MakeLink { path, target } => self.make_link(path, target),
             Action::SetHostname { name } => rustix::system::sethostname(name.as_bytes())
-                .map_err(|errno| failed("set host name", name.as_str(), errno)),
+                .map_err(|errno| failed("set host name", name, errno)),
             Action::Link(link) => match &mut self.link {
                 Some(apply) => apply(link),
-                None => Err(Error::new("change", format!("{link:?}"), "links are not touched here")),
+                None => Err(Error::new("change", action.object(), "links are not touched here")),
             },
             Action::RunProgram { argv, environment } => match &mut self.program {
                 Some(run) => run(argv, environment),
@@ -83,7 +84,7 @@ impl<'a> Applier<'a> {
 
     fn owner(&self, path: &str, owner: &Owner) -> Result<(Uid, Gid)> {
         let missing =
-            |what: &str, name: &str| Error::new("give", path, format!("the root has no {what} {name}"));
+            |what: &str, name: &str| Error::new("give", path, ["the root has no ", what, " ", name].concat());
         let (uid, gid) = match owner {
             Owner::Root => (0, 0),
             Owner::Ids { uid, gid } => (*uid, *gid),
@@ -102,7 +103,7 @@ impl<'a> Applier<'a> {
     fn make_directory(&self, path: &str, mode: u32, owner: &Owner) -> Result<()> {
         let (uid, gid) = self.owner(path, owner)?;
         let (root, path) = self.place(path);
-        root.directory(path, Mode::from_raw_mode(mode), &mut |fd| {
+        root.directory(path, mode, &mut |fd| {
             rustix::fs::fchown(fd, Some(uid), Some(gid)).map_err(|errno| failed("give", path, errno))
         })
         .map(|_| ())
@@ -110,36 +111,29 @@ impl<'a> Applier<'a> {
 
     fn remove(&self, path: &str) -> Result<()> {
         let (root, path) = self.place(path);
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        if !root.exists(parent) {
-            return Ok(());
-        }
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let directory = root.directory(parent, Mode::empty(), &mut |_| Ok(()))?;
-        match unlinkat(&directory, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(errno) => Err(failed("remove", path, errno)),
-        }
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let removed = match root.open_in(parent, OFlags::RDONLY | OFlags::DIRECTORY) {
+            Err(Errno::NOENT) => Ok(()),
+            Ok(directory) => at::unlink_at(directory.as_fd(), name, AtFlags::empty()),
+            Err(errno) => Err(errno),
+        };
+        removed.map_err(|errno| failed("remove", path, errno))
     }
 
     fn make_link(&self, path: &str, target: &str) -> Result<()> {
         let (root, path) = self.place(path);
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let directory = root.directory(parent, Mode::from_raw_mode(0o755), &mut |_| Ok(()))?;
-        if readlinkat(&directory, name, alloc::vec::Vec::new())
-            .is_ok_and(|old| old.to_bytes() == target.as_bytes())
-        {
+        let directory = root.directory(parent, 0o755, &mut |_| Ok(()))?;
+        let directory = directory.as_fd();
+        if at::read_link_at(directory, name).is_ok_and(|old| old == target) {
             return Ok(());
         }
         let link = || -> core::result::Result<(), Errno> {
             let temporary = write::temporary_name(name);
-            match unlinkat(&directory, &*temporary, AtFlags::empty()) {
-                Ok(()) | Err(Errno::NOENT) => {}
-                Err(errno) => return Err(errno),
-            }
-            symlinkat(target, &directory, &*temporary)?;
-            rustix::fs::renameat(&directory, &*temporary, &directory, name)?;
-            fsync(&directory)
+            at::unlink_at(directory, &temporary, AtFlags::empty())?;
+            symlinkat(&*at::terminated(target)?, directory, &*at::terminated(&temporary)?)?;
+            at::rename_at(directory, &temporary, name)?;
+            fsync(directory)
         };
         link().map_err(|errno| failed("link", path, errno))
     }

@@ -1,31 +1,35 @@
 //! Block devices of the running kernel and what is on them.
 
 use super::superblock::{Superblock, recognise};
-use super::{failed, tree};
+use super::{failed, path::open, tree};
 use crate::error::Result;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fd::AsFd;
+use rustix::fs::OFlags;
 use rustix::io::{Errno, pread};
 
 /// Names of the block devices under /sys/class/block, optical drives first
 /// (`sr0`, `sr1`), then the others in reverse order, as cloud-init tries them.
 pub fn devices() -> Vec<String> {
-    let (mut optical, mut others): (Vec<String>, Vec<String>) = tree::names_at("/sys/class/block")
-        .into_iter()
-        .filter(|name| !name.starts_with("ram") && !name.starts_with("loop"))
-        .partition(|name| name.starts_with("sr"));
-    others.reverse();
-    optical.append(&mut others);
-    optical
+    let mut devices = Vec::new();
+    let mut optical = 0;
+    for name in tree::names_at("/sys/class/block") {
+        if name.starts_with("sr") {
+            devices.insert(optical, name);
+            optical += 1;
+        } else if !name.starts_with("ram") && !name.starts_with("loop") {
+            devices.insert(optical, name);
+        }
+    }
+    devices
 }
 
 /// The superblock on /dev/`name`; `None` when there is none this program
 /// knows, no medium, or nothing but noise.
 pub fn superblock(name: &str) -> Result<Option<Superblock>> {
     let path = device_path(name);
-    let file = match open(&*path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()) {
+    let file = match open(&path, OFlags::RDONLY | OFlags::NONBLOCK) {
         Ok(file) => file,
         Err(Errno::NOMEDIUM | Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Ok(None),
         Err(errno) => return Err(failed("open", path, errno)),
@@ -33,7 +37,7 @@ pub fn superblock(name: &str) -> Result<Option<Superblock>> {
     Ok(recognise(&mut |at, out| {
         let mut filled = 0;
         while filled < out.len() {
-            match pread(&file, &mut out[filled..], at + filled as u64) {
+            match pread(file.as_fd(), &mut out[filled..], at + filled as u64) {
                 Ok(0) => return None,
                 Ok(count) => filled += count,
                 Err(Errno::INTR) => {}
@@ -46,11 +50,16 @@ pub fn superblock(name: &str) -> Result<Option<Superblock>> {
 
 /// `/dev/NAME`; the kernel writes `!` for `/` in the name (`cciss!c0d0`).
 pub fn device_path(name: &str) -> String {
-    format!("/dev/{}", name.replace('!', "/"))
+    ["/dev/", &name.replace('!', "/")].concat()
+}
+
+/// Whether there is a device called `path`.
+pub fn exists(path: &str) -> bool {
+    open(path, OFlags::PATH).is_ok()
 }
 
 /// Whether a removable drive holds a medium.
 pub fn has_medium(name: &str) -> bool {
     // Without a medium an optical drive opens only O_NONBLOCK.
-    open(&*device_path(name), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).is_ok()
+    open(&device_path(name), OFlags::RDONLY).is_ok()
 }

@@ -1,13 +1,12 @@
 //! Loading the kernel modules packed into an initramfs.
 
-use super::{failed, tree};
+use super::{failed, path::open, tree};
 use crate::error::{Error, Result};
 use crate::limits;
-use alloc::borrow::ToOwned;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fd::AsFd;
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 /// finit_module(2): the kernel decompresses the file itself.
@@ -25,10 +24,10 @@ struct Dependencies<'a> {
 /// The value is how many were loaded.
 pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
     let release = rustix::system::uname().release().to_string_lossy().into_owned();
-    let folder = format!("/lib/modules/{release}");
-    let index = format!("{folder}/modules.dep");
-    let Ok(file) = open(&*index, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else { return 0 };
-    let content = match tree::read_all(file, limits::ROOT_FILE, || index.clone()) {
+    let folder = ["/lib/modules/", &release, "/"].concat();
+    let index = [&folder, "modules.dep"].concat();
+    let Ok(file) = open(&index, OFlags::RDONLY) else { return 0 };
+    let content = match tree::read_all(file.as_fd(), limits::ROOT_FILE, &|| index.clone()) {
         Ok(content) => content,
         Err(error) => {
             tell(error);
@@ -38,7 +37,7 @@ pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
     let text = String::from_utf8_lossy(&content);
     let mut loaded = 0;
     for path in load_order(&parse(&text)) {
-        match load(&format!("{folder}/{path}")) {
+        match load(&[&folder, path].concat()) {
             Ok(()) => loaded += 1,
             Err(error) => tell(error),
         }
@@ -49,7 +48,10 @@ pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
 fn parse(text: &str) -> Vec<Dependencies<'_>> {
     text.lines()
         .filter_map(|line| line.split_once(':'))
-        .map(|(path, needs)| Dependencies { path: path.trim(), needs: needs.split_whitespace().collect() })
+        .map(|(path, needs)| Dependencies {
+            path: path.trim_ascii(),
+            needs: needs.split_ascii_whitespace().collect(),
+        })
         .collect()
 }
 
@@ -57,10 +59,9 @@ fn parse(text: &str) -> Vec<Dependencies<'_>> {
 /// line loads in one pass.
 fn load_order<'a>(modules: &[Dependencies<'a>]) -> Vec<&'a str> {
     let mut order: Vec<&str> = Vec::new();
-    let mut seen = alloc::collections::BTreeSet::new();
     for module in modules {
         for path in module.needs.iter().rev().copied().chain([module.path]) {
-            if seen.insert(path) {
+            if !order.contains(&path) {
                 order.push(path);
             }
         }
@@ -70,15 +71,14 @@ fn load_order<'a>(modules: &[Dependencies<'a>]) -> Vec<&'a str> {
 
 fn load(path: &str) -> Result<()> {
     let doing = "load module";
-    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(|errno| failed(doing, path, errno))?;
+    let file = open(path, OFlags::RDONLY).map_err(|errno| failed(doing, path, errno))?;
     let compressed = [".xz", ".zst", ".gz"].iter().any(|suffix| path.ends_with(suffix));
     let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
-    match rustix::system::finit_module(&file, c"", flags) {
+    match rustix::system::finit_module(file.as_fd(), c"", flags) {
         Ok(()) | Err(Errno::EXIST) => Ok(()),
         // A driver without its hardware says so this way.
         Err(Errno::NODEV) => Ok(()),
-        Err(errno) => Err(failed(doing, path.to_owned(), errno)),
+        Err(errno) => Err(failed(doing, path, errno)),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod kernel_module;
 pub mod mount;
 pub mod netlink;
+mod path;
 pub mod power;
 pub mod root;
 pub mod superblock;
@@ -13,10 +14,9 @@ pub mod tree;
 mod write;
 
 use crate::error::Error;
-use alloc::string::String;
 use rustix::io::Errno;
 
 /// A failed system call as [`Error`].
-pub(crate) fn failed(doing: &'static str, subject: impl Into<String>, errno: Errno) -> Error {
+pub(crate) fn failed(doing: &str, subject: impl AsRef<str>, errno: Errno) -> Error {
     Error::os(doing, subject, errno.raw_os_error())
 }

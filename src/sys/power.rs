@@ -1,14 +1,12 @@
 //! The end of a process or of the machine.
 #![allow(unsafe_code)]
 
-use super::failed;
+use super::{failed, path::terminated};
 use crate::error::{Error, Result};
-use alloc::ffi::CString;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::c_char;
 use core::ptr;
-use rustix::fd::{AsFd, AsRawFd};
+use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::system::{RebootCommand, reboot};
 use syscalls::{Sysno, syscall};
@@ -29,12 +27,14 @@ pub fn power_off() -> Error {
 pub fn become_program(path: &str, arguments: &[&str], environment: &[*const c_char]) -> Error {
     let attempt = || -> Result<Errno> {
         let text = |text: &str| {
-            CString::new(text).map_err(|_| Error::new("execute", path, "a NUL byte in its arguments"))
+            terminated(text).map_err(|_| Error::new("execute", path, "a NUL byte in its arguments"))
         };
-        let (program, arguments) =
-            (text(path)?, arguments.iter().map(|a| text(a)).collect::<Result<Vec<_>>>()?);
-        let pointers: Vec<*const c_char> =
-            arguments.iter().map(|argument| argument.as_ptr()).chain([ptr::null()]).collect();
+        let (program, mut kept) = (text(path)?, Vec::new());
+        for argument in arguments {
+            kept.push(text(argument)?);
+        }
+        let mut pointers: Vec<*const c_char> = kept.iter().map(|argument| argument.as_ptr()).collect();
+        pointers.push(ptr::null());
         // SAFETY: the path and every argument are NUL-terminated and live
         // through the call; both arrays end with a null pointer.
         let failure =
@@ -42,7 +42,7 @@ pub fn become_program(path: &str, arguments: &[&str], environment: &[*const c_ch
         Ok(failure.map_or_else(|errno| Errno::from_raw_os_error(errno.into_raw()), |_| Errno::INVAL))
     };
     match attempt() {
-        Ok(errno) => failed("execute", String::from(path), errno),
+        Ok(errno) => failed("execute", path, errno),
         Err(error) => error,
     }
 }
@@ -50,14 +50,18 @@ pub fn become_program(path: &str, arguments: &[&str], environment: &[*const c_ch
 /// As [`become_program`] for an open file (execveat(2) with AT_EMPTY_PATH),
 /// which works after the file has been unlinked. Allocates nothing: this is
 /// the way out of a panic.
-pub fn become_file(file: impl AsFd, arguments: &[*const c_char], environment: &[*const c_char]) -> Errno {
+pub fn become_file(
+    file: BorrowedFd<'_>,
+    arguments: &[*const c_char],
+    environment: &[*const c_char],
+) -> Errno {
     const AT_EMPTY_PATH: usize = 0x1000;
     // SAFETY: the descriptor is open; the callers' arrays end with null
     // pointers and hold NUL-terminated texts.
     let failure = unsafe {
         syscall!(
             Sysno::execveat,
-            file.as_fd().as_raw_fd(),
+            file.as_raw_fd(),
             c"".as_ptr(),
             arguments.as_ptr(),
             environment.as_ptr(),

@@ -1,18 +1,14 @@
 //! A machine's root seen from outside: no path and no symbolic link in it
 //! leads out of it (openat2(2) with RESOLVE_IN_ROOT).
 
-use super::failed;
+use super::{failed, path as at};
 use crate::error::Result;
 use crate::fetch::Fetch;
 use alloc::borrow::ToOwned;
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use rustix::fd::OwnedFd;
-use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, mkdirat, open, openat2, readlinkat,
-    statat,
-};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat};
 use rustix::io::Errno;
 
 /// Symbolic links followed for one path, as the kernel's own bound.
@@ -40,8 +36,8 @@ pub struct Located {
 impl Root {
     /// Opens `path` as a root.
     pub fn open(path: &str) -> Result<Self> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = open(path, flags, Mode::empty()).map_err(|errno| failed("open", path, errno))?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let fd = at::open(path, flags).map_err(|errno| failed("open", path, errno))?;
         Ok(Self::of(fd, path))
     }
 
@@ -57,15 +53,14 @@ impl Root {
 
     /// How `path` is called outside the root.
     pub fn outside(&self, path: &str) -> String {
-        format!("{}/{}", self.name, path.trim_start_matches('/'))
+        [&self.name, "/", path.trim_start_matches('/')].concat()
     }
 
     /// Opens `path` in the root.
     pub fn open_in(&self, path: &str, flags: OFlags) -> core::result::Result<OwnedFd, Errno> {
         let path = path.trim_start_matches('/');
         let path = if path.is_empty() { "." } else { path };
-        // O_CREAT never comes through here, so the mode stays empty.
-        openat2(&self.fd, path, flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::IN_ROOT)
+        at::open_within(self.fd.as_fd(), path, flags)
     }
 
     /// Whether `path` is there, symbolic links followed.
@@ -75,7 +70,7 @@ impl Root {
 
     /// What stands at `path`, symbolic links followed.
     pub fn stat(&self, path: &str) -> Option<Stat> {
-        self.open_in(path, OFlags::PATH).and_then(fstat).ok()
+        self.open_in(path, OFlags::PATH).and_then(|fd| fstat(fd.as_fd())).ok()
     }
 
     /// Opens the directory `path` for reading, making what is missing with
@@ -83,32 +78,24 @@ impl Root {
     pub fn directory(
         &self,
         path: &str,
-        mode: Mode,
-        made: &mut dyn FnMut(&OwnedFd) -> Result<()>,
+        mode: u32,
+        made: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         match self.open_in(path, flags) {
             Err(Errno::NOENT) => {}
             other => return other.map_err(|errno| failed("open", path, errno)),
         }
-        let (parent, name) = split(path);
         // A dangling link in the way of a directory: what it names is made.
-        let located = self.locate(path, mode, made)?;
-        let doing = "make directory";
-        match mkdirat(&located.directory, &*located.name, mode) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(errno) => return Err(failed(doing, format!("{parent}/{name}"), errno)),
-        }
-        let fd = rustix::fs::openat(
-            &located.directory,
-            &*located.name,
-            flags | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
-        .map_err(|errno| failed(doing, path, errno))?;
+        let Located { directory, name, .. } = self.locate(path, mode, made)?;
+        let directory = directory.as_fd();
+        let fd = at::make_directory_at(directory, &name, mode)
+            .and_then(|()| at::open_at(directory, &name, flags | OFlags::NOFOLLOW, 0))
+            .map_err(|errno| failed("make directory", path, errno))?;
         // mkdir(2) takes the umask off; what the plan says counts.
-        rustix::fs::fchmod(&fd, mode).map_err(|errno| failed("set the mode of", path, errno))?;
-        made(&fd)?;
+        rustix::fs::fchmod(fd.as_fd(), Mode::from_raw_mode(mode))
+            .map_err(|errno| failed("set the mode of", path, errno))?;
+        made(fd.as_fd())?;
         Ok(fd)
     }
 
@@ -117,30 +104,26 @@ impl Root {
     pub fn locate(
         &self,
         path: &str,
-        mode: Mode,
-        made: &mut dyn FnMut(&OwnedFd) -> Result<()>,
+        mode: u32,
+        made: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Located> {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
             let (parent, name) = split(&path);
             if name.is_empty() || name == "." || name == ".." {
-                return Err(failed("write", path.as_str(), Errno::ISDIR));
+                return Err(failed("write", path, Errno::ISDIR));
             }
             let directory = self.directory(parent, mode, made)?;
-            let present = match statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => Some(stat),
-                Err(Errno::NOENT) => None,
-                Err(errno) => return Err(failed("open", path.as_str(), errno)),
-            };
+            let present =
+                at::stat_at(directory.as_fd(), name).map_err(|errno| failed("open", &path, errno))?;
             let is_link =
                 present.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
             if !is_link {
                 return Ok(Located { directory, name: name.to_owned(), present });
             }
-            let target = readlinkat(&directory, name, Vec::new())
-                .map_err(|errno| failed("read link", path.as_str(), errno))?;
-            let target = target.to_str().map_err(|_| failed("read link", path.as_str(), Errno::ILSEQ))?;
-            path = if target.starts_with('/') { target.to_owned() } else { format!("{parent}/{target}") };
+            let target = at::read_link_at(directory.as_fd(), name)
+                .map_err(|errno| failed("read link", &path, errno))?;
+            path = if target.starts_with('/') { target } else { [parent, "/", &target].concat() };
         }
         Err(failed("open", path, Errno::LOOP))
     }
@@ -156,7 +139,7 @@ impl Root {
                     let real = self.path_of(&fd)?;
                     let inside = if top == "/" { &real } else { real.strip_prefix(&top)? };
                     let inside = inside.trim_end_matches('/');
-                    return Some(format!("{inside}{}", path.strip_prefix(existing)?));
+                    return Some([inside, path.strip_prefix(existing)?].concat());
                 }
                 Err(_) if existing.is_empty() => return None,
                 Err(_) => existing = split(existing).0,
@@ -165,9 +148,8 @@ impl Root {
     }
 
     fn path_of(&self, fd: &OwnedFd) -> Option<String> {
-        use rustix::fd::AsRawFd;
-        let link = readlinkat(CWD, format!("/proc/self/fd/{}", fd.as_raw_fd()), Vec::new()).ok()?;
-        link.into_string().ok()
+        let number = u64::from(fd.as_raw_fd().unsigned_abs()).to_string();
+        at::read_link_at(CWD, &["/proc/self/fd/", &number].concat()).ok()
     }
 }
 
@@ -178,12 +160,12 @@ impl Fetch for Root {
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
             Err(errno) => return Err(failed("open", self.name(path), errno)),
         };
-        super::tree::read_all(&file, limit, || self.name(path)).map(Some)
+        super::tree::read_all(file.as_fd(), limit, &|| self.name(path)).map(Some)
     }
 
     fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
         match self.open_in(path, OFlags::RDONLY | OFlags::DIRECTORY) {
-            Ok(directory) => super::tree::names(&directory, || self.name(path)).map(Some),
+            Ok(directory) => super::tree::names(directory.as_fd(), &|| self.name(path)).map(Some),
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
             Err(errno) => Err(failed("list", self.name(path), errno)),
         }

@@ -1,41 +1,41 @@
 //! Writing one file so that at any moment the old or the new one is there.
 
-use super::failed;
 use super::root::{Located, Root};
+use super::{failed, path};
 use crate::action::{Existing, WriteFile};
 use crate::error::{Error, Result};
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use rustix::fd::{AsFd, OwnedFd};
+use core::ffi::CStr;
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
     AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr,
-    fsetxattr, fsync, openat, renameat, unlinkat,
+    fsetxattr, fsync,
 };
 use rustix::io::{Errno, pread, write as write_some};
 
 /// Directories made on the way to a file.
 const DIRECTORY_MODE: u32 = 0o755;
 
-/// Writes `file` at `path` of `root`; `begun` as in [`super::apply::Applier::apply`].
+/// Writes `file` at `place` of `root`; `begun` as in [`super::apply::Applier::apply`].
 pub(super) fn write(
     root: &Root,
-    path: &str,
+    place: &str,
     file: &WriteFile,
     owner: (Uid, Gid),
     begun: Option<u64>,
 ) -> Result<()> {
-    let located = root.locate(path, Mode::from_raw_mode(DIRECTORY_MODE), &mut |_| Ok(()))?;
+    let located = root.locate(place, DIRECTORY_MODE, &mut |_| Ok(()))?;
     if let Some(stat) = &located.present
         && FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
     {
-        return Err(Error::new("write", file.path.as_str(), "what is there is not a regular file"));
+        return Err(Error::new("write", &file.path, "what is there is not a regular file"));
     }
     let done = match (&located.present, file.existing) {
         (Some(stat), Existing::Append) => append(&located, stat, file, owner, begun),
         _ => replace(&located, file, owner),
     };
-    done.map_err(|errno| failed("write", file.path.as_str(), errno))
+    done.map_err(|errno| failed("write", &file.path, errno))
 }
 
 /// The name a file has while it is written, beside its target.
@@ -46,7 +46,7 @@ pub(super) fn temporary_name(name: &str) -> String {
     while !name.is_char_boundary(end) {
         end -= 1;
     }
-    format!(".{}.glowplug", &name[..end])
+    [".", &name[..end], ".glowplug"].concat()
 }
 
 type Done = core::result::Result<(), Errno>;
@@ -54,24 +54,23 @@ type Done = core::result::Result<(), Errno>;
 fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid)) -> Done {
     let temporary = temporary_name(&at.name);
     let result = fill(at, file, owner, &temporary)
-        .and_then(|()| renameat(&at.directory, &*temporary, &at.directory, &*at.name));
+        .and_then(|()| path::rename_at(at.directory.as_fd(), &temporary, &at.name));
     match result {
-        Ok(()) => fsync(&at.directory),
+        Ok(()) => fsync(at.directory.as_fd()),
         Err(errno) => {
-            let _ = unlinkat(&at.directory, &*temporary, AtFlags::empty());
+            let _ = path::unlink_at(at.directory.as_fd(), &temporary, AtFlags::empty());
             Err(errno)
         }
     }
 }
 
 fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> Done {
-    match unlinkat(&at.directory, temporary, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(errno) => return Err(errno),
-    }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let new = openat(&at.directory, temporary, flags, Mode::from_raw_mode(0o600))?;
-    write_all(&new, &file.content)?;
+    let directory = at.directory.as_fd();
+    path::unlink_at(directory, temporary, AtFlags::empty())?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    let new = path::open_at(directory, temporary, flags, 0o600)?;
+    let new = new.as_fd();
+    write_all(new, &file.content)?;
     let (mode, owner) = match (&at.present, file.existing) {
         (Some(old), Existing::KeepMetadata) => {
             (old.st_mode & 0o7777, (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid)))
@@ -79,22 +78,17 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> D
         _ => (file.mode, owner),
     };
     // chown first: it takes set-id bits away.
-    fchown(&new, Some(owner.0), Some(owner.1))?;
+    fchown(new, Some(owner.0), Some(owner.1))?;
     if at.present.is_some() {
-        let old = openat(
-            &at.directory,
-            &*at.name,
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        copy_attributes(&old, &new)?;
+        let old = path::open_at(directory, &at.name, OFlags::RDONLY | OFlags::NOFOLLOW, 0)?;
+        copy_attributes(old.as_fd(), new)?;
     }
-    fchmod(&new, Mode::from_raw_mode(mode))?;
-    fsync(&new)
+    fchmod(new, Mode::from_raw_mode(mode))?;
+    fsync(new)
 }
 
 /// Access lists, labels and capabilities of the file that is replaced.
-fn copy_attributes(old: &OwnedFd, new: &OwnedFd) -> Done {
+fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
     let mut names = [0; 4096];
     let length = match flistxattr(old, &mut names) {
         Ok(length) => length,
@@ -103,9 +97,11 @@ fn copy_attributes(old: &OwnedFd, new: &OwnedFd) -> Done {
         Err(errno) => return Err(errno),
     };
     let mut value = alloc::vec![0; 65536];
-    for name in names[..length].split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+    let mut rest = names.get(..length).unwrap_or_default();
+    while let Ok(name) = CStr::from_bytes_until_nul(rest) {
+        rest = &rest[name.count_bytes() + 1..];
         // A capability belongs to the bytes it was given to.
-        if name == b"security.capability" {
+        if name == c"security.capability" {
             continue;
         }
         let size = fgetxattr(old, name, &mut *value)?;
@@ -118,24 +114,25 @@ fn copy_attributes(old: &OwnedFd, new: &OwnedFd) -> Done {
 }
 
 fn append(at: &Located, stat: &Stat, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
-    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let old = openat(&at.directory, &*at.name, flags, Mode::empty())?;
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW;
+    let old = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
+    let old = old.as_fd();
     let length = u64::try_from(stat.st_size).unwrap_or(0);
-    let written = begun.map_or(Ok(0), |begun| already_written(&old, begun, length, &file.content))?;
-    let result = write_all(&old, &file.content[written..]);
+    let written = begun.map_or(Ok(0), |begun| already_written(old, begun, length, &file.content))?;
+    let result = write_all(old, &file.content[written..]);
     if result.is_err() {
         // A full disk takes a part: the file is as it was, or the next boot finds that part.
-        let _ = rustix::fs::ftruncate(&old, length);
+        let _ = rustix::fs::ftruncate(old, length);
         return result;
     }
-    fchown(&old, Some(owner.0), Some(owner.1))?;
-    fchmod(&old, Mode::from_raw_mode(file.mode))?;
-    fsync(&old)
+    fchown(old, Some(owner.0), Some(owner.1))?;
+    fchmod(old, Mode::from_raw_mode(file.mode))?;
+    fsync(old)
 }
 
 /// How much of `content` an interrupted append left behind `begun`.
 fn already_written(
-    file: &OwnedFd,
+    file: BorrowedFd<'_>,
     begun: u64,
     length: u64,
     content: &[u8],
@@ -155,9 +152,9 @@ fn already_written(
     Ok(if tail == content[..compared] && (whole || added == compared) { compared } else { 0 })
 }
 
-fn write_all(file: impl AsFd, mut rest: &[u8]) -> Done {
+fn write_all(file: BorrowedFd<'_>, mut rest: &[u8]) -> Done {
     while !rest.is_empty() {
-        match write_some(&file, rest) {
+        match write_some(file, rest) {
             Ok(0) => return Err(Errno::IO),
             Ok(count) => rest = &rest[count..],
             Err(Errno::INTR) => {}

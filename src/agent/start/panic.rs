@@ -13,7 +13,7 @@ use glowplug::sys::power;
 use linux_raw_sys::general::{
     SA_NODEFER, SA_ONSTACK, SA_RESTORER, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, kernel_sigaction, stack_t,
 };
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::time::Timespec;
 use syscalls::{Sysno, syscall};
@@ -96,7 +96,7 @@ fn way_out() -> ! {
     if let (Some(program), false) = (GUARD.program.take(), GUARD.last.get()) {
         const AGAIN: &CStr = c"--no-seed";
         let arguments = [c"init".as_ptr(), AGAIN.as_ptr(), ptr::null()];
-        let errno = power::become_file(&program, &arguments, GUARD.variables.get());
+        let errno = power::become_file(program.as_fd(), &arguments, GUARD.variables.get());
         let mut text = heapless::String::<64>::new();
         let _ = writeln!(text, "glowplug-agent: unable to start again: errno {}", errno.raw_os_error());
         print(&text);

@@ -60,7 +60,7 @@ impl Append for String {
 
 /// A file of root's, whole.
 fn file(path: impl Into<String>, mode: u32, content: impl Into<Vec<u8>>) -> Action {
-    Action::WriteFile(WriteFile {
+    Action::from(WriteFile {
         path: path.into(),
         content: content.into(),
         mode,

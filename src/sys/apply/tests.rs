@@ -47,7 +47,7 @@ fn mine() -> Owner {
 }
 
 fn file(path: &str, content: &str, existing: Existing) -> Action {
-    Action::WriteFile(WriteFile {
+    Action::from(WriteFile {
         path: path.into(),
         content: content.into(),
         mode: 0o640,
@@ -134,7 +134,7 @@ fn a_device_or_directory_is_not_written_over() {
 fn names_are_those_of_the_root() {
     let folder = Folder::new("names");
     let named = |user: &str| {
-        Action::WriteFile(WriteFile {
+        Action::from(WriteFile {
             path: "/f".into(),
             content: Vec::new(),
             mode: 0o600,

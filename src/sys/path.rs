@@ -1,0 +1,74 @@
+//! System calls that take a path. Every text gets its final NUL in one place:
+//! rustix would do that at each call for itself, at the cost of a kilobyte each.
+
+use alloc::ffi::CString;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::result::Result;
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::Errno;
+
+/// The text as the kernel takes it; EINVAL for one with a NUL byte in it.
+#[inline(never)]
+pub(super) fn terminated(text: &str) -> Result<CString, Errno> {
+    CString::new(text).map_err(|_| Errno::INVAL)
+}
+
+/// Opens `path` of the running system.
+pub(super) fn open(path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+    open_at(CWD, path, flags, 0)
+}
+
+/// openat(2), always O_CLOEXEC.
+#[inline(never)]
+pub(super) fn open_at(at: BorrowedFd<'_>, name: &str, flags: OFlags, mode: u32) -> Result<OwnedFd, Errno> {
+    fs::openat(at, &*terminated(name)?, flags | OFlags::CLOEXEC, Mode::from_raw_mode(mode))
+}
+
+/// openat2(2) with RESOLVE_IN_ROOT, always O_CLOEXEC.
+#[inline(never)]
+pub(super) fn open_within(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+    // O_CREAT never comes through here, so the mode stays empty.
+    let (flags, mode) = (flags | OFlags::CLOEXEC, Mode::empty());
+    fs::openat2(root, &*terminated(path)?, flags, mode, ResolveFlags::IN_ROOT)
+}
+
+/// fstatat(2), symbolic links not followed; `None`: nothing is there.
+#[inline(never)]
+pub(super) fn stat_at(at: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, Errno> {
+    match fs::statat(at, &*terminated(name)?, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => Ok(Some(stat)),
+        Err(Errno::NOENT) => Ok(None),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// mkdirat(2); one that is there is made.
+#[inline(never)]
+pub(super) fn make_directory_at(at: BorrowedFd<'_>, name: &str, mode: u32) -> Result<(), Errno> {
+    match fs::mkdirat(at, &*terminated(name)?, Mode::from_raw_mode(mode)) {
+        Ok(()) | Err(Errno::EXIST) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// unlinkat(2); what is absent is removed.
+#[inline(never)]
+pub(super) fn unlink_at(at: BorrowedFd<'_>, name: &str, flags: AtFlags) -> Result<(), Errno> {
+    match fs::unlinkat(at, &*terminated(name)?, flags) {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// renameat(2) within a directory.
+pub(super) fn rename_at(at: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), Errno> {
+    fs::renameat(at, &*terminated(from)?, at, &*terminated(to)?)
+}
+
+/// The text of a symbolic link; EILSEQ for one that is not UTF-8.
+#[inline(never)]
+pub(super) fn read_link_at(at: BorrowedFd<'_>, name: &str) -> Result<String, Errno> {
+    fs::readlinkat(at, &*terminated(name)?, Vec::new())?.into_string().map_err(|_| Errno::ILSEQ)
+}
