@@ -1,10 +1,10 @@
 //! Everything that may be done to a machine. A plan is a list of these; it can
 //! be printed, compared and applied twice with the same result.
 
+use crate::ip::Ip;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::IpAddr;
 
 /// One change of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,22 +134,22 @@ pub enum LinkAction {
         /// Link.
         link: String,
         /// Address.
-        address: IpAddr,
+        address: Ip,
         /// Prefix length.
         prefix: u8,
         /// IPv4 broadcast, where the configuration names one.
-        broadcast: Option<IpAddr>,
+        broadcast: Option<Ip>,
     },
     /// Add or replace a route.
     AddRoute {
         /// Link.
         link: String,
         /// Destination network.
-        destination: IpAddr,
+        destination: Ip,
         /// Prefix length of the destination; 0 is the default route.
         prefix: u8,
         /// Next hop; `None` when the destination is on the link.
-        gateway: Option<IpAddr>,
+        gateway: Option<Ip>,
         /// Priority; `None` leaves it to the kernel.
         metric: Option<u32>,
     },
