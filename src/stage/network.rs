@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::instance::Instance;
 use crate::network::model::{Mac, Network, SystemLink};
+use crate::network::order::sort_by;
 use crate::network::parse::network_data;
 use crate::network::render::{self, live};
 use crate::network::{fallback, resolve::Resolved};
@@ -155,7 +156,7 @@ pub fn macs() -> Vec<String> {
         .filter(|link| link.own_mac)
         .filter_map(|link| link.mac.map(|mac| mac.to_string()))
         .collect();
-    macs.sort_unstable();
+    sort_by(&mut macs, |a, b| a < b);
     macs
 }
 
