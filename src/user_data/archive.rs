@@ -55,7 +55,7 @@ fn entry(value: Value<'_>) -> Result<(Kind, Candidate<'_>), Cow<'static, str>> {
     let mut content = Data::Str(Cow::Borrowed(""));
     let mut content_type = None;
     let mut entry = Candidate {
-        content_type: Cow::Borrowed(""),
+        content_type: String::new(),
         filename: None,
         content: Cow::Borrowed(&[]),
         merge_type: None,
@@ -90,9 +90,9 @@ fn entry(value: Value<'_>) -> Result<(Kind, Candidate<'_>), Cow<'static, str>> {
 /// The kind that an entry names; else its content's, else a cloud-config.
 fn kind(content_type: Option<String>, content: &[u8], binary: bool) -> Result<Kind, Cow<'static, str>> {
     match content_type {
-        Some(name) if name.contains('/') => {
-            Ok(Kind::from_content_type(&name.split(';').next().unwrap_or_default().trim().to_lowercase()))
-        }
+        Some(name) if name.contains('/') => Ok(Kind::from_content_type(
+            &name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase(),
+        )),
         Some(name) => Err(format!("the type must look like text/cloud-config, not {name}").into()),
         None if binary => {
             Ok(Kind::of_content(content).unwrap_or_else(|| Kind::Unknown("application/octet-stream".into())))

@@ -43,7 +43,7 @@ pub fn assemble<'a>(source: &str, raw: &'a [u8]) -> Assembled<'a> {
 
 /// A part before its kind is known.
 pub(super) struct Candidate<'a> {
-    pub(super) content_type: Cow<'a, str>,
+    pub(super) content_type: String,
     pub(super) filename: Option<String>,
     pub(super) content: Cow<'a, [u8]>,
     pub(super) merge_type: Option<String>,
@@ -109,7 +109,7 @@ impl<'a> Assembly<'_, 'a> {
         }
         if !is_mime(message) {
             return self.take(Candidate {
-                content_type: Cow::Borrowed(NOT_MULTIPART),
+                content_type: NOT_MULTIPART.into(),
                 filename: None,
                 content: Cow::Borrowed(message),
                 merge_type: None,
@@ -146,7 +146,7 @@ impl<'a> Assembly<'_, 'a> {
             }
         }
         if compressed {
-            candidate.content_type = Cow::Borrowed("text/plain");
+            candidate.content_type = "text/plain".into();
         } else if gzip_text {
             self.note(name.clone(), "its type does not say so, but it was gzip and has been decompressed");
         }
@@ -239,7 +239,7 @@ impl<'a> Assembly<'_, 'a> {
 impl Candidate<'_> {
     fn into_owned(self) -> Candidate<'static> {
         Candidate {
-            content_type: Cow::Owned(self.content_type.into_owned()),
+            content_type: self.content_type,
             filename: self.filename,
             content: Cow::Owned(self.content.into_owned()),
             merge_type: self.merge_type,
