@@ -14,15 +14,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// One source of parts.
-pub struct Source<'a> {
+pub struct Source {
     name: &'static str,
-    parts: Vec<Part<'a>>,
+    parts: Vec<Part>,
 }
 
 /// User-data and vendor-data, taken apart.
-pub struct Consumed<'a> {
+pub struct Consumed {
     /// User-data, vendor-data2, vendor-data: the one that wins first.
-    sources: [Source<'a>; 3],
+    sources: [Source; 3],
     /// What was wrong with them.
     pub problems: Vec<Error>,
 }
@@ -84,9 +84,9 @@ fn texts(value: &Value<'_>, name: &str, problems: &mut Vec<Error>) -> Vec<Vec<u8
 }
 
 /// Takes a machine's user-data and vendor-data apart.
-pub fn consume<'a>(instance: &'a Instance, vendor: &'a VendorData) -> Consumed<'a> {
+pub fn consume(instance: &Instance, vendor: &VendorData) -> Consumed {
     let mut problems = vendor.problems.clone();
-    let mut take = |name: &'static str, raws: &mut dyn Iterator<Item = &'a [u8]>| {
+    let mut take = |name: &'static str, raws: &mut dyn Iterator<Item = &[u8]>| {
         let mut parts = Vec::new();
         for raw in raws {
             let Assembled { parts: some, problems: wrong } = user_data::assemble(name, raw);
@@ -105,7 +105,7 @@ pub fn consume<'a>(instance: &'a Instance, vendor: &'a VendorData) -> Consumed<'
     Consumed { sources, problems }
 }
 
-impl Consumed<'_> {
+impl Consumed {
     /// Whether something that may replace whole keys is not here yet.
     pub fn has_unresolved_include(&self) -> bool {
         self.sources
@@ -170,7 +170,7 @@ impl Consumed<'_> {
 }
 
 /// Where a part that is a program of its own goes, and its mode.
-fn script_path(source: &str, part: &Part<'_>, paths: &InstancePaths) -> Option<(String, u32)> {
+fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(String, u32)> {
     let vendor = source != "user-data";
     let name = user_data::clean_name(&part.filename);
     let per = |frequency: &str| {

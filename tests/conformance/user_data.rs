@@ -94,10 +94,8 @@ fn ours(raw: &[u8]) -> [String; 4] {
         part(&leaf.content_type, leaf.filename().as_deref(), &leaf.content())
     });
     let assembled = assemble("user_data", raw);
-    let parts = assembled
-        .parts
-        .iter()
-        .map(|each| part(each.kind.content_type(), Some(&each.filename), &each.content));
+    let parts =
+        assembled.parts.iter().map(|each| part(&each.content_type, Some(&each.filename), &each.content));
     let merged = merge(&assembled.parts);
     let config = if merged.present {
         let mut keys = String::new();
