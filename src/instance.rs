@@ -15,7 +15,7 @@ pub struct InstanceId(String);
 impl InstanceId {
     /// Takes an instance-id from a seed; surrounding blanks are dropped.
     pub fn parse(text: &str) -> Result<Self> {
-        let text = text.trim();
+        let text = text.trim_ascii();
         let why = match text {
             "" => "it is empty",
             "." | ".." => "it names a directory",

@@ -82,14 +82,13 @@ fn mount_root(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
 fn try_mount_root(line: &KernelLine, log: &mut Log<'_>) -> Result<()> {
     let text = line.get("root").unwrap_or_default();
     let spec = Spec::parse(text)?;
-    let (device, superblock) = root_device::wait(&spec, text, ROOT_SECONDS, log).ok_or_else(|| {
+    let (device, kind) = root_device::wait(&spec, text, ROOT_SECONDS, log).ok_or_else(|| {
         let seconds = u64::from(ROOT_SECONDS).to_string();
         Error::new("find root", text, ["it did not appear in ", &seconds, " seconds"].concat())
     })?;
-    let kinds = match (line.get("rootfstype"), superblock) {
-        (Some(kinds), _) => kinds.split(',').map(String::from).collect(),
-        (None, Some(superblock)) => Vec::from([String::from(superblock.kind)]),
-        (None, None) => mount::known_kinds(),
+    let kinds = match line.get("rootfstype").or(kind) {
+        Some(kinds) => kinds.split(',').map(String::from).collect(),
+        None => mount::known_kinds(),
     };
     let options = line.get("rootflags").unwrap_or_default();
     mount::mount_root(&device, SYSROOT, &kinds, line.wants_writable_root(), options)?;

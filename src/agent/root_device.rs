@@ -45,12 +45,13 @@ impl<'a> Spec<'a> {
 /// Waits for the root's device: `(path, file system)`, the latter where its
 /// superblock is one this program knows. `None` after `seconds`. `name` is the
 /// device for messages.
+#[inline(never)]
 pub(crate) fn wait(
     spec: &Spec<'_>,
     name: &str,
     seconds: u32,
     log: &mut Log<'_>,
-) -> Option<(String, Option<Superblock>)> {
+) -> Option<(String, Option<&'static str>)> {
     let bound = clock::monotonic() + u64::from(seconds) * 1_000_000;
     let mut uevents = Uevents::open().map_err(|error| log.warn(&error)).ok()?;
     let mut told = false;
@@ -73,13 +74,18 @@ pub(crate) fn wait(
     }
 }
 
-fn look(spec: &Spec<'_>) -> Option<(String, Option<Superblock>)> {
+#[inline(never)]
+fn look(spec: &Spec<'_>) -> Option<(String, Option<&'static str>)> {
     if let Spec::Device(path) = spec {
         let name = path.trim_start_matches("/dev/").replace('/', "!");
-        return block::exists(path).then(|| ((*path).into(), block::superblock(&name).ok().flatten()));
+        return block::exists(path).then(|| ((*path).into(), kind(&name)));
     }
     block::devices().iter().find_map(|name| {
         let superblock = block::superblock(name).ok()??;
-        spec.is(&superblock).then(|| (block::device_path(name), Some(superblock)))
+        spec.is(&superblock).then(|| (block::device_path(name), Some(superblock.kind)))
     })
+}
+
+fn kind(name: &str) -> Option<&'static str> {
+    Some(block::superblock(name).ok()??.kind)
 }

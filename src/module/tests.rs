@@ -1,1 +1,253 @@
 use super::*;
+use crate::action::{Existing, Owner, WriteFile};
+use crate::cloud_config::layer;
+use crate::error::Result;
+use crate::instance::{InstanceId, Machine, Metadata, Raw};
+use crate::state::paths::SET_HOSTNAME;
+use std::collections::BTreeMap;
+
+const FILE: u32 = 0o100_644;
+
+/// A root in memory: path to content and mode.
+#[derive(Default)]
+struct Tree(BTreeMap<String, (Vec<u8>, u32)>);
+
+impl Tree {
+    fn with(mut self, path: &str, content: &str, mode: u32) -> Self {
+        self.0.insert(path.into(), (content.into(), mode));
+        self
+    }
+}
+
+impl Fetch for Tree {
+    fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+        match self.0.get(path) {
+            Some((content, _)) if content.len() > limit => Err(Error::new("read", path, "too long")),
+            file => Ok(file.map(|(content, _)| content.clone())),
+        }
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
+        let mut names: Vec<String> = self
+            .0
+            .keys()
+            .filter_map(|key| key.strip_prefix(path)?.strip_prefix('/')?.split('/').next())
+            .map(Into::into)
+            .collect();
+        names.dedup();
+        Ok((!names.is_empty()).then_some(names))
+    }
+
+    fn mode(&self, path: &str) -> Option<u32> {
+        self.0.get(path).map(|(_, mode)| *mode)
+    }
+
+    fn name(&self, path: &str) -> String {
+        path.into()
+    }
+}
+
+fn plan(module: &str, text: &str, metadata: Metadata, root: &Tree) -> Plan {
+    let instance = Instance {
+        id: InstanceId::parse("i-1").unwrap(),
+        datasource: "ConfigDrive".into(),
+        detail: String::new(),
+        metadata,
+        raw: Raw::default(),
+        files: Vec::new(),
+        machine: Machine::default(),
+    };
+    let paths = InstancePaths::new(&instance.id);
+    let module = ALL.iter().find(|known| known.name == module).unwrap();
+    (module.plan)(&Context { config: &layer(text), instance: &instance, paths: &paths, root })
+}
+
+fn texts(problems: &[Error]) -> Vec<&str> {
+    problems.iter().map(Error::text).collect()
+}
+
+fn hostname_file(name: &str) -> Action {
+    WriteFile {
+        path: "/etc/hostname".into(),
+        content: format!("{name}\n").into_bytes(),
+        mode: 0o644,
+        owner: Owner::Root,
+        existing: Existing::KeepMetadata,
+    }
+    .into()
+}
+
+fn hostname_record(fqdn: &str, hostname: &str) -> String {
+    format!("{{\n \"fqdn\": \"{fqdn}\",\n \"hostname\": \"{hostname}\"\n}}\n")
+}
+
+fn named(local_hostname: &str) -> Metadata {
+    Metadata { local_hostname: Some(local_hostname.into()), ..Metadata::default() }
+}
+
+#[test]
+fn the_agent_has_exactly_the_early_modules() {
+    let early = ALL.iter().filter(|module| module.early != Early::No).map(|module| module.name);
+    assert_eq!(EARLY.iter().map(|module| module.name).collect::<Vec<_>>(), early.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_host_name_is_written_set_and_recorded() {
+    let plan = plan("set_hostname", "{}", named("vm.example.org"), &Tree::default());
+    let record = hostname_record("vm.example.org", "vm");
+    assert_eq!(
+        plan.actions,
+        [
+            hostname_file("vm"),
+            Action::SetHostname { name: "vm".into() },
+            Action::write(SET_HOSTNAME, record.into_bytes(), 0o644),
+        ]
+    );
+    assert!(plan.problems.is_empty() && plan.waits.is_empty());
+}
+
+#[test]
+fn a_host_name_that_was_set_is_left_alone() {
+    let root = Tree::default().with(SET_HOSTNAME, &hostname_record("vm.example.org", "vm"), FILE);
+    assert_eq!(plan("set_hostname", "{}", named("vm.example.org"), &root).actions, []);
+    assert_eq!(plan("set_hostname", "{}", named("vm2"), &root).actions.len(), 3);
+    assert_eq!(plan("set_hostname", "preserve_hostname: true", named("vm2"), &root).actions, []);
+}
+
+#[test]
+fn red_hats_name_is_the_full_one_unless_told() {
+    let root = Tree::default().with("/etc/os-release", "NAME=x\nID_LIKE=\"suse rhel\"\n", FILE);
+    let name = |text: &str, root: &Tree| match &plan("set_hostname", text, named("a.b"), root).actions[1] {
+        Action::SetHostname { name } => name.clone(),
+        other => panic!("{other}"),
+    };
+    assert_eq!(name("{}", &root), "a.b");
+    assert_eq!(name("prefer_fqdn_over_hostname: false", &root), "a");
+    assert_eq!(name("prefer_fqdn_over_hostname: true", &Tree::default()), "a.b");
+    let debian = Tree::default().with("/etc/os-release", "ID=debian\nVARIANT=rhel\n", FILE);
+    assert_eq!(name("{}", &debian), "a");
+}
+
+#[test]
+fn a_bad_host_name_is_a_problem_and_no_action() {
+    let plan = plan("set_hostname", "hostname: 'a b'", named("vm"), &Tree::default());
+    assert_eq!(plan.actions, []);
+    assert_eq!(
+        texts(&plan.problems),
+        ["unable to set host name at user-data:1:11: the name has blanks, slashes or control characters"]
+    );
+}
+
+#[test]
+fn files_are_written_in_order_and_deferred_ones_later() {
+    let text = "write_files:\n\
+                - {path: /a, content: one, permissions: '0600', owner: 'app:web'}\n\
+                - {path: /late, content: two, defer: true}\n\
+                - {content: nowhere}\n\
+                - {path: /b, content: three, append: true}\n";
+    let plan = |module| plan(module, text, Metadata::default(), &Tree::default());
+    let early = plan("write_files");
+    let owner = Owner::Named { user: "app".into(), group: Some("web".into()) };
+    let file = |path: &str, content: &str, mode, owner, existing| {
+        Action::from(WriteFile { path: path.into(), content: content.into(), mode, owner, existing })
+    };
+    assert_eq!(
+        early.actions,
+        [
+            file("/a", "one", 0o600, owner, Existing::Replace),
+            file("/b", "three", 0o644, Owner::Root, Existing::Append),
+        ]
+    );
+    let problem = "unable to write the file at user-data:4:3: it has no path";
+    assert_eq!(texts(&early.problems), [problem]);
+    let late = plan("write_files_deferred");
+    assert_eq!(late.actions, [Action::write("/late", b"two".into(), 0o644)]);
+    assert!(late.problems.is_empty(), "told once, by the module that runs first");
+}
+
+/// The write of an authorized_keys file and of its directory.
+fn keys(folder: &str, content: &str, uid: u32) -> [Action; 2] {
+    let owner = || Owner::Ids { uid, gid: uid };
+    let file = WriteFile {
+        path: format!("{folder}/authorized_keys"),
+        content: content.into(),
+        mode: 0o600,
+        owner: owner(),
+        existing: Existing::KeepMetadata,
+    };
+    [Action::MakeDirectory { path: folder.into(), mode: 0o700, owner: owner() }, file.into()]
+}
+
+#[test]
+fn keys_go_to_the_default_user_and_guarded_to_root() {
+    let root = Tree::default()
+        .with("/etc/passwd", "root:x:0:0::/root:/bin/sh\nme:x:7:7::/home/me:/bin/sh\n", FILE)
+        .with("/root/.ssh/authorized_keys", "# mine\n", FILE);
+    let metadata =
+        Metadata { public_keys: vec!["ssh-rsa AA a".into(), "junk".into()], ..Metadata::default() };
+    let text = "{user: me, disable_root_opts: 'command=\"no $USER\"', ssh_authorized_keys: [ssh-dss BB]}";
+    let plan = plan("ssh", text, metadata, &root);
+    let guarded = "# mine\ncommand=\"no me\" ssh-rsa AA a\ncommand=\"no me\" ssh-dss BB\n";
+    assert_eq!(plan.actions[..2], keys("/home/me/.ssh", "ssh-rsa AA a\nssh-dss BB\n", 7));
+    assert_eq!(plan.actions[2..], keys("/root/.ssh", guarded, 0));
+    assert_eq!(
+        texts(&plan.problems),
+        ["unable to authorize key \"junk\": no known key type with a key behind it"]
+    );
+}
+
+#[test]
+fn keys_of_a_user_that_is_not_there_wait() {
+    let root = Tree::default().with("/etc/passwd", "root:x:0:0::/root:/bin/sh\n", FILE);
+    let text = "{user: me, disable_root: false, ssh_authorized_keys: [ssh-rsa AA]}";
+    let plan = plan("ssh", text, Metadata::default(), &root);
+    assert_eq!(plan.actions, keys("/root/.ssh", "ssh-rsa AA\n", 0));
+    assert_eq!(texts(&plan.waits), ["unable to authorize the keys of me: the root has no such user"]);
+}
+
+#[test]
+fn keys_go_where_sshd_looks_and_once() {
+    let root = Tree::default().with("/etc/passwd", "me:x:7:7::/home/me:/bin/sh\n", FILE).with(
+        "/etc/ssh/sshd_config",
+        "authorizedkeysfile /etc/all /etc/keys/%u\n",
+        FILE,
+    );
+    let text = "{user: me, ssh_authorized_keys: [ssh-rsa AA]}";
+    let [_, Action::WriteFile(file)] = keys("/etc/keys", "ssh-rsa AA\n", 7) else { panic!("a file") };
+    let elsewhere = Action::from(WriteFile { path: "/etc/keys/me".into(), ..*file });
+    assert_eq!(plan("ssh", text, Metadata::default(), &root).actions, [elsewhere]);
+    let root = root.with("/etc/keys/me", "ssh-rsa AA\n", FILE);
+    assert_eq!(plan("ssh", text, Metadata::default(), &root).actions, []);
+}
+
+#[test]
+fn scripts_run_in_the_order_of_their_names() {
+    let folder = "/var/lib/cloud/scripts/per-boot";
+    let root = Tree::default()
+        .with(&format!("{folder}/20"), "", 0o100_755)
+        .with(&format!("{folder}/10"), "", 0o100_700)
+        .with(&format!("{folder}/15"), "", FILE)
+        .with(&format!("{folder}/sub"), "", 0o040_755)
+        .with("/var/lib/cloud/instances/i-1/scripts/part-001", "", 0o100_700);
+    let run = |path: String| Action::RunProgram { argv: Vec::from([path]), environment: Vec::new() };
+    let plan = |module| plan(module, "{}", Metadata::default(), &root);
+    let boot = plan("scripts_per_boot");
+    assert_eq!(boot.actions, [run(format!("{folder}/10")), run(format!("{folder}/20"))]);
+    assert_eq!(
+        texts(&boot.problems),
+        ["unable to run /var/lib/cloud/scripts/per-boot/15: it is not executable"]
+    );
+    let user = plan("scripts_user");
+    assert_eq!(user.actions, [run("/var/lib/cloud/instances/i-1/scripts/part-001".into())]);
+    assert_eq!(plan("scripts_per_once").actions, []);
+}
+
+#[test]
+fn runcmd_becomes_a_script_of_the_instance() {
+    let text = "runcmd: [[echo, \"a'b\"], ls, {a: b}]";
+    let plan = plan("runcmd", text, Metadata::default(), &Tree::default());
+    let path = "/var/lib/cloud/instances/i-1/scripts/runcmd";
+    let script = b"#!/bin/sh\n'echo' 'a'\\''b'\nls\n";
+    assert_eq!(plan.actions, [Action::write(path, script.into(), 0o700)]);
+    assert_eq!(plan.problems.len(), 1);
+}

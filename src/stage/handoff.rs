@@ -34,6 +34,7 @@ fn read(tree: &dyn Fetch, path: &str) -> Result<Option<Box<Instance>>> {
 
 /// Hands over the instance, as `cache` has it, and its seed's files as they
 /// were read. They may be large: `take` gets one at a time.
+#[inline(never)]
 pub fn instance(instance: &Instance, cache: &[u8], take: &mut dyn FnMut(Action)) {
     let raw = &instance.raw;
     let files: [(&str, &[u8]); 6] = [
@@ -44,8 +45,9 @@ pub fn instance(instance: &Instance, cache: &[u8], take: &mut dyn FnMut(Action))
         ("network_data.json", raw.network_data.as_deref().unwrap_or_default()),
         ("ec2-meta-data.json", &raw.ec2_meta_data),
     ];
-    take(Action::make_directory(HANDOFF, 0o755));
-    take(Action::make_directory(HANDOFF_FILES, 0o700));
+    for (path, mode) in [(HANDOFF, 0o755), (HANDOFF_FILES, 0o700)] {
+        take(Action::make_directory(path, mode));
+    }
     take(Action::write(HANDOFF_INSTANCE, cache.to_vec(), 0o600));
     for (name, content) in files {
         if !content.is_empty() {

@@ -13,6 +13,7 @@ use alloc::string::String;
 /// the cache keeps it. The seed's injected files come first and only for a new
 /// instance, as cloud-init writes them before anything else, 0660. `take` gets
 /// one action at a time: they may be large.
+#[inline(never)]
 pub fn plan(
     instance: &Instance,
     cache: &[u8],
@@ -31,24 +32,22 @@ pub fn plan(
             take(Action::write(&file.path, file.content.clone(), 0o660));
         }
     }
-    for path in DIRECTORIES {
+    let own = ["sem", "scripts", "handlers"].map(|name| paths.file(name));
+    for path in DIRECTORIES.into_iter().chain(own.iter().map(String::as_str)) {
         take(Action::make_directory(path, 0o755));
-    }
-    for name in ["sem", "scripts", "handlers"] {
-        take(Action::make_directory(&paths.file(name), 0o755));
     }
     let datasource = instance.datasource_line();
     let before = line(&[INSTANCE_LINK, "/datasource"].concat()).unwrap_or_else(|| datasource.clone());
     let previous = present.unwrap_or_else(|| "NO_PREVIOUS_INSTANCE_ID\n".into());
-    for (path, content) in [
-        (PREVIOUS_DATASOURCE, before),
-        (&paths.file("datasource"), datasource),
-        (PREVIOUS_INSTANCE_ID, previous),
-    ] {
-        take(Action::write(path, content.into_bytes(), 0o644));
-    }
     let name = CACHE.rsplit('/').next().unwrap_or(CACHE);
-    take(Action::write(&paths.file(name), cache.to_vec(), 0o400));
+    for (path, content, mode) in [
+        (PREVIOUS_DATASOURCE, before.as_bytes(), 0o644),
+        (&paths.file("datasource"), datasource.as_bytes(), 0o644),
+        (PREVIOUS_INSTANCE_ID, previous.as_bytes(), 0o644),
+        (&paths.file(name), cache, 0o400),
+    ] {
+        take(Action::write(path, content.to_vec(), mode));
+    }
     take(Action::MakeLink { path: INSTANCE_LINK.into(), target: paths.folder().into() });
     // Last: whoever finds this id finds all of the above.
     take(Action::write(INSTANCE_ID, id.into_bytes(), 0o644));

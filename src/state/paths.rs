@@ -95,12 +95,9 @@ pub fn semaphore_text(pid: u32, realtime: u64) -> String {
 
 /// A number with a fraction of its `parts`, a power of ten: `12.034`.
 pub(crate) fn decimal_point(number: u64, parts: u64) -> String {
-    let mut text = (number / parts).to_string();
-    let point = text.len();
     // The 1 in front keeps the zeros.
-    text.push_str(&(parts + number % parts).to_string());
-    text.replace_range(point..=point, ".");
-    text
+    let fraction = (parts + number % parts).to_string();
+    [&(number / parts).to_string(), ".", fraction.strip_prefix('1').unwrap_or_default()].concat()
 }
 
 /// How often a module runs.

@@ -12,13 +12,6 @@ use rustix::io::Errno;
 /// finit_module(2): the kernel decompresses the file itself.
 const MODULE_INIT_COMPRESSED_FILE: i32 = 4;
 
-/// One line of modules.dep: a module and what it needs, as paths below
-/// /lib/modules/RELEASE.
-struct Dependencies<'a> {
-    path: &'a str,
-    needs: Vec<&'a str>,
-}
-
 /// Loads every module that modules.dep of the running kernel names, each
 /// after what it needs. One that fails is told and the others go on.
 /// The value is how many were loaded.
@@ -36,7 +29,7 @@ pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
     };
     let text = String::from_utf8_lossy(&content);
     let mut loaded = 0;
-    for path in load_order(&parse(&text)) {
+    for path in load_order(&text) {
         match load(&[&folder, path].concat()) {
             Ok(()) => loaded += 1,
             Err(error) => tell(error),
@@ -45,22 +38,13 @@ pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
     loaded
 }
 
-fn parse(text: &str) -> Vec<Dependencies<'_>> {
-    text.lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(path, needs)| Dependencies {
-            path: path.trim_ascii(),
-            needs: needs.split_ascii_whitespace().collect(),
-        })
-        .collect()
-}
-
-/// depmod(8) lists all that a module needs, the deepest last: reversed, each
-/// line loads in one pass.
-fn load_order<'a>(modules: &[Dependencies<'a>]) -> Vec<&'a str> {
+/// The modules of modules.dep as paths below its folder. depmod(8) lists all
+/// that a module needs, the deepest last: reversed, each line loads in one pass.
+fn load_order(text: &str) -> Vec<&str> {
     let mut order: Vec<&str> = Vec::new();
-    for module in modules {
-        for path in module.needs.iter().rev().copied().chain([module.path]) {
+    for line in text.lines() {
+        let Some((module, needs)) = line.split_once(':') else { continue };
+        for path in needs.split_ascii_whitespace().rev().chain([module.trim_ascii()]) {
             if !order.contains(&path) {
                 order.push(path);
             }
@@ -90,14 +74,11 @@ mod tests {
     fn a_module_comes_after_what_it_needs() {
         let text = "k/sr_mod.ko: k/cdrom.ko k/scsi_mod.ko k/scsi_common.ko\n\
                     k/cdrom.ko:\nk/scsi_mod.ko: k/scsi_common.ko\nk/scsi_common.ko:\n";
-        assert_eq!(
-            load_order(&parse(text)),
-            ["k/scsi_common.ko", "k/scsi_mod.ko", "k/cdrom.ko", "k/sr_mod.ko"]
-        );
+        assert_eq!(load_order(text), ["k/scsi_common.ko", "k/scsi_mod.ko", "k/cdrom.ko", "k/sr_mod.ko"]);
     }
 
     #[test]
     fn a_cycle_or_a_torn_line_ends() {
-        assert_eq!(load_order(&parse("a: b\nb: a\nc")), ["b", "a"]);
+        assert_eq!(load_order("a: b\nb: a\nc"), ["b", "a"]);
     }
 }

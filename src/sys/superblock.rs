@@ -3,8 +3,8 @@
 //! Offsets are those of ECMA-119 (ISO 9660), Microsoft's FAT specification
 //! and the kernel's own headers for ext, XFS and btrfs.
 
-use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What a superblock tells of a file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +20,55 @@ pub struct Superblock {
 /// Bytes at an offset of a device; an error or a short device reads as `None`.
 pub type ReadAt<'a> = dyn FnMut(u64, &mut [u8]) -> Option<()> + 'a;
 
-/// Recognises the file system on a device.
-pub fn recognise(read: &mut ReadAt<'_>) -> Option<Superblock> {
-    ext(read).or_else(|| xfs(read)).or_else(|| btrfs(read)).or_else(|| iso9660(read)).or_else(|| vfat(read))
+/// Where a file system keeps what is asked of it, in bytes of the device.
+struct Layout {
+    kind: &'static str,
+    /// Where its magic number is, and the number.
+    magic: (u64, &'static [u8]),
+    /// Where its label is, and its length, at most 256.
+    label: (u64, usize),
+    /// Where its UUID is.
+    uuid: Option<u64>,
 }
 
+static LAYOUTS: [Layout; 4] = [
+    // ext4 reads ext2 and ext3 too, and is the one kernels have built in.
+    Layout { kind: "ext4", magic: (0x438, &[0x53, 0xef]), label: (0x478, 16), uuid: Some(0x468) },
+    Layout { kind: "xfs", magic: (0, b"XFSB"), label: (108, 12), uuid: Some(32) },
+    Layout { kind: "btrfs", magic: (0x1_0040, b"_BHRfS_M"), label: (0x1_012b, 256), uuid: Some(0x1_0020) },
+    // The primary volume descriptor is in the first of the set, sector 16.
+    Layout { kind: "iso9660", magic: (32768, b"\x01CD001"), label: (32808, 32), uuid: None },
+];
+
+/// Recognises the file system on a device.
+#[inline(never)]
+pub fn recognise(read: &mut ReadAt<'_>) -> Option<Superblock> {
+    LAYOUTS.iter().find_map(|layout| laid_out(layout, read)).or_else(|| vfat(read))
+}
+
+#[inline(never)]
+fn laid_out(layout: &Layout, read: &mut ReadAt<'_>) -> Option<Superblock> {
+    let mut buffer = [0; 256];
+    let mut bytes = |at: u64, length: usize| {
+        let bytes = buffer.get_mut(..length)?;
+        read(at, bytes)?;
+        Some(Vec::from(bytes))
+    };
+    if bytes(layout.magic.0, layout.magic.1.len())? != layout.magic.1 {
+        return None;
+    }
+    let label = text(&bytes(layout.label.0, layout.label.1)?);
+    let uuid = match layout.uuid {
+        Some(at) => uuid(&bytes(at, 16)?),
+        None => String::new(),
+    };
+    Some(Superblock { kind: layout.kind, label, uuid })
+}
+
+#[inline(never)]
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    String::from(String::from_utf8_lossy(&bytes[..end]).trim_end())
+    String::from(String::from_utf8_lossy(&bytes[..end]).trim_ascii_end())
 }
 
 fn uuid(bytes: &[u8]) -> String {
@@ -36,50 +77,15 @@ fn uuid(bytes: &[u8]) -> String {
         if matches!(at, 4 | 6 | 8 | 10) {
             out.push('-');
         }
-        out.push_str(&format!("{byte:02x}"));
+        push_hexadecimal(&mut out, *byte);
     }
     out
 }
 
-fn ext(read: &mut ReadAt<'_>) -> Option<Superblock> {
-    let mut block = [0; 0x88];
-    read(1024, &mut block)?;
-    if block[0x38..0x3a] != [0x53, 0xef] {
-        return None;
+fn push_hexadecimal(out: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        out.extend(char::from_digit(digit.into(), 16));
     }
-    // ext4 reads ext2 and ext3 too, and is the one kernels have built in.
-    Some(Superblock { kind: "ext4", label: text(&block[0x78..0x88]), uuid: uuid(&block[0x68..0x78]) })
-}
-
-fn xfs(read: &mut ReadAt<'_>) -> Option<Superblock> {
-    let mut block = [0; 120];
-    read(0, &mut block)?;
-    (block[..4] == *b"XFSB").then(|| Superblock {
-        kind: "xfs",
-        label: text(&block[108..120]),
-        uuid: uuid(&block[32..48]),
-    })
-}
-
-fn btrfs(read: &mut ReadAt<'_>) -> Option<Superblock> {
-    let mut block = [0; 0x22b];
-    read(0x1_0000, &mut block)?;
-    (block[0x40..0x48] == *b"_BHRfS_M").then(|| Superblock {
-        kind: "btrfs",
-        label: text(&block[0x12b..0x22b]),
-        uuid: uuid(&block[0x20..0x30]),
-    })
-}
-
-fn iso9660(read: &mut ReadAt<'_>) -> Option<Superblock> {
-    let mut sector = [0; 72];
-    // The primary volume descriptor is in the first of the set, sector 16.
-    read(32768, &mut sector)?;
-    (sector[..6] == *b"\x01CD001").then(|| Superblock {
-        kind: "iso9660",
-        label: text(&sector[40..72]),
-        uuid: String::new(),
-    })
 }
 
 /// The parts of a FAT boot sector that lead to its label.
@@ -90,6 +96,7 @@ struct Fat {
     serial: [u8; 4],
 }
 
+#[inline(never)]
 fn vfat(read: &mut ReadAt<'_>) -> Option<Superblock> {
     let mut sector = [0; 512];
     read(0, &mut sector)?;
@@ -101,7 +108,13 @@ fn vfat(read: &mut ReadAt<'_>) -> Option<Superblock> {
         label => label,
     });
     let [a, b, c, d] = fat.serial;
-    Some(Superblock { kind: "vfat", label, uuid: format!("{d:02X}{c:02X}-{b:02X}{a:02X}") })
+    let mut uuid = String::new();
+    for byte in [d, c, b, a] {
+        push_hexadecimal(&mut uuid, byte);
+    }
+    uuid.make_ascii_uppercase();
+    uuid.insert(4, '-');
+    Some(Superblock { kind: "vfat", label, uuid })
 }
 
 fn boot_sector(sector: &[u8; 512]) -> Option<Fat> {

@@ -9,7 +9,6 @@ use core::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::time::ClockId;
 
 /// The kernel's multicast group; udev's own is 2.
 const KERNEL: u32 = 1;
@@ -79,7 +78,7 @@ impl Uevents {
 
 /// The reading of `CLOCK_MONOTONIC`.
 fn now() -> Duration {
-    Duration::try_from(rustix::time::clock_gettime(ClockId::Monotonic)).unwrap_or_default()
+    Duration::from_micros(crate::sys::clock::monotonic())
 }
 
 fn failed(errno: Errno) -> Error {
