@@ -41,7 +41,9 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error
     };
     match first {
         Long("help") | Short('h') => Ok(Command::Print(HELP.into())),
-        Long("version") | Short('v') => Ok(Command::Print(format!("glowplug {}\n", env!("CARGO_PKG_VERSION")))),
+        Long("version") | Short('v') => {
+            Ok(Command::Print(format!("glowplug {}\n", env!("CARGO_PKG_VERSION"))))
+        }
         Value(word) => match word.string()?.as_str() {
             "init" => no_more(parser).map(|()| Command::Stage(Stage::Init)),
             "modules" => modules(parser),
@@ -69,7 +71,9 @@ fn modules(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         None | Some("config") => Ok(Command::Stage(Stage::Config)),
         Some("init") => Ok(Command::Stage(Stage::Init)),
         Some("final") => Ok(Command::Stage(Stage::Final)),
-        Some(mode) => Err(format!("unable to run mode {mode:?}: only init, config and final are known").into()),
+        Some(mode) => {
+            Err(format!("unable to run mode {mode:?}: only init, config and final are known").into())
+        }
     }
 }
 

@@ -20,9 +20,8 @@ pub(crate) fn append(program: &str, lines: &[Line]) {
         // Writing into a String does not fail.
         let _ = writeln!(text, "{},{:03} - {program}[{level}]: {said}", utc(at).iso(), at / 1000 % 1000);
     }
-    let file = LOG
-        .iter()
-        .find_map(|path| OpenOptions::new().create(true).append(true).mode(0o640).open(path).ok());
+    let file =
+        LOG.iter().find_map(|path| OpenOptions::new().create(true).append(true).mode(0o640).open(path).ok());
     if let Some(mut file) = file {
         // The console has had every line already.
         let _ = file.write_all(text.as_bytes());

@@ -19,7 +19,9 @@ const SHOWN: u64 = 64 << 10;
 
 /// Opens the log of all output, for appending.
 pub(crate) fn output() -> Option<File> {
-    OUTPUT.iter().find_map(|path| OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path).ok())
+    OUTPUT
+        .iter()
+        .find_map(|path| OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path).ok())
 }
 
 /// Says a line in the log of all output.
@@ -40,7 +42,9 @@ pub(crate) fn run(argv: &[String], environment: &[(String, String)]) -> Result<(
     };
     let output = output();
     let before = output.as_ref().and_then(|output| Some(output.metadata().ok()?.len()));
-    let stdio = || output.as_ref().and_then(|output| output.try_clone().ok()).map_or_else(Stdio::inherit, Stdio::from);
+    let stdio = || {
+        output.as_ref().and_then(|output| output.try_clone().ok()).map_or_else(Stdio::inherit, Stdio::from)
+    };
     let mut command = Command::new(program);
     command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(stdio()).stderr(stdio());
     command.envs(environment.iter().map(|(key, value)| (key, value)));

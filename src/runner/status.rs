@@ -63,7 +63,11 @@ impl Status {
         let v1 = value.get("v1")?;
         let text = |key: &str| v1.get(key).and_then(Value::as_str).map(Into::into);
         let mode = |name: &&str| Some(((*name).to_owned(), parse_mode(v1.get_set(name)?)));
-        Some(Self { datasource: text("datasource"), stage: text("stage"), modes: MODES.iter().filter_map(mode).collect() })
+        Some(Self {
+            datasource: text("datasource"),
+            stage: text("stage"),
+            modes: MODES.iter().filter_map(mode).collect(),
+        })
     }
 
     /// Writes status.json, so that a reader sees the old or the new one.
@@ -74,7 +78,10 @@ impl Status {
     /// Writes result.json: every error of this boot.
     pub(crate) fn write_result(&self) -> io::Result<()> {
         let errors = self.errors().map(|text| string(text)).collect();
-        let entries = vec![("datasource", optional(self.datasource.as_deref())), ("errors", Value::bare(Data::Seq(errors)))];
+        let entries = vec![
+            ("datasource", optional(self.datasource.as_deref())),
+            ("errors", Value::bare(Data::Seq(errors))),
+        ];
         write_json("result.json", &map(vec![("v1", map(entries))]))
     }
 
@@ -187,8 +194,14 @@ mod tests {
 
     #[test]
     fn a_status_is_written_as_cloud_init_writes_it_and_comes_back() {
-        let mut status = Status { datasource: Some("DataSourceConfigDrive [net]".into()), ..Status::default() };
-        let mode = Mode { errors: vec!["é".into()], recoverable: vec!["w".into()], start: Some("1.500000".into()), finished: None };
+        let mut status =
+            Status { datasource: Some("DataSourceConfigDrive [net]".into()), ..Status::default() };
+        let mode = Mode {
+            errors: vec!["é".into()],
+            recoverable: vec!["w".into()],
+            start: Some("1.500000".into()),
+            finished: None,
+        };
         status.modes = MODES.iter().map(|name| ((*name).to_owned(), Mode::default())).collect();
         status.modes.insert("init".into(), mode);
         let mut text = String::new();

@@ -46,7 +46,7 @@ impl SystemConfig {
         for (name, text) in &self.texts {
             match yaml::load(text) {
                 Ok(value) if matches!(value.data, Data::Map(_)) => {
-                    layers.push(Layer { name: name.clone(), value })
+                    layers.push(Layer { name: name.clone(), value });
                 }
                 Ok(value) if value.data == Data::Null => {}
                 Ok(value) => {

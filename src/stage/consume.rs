@@ -115,7 +115,7 @@ impl Consumed {
     }
 
     /// Every part of every source.
-    pub fn parts(&self) -> impl Iterator<Item = &Part<'_>> {
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
         self.sources.iter().flat_map(|source| &source.parts)
     }
 

@@ -186,7 +186,10 @@ fn decide(
             Outcome::Absent
         }
         Answer::TimedOut => {
-            log.line(Level::Warning, &["no seed: no drive labelled config-2 came in the time given (glowplug.wait)"]);
+            log.line(
+                Level::Warning,
+                &["no seed: no drive labelled config-2 came in the time given (glowplug.wait)"],
+            );
             Outcome::TimedOut
         }
         Answer::Broken(error) => {

@@ -59,9 +59,8 @@ fn load(path: &str) -> Result<()> {
     let compressed = [".xz", ".zst", ".gz"].iter().any(|suffix| path.ends_with(suffix));
     let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
     match rustix::system::finit_module(file.as_fd(), c"", flags) {
-        Ok(()) | Err(Errno::EXIST) => Ok(()),
-        // A driver without its hardware says so this way.
-        Err(Errno::NODEV) => Ok(()),
+        // A driver without its hardware says NODEV.
+        Ok(()) | Err(Errno::EXIST | Errno::NODEV) => Ok(()),
         Err(errno) => Err(failed(doing, path, errno)),
     }
 }

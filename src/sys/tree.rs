@@ -106,18 +106,17 @@ pub fn delete_below(path: &str) {
     // before it is removed from its parent.
     let mut stack = alloc::vec![(top, String::new())];
     while let Some((directory, _)) = stack.last() {
-        match delete_files(directory.as_fd(), device) {
-            Some(child) => match path::open_at(directory.as_fd(), &child, flags, 0) {
+        if let Some(child) = delete_files(directory.as_fd(), device) {
+            match path::open_at(directory.as_fd(), &child, flags, 0) {
                 Ok(fd) if stack.len() < limits::DIRECTORY_DEPTH => stack.push((fd, child)),
                 _ => return,
-            },
-            None => {
-                let name = stack.pop().map(|(_, name)| name).unwrap_or_default();
-                if let Some((parent, _)) = stack.last()
-                    && path::unlink_at(parent.as_fd(), &name, AtFlags::REMOVEDIR).is_err()
-                {
-                    return;
-                }
+            }
+        } else {
+            let name = stack.pop().map(|(_, name)| name).unwrap_or_default();
+            if let Some((parent, _)) = stack.last()
+                && path::unlink_at(parent.as_fd(), &name, AtFlags::REMOVEDIR).is_err()
+            {
+                return;
             }
         }
     }

@@ -208,10 +208,10 @@ impl Assembly<'_> {
 
     fn note(&mut self, subject: &str, what: &str) {
         let cause = [what, "; cloud-init would ignore such data in silence"].concat();
-        self.problem("take as it is", subject, cause);
+        self.problem("take as it is", subject, &cause);
     }
 
-    fn problem(&mut self, doing: &'static str, subject: &str, cause: impl Into<Cow<'static, str>>) {
+    fn problem(&mut self, doing: &str, subject: &str, cause: &str) {
         self.out.problems.push(Error::new(doing, subject, cause));
     }
 
@@ -234,7 +234,7 @@ impl Assembly<'_> {
             Kind::Unknown => ["content type ", content_type, " is not known"].concat(),
             _ => cause.into(),
         };
-        self.problem(doing, &[object, " ", filename, " of ", self.source].concat(), cause);
+        self.problem(doing, &[object, " ", filename, " of ", self.source].concat(), &cause);
     }
 }
 
