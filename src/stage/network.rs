@@ -32,6 +32,7 @@ pub struct Manner {
 
 /// Configures the network an instance describes. Every problem is one line of
 /// the log.
+#[inline(never)]
 pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner, log: &mut Log<'_>) {
     let mut present = match system_links() {
         Ok(present) => present,
@@ -73,6 +74,7 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
 
 /// The description of the seed, or the fallback where it has none. A broken
 /// one leaves the network as it is.
+#[inline(never)]
 fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
     let Some(raw) = &instance.raw.network_data else {
         log.info("the seed describes no network: DHCP on the first NIC");
@@ -102,6 +104,7 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
 }
 
 /// NICs the description names may still be on their way.
+#[inline(never)]
 fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log: &mut Log<'_>) {
     let missing = |present: &[SystemLink]| {
         let is_there = |mac| present.iter().any(|nic| nic.mac == Some(mac));
@@ -127,6 +130,7 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
 }
 
 /// The back end's files, or the live changes where the root has none.
+#[inline(never)]
 fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut Log<'_>) -> Vec<Action> {
     let Some(renderer) = render::detect(root) else {
         for problem in live::problems(resolved) {
@@ -144,6 +148,7 @@ fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut 
 }
 
 /// Hardware addresses of this machine's NICs, sorted, for its identity.
+#[inline(never)]
 pub fn macs() -> Vec<String> {
     let mut macs: Vec<String> = system_links()
         .unwrap_or_default()
@@ -156,6 +161,7 @@ pub fn macs() -> Vec<String> {
 }
 
 /// The links of the running machine.
+#[inline(never)]
 pub fn system_links() -> Result<Vec<SystemLink>> {
     let links = Netlink::open()?.links()?;
     let link = |link: crate::sys::netlink::LinkInfo| SystemLink {

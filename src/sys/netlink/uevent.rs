@@ -2,6 +2,7 @@
 
 use super::socket::{self, Received};
 use crate::error::{Error, Result};
+use crate::sys::clock;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -9,7 +10,6 @@ use core::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::time::ClockId;
 
 /// The kernel's multicast group; udev's own is 2.
 const KERNEL: u32 = 1;
@@ -53,10 +53,12 @@ impl Uevents {
 
     /// The next announcement; `None` when `deadline`, a reading of
     /// `CLOCK_MONOTONIC`, passes first.
+    #[inline(never)]
     pub fn wait(&mut self, deadline: Duration) -> Result<Option<Uevent>> {
         loop {
-            let left = deadline.saturating_sub(now());
-            let timeout = Timespec::try_from(left).map_err(|_| failed(Errno::INVAL))?;
+            let left = deadline.saturating_sub(Duration::from_micros(clock::monotonic()));
+            let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
+            let timeout = Timespec { tv_sec: seconds, tv_nsec: left.subsec_nanos().into() };
             match rustix::event::poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&timeout)) {
                 Ok(0) => return Ok(None),
                 Ok(_) => {}
@@ -75,11 +77,6 @@ impl Uevents {
             }
         }
     }
-}
-
-/// The reading of `CLOCK_MONOTONIC`.
-fn now() -> Duration {
-    Duration::try_from(rustix::time::clock_gettime(ClockId::Monotonic)).unwrap_or_default()
 }
 
 fn failed(errno: Errno) -> Error {
