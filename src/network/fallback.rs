@@ -11,6 +11,7 @@ const VIRTUAL: [&str; 4] = ["veth", "virbr", "docker", "br-"];
 /// DHCP for both families on the best NIC, which keeps its name; `None` when
 /// there is no NIC. Best is one with a carrier, then `eth0`, then the first in
 /// natural order (`ens9` before `ens10`).
+#[inline(never)]
 pub fn fallback(present: &[SystemLink]) -> Option<Network> {
     let mut best: Option<(&SystemLink, Mac, LinkName)> = None;
     for nic in present {
@@ -38,6 +39,7 @@ fn is_better(a: &SystemLink, b: &SystemLink) -> bool {
 }
 
 /// Compares names with runs of digits taken as numbers.
+#[inline(never)]
 fn natural(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     loop {

@@ -42,6 +42,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
 }
 
 /// One subnet. What belongs to the link stands in its first stanza.
+#[inline(never)]
 fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
     let subnets = &link.link.subnets[..];
     let Some((before, [subnet, ..])) = subnets.split_at_checked(index) else { return };
@@ -83,6 +84,7 @@ fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
 
 /// A subnet without resolver settings repeats those of the first that had
 /// some.
+#[inline(never)]
 fn subnet_lines(text: &mut Text, before: &[Subnet], subnet: &Subnet) {
     let mut dns = &subnet.dns;
     if dns.is_empty() {
@@ -111,6 +113,7 @@ fn link_lines(text: &mut Text, link: &ResolvedLink<'_>, first: &Subnet) {
 
 /// Resolver settings of one family; search domains only beside a server of
 /// that family, or without any.
+#[inline(never)]
 fn dns_lines(text: &mut Text, dns: &Dns, ipv6: bool) {
     let servers = servers(&[dns], Some(ipv6), " ");
     if dns.servers.is_empty() || !servers.is_empty() {

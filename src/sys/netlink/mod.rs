@@ -40,6 +40,7 @@ pub struct Netlink {
 
 impl Netlink {
     /// Opens an rtnetlink socket in this network namespace.
+    #[inline(never)]
     pub fn open() -> Result<Self> {
         match Socket::route() {
             Ok(socket) => Ok(Self { socket }),
@@ -95,6 +96,7 @@ impl Netlink {
         })
     }
 
+    #[inline(never)]
     fn change(&mut self, action: &LinkAction) -> core::result::Result<(), Failure> {
         let (LinkAction::Rename { from: link, .. }
         | LinkAction::Up { link }
@@ -136,6 +138,7 @@ impl Netlink {
     }
 
     /// Removes every address but those IPv6 gives a link by itself.
+    #[inline(never)]
     fn flush(&mut self, index: u32) -> core::result::Result<(), Failure> {
         for info in self.list_addresses()? {
             if info.link != index || (info.address.is_ipv6() && info.scope == SCOPE_LINK) {
@@ -151,6 +154,7 @@ impl Netlink {
     }
 
     /// The index of the link called `name`.
+    #[inline(never)]
     fn index(&mut self, name: &str) -> core::result::Result<u32, Failure> {
         let mut index = None;
         let request = Request::new(GETLINK, NLM_F_REQUEST | NLM_F_ACK, &[0; 16])
@@ -169,6 +173,7 @@ impl Netlink {
 }
 
 /// What an action does, and to what, as messages say it.
+#[inline(never)]
 fn sentence(action: &LinkAction) -> (&'static str, String) {
     match action {
         LinkAction::Rename { from, to } => ("rename", format!("{from} to {to}")),
@@ -217,6 +222,7 @@ fn set_link(index: u32, flags: u32, change: u32) -> Request {
     Request::new(NEWLINK, NLM_F_REQUEST | NLM_F_ACK, &body)
 }
 
+#[inline(never)]
 fn add_address(index: u32, address: Ip, prefix: u8, broadcast: Option<Ip>) -> Request {
     let flags = if address.is_ipv6() { IFA_F_NODAD.to_ne_bytes()[0] } else { 0 };
     let body = address_body(index, address, prefix, flags);

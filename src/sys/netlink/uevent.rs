@@ -85,6 +85,7 @@ fn failed(errno: Errno) -> Error {
 
 /// `add@/devices/…` and `KEY=value`s, each ended by NUL. `None` for anything
 /// else.
+#[inline(never)]
 fn parse(bytes: &[u8]) -> Option<Uevent> {
     let mut parts = bytes.split(|byte| *byte == 0);
     parts.next().filter(|first| first.contains(&b'@'))?;
