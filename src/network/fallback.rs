@@ -15,10 +15,10 @@ const VIRTUAL: [&str; 4] = ["veth", "virbr", "docker", "br-"];
 pub fn fallback(present: &[SystemLink]) -> Option<Network> {
     let mut best: Option<(&SystemLink, Mac, LinkName)> = None;
     for nic in present {
-        let (Some(mac), Some(name)) = (nic.mac, LinkName::new(&nic.name)) else { continue };
         if nic.own_mac
             && !VIRTUAL.iter().any(|stem| nic.name.starts_with(stem))
             && best.as_ref().is_none_or(|(other, ..)| is_better(nic, other))
+            && let (Some(mac), Some(name)) = (nic.mac, LinkName::new(&nic.name))
         {
             best = Some((nic, mac, name));
         }

@@ -28,7 +28,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
     text.sort(start);
     for link in sorted(network) {
         if link.link.subnets.is_empty() {
-            write!(text, "\niface {} inet manual\n", &*link.name);
+            writeln!(text, "\niface {} inet manual", &*link.name);
             text.number("mtu ", link.link.mtu);
         }
         for index in 0..link.link.subnets.len() {
@@ -56,7 +56,7 @@ fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
         Method::Manual => "manual",
     };
     let name = &*link.name;
-    write!(text, "\n{control} {name}\niface {name} {family} {mode}\n");
+    writeln!(text, "\n{control} {name}\niface {name} {family} {mode}");
     let start = text.out.len();
     subnet_lines(text, before, subnet);
     text.sort(start);
@@ -140,6 +140,6 @@ fn route_lines(text: &mut Text, route: &Route) {
         write!(rest, " metric {metric}");
     }
     for (when, verb) in [("post-up", "add"), ("pre-down", "del")] {
-        write!(text, "    {when} ip{family} route {verb} {} || true\n", rest.out);
+        writeln!(text, "    {when} ip{family} route {verb} {} || true", rest.out);
     }
 }

@@ -206,7 +206,7 @@ fn needs_quotes(text: &str) -> bool {
     let words = "y n yes no on off true false null";
     let bytes = text.as_bytes();
     let number = bytes.iter().all(|byte| byte.is_ascii_digit() || b"+-_.eExX".contains(byte))
-        && bytes.iter().filter(|byte| **byte == b'.').count() < 2;
+        && bytes.split(|byte| *byte == b'.').count() < 3;
     let indicator =
         bytes.first().is_some_and(|first| b"-@~.+".contains(first)) || bytes.last() == Some(&b':');
     number
