@@ -62,7 +62,7 @@ impl Ip {
         self == Self::unspecified(self.ipv6)
     }
 
-    /// Whether this is in fe80::/10.
+    /// Whether this is in `fe80::/10`.
     pub fn is_ipv6_link_local(self) -> bool {
         self.ipv6 && self.octets[0] == 0xfe && self.octets[1] & 0xc0 == 0x80
     }

@@ -11,13 +11,14 @@ const VIRTUAL: [&str; 4] = ["veth", "virbr", "docker", "br-"];
 /// DHCP for both families on the best NIC, which keeps its name; `None` when
 /// there is no NIC. Best is one with a carrier, then `eth0`, then the first in
 /// natural order (`ens9` before `ens10`).
+#[inline(never)]
 pub fn fallback(present: &[SystemLink]) -> Option<Network> {
     let mut best: Option<(&SystemLink, Mac, LinkName)> = None;
     for nic in present {
-        let (Some(mac), Some(name)) = (nic.mac, LinkName::new(&nic.name)) else { continue };
         if nic.own_mac
             && !VIRTUAL.iter().any(|stem| nic.name.starts_with(stem))
             && best.as_ref().is_none_or(|(other, ..)| is_better(nic, other))
+            && let (Some(mac), Some(name)) = (nic.mac, LinkName::new(&nic.name))
         {
             best = Some((nic, mac, name));
         }
@@ -38,6 +39,7 @@ fn is_better(a: &SystemLink, b: &SystemLink) -> bool {
 }
 
 /// Compares names with runs of digits taken as numbers.
+#[inline(never)]
 fn natural(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     loop {

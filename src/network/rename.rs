@@ -8,7 +8,6 @@
 
 use crate::action::LinkAction;
 use crate::network::model::{LinkName, SystemLink};
-use crate::network::order;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -24,42 +23,33 @@ const LONGEST: usize = 15;
 
 /// One link and the name it is to have.
 struct Move {
-    index: u32,
-    /// Present name.
-    from: String,
+    /// Its place among the present ones.
+    place: usize,
     to: String,
-    /// It is up and must go down first.
-    down: bool,
-    /// It was up and comes up again.
-    up: bool,
 }
 
 /// The steps that give each link of `wanted` (index, name) its name. A wanted
 /// index that is not present and a name wanted a second time are left out.
+/// `present` is sorted by index.
 #[inline(never)]
 pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkAction> {
     let mut pending = moves(wanted, present);
-    let mut taken: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
+    let mut names = present_names(present);
     let mut actions = Vec::new();
     while !pending.is_empty() {
-        let free = pending.iter().position(|step| !taken.contains(&step.to));
-        let step = &mut pending[free.unwrap_or(0)];
-        if step.down {
-            actions.push(LinkAction::Down { link: step.from.clone() });
-            step.down = false;
+        let free = pending.iter().position(|step| !names.contains(&step.to));
+        let Some(step) = pending.get(free.unwrap_or(0)) else { break };
+        let to = if free.is_some() { step.to.clone() } else { free_name(TEMPORARY, 0, &names) };
+        let (Some(nic), Some(name)) = (present.get(step.place), names.get_mut(step.place)) else { break };
+        if nic.up && *name == nic.name {
+            actions.push(LinkAction::Down { link: name.clone() });
         }
-        let to = match free {
-            Some(_) => step.to.clone(),
-            None => free_name(TEMPORARY, 0, &taken),
-        };
-        actions.push(LinkAction::Rename { from: step.from.clone(), to: to.clone() });
-        taken.retain(|name| *name != step.from);
-        taken.push(to.clone());
-        step.from = to;
+        let from = core::mem::replace(name, to.clone());
+        actions.push(LinkAction::Rename { from, to: to.clone() });
         if let Some(at) = free {
-            let step = pending.remove(at);
-            if step.up {
-                actions.push(LinkAction::Up { link: step.to });
+            pending.remove(at);
+            if nic.up {
+                actions.push(LinkAction::Up { link: to });
             }
         }
     }
@@ -70,19 +60,24 @@ pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkActio
 #[inline(never)]
 pub fn names(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<(u32, String)> {
     let mut names: Vec<(u32, String)> = Vec::new();
-    let moves = moves(wanted, present);
-    for link in by_index(present) {
-        let step = moves.iter().find(|step| step.index == link.index);
-        names.push((link.index, step.map_or(&link.name, |step| &step.to).clone()));
+    for link in present {
+        names.push((link.index, link.name.clone()));
+    }
+    for step in moves(wanted, present) {
+        if let Some((_, name)) = names.get_mut(step.place) {
+            *name = step.to;
+        }
     }
     names
 }
 
 #[inline(never)]
-fn by_index(present: &[SystemLink]) -> Vec<&SystemLink> {
-    let mut links: Vec<&SystemLink> = present.iter().collect();
-    order::sort_by(&mut links, |a, b| a.index < b.index);
-    links
+fn present_names(present: &[SystemLink]) -> Vec<String> {
+    let mut names = Vec::new();
+    for link in present {
+        names.push(link.name.clone());
+    }
+    names
 }
 
 /// What must move: links in the way of a wanted name, whose new names are
@@ -90,7 +85,7 @@ fn by_index(present: &[SystemLink]) -> Vec<&SystemLink> {
 #[inline(never)]
 fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<Move> {
     let mut claims: Vec<(u32, &str)> = Vec::new();
-    let mut reserved: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
+    let mut reserved = present_names(present);
     for (index, name) in wanted {
         let known = present.iter().any(|link| link.index == *index);
         if known && !claims.iter().any(|(i, n)| i == index || *n == &**name) {
@@ -99,26 +94,25 @@ fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<Move> {
         }
     }
     let (mut displaced, mut claimed) = (Vec::new(), Vec::new());
-    for link in by_index(present) {
-        let from = &link.name;
-        let (list, to) = if let Some((_, name)) = claims.iter().find(|(index, _)| *index == link.index) {
-            if from == name {
-                continue;
+    for (place, link) in present.iter().enumerate() {
+        let from = &*link.name;
+        let own = claims.iter().find(|(index, _)| *index == link.index);
+        if let Some((_, name)) = own {
+            if from != *name {
+                claimed.push(Move { place, to: String::from(*name) });
             }
-            (&mut claimed, String::from(*name))
+            continue;
+        }
+        let (stem, next) = if is_temporary(from) {
+            (UNCLAIMED, 0)
+        } else if claims.iter().any(|(_, name)| from == *name) {
+            split(from)
         } else {
-            let (stem, next) = if is_temporary(from) {
-                (UNCLAIMED, 0)
-            } else if claims.iter().any(|(_, name)| from == name) {
-                split(from)
-            } else {
-                continue;
-            };
-            let to = free_name(stem, next, &reserved);
-            reserved.push(to.clone());
-            (&mut displaced, to)
+            continue;
         };
-        list.push(Move { index: link.index, from: from.clone(), to, down: link.up, up: link.up });
+        let to = free_name(stem, next, &reserved);
+        reserved.push(to.clone());
+        displaced.push(Move { place, to });
     }
     displaced.append(&mut claimed);
     displaced

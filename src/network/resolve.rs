@@ -84,6 +84,7 @@ impl Network {
     }
 
     /// The links that have a name or a NIC.
+    #[inline(never)]
     fn find<'a>(&'a self, present: &'a [SystemLink], problems: &mut Vec<Error>) -> Vec<Found<'a>> {
         let mut links: Vec<Found<'a>> = Vec::new();
         for (at, link) in self.links.iter().enumerate() {
@@ -114,6 +115,7 @@ impl Network {
 
 /// The one link that `device` means; `again` when an earlier one had its MAC
 /// address.
+#[inline(never)]
 fn find<'a>(device: &Device, again: bool, present: &'a [SystemLink]) -> Result<&'a SystemLink, Error> {
     let mac = match device {
         Device::Hardware { mac, .. } => mac,

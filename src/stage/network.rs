@@ -31,6 +31,7 @@ pub struct Manner {
 
 /// Configures the network an instance describes. Every problem is one line of
 /// the log.
+#[inline(never)]
 pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner, log: &mut Log<'_>) {
     let mut present = match system_links() {
         Ok(present) => present,
@@ -47,33 +48,42 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
     for problem in &resolved.problems {
         log.warn(problem);
     }
-    let mut actions: Vec<Action> = resolved.renames().into_iter().map(Action::Link).collect();
-    let renames = actions.len();
-    actions.extend(written(&resolved, applier.root, manner, log));
     let start = clock::monotonic();
-    for (at, action) in actions.iter().enumerate() {
-        if at == renames {
-            log.step("agent/rename links", start);
-        }
-        if let Err(error) = applier.apply(action, None) {
-            log.error(&error);
-        }
+    for step in resolved.renames() {
+        apply(applier, &Action::Link(step), log);
     }
+    log.step("agent/rename links", start);
+    for action in written(&resolved, applier.root, manner, log) {
+        apply(applier, &action, log);
+    }
+    tell_names(&resolved, log);
+}
+
+#[inline(never)]
+fn apply(applier: &mut Applier<'_>, action: &Action, log: &mut Log<'_>) {
+    if let Err(error) = applier.apply(action, None) {
+        log.error(&error);
+    }
+}
+
+/// One line for each link that is there: what it was called, and is.
+#[inline(never)]
+fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
     for link in &resolved.links {
-        let nic = link.present.map(|nic| nic.name.as_str());
+        let Some(nic) = link.present else { continue };
+        let (old, new) = (&*nic.name, &*link.name);
         let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
-        match nic {
-            Some(old) if old != &*link.name => {
-                log.info(&["renamed ", old, " to ", &link.name, " (", &mac, ")"]);
-            }
-            Some(_) => log.info(&[&link.name, " (", &mac, ") keeps its name"]),
-            None => {}
+        if old == new {
+            log.info(&[new, " (", &mac, ") keeps its name"]);
+        } else {
+            log.info(&["renamed ", old, " to ", new, " (", &mac, ")"]);
         }
     }
 }
 
 /// The description of the seed, or the fallback where it has none. A broken
 /// one leaves the network as it is.
+#[inline(never)]
 fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
     let Some(raw) = &instance.raw.network_data else {
         log.info(&["the seed describes no network: DHCP on the first NIC"]);
@@ -107,6 +117,7 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
 }
 
 /// NICs the description names may still be on their way.
+#[inline(never)]
 fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log: &mut Log<'_>) {
     let missing = |present: &[SystemLink]| {
         let is_there = |mac| present.iter().any(|nic| nic.mac == Some(mac));
@@ -132,6 +143,7 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
 }
 
 /// The back end's files, or the live changes where the root has none.
+#[inline(never)]
 fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut Log<'_>) -> Vec<Action> {
     let Some(renderer) = render::detect(root) else {
         for problem in live::problems(resolved) {
@@ -141,35 +153,42 @@ fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut 
         return live::render(resolved);
     };
     log.info(&["the network is written for ", renderer.name]);
-    let unchanged = |path: &str| !manner.changed && !path.starts_with("/run/") && root.mode(path).is_some();
-    (renderer.render)(resolved)
-        .into_iter()
-        .filter(|action| !matches!(action, Action::WriteFile(file) if unchanged(&file.path)))
-        .collect()
+    let mut actions = (renderer.render)(resolved);
+    if !manner.changed {
+        actions.retain(|action| match action {
+            Action::WriteFile(file) => file.path.starts_with("/run/") || root.mode(&file.path).is_none(),
+            _ => true,
+        });
+    }
+    actions
 }
 
 /// Hardware addresses of this machine's NICs, sorted, for its identity.
+#[inline(never)]
 pub fn macs() -> Vec<String> {
-    let mut macs: Vec<String> = system_links()
-        .unwrap_or_default()
-        .iter()
-        .filter(|link| link.own_mac)
-        .filter_map(|link| link.mac.map(|mac| mac.to_string()))
-        .collect();
+    let mut macs: Vec<String> = Vec::new();
+    for link in system_links().unwrap_or_default() {
+        if let (true, Some(mac)) = (link.own_mac, link.mac) {
+            macs.push(mac.to_string());
+        }
+    }
     sort_by(&mut macs, |a, b| a < b);
     macs
 }
 
 /// The links of the running machine.
+#[inline(never)]
 pub fn system_links() -> Result<Vec<SystemLink>> {
-    let links = Netlink::open()?.links()?;
-    let link = |link: crate::sys::netlink::LinkInfo| SystemLink {
-        index: link.index,
-        name: link.name,
-        mac: link.address.map(Mac),
-        own_mac: link.own_address,
-        up: link.up,
-        carrier: link.carrier,
-    };
-    Ok(links.into_iter().map(link).collect())
+    let mut links = Vec::new();
+    for link in Netlink::open()?.links()? {
+        links.push(SystemLink {
+            index: link.index,
+            name: link.name,
+            mac: link.address.map(Mac),
+            own_mac: link.own_address,
+            up: link.up,
+            carrier: link.carrier,
+        });
+    }
+    Ok(links)
 }

@@ -66,6 +66,7 @@ fn items<'v, 'a>(
 
 /// Networks with the id of their link; one problem for each whose link is not
 /// described.
+#[inline(never)]
 fn by_link<'v, 'a>(
     networks: &'v [Value<'a>],
     links: &'v [Value<'a>],
@@ -84,6 +85,7 @@ fn by_link<'v, 'a>(
     found
 }
 
+#[inline(never)]
 fn link(value: &Value<'_>, networks: &[(&str, &Value<'_>)], problems: &mut Problems) -> Option<Link> {
     let entry = Entry::new("link ", value);
     let kind = string(value, "type").unwrap_or("null");
@@ -109,6 +111,7 @@ fn link(value: &Value<'_>, networks: &[(&str, &Value<'_>)], problems: &mut Probl
 
 /// Which NIC a link is: by MAC address, else by `name`. `id` is the host's
 /// name for its end and never the guest's.
+#[inline(never)]
 fn device(value: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Device> {
     let mut name = None;
     if let Some(wanted) = value.get_set("name") {
@@ -141,6 +144,7 @@ fn accept_ra(method: &Method) -> Option<bool> {
     }
 }
 
+#[inline(never)]
 fn subnet(network: &Value<'_>, problems: &mut Problems) -> Option<Subnet> {
     let entry = Entry::new("network ", network);
     let method = match string(network, "type").unwrap_or_default() {
@@ -177,6 +181,7 @@ fn subnet(network: &Value<'_>, problems: &mut Problems) -> Option<Subnet> {
 }
 
 /// The fixed address of a network; its gateway is dropped when it is wrong.
+#[inline(never)]
 fn fixed(network: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Static> {
     let Some(address) = network.get_set("ip_address") else {
         problems.add(network, "", entry, &["has no ip_address"]);
@@ -199,6 +204,7 @@ fn fixed(network: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Opti
 }
 
 /// A route. A gateway of all zeros is none: the destination is on the link.
+#[inline(never)]
 fn route(value: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Route> {
     let part = "route of ";
     let Some(network) = value.get_set("network").or_else(|| value.get_set("destination")) else {

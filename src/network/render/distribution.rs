@@ -48,6 +48,7 @@ fn os_release(root: &dyn Fetch) -> String {
 }
 
 /// The value of a variable, without quotes.
+#[inline(never)]
 fn value<'t>(text: &'t str, name: &str) -> &'t str {
     for line in text.split('\n') {
         if let Some(value) = line.trim_ascii().strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {

@@ -28,7 +28,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
     text.sort(start);
     for link in sorted(network) {
         if link.link.subnets.is_empty() {
-            write!(text, "\niface {} inet manual\n", &*link.name);
+            writeln!(text, "\niface {} inet manual", &*link.name);
             text.number("mtu ", link.link.mtu);
         }
         for index in 0..link.link.subnets.len() {
@@ -42,6 +42,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
 }
 
 /// One subnet. What belongs to the link stands in its first stanza.
+#[inline(never)]
 fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
     let subnets = &link.link.subnets[..];
     let Some((before, [subnet, ..])) = subnets.split_at_checked(index) else { return };
@@ -55,7 +56,7 @@ fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
         Method::Manual => "manual",
     };
     let name = &*link.name;
-    write!(text, "\n{control} {name}\niface {name} {family} {mode}\n");
+    writeln!(text, "\n{control} {name}\niface {name} {family} {mode}");
     let start = text.out.len();
     subnet_lines(text, before, subnet);
     text.sort(start);
@@ -83,6 +84,7 @@ fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
 
 /// A subnet without resolver settings repeats those of the first that had
 /// some.
+#[inline(never)]
 fn subnet_lines(text: &mut Text, before: &[Subnet], subnet: &Subnet) {
     let mut dns = &subnet.dns;
     if dns.is_empty() {
@@ -111,6 +113,7 @@ fn link_lines(text: &mut Text, link: &ResolvedLink<'_>, first: &Subnet) {
 
 /// Resolver settings of one family; search domains only beside a server of
 /// that family, or without any.
+#[inline(never)]
 fn dns_lines(text: &mut Text, dns: &Dns, ipv6: bool) {
     let servers = servers(&[dns], Some(ipv6), " ");
     if dns.servers.is_empty() || !servers.is_empty() {

@@ -31,10 +31,10 @@ fn has_scripts(root: &dyn Fetch) -> bool {
 }
 
 fn has_plugin(root: &dyn Fetch) -> bool {
-    ["usr/lib64/NetworkManager/", "usr/lib/NetworkManager/"].iter().any(|folder| {
+    ["usr/lib64/NetworkManager", "usr/lib/NetworkManager"].iter().any(|folder| {
         names(root, &[folder])
             .iter()
-            .any(|version| exists(root, &[folder, version, "/libnm-settings-plugin-ifcfg-rh.so"]))
+            .any(|version| exists(root, &[folder, "/", version, "/libnm-settings-plugin-ifcfg-rh.so"]))
     })
 }
 
@@ -124,6 +124,7 @@ fn gateway_names(ipv6: bool) -> (&'static str, &'static str) {
     if ipv6 { ("IPV6_DEFAULTGW", "IPV6_ROUTE_METRIC") } else { ("GATEWAY", "IPV4_ROUTE_METRIC") }
 }
 
+#[inline(never)]
 fn ifcfg(resolved: &ResolvedLink<'_>, default_route: bool) -> String {
     let link = resolved.link;
     let mut file = Variables::default();
@@ -160,6 +161,7 @@ fn method(method: &Method) -> &'static str {
     }
 }
 
+#[inline(never)]
 fn addresses(file: &mut Variables, link: &Link, default_route: bool) {
     let (mut ipv4, mut ipv6, mut more) = (0_u32, false, String::new());
     for subnet in &link.subnets {
@@ -209,6 +211,7 @@ fn settings(file: &mut Variables, subnet: &Subnet, fixed: &Static) {
 }
 
 /// A default route is no line of the route file but the link's gateway.
+#[inline(never)]
 fn default_routes(file: &mut Variables, subnets: &[Subnet]) {
     for subnet in subnets {
         for route in subnet.routes.iter().filter(|route| is_gateway(subnet, route)) {
@@ -232,6 +235,7 @@ fn is_gateway(subnet: &Subnet, route: &Route) -> bool {
 }
 
 /// route-NAME and route6-NAME: both, as soon as there is a route.
+#[inline(never)]
 fn route_files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>) {
     let (mut ipv4, mut ipv6, mut index, mut any) = (Text::new(HEADER), Text::new(HEADER), 0_u32, false);
     for subnet in &link.link.subnets {

@@ -47,6 +47,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
     actions
 }
 
+#[inline(never)]
 fn profile(network: &Resolved<'_>, link: &ResolvedLink<'_>) -> String {
     let name = &*link.name;
     let mac = link.link.device.mac();
@@ -83,6 +84,7 @@ struct Family {
 }
 
 /// The families configured, in the order of the first subnet of each.
+#[inline(never)]
 fn families(network: &Resolved<'_>, link: &ResolvedLink<'_>) -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
     let mut dns: Vec<&Dns> = Vec::new();
@@ -170,6 +172,7 @@ impl Family {
         }
     }
 
+    #[inline(never)]
     fn add_subnet(&mut self, subnet: &Subnet) {
         self.set_method(&subnet.method);
         if let Method::Static(fixed) = &subnet.method {
@@ -189,6 +192,7 @@ impl Family {
         }
     }
 
+    #[inline(never)]
     fn add_route(&mut self, route: &Route) {
         let mut line = Text::default();
         let destination = route.destination();

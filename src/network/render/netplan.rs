@@ -44,6 +44,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
 }
 
 /// One link; keys in alphabetical order, as `PyYAML` writes them.
+#[inline(never)]
 fn ethernet(text: &mut Text, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
     let link = resolved.link;
     text.indent("", "");
@@ -111,6 +112,7 @@ fn dhcp(text: &mut Text, link: &Link, ipv6: bool) {
 
 /// A link with fixed addresses and no name servers of its own gets the global
 /// ones: netplan has no place for those.
+#[inline(never)]
 fn nameservers(text: &mut Text, network: &Resolved<'_>, link: &Link) {
     let mut settings: Vec<&Dns> = Vec::new();
     for subnet in &link.subnets {
@@ -144,6 +146,7 @@ fn nameservers(text: &mut Text, network: &Resolved<'_>, link: &Link) {
     }
 }
 
+#[inline(never)]
 fn routes(text: &mut Text, link: &Link) {
     let mut title = "routes:";
     for subnet in &link.subnets {
@@ -198,11 +201,12 @@ fn scalar(text: &mut Text, key: &str, value: &dyn fmt::Display) {
 
 /// Whether YAML 1.1 reads a number, a truth value, `52:54:00:12:34:01` in base
 /// 60, or a mapping (`fe80::`).
+#[inline(never)]
 fn needs_quotes(text: &str) -> bool {
     let words = "y n yes no on off true false null";
     let bytes = text.as_bytes();
     let number = bytes.iter().all(|byte| byte.is_ascii_digit() || b"+-_.eExX".contains(byte))
-        && bytes.iter().filter(|byte| **byte == b'.').count() < 2;
+        && bytes.split(|byte| *byte == b'.').count() < 3;
     let indicator =
         bytes.first().is_some_and(|first| b"-@~.+".contains(first)) || bytes.last() == Some(&b':');
     number

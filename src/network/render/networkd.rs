@@ -28,6 +28,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
 }
 
 /// Sections and their entries are sorted, as cloud-init's are.
+#[inline(never)]
 fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> String {
     let link = resolved.link;
     let mut text = Text::default();
@@ -59,6 +60,7 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> String {
     text.out
 }
 
+#[inline(never)]
 fn network_entries(text: &mut Text, network: &Resolved<'_>, link: &Link) {
     let (mut dhcp4, mut dhcp6) = (false, false);
     for subnet in &link.subnets {
@@ -81,6 +83,7 @@ fn network_entries(text: &mut Text, network: &Resolved<'_>, link: &Link) {
 }
 
 /// The gateways, then the other routes.
+#[inline(never)]
 fn routes(text: &mut Text, link: &Link) {
     for subnet in &link.subnets {
         if let Method::Static(fixed) = &subnet.method {
@@ -107,6 +110,7 @@ struct Section {
     entries: usize,
 }
 
+#[inline(never)]
 fn open(text: &mut Text, title: &str) -> Section {
     let start = text.out.len();
     if start > 0 {
@@ -117,6 +121,7 @@ fn open(text: &mut Text, title: &str) -> Section {
 }
 
 /// Sorts the entries, each once; without any the section goes.
+#[inline(never)]
 fn close(text: &mut Text, section: &Section) {
     if text.out.len() == section.entries {
         text.out.truncate(section.title);

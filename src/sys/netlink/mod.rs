@@ -22,7 +22,7 @@ use linux_raw_sys::netlink::{
 };
 use rustix::io::Errno;
 use socket::{Failure, Socket};
-use wire::{Message, Request};
+use wire::Request;
 
 const NEWLINK: u16 = netlink::RTM_NEWLINK as u16;
 const GETLINK: u16 = netlink::RTM_GETLINK as u16;
@@ -40,6 +40,7 @@ pub struct Netlink {
 
 impl Netlink {
     /// Opens an rtnetlink socket in this network namespace.
+    #[inline(never)]
     pub fn open() -> Result<Self> {
         match Socket::route() {
             Ok(socket) => Ok(Self { socket }),
@@ -51,143 +52,148 @@ impl Netlink {
     pub fn links(&mut self) -> Result<Vec<LinkInfo>> {
         let mut links: Vec<LinkInfo> = Vec::new();
         let request = Request::new(GETLINK, NLM_F_REQUEST | NLM_F_DUMP, &[0; 16]);
-        let mut each = |message: &Message<'_>| {
+        let outcome = self.socket.exchange(request, &mut |message| {
             let link = link::link(message)?;
-            match links.binary_search_by_key(&link.index, |known| known.index) {
-                Ok(at) => links[at] = link,
-                Err(at) => links.insert(at, link),
+            let at = links.iter().take_while(|known| known.index < link.index).count();
+            match links.get_mut(at) {
+                Some(known) if known.index == link.index => *known = link,
+                _ => links.insert(at, link),
             }
             Ok(())
-        };
-        self.socket
-            .exchange(request, NLM_F_DUMP, &mut each)
-            .map_err(|failure| error("list", "links".into(), GETLINK, failure))?;
-        Ok(links)
+        });
+        match outcome {
+            Ok(()) => Ok(links),
+            Err(failure) => Err(error("list", "links".into(), failure)),
+        }
     }
 
     /// Every address of both families.
     pub fn addresses(&mut self) -> Result<Vec<AddressInfo>> {
+        self.list_addresses().map_err(|failure| error("list", "addresses".into(), failure))
+    }
+
+    fn list_addresses(&mut self) -> core::result::Result<Vec<AddressInfo>, Failure> {
         let mut addresses: Vec<AddressInfo> = Vec::new();
         let request = Request::new(GETADDR, NLM_F_REQUEST | NLM_F_DUMP, &[0; 8]);
-        let mut each = |message: &Message<'_>| {
+        self.socket.exchange(request, &mut |message| {
             if let Some(address) = link::address(message)?
                 && !addresses.contains(&address)
             {
                 addresses.push(address);
             }
             Ok(())
-        };
-        self.socket
-            .exchange(request, NLM_F_DUMP, &mut each)
-            .map_err(|failure| error("list", "addresses".into(), GETADDR, failure))?;
+        })?;
         Ok(addresses)
     }
 
     /// Makes one change. Made already, it is done: an address that is there
     /// stays, a route that is there is replaced.
+    #[inline(never)]
     pub fn apply(&mut self, action: &LinkAction) -> Result<()> {
-        match action {
-            LinkAction::Rename { from, to } => {
-                let subject = format!("{from} to {to}");
-                let index = self.index(from, "rename", &subject)?;
-                let request = set_link(index, 0, 0).with(netlink::IFLA_IFNAME as u16, &c_string(to));
-                self.run(request, "rename", subject)
+        self.change(action).map_err(|failure| {
+            let (doing, subject) = sentence(action);
+            error(doing, subject, failure)
+        })
+    }
+
+    #[inline(never)]
+    fn change(&mut self, action: &LinkAction) -> core::result::Result<(), Failure> {
+        let (LinkAction::Rename { from: link, .. }
+        | LinkAction::Up { link }
+        | LinkAction::Down { link }
+        | LinkAction::SetMtu { link, .. }
+        | LinkAction::FlushAddresses { link }
+        | LinkAction::AddAddress { link, .. }
+        | LinkAction::AddRoute { link, .. }) = action;
+        let index = self.index(link)?;
+        let up = IFF_UP as u32;
+        let request = match action {
+            LinkAction::Rename { to, .. } => {
+                set_link(index, 0, 0).with(netlink::IFLA_IFNAME as u16, to.as_bytes())
             }
-            LinkAction::Up { link } => {
-                let index = self.index(link, "bring up", link)?;
-                self.run(set_link(index, IFF_UP as u32, IFF_UP as u32), "bring up", link.clone())
+            LinkAction::Up { .. } => set_link(index, up, up),
+            LinkAction::Down { .. } => set_link(index, 0, up),
+            LinkAction::SetMtu { mtu, .. } => {
+                set_link(index, 0, 0).with(netlink::IFLA_MTU as u16, &mtu.to_ne_bytes())
             }
-            LinkAction::Down { link } => {
-                let index = self.index(link, "take down", link)?;
-                self.run(set_link(index, 0, IFF_UP as u32), "take down", link.clone())
+            LinkAction::FlushAddresses { .. } => return self.flush(index),
+            LinkAction::AddAddress { address, prefix, broadcast, .. } => {
+                let outcome = self.send(add_address(index, *address, *prefix, *broadcast));
+                return outcome.or_else(|failure| failure.unless(Errno::EXIST));
             }
-            LinkAction::SetMtu { link, mtu } => {
-                let subject = format!("MTU {mtu} of {link}");
-                let index = self.index(link, "set", &subject)?;
-                let request = set_link(index, 0, 0).with(netlink::IFLA_MTU as u16, &mtu.to_ne_bytes());
-                self.run(request, "set", subject)
-            }
-            LinkAction::FlushAddresses { link } => self.flush(link),
-            LinkAction::AddAddress { link, address, prefix, broadcast } => {
-                let subject = format!("address {address}/{prefix} to {link}");
-                let index = self.index(link, "add", &subject)?;
-                let request = add_address(index, *address, *prefix, *broadcast);
-                match self.send(request) {
-                    Err(failure) if failure.errno == Errno::EXIST.raw_os_error() => Ok(()),
-                    outcome => outcome.map_err(|failure| error("add", subject, NEWADDR, failure)),
-                }
-            }
-            LinkAction::AddRoute { link, destination, prefix, gateway, metric } => {
-                let subject = format!("route to {destination}/{prefix} on {link}");
-                let index = self.index(link, "add", &subject)?;
+            LinkAction::AddRoute { destination, prefix, gateway, metric, .. } => {
                 let request = |flags| add_route(index, (*destination, *prefix), *gateway, *metric, flags);
                 let unreachable = [Errno::NETUNREACH.raw_os_error(), Errno::HOSTUNREACH.raw_os_error()];
-                let outcome = match self.send(request(0)) {
+                match self.send(request(0)) {
                     // The gateway lies outside the link's networks: the
                     // description says that it is there all the same.
                     Err(failure) if gateway.is_some() && unreachable.contains(&failure.errno) => {
-                        self.send(request(RTNH_F_ONLINK))
+                        request(RTNH_F_ONLINK)
                     }
-                    outcome => outcome,
-                };
-                outcome.map_err(|failure| error("add", subject, NEWROUTE, failure))
+                    outcome => return outcome,
+                }
             }
-        }
+        };
+        self.send(request)
     }
 
     /// Removes every address but those IPv6 gives a link by itself.
-    fn flush(&mut self, link: &str) -> Result<()> {
-        let index = self.index(link, "flush addresses of", link)?;
-        for info in self.addresses()? {
+    #[inline(never)]
+    fn flush(&mut self, index: u32) -> core::result::Result<(), Failure> {
+        for info in self.list_addresses()? {
             if info.link != index || (info.address.is_ipv6() && info.scope == SCOPE_LINK) {
                 continue;
             }
-            let request = Request::new(
-                DELADDR,
-                NLM_F_REQUEST | NLM_F_ACK,
-                &address_body(index, info.address, info.prefix, 0),
-            )
-            .with(netlink::IFA_LOCAL as u16, info.address.octets());
-            match self.send(request) {
-                // A secondary address goes with its primary one.
-                Err(failure) if failure.errno == Errno::ADDRNOTAVAIL.raw_os_error() => {}
-                outcome => outcome.map_err(|failure| {
-                    error("remove", format!("address {} from {link}", info.address), DELADDR, failure)
-                })?,
-            }
+            let body = address_body(index, info.address, info.prefix, 0);
+            let request = Request::new(DELADDR, NLM_F_REQUEST | NLM_F_ACK, &body)
+                .with(netlink::IFA_LOCAL as u16, info.address.octets());
+            // A secondary address goes with its primary one.
+            self.send(request).or_else(|failure| failure.unless(Errno::ADDRNOTAVAIL))?;
         }
         Ok(())
     }
 
-    /// The index of the link called `name`, for `doing` something to `subject`.
-    fn index(&mut self, name: &str, doing: &'static str, subject: &str) -> Result<u32> {
+    /// The index of the link called `name`.
+    #[inline(never)]
+    fn index(&mut self, name: &str) -> core::result::Result<u32, Failure> {
         let mut index = None;
         let request = Request::new(GETLINK, NLM_F_REQUEST | NLM_F_ACK, &[0; 16])
-            .with(netlink::IFLA_IFNAME as u16, &c_string(name));
-        let mut each = |message: &Message<'_>| {
+            .with(netlink::IFLA_IFNAME as u16, name.as_bytes());
+        self.socket.exchange(request, &mut |message| {
             index = Some(link::link(message)?.index);
             Ok(())
-        };
-        let outcome = self.socket.exchange(request, 0, &mut each);
-        let missing = || Failure::from(Errno::NODEV);
-        outcome
-            .and_then(|()| index.ok_or_else(missing))
-            .map_err(|failure| error(doing, subject.into(), GETLINK, failure))
+        })?;
+        index.ok_or(Failure { errno: Errno::NODEV.raw_os_error(), request: GETLINK, text: None })
     }
 
-    fn run(&mut self, request: Request, doing: &'static str, subject: String) -> Result<()> {
-        let kind = request.kind();
-        self.send(request).map_err(|failure| error(doing, subject, kind, failure))
-    }
-
+    #[inline(never)]
     fn send(&mut self, request: Request) -> core::result::Result<(), Failure> {
-        self.socket.exchange(request, 0, &mut |_| Ok(()))
+        self.socket.exchange(request, &mut |_| Ok(()))
+    }
+}
+
+/// What an action does, and to what, as messages say it.
+#[inline(never)]
+fn sentence(action: &LinkAction) -> (&'static str, String) {
+    match action {
+        LinkAction::Rename { from, to } => ("rename", format!("{from} to {to}")),
+        LinkAction::Up { link } => ("bring up", link.clone()),
+        LinkAction::Down { link } => ("take down", link.clone()),
+        LinkAction::SetMtu { link, mtu } => ("set", format!("MTU {mtu} of {link}")),
+        LinkAction::FlushAddresses { link } => ("flush addresses of", link.clone()),
+        LinkAction::AddAddress { link, address, prefix, .. } => {
+            ("add", format!("address {address}/{} to {link}", u32::from(*prefix)))
+        }
+        LinkAction::AddRoute { link, destination, prefix, .. } => {
+            ("add", format!("route to {destination}/{} on {link}", u32::from(*prefix)))
+        }
     }
 }
 
 /// `unable to rename ens3 to eth0: File exists (RTM_NEWLINK: the kernel's words)`.
-fn error(doing: &'static str, subject: String, kind: u16, failure: Failure) -> Error {
-    let request = match kind {
+#[inline(never)]
+fn error(doing: &'static str, subject: String, failure: Failure) -> Error {
+    let request = match failure.request {
         NEWLINK => "RTM_NEWLINK",
         GETLINK => "RTM_GETLINK",
         NEWADDR => "RTM_NEWADDR",
@@ -195,9 +201,15 @@ fn error(doing: &'static str, subject: String, kind: u16, failure: Failure) -> E
         GETADDR => "RTM_GETADDR",
         _ => "RTM_NEWROUTE",
     };
-    let cause = errno_text(failure.errno).map_or_else(|| format!("errno {}", failure.errno), String::from);
-    let words = failure.text.map(|text| format!(": {text}")).unwrap_or_default();
-    Error::new(doing, subject, format!("{cause} ({request}{words})"))
+    let mut cause = match errno_text(failure.errno) {
+        Some(text) => String::from(text),
+        None => format!("errno {}", failure.errno),
+    };
+    let words = failure.text.unwrap_or_default();
+    for part in [" (", request, if words.is_empty() { "" } else { ": " }, &words, ")"] {
+        cause.push_str(part);
+    }
+    Error::new(doing, subject, cause)
 }
 
 /// `RTM_NEWLINK` for a link that exists: `flags` counts where `change` has a
@@ -210,6 +222,7 @@ fn set_link(index: u32, flags: u32, change: u32) -> Request {
     Request::new(NEWLINK, NLM_F_REQUEST | NLM_F_ACK, &body)
 }
 
+#[inline(never)]
 fn add_address(index: u32, address: Ip, prefix: u8, broadcast: Option<Ip>) -> Request {
     let flags = if address.is_ipv6() { IFA_F_NODAD.to_ne_bytes()[0] } else { 0 };
     let body = address_body(index, address, prefix, flags);
@@ -234,6 +247,7 @@ fn address_body(index: u32, address: Ip, prefix: u8, flags: u8) -> [u8; 8] {
 }
 
 /// `RTM_NEWROUTE` in the main table; `flags` are `RTNH_F_…`.
+#[inline(never)]
 fn add_route(
     index: u32,
     (destination, prefix): (Ip, u8),
@@ -267,10 +281,4 @@ fn add_route(
 fn family(address: Ip) -> u8 {
     let family = if address.is_ipv6() { AF_INET6 } else { AF_INET };
     family.to_ne_bytes()[0]
-}
-
-fn c_string(text: &str) -> Vec<u8> {
-    let mut bytes = text.as_bytes().to_vec();
-    bytes.push(0);
-    bytes
 }

@@ -6,10 +6,8 @@ use super::wire::{self, Malformed, Message, Request};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use linux_raw_sys::netlink::{
-    NETLINK_CAP_ACK, NETLINK_EXT_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR,
-};
-use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use linux_raw_sys::netlink::{NETLINK_CAP_ACK, NETLINK_EXT_ACK, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR};
+use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType};
@@ -22,22 +20,36 @@ const DUMPS: u32 = 8;
 
 const SOL_NETLINK: usize = 270;
 
-/// A request that failed: errno (positive) and the kernel's own words.
+/// Takes each message of a reply.
+pub(super) type Each<'a> = dyn FnMut(&Message<'_>) -> Result<(), Malformed> + 'a;
+
+/// A request that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
+    /// Positive.
     pub(super) errno: i32,
+    /// `RTM_…` of the request.
+    pub(super) request: u16,
+    /// The kernel's own words.
     pub(super) text: Option<String>,
+}
+
+impl Failure {
+    /// This failure, unless it is one that does not matter.
+    pub(super) fn unless(self, harmless: Errno) -> Result<(), Self> {
+        if self.errno == harmless.raw_os_error() { Ok(()) } else { Err(self) }
+    }
 }
 
 impl From<Errno> for Failure {
     fn from(errno: Errno) -> Self {
-        Self { errno: errno.raw_os_error(), text: None }
+        Self { errno: errno.raw_os_error(), request: 0, text: None }
     }
 }
 
 impl From<Malformed> for Failure {
     fn from(_: Malformed) -> Self {
-        Self { errno: Errno::PROTO.raw_os_error(), text: Some("malformed reply".into()) }
+        Self { errno: Errno::PROTO.raw_os_error(), request: 0, text: Some("malformed reply".into()) }
     }
 }
 
@@ -66,8 +78,8 @@ pub(super) fn open(protocol: Option<Protocol>, groups: u32) -> Result<OwnedFd, E
 
 /// One receive, its sender checked: port 0 is the kernel, and no other process
 /// can have it.
-pub(super) fn receive(fd: impl AsFd, buffer: &mut [u8]) -> Result<Received, Errno> {
-    let (_, length, sender) = rustix::net::recvfrom(&fd, &mut *buffer, RecvFlags::TRUNC)?;
+pub(super) fn receive(fd: &OwnedFd, buffer: &mut [u8]) -> Result<Received, Errno> {
+    let (_, length, sender) = rustix::net::recvfrom(fd, &mut *buffer, RecvFlags::TRUNC)?;
     let sender = sender.and_then(|sender| SocketAddrNetlink::try_from(sender).ok());
     if sender.is_none_or(|sender| sender.pid() != 0) {
         return Ok(Received::Foreign);
@@ -91,14 +103,14 @@ impl Socket {
     /// Sends `request` and waits for its acknowledgement or the end of its
     /// dump; `each` sees every message in between. A dump that was interrupted
     /// by a change begins again, and `each` sees all of it again.
-    pub(super) fn exchange(
-        &mut self,
-        mut request: Request,
-        flags: u32,
-        each: &mut dyn FnMut(&Message<'_>) -> Result<(), Malformed>,
-    ) -> Result<(), Failure> {
-        let attempts = if flags & NLM_F_DUMP == NLM_F_DUMP { DUMPS } else { 1 };
-        for _ in 0..attempts {
+    #[inline(never)]
+    pub(super) fn exchange(&mut self, mut request: Request, each: &mut Each<'_>) -> Result<(), Failure> {
+        let outcome = self.attempt(&mut request, each);
+        outcome.map_err(|failure| Failure { request: request.kind(), ..failure })
+    }
+
+    fn attempt(&mut self, request: &mut Request, each: &mut Each<'_>) -> Result<(), Failure> {
+        for _ in 0..DUMPS {
             self.sequence = self.sequence.wrapping_add(1);
             rustix::net::send(&self.fd, request.finish(self.sequence), SendFlags::empty())?;
             if self.replies(each)? {
@@ -109,10 +121,7 @@ impl Socket {
     }
 
     /// Reads to the end of the replies; false when a dump was interrupted.
-    fn replies(
-        &mut self,
-        each: &mut dyn FnMut(&Message<'_>) -> Result<(), Malformed>,
-    ) -> Result<bool, Failure> {
+    fn replies(&mut self, each: &mut Each<'_>) -> Result<bool, Failure> {
         let mut consistent = true;
         loop {
             let length = match receive(&self.fd, &mut self.buffer) {
@@ -142,7 +151,7 @@ fn finished(message: &Message<'_>) -> Result<(), Failure> {
     if errno == 0 {
         return Ok(());
     }
-    Err(Failure { errno, text: text.map(|text| String::from_utf8_lossy(text).into_owned()) })
+    Err(Failure { errno, request: 0, text: text.map(|text| String::from_utf8_lossy(text).into_owned()) })
 }
 
 /// Switches a netlink option on. Kernels before 4.12 know neither of ours;

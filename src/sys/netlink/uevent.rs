@@ -2,6 +2,7 @@
 
 use super::socket::{self, Received};
 use crate::error::{Error, Result};
+use crate::sys::clock;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -52,10 +53,12 @@ impl Uevents {
 
     /// The next announcement; `None` when `deadline`, a reading of
     /// `CLOCK_MONOTONIC`, passes first.
+    #[inline(never)]
     pub fn wait(&mut self, deadline: Duration) -> Result<Option<Uevent>> {
         loop {
-            let left = deadline.saturating_sub(now());
-            let timeout = Timespec::try_from(left).map_err(|_| failed(Errno::INVAL))?;
+            let left = deadline.saturating_sub(Duration::from_micros(clock::monotonic()));
+            let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
+            let timeout = Timespec { tv_sec: seconds, tv_nsec: left.subsec_nanos().into() };
             match rustix::event::poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&timeout)) {
                 Ok(0) => return Ok(None),
                 Ok(_) => {}
@@ -76,17 +79,13 @@ impl Uevents {
     }
 }
 
-/// The reading of `CLOCK_MONOTONIC`.
-fn now() -> Duration {
-    Duration::from_micros(crate::sys::clock::monotonic())
-}
-
 fn failed(errno: Errno) -> Error {
     Error::os("listen to", "uevents", errno.raw_os_error())
 }
 
 /// `add@/devices/…` and `KEY=value`s, each ended by NUL. `None` for anything
 /// else.
+#[inline(never)]
 fn parse(bytes: &[u8]) -> Option<Uevent> {
     let mut parts = bytes.split(|byte| *byte == 0);
     parts.next().filter(|first| first.contains(&b'@'))?;
