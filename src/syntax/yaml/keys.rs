@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::parser::offset;
+use super::offset;
 use super::tape::{Style, Tag, Tape};
 use crate::syntax::value::Data;
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::tape::{MERGES, Style, Tape};
-use super::{Fault, keys};
+use super::{Fault, Message, keys};
 use crate::limits;
 
 /// Key and value, as entries of the tape.
@@ -42,7 +42,7 @@ enum Task {
 }
 
 fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize) -> Result<(), Fault> {
-    let at = tape.get(map).at as usize;
+    let at = tape.get(map).at;
     let mut tasks = Vec::new();
     tasks.push(Task::All(map));
     while let Some(task) = tasks.pop() {
@@ -51,7 +51,7 @@ fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize)
             *merged += 1;
         }
         if *merged > limits::YAML_MERGED_KEYS {
-            return Err(Fault { at, message: "'<<' merges too many keys" });
+            return Err(Fault { at, message: Message::MergedKeys });
         }
         if matches!(task, Task::All(_)) && tape.get(index).extra & MERGES != 0 {
             tasks.push(Task::Own(index));
@@ -85,10 +85,7 @@ fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault
                     }
                     tasks.push(Task::All(item));
                     if tasks.len() > 2 * limits::YAML_MERGED_KEYS {
-                        return Err(Fault {
-                            at: tape.get(at).at as usize,
-                            message: "'<<' merges too many mappings",
-                        });
+                        return Err(Fault { at: tape.get(at).at, message: Message::MergedMaps });
                     }
                     at = tape.after(at);
                 }
@@ -101,7 +98,7 @@ fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault
 }
 
 fn refuse<T>(tape: &Tape<'_>, index: u32) -> Result<T, Fault> {
-    Err(Fault { at: tape.get(index).at as usize, message: "'<<' takes a mapping or a list of mappings" })
+    Err(Fault { at: tape.get(index).at, message: Message::Merge })
 }
 
 /// The entries written in one mapping.
