@@ -61,8 +61,15 @@ fn lines(raw: &str, quote: Option<u8>) -> String {
     text
 }
 
+#[inline(never)]
 fn push(text: &mut String, raw: &str, start: u32, end: u32) {
     text.push_str(raw.get(start as usize..end as usize).unwrap_or_default());
+}
+
+fn push_breaks(text: &mut String, count: u32) {
+    for _ in 0..count {
+        text.push('\n');
+    }
 }
 
 fn skip_white(bytes: Bytes<'_>, mut at: u32) -> u32 {
@@ -113,7 +120,7 @@ fn block(document: &str, entry: Entry) -> Cow<'_, str> {
     let length = offset(document.len());
     let folded = entry.style == Style::Folded;
     let mut text = String::with_capacity(length.saturating_sub(head.body) as usize);
-    let (mut line, mut breaks) = (head.body, 0_usize);
+    let (mut line, mut breaks) = (head.body, 0_u32);
     // Whether the last line had text that may join the next one; whether it
     // had a break.
     let (mut joins, mut broken, mut first) = (false, false, true);
@@ -124,7 +131,7 @@ fn block(document: &str, entry: Entry) -> Cow<'_, str> {
         let ended = end < length || end > line && bytes.skip_spaces(line) == end;
         line = if end < length { bytes.after_break(end) } else { end };
         if start == end {
-            breaks += usize::from(ended);
+            breaks += u32::from(ended);
             continue;
         }
         let flush = !matches!(bytes.get(start), b' ' | b'\t');
@@ -135,7 +142,7 @@ fn block(document: &str, entry: Entry) -> Cow<'_, str> {
                 text.push(' ');
             }
         }
-        text.extend(core::iter::repeat_n('\n', breaks));
+        push_breaks(&mut text, breaks);
         push(&mut text, document, start, end);
         (breaks, joins, broken, first) = (0, flush, ended, false);
     }
@@ -143,7 +150,7 @@ fn block(document: &str, entry: Entry) -> Cow<'_, str> {
         text.push('\n');
     }
     if head.chomp == Chomp::Keep {
-        text.extend(core::iter::repeat_n('\n', breaks));
+        push_breaks(&mut text, breaks);
     }
     Cow::Owned(text)
 }

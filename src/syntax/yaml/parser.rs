@@ -126,25 +126,39 @@ impl<'a> Parser<'a> {
     /// `%YAML 1.x`, once. `%TAG` is refused; others are passed over, as YAML
     /// says.
     fn directive(&mut self, seen: &mut bool) -> Result<(), Fault> {
-        let end = self.bytes.line_end(self.at);
-        let line = self.tape.slice(self.at + 1, end);
-        let body = line.split(" #").next().unwrap_or_default();
-        let (name, value) = body.split_once(' ').unwrap_or((body, ""));
-        let name_fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name == "TAG" || !name.bytes().all(name_fits) {
+        let start = self.at + 1;
+        let mut at = start;
+        while matches!(self.bytes.get(at), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
+            at += 1;
+        }
+        let name = self.bytes.slice(start, at);
+        let ended = self.bytes.get(at) == b' ' || self.bytes.is_end(at);
+        if !ended || matches!(name, b"" | b"TAG") {
             return self.fail(Message::Directive);
         }
-        if name == "YAML" {
-            let minor = value.trim_matches(' ').strip_prefix("1.").unwrap_or_default();
-            if *seen || minor.is_empty() || !minor.bytes().all(|byte| byte.is_ascii_digit()) {
+        if name == b"YAML" {
+            if *seen || !self.is_version(at) {
                 return self.fail(Message::Version);
             }
             *seen = true;
         } else {
             self.warn(self.at, Message::UnknownDirective);
         }
-        self.at = end;
+        self.at = self.bytes.line_end(at);
         Ok(())
+    }
+
+    /// Whether `1.` and digits stand at `at`, with nothing but a comment behind.
+    fn is_version(&self, at: u32) -> bool {
+        let at = self.bytes.skip_spaces(at);
+        let mut end = at + 2;
+        while self.bytes.get(end).is_ascii_digit() {
+            end += 1;
+        }
+        let rest = self.bytes.skip_spaces(end);
+        self.bytes.slice(at, at + 2) == b"1."
+            && end > at + 2
+            && (self.bytes.is_end(rest) || rest > end && self.bytes.get(rest) == b'#')
     }
 
     fn epilogue(&mut self) -> Result<(), Fault> {
@@ -185,6 +199,7 @@ impl<'a> Parser<'a> {
         Err(Fault { at: self.at, message })
     }
 
+    #[inline(never)]
     pub(super) fn warn(&mut self, at: u32, message: Message) {
         if self.warnings.len() < limits::YAML_WARNINGS {
             self.warnings.push(Fault { at, message });

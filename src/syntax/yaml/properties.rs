@@ -104,7 +104,7 @@ impl<'a> Parser<'a> {
         let at = self.at;
         let (start, end) = self.name(flow)?;
         let name = self.tape.slice(start, end);
-        let found = self.anchors.binary_search_by(|anchor| anchor.name.cmp(name)).ok();
+        let found = self.find_anchor(name).ok();
         let Some(anchor) = found.and_then(|position| self.anchors.get(position)) else {
             return Err(Fault { at, message: Message::NoAnchor });
         };
@@ -115,6 +115,12 @@ impl<'a> Parser<'a> {
         Ok(Leaf { style: Style::Alias, at, end: anchor.node })
     }
 
+    /// The position of the anchor `name`, or where it belongs.
+    #[inline(never)]
+    fn find_anchor(&self, name: &str) -> Result<usize, usize> {
+        self.anchors.binary_search_by(|anchor| anchor.name.cmp(name))
+    }
+
     /// Gives the entry to come, `index`, its name.
     pub(super) fn define(&mut self, properties: Properties, index: u32) -> Result<(), Fault> {
         let (start, end) = properties.anchor;
@@ -123,10 +129,12 @@ impl<'a> Parser<'a> {
         }
         let fault = |message| Err(Fault { at: start, message });
         let name: &'a str = self.tape.slice(start, end);
-        match self.anchors.binary_search_by(|anchor| anchor.name.cmp(name)) {
+        match self.find_anchor(name) {
             // A name may be given anew: aliases mean the last one before them.
             Ok(position) => {
-                self.anchors[position].node = index;
+                if let Some(anchor) = self.anchors.get_mut(position) {
+                    anchor.node = index;
+                }
                 Ok(())
             }
             Err(_) if self.anchors.len() >= limits::YAML_ANCHORS => fault(Message::Anchors),

@@ -18,10 +18,12 @@ impl<'a> Bytes<'a> {
     }
 
     /// Whether the byte at `at` ends a token: white space or the end.
+    #[inline(never)]
     pub(super) fn is_blank(self, at: u32) -> bool {
         matches!(self.get(at), 0 | b' ' | b'\t' | b'\n' | b'\r')
     }
 
+    #[inline(never)]
     pub(super) fn is_break(self, at: u32) -> bool {
         matches!(self.get(at), b'\n' | b'\r')
     }
@@ -32,6 +34,7 @@ impl<'a> Bytes<'a> {
     }
 
     /// The offset behind the line break at `at`.
+    #[inline(never)]
     pub(super) fn after_break(self, at: u32) -> u32 {
         at + 1 + u32::from(self.get(at) == b'\r')
     }
