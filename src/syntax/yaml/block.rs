@@ -8,6 +8,7 @@ use super::{Fault, Message};
 
 impl Parser<'_> {
     /// Reads the tree, up to the end or the next document marker.
+    #[inline(never)]
     pub(super) fn block(&mut self) -> Result<(), Fault> {
         loop {
             if self.skip_blank()? {
@@ -39,6 +40,7 @@ impl Parser<'_> {
     }
 
     /// Closes what a token in `column` ends.
+    #[inline(never)]
     fn unwind(&mut self, column: u32) -> Result<(), Fault> {
         let dash = self.is_dash();
         loop {
@@ -110,6 +112,7 @@ impl Parser<'_> {
     }
 
     /// `- `: an item, perhaps the first of its list.
+    #[inline(never)]
     fn dash(&mut self, column: u32) -> Result<(), Fault> {
         let top = self.top();
         if !self.fresh {
@@ -128,6 +131,7 @@ impl Parser<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn leaf_or_key(&mut self) -> Result<(), Fault> {
         let line = self.line;
         let leaf = self.leaf(false)?;
@@ -189,6 +193,7 @@ impl Parser<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn block_scalar(&mut self) -> Result<(), Fault> {
         let style = if self.bytes.get(self.at) == b'|' { Style::Literal } else { Style::Folded };
         let least = self.top().indent.max(1);
@@ -228,6 +233,7 @@ impl Parser<'_> {
         Ok(Leaf { style: extent.style, at, end: extent.end })
     }
 
+    #[inline(never)]
     fn plain(&mut self, flow: bool) -> Extent {
         let indent = self.top().indent;
         let extent = scan::plain(self.bytes, self.at, self.line, flow, indent);

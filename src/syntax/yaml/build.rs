@@ -53,6 +53,7 @@ impl<'a> Builder<'_, 'a> {
         Ok(Value { place, data })
     }
 
+    #[inline(never)]
     fn list(&mut self, list: u32, entry: Entry) -> Result<Data<'a>, Fault> {
         let mut items = Vec::with_capacity(self.children(list, entry));
         let mut at = list + 1;
@@ -63,6 +64,7 @@ impl<'a> Builder<'_, 'a> {
         Ok(Data::Seq(items))
     }
 
+    #[inline(never)]
     fn mapping(&mut self, map: u32, entry: Entry) -> Result<Data<'a>, Fault> {
         let mut entries = Vec::new();
         if entry.extra == 0 {

@@ -6,6 +6,7 @@ use crate::limits;
 /// Refuses a text that is too long, or holds characters YAML excludes or line
 /// breaks only YAML 1.1 knew. After this, CR stands only before LF and NUL
 /// nowhere.
+#[inline(never)]
 pub(super) fn check(text: &str) -> Result<(), Fault> {
     if text.len() > limits::YAML_TEXT {
         return Err(Fault { at: 0, message: Message::Length });

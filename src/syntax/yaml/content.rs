@@ -9,6 +9,7 @@ use super::scan::{Bytes, Chomp, escape_digits, escaped_character, header, simple
 use super::tape::{Entry, Style};
 
 /// The text of `entry`; borrowed when it stands in the document as it is.
+#[inline(never)]
 pub(super) fn text(document: &str, entry: Entry) -> Cow<'_, str> {
     let (start, end) = (entry.at, entry.end);
     let raw = |start: u32, end: u32| document.get(start as usize..end as usize).unwrap_or_default();
@@ -112,6 +113,7 @@ fn unescape(bytes: Bytes<'_>, at: u32, text: &mut String) -> u32 {
 }
 
 /// A block scalar; `document` ends where the scalar does.
+#[inline(never)]
 fn block(document: &str, entry: Entry) -> Cow<'_, str> {
     let bytes = Bytes(document.as_bytes());
     // The parser has read this header before.

@@ -15,6 +15,7 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    #[inline(never)]
     pub(super) fn in_text(self, text: &str) -> Error {
         Error { place: place::find(text, self.at as usize), message: Cow::Borrowed(self.message.text()) }
     }

@@ -7,6 +7,7 @@ use super::{Fault, Message};
 
 impl Parser<'_> {
     /// Reads the flow collection whose bracket stands at `at`.
+    #[inline(never)]
     pub(super) fn flow(&mut self) -> Result<(), Fault> {
         let (outside, start) = (self.stack.len(), self.at);
         let properties = self.take_value(self.at)?;
@@ -34,6 +35,7 @@ impl Parser<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn flow_token(&mut self) -> Result<(), Fault> {
         let next = self.bytes.get(self.at + 1);
         match self.bytes.get(self.at) {
@@ -54,6 +56,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn comma(&mut self) -> Result<(), Fault> {
         self.end_entry()?;
         if self.top().expect != Expect::End {

@@ -12,6 +12,7 @@ pub(super) type Pair = (u32, u32);
 /// The entries of the mapping at `map`: merged ones first, then its own;
 /// of equal keys the first keeps its place and the last its value.
 /// `merged` counts the keys merged into the document so far.
+#[inline(never)]
 pub(super) fn entries(tape: &Tape<'_>, map: u32, merged: &mut usize) -> Result<Vec<Pair>, Fault> {
     let mut pairs = Vec::new();
     flatten(tape, map, &mut pairs, merged)?;
@@ -41,6 +42,7 @@ enum Task {
     Own(u32),
 }
 
+#[inline(never)]
 fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize) -> Result<(), Fault> {
     let at = tape.get(map).at;
     let mut tasks = Vec::new();
@@ -70,6 +72,7 @@ fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize)
 
 /// Appends the mappings that `<<` names in the mapping at `map`, in the order
 /// they apply: of a list, the last first, so that the first wins.
+#[inline(never)]
 fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault> {
     for (_, value) in Own::new(tape, map).filter(|&(key, _)| tape.get(key).is_merge(tape.text)) {
         let target = tape.follow(value);

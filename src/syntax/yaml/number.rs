@@ -9,6 +9,7 @@ use crate::limits;
 use crate::syntax::value::Data;
 
 /// `text`, which has the form of an integer in `base`.
+#[inline(never)]
 pub(super) fn integer(text: &str, base: u32) -> Result<Data<'static>, Message> {
     let (negative, body) = sign(text.as_bytes());
     let digits = match (base, body) {

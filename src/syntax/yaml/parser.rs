@@ -76,6 +76,7 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    #[inline(never)]
     pub(super) fn new(text: &'a str) -> Self {
         let begin = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let root = Frame { shape: Shape::Root, expect: Expect::Node, indent: 0, node: 0 };
@@ -104,6 +105,7 @@ impl<'a> Parser<'a> {
         Ok((self.tape, self.warnings))
     }
 
+    #[inline(never)]
     fn prologue(&mut self) -> Result<(), Fault> {
         let (mut directive, mut version) = (false, false);
         self.skip_blank()?;
@@ -161,6 +163,7 @@ impl<'a> Parser<'a> {
             && (self.bytes.is_end(rest) || rest > end && self.bytes.get(rest) == b'#')
     }
 
+    #[inline(never)]
     fn epilogue(&mut self) -> Result<(), Fault> {
         while self.bytes.get(self.at) != 0 {
             if self.at != self.line || !self.bytes.is_marker(self.at) || self.bytes.get(self.at) == b'-' {
@@ -278,6 +281,7 @@ impl<'a> Parser<'a> {
 
     /// What there is to say about the keys of the mapping at `node`, whose
     /// entries end at `end`; warns of duplicates.
+    #[inline(never)]
     fn check_keys(&mut self, node: u32, end: u32) -> u16 {
         let mut extra = 0;
         let mut names = Vec::new();

@@ -12,6 +12,7 @@ use crate::syntax::value::Data;
 const FLOAT_PARTS: usize = 174;
 
 /// Resolves the text of a scalar that is written `plain` and tagged `tag`.
+#[inline(never)]
 pub(super) fn scalar(text: Cow<'_, str>, plain: bool, tag: Tag) -> Result<Data<'_>, Message> {
     match tag {
         Tag::Implicit if plain => implicit(text),
@@ -95,6 +96,7 @@ pub(super) fn is_string(text: &str) -> bool {
 
 /// Decodes as Python's `binascii.a2b_base64`: characters outside the alphabet
 /// do not count, and what follows the padding is ignored.
+#[inline(never)]
 fn base64(text: &[u8]) -> Result<Vec<u8>, Message> {
     if !text.is_ascii() {
         return Err(Message::Base64Ascii);

@@ -88,6 +88,7 @@ pub(super) struct Extent {
 /// A plain scalar from `at`, in the line that begins at `line`. In block
 /// context its further lines are indented by `indent` at least. The style is
 /// [`Style::PlainLines`] when there are further lines.
+#[inline(never)]
 pub(super) fn plain(bytes: Bytes<'_>, at: u32, line: u32, flow: bool, indent: u32) -> Extent {
     let mut extent = Extent { end: at, line, style: Style::Plain };
     let (mut at, mut line) = (at, line);
@@ -137,6 +138,7 @@ pub(super) fn ends_key(bytes: Bytes<'_>, at: u32, flow: bool) -> bool {
 /// A quoted scalar whose opening quote stands at `at`, in the line that
 /// begins at `line`. Escapes are checked here, so that reading the text later
 /// cannot fail.
+#[inline(never)]
 pub(super) fn quoted(bytes: Bytes<'_>, at: u32, line: u32) -> Result<Extent, Fault> {
     let quote = bytes.get(at);
     let complex = if quote == b'"' { Style::Double } else { Style::Single };

@@ -36,6 +36,7 @@ fn numbers(text: &str) -> Numbers {
 }
 
 /// Whether `text`, which has the form of a timestamp, is one.
+#[inline(never)]
 pub(super) fn is_in_range(text: &str) -> bool {
     let [year, month, day, hour, minute, second, _, zone_hours, zone_minutes] = numbers(text);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
