@@ -15,7 +15,7 @@ impl Parser<'_> {
                 self.begin_line()?;
             }
             let column = self.at - self.line;
-            if self.bytes.get(self.at) == 0 || column == 0 && self.bytes.is_marker(self.at) {
+            if self.here() == 0 || self.is_marker() {
                 return self.finish();
             }
             if self.fresh {
@@ -77,12 +77,12 @@ impl Parser<'_> {
     }
 
     fn is_dash(&self) -> bool {
-        self.bytes.get(self.at) == b'-' && self.bytes.is_blank(self.at + 1)
+        self.here() == b'-' && self.bytes.is_blank(self.at + 1)
     }
 
     fn token(&mut self, column: u32) -> Result<(), Fault> {
         let top = self.top();
-        let byte = self.bytes.get(self.at);
+        let byte = self.here();
         if top.expect == Expect::End {
             return self.fail(Message::BehindDocument);
         }
@@ -195,7 +195,7 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn block_scalar(&mut self) -> Result<(), Fault> {
-        let style = if self.bytes.get(self.at) == b'|' { Style::Literal } else { Style::Folded };
+        let style = if self.here() == b'|' { Style::Literal } else { Style::Folded };
         let least = self.top().indent.max(1);
         let properties = self.take_value(self.at)?;
         let header = scan::header(self.bytes, self.at)?;

@@ -14,7 +14,7 @@ impl Parser<'_> {
         self.open_flow(properties)?;
         while self.stack.len() > outside {
             self.skip_blank()?;
-            if self.bytes.get(self.at) == 0 {
+            if self.here() == 0 {
                 return Err(Fault { at: start, message: Message::OpenBracket });
             }
             self.flow_token()?;
@@ -28,7 +28,7 @@ impl Parser<'_> {
     }
 
     fn open_flow(&mut self, properties: Properties) -> Result<(), Fault> {
-        let shape = if self.bytes.get(self.at) == b'[' { Shape::FlowSeq } else { Shape::FlowMap };
+        let shape = if self.here() == b'[' { Shape::FlowSeq } else { Shape::FlowMap };
         let indent = self.top().indent;
         self.open(shape, self.at, indent, properties)?;
         self.at += 1;
@@ -38,7 +38,7 @@ impl Parser<'_> {
     #[inline(never)]
     fn flow_token(&mut self) -> Result<(), Fault> {
         let next = self.bytes.get(self.at + 1);
-        match self.bytes.get(self.at) {
+        match self.here() {
             b',' => self.comma(),
             b']' => self.close_flow(Shape::FlowSeq),
             b'}' => self.close_flow(Shape::FlowMap),
@@ -46,9 +46,7 @@ impl Parser<'_> {
             b'&' | b'!' => self.property(true),
             b':' => self.empty_key(),
             b'?' => self.fail(Message::FlowComplexKey),
-            b'-' | b'.' if self.at == self.line && self.bytes.is_marker(self.at) => {
-                self.fail(Message::OpenBracket)
-            }
+            b'-' | b'.' if self.is_marker() => self.fail(Message::OpenBracket),
             b'-' if self.bytes.is_blank(self.at + 1) || matches!(next, b',' | b'[' | b']' | b'{' | b'}') => {
                 self.fail(Message::FlowDash)
             }

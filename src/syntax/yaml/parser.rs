@@ -109,13 +109,13 @@ impl<'a> Parser<'a> {
     fn prologue(&mut self) -> Result<(), Fault> {
         let (mut directive, mut version) = (false, false);
         self.skip_blank()?;
-        while self.at == self.line && self.bytes.get(self.at) == b'%' {
+        while self.at == self.line && self.here() == b'%' {
             directive = true;
             self.directive(&mut version)?;
             self.skip_blank()?;
         }
-        let marker = self.at == self.line && self.bytes.is_marker(self.at);
-        if marker && self.bytes.get(self.at) == b'-' {
+        let marker = self.is_marker();
+        if marker && self.here() == b'-' {
             self.at += 3;
             self.slot = self.at;
             self.fresh = false;
@@ -165,12 +165,12 @@ impl<'a> Parser<'a> {
 
     #[inline(never)]
     fn epilogue(&mut self) -> Result<(), Fault> {
-        while self.bytes.get(self.at) != 0 {
-            if self.at != self.line || !self.bytes.is_marker(self.at) || self.bytes.get(self.at) == b'-' {
+        while self.here() != 0 {
+            if !self.is_marker() || self.here() == b'-' {
                 return self.fail(Message::SecondDocument);
             }
             self.at += 3;
-            if !self.skip_blank()? && self.bytes.get(self.at) != 0 {
+            if !self.skip_blank()? && self.here() != 0 {
                 return self.fail(Message::BehindEnd);
             }
         }
@@ -182,7 +182,7 @@ impl<'a> Parser<'a> {
         let mut crossed = false;
         loop {
             self.at = self.bytes.skip_spaces(self.at);
-            match self.bytes.get(self.at) {
+            match self.here() {
                 b'\n' | b'\r' => {
                     self.at = self.bytes.after_break(self.at);
                     self.line = self.at;
@@ -196,6 +196,18 @@ impl<'a> Parser<'a> {
                 _ => return Ok(crossed),
             }
         }
+    }
+
+    /// The byte at `at`, 0 at the end.
+    #[inline(never)]
+    pub(super) fn here(&self) -> u8 {
+        self.bytes.get(self.at)
+    }
+
+    /// Whether a document marker stands at `at`.
+    #[inline(never)]
+    pub(super) fn is_marker(&self) -> bool {
+        self.at == self.line && self.bytes.is_marker(self.at)
     }
 
     pub(super) fn fail<T>(&self, message: Message) -> Result<T, Fault> {

@@ -53,7 +53,7 @@ impl<'a> Parser<'a> {
             fresh: self.fresh,
             ..Properties::default()
         };
-        if self.bytes.get(self.at) == b'&' {
+        if self.here() == b'&' {
             found.anchor = self.name(flow)?;
         } else {
             found.tag = self.tag()?;
