@@ -1,20 +1,21 @@
 //! Block context: structure by indentation.
 
-use super::Fault;
 use super::parser::{Expect, Leaf, Parser, Shape};
 use super::properties::Properties;
 use super::scan::{self, Extent};
 use super::tape::Style;
+use super::{Fault, Message};
 
 impl Parser<'_> {
     /// Reads the tree, up to the end or the next document marker.
+    #[inline(never)]
     pub(super) fn block(&mut self) -> Result<(), Fault> {
         loop {
             if self.skip_blank()? {
                 self.begin_line()?;
             }
             let column = self.at - self.line;
-            if self.bytes.get(self.at) == 0 || column == 0 && self.bytes.is_marker(self.at) {
+            if self.here() == 0 || self.is_marker() {
                 return self.finish();
             }
             if self.fresh {
@@ -31,7 +32,7 @@ impl Parser<'_> {
             return Ok(());
         }
         if self.top().expect != Expect::Node {
-            return Err(Fault { at: self.inner.at, message: "a key with ':' is expected here" });
+            return Err(Fault { at: self.inner.at, message: Message::KeyExpected });
         }
         self.outer = self.outer.join(self.inner)?;
         self.inner = Properties::default();
@@ -39,7 +40,8 @@ impl Parser<'_> {
     }
 
     /// Closes what a token in `column` ends.
-    fn unwind(&mut self, column: usize) -> Result<(), Fault> {
+    #[inline(never)]
+    fn unwind(&mut self, column: u32) -> Result<(), Fault> {
         let dash = self.is_dash();
         loop {
             let top = self.top();
@@ -75,29 +77,29 @@ impl Parser<'_> {
     }
 
     fn is_dash(&self) -> bool {
-        self.bytes.get(self.at) == b'-' && self.bytes.is_blank(self.at + 1)
+        self.here() == b'-' && self.bytes.is_blank(self.at + 1)
     }
 
-    fn token(&mut self, column: usize) -> Result<(), Fault> {
+    fn token(&mut self, column: u32) -> Result<(), Fault> {
         let top = self.top();
-        let byte = self.bytes.get(self.at);
+        let byte = self.here();
         if top.expect == Expect::End {
-            return self.fail("unexpected text behind the document's value");
+            return self.fail(Message::BehindDocument);
         }
         if top.expect == Expect::Entry && !self.inner.any {
             if !self.fresh {
-                return self.fail("unexpected text behind the value");
+                return self.fail(Message::BehindValue);
             }
             if column + 1 != top.indent {
-                return self.fail("this indentation fits no list or mapping before it");
+                return self.fail(Message::Indentation);
             }
         }
         match byte {
             b'-' if self.bytes.is_blank(self.at + 1) => self.dash(column),
-            b'?' if self.bytes.is_blank(self.at + 1) => self.fail("keys with '? ' are not supported"),
+            b'?' if self.bytes.is_blank(self.at + 1) => self.fail(Message::ComplexKey),
             b':' if self.bytes.is_blank(self.at + 1) => {
                 if !self.inner.any {
-                    return self.fail("a key is missing before ':'");
+                    return self.fail(Message::KeyMissing);
                 }
                 let leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
                 self.key(leaf, self.at)
@@ -110,17 +112,18 @@ impl Parser<'_> {
     }
 
     /// `- `: an item, perhaps the first of its list.
-    fn dash(&mut self, column: usize) -> Result<(), Fault> {
+    #[inline(never)]
+    fn dash(&mut self, column: u32) -> Result<(), Fault> {
         let top = self.top();
         if !self.fresh {
-            return self.fail("a list cannot begin on this line");
+            return self.fail(Message::ListPlace);
         }
         if top.expect == Expect::Node {
             let shape = if column + 1 == top.indent { Shape::Loose } else { Shape::Seq };
             let properties = self.take_value(self.at)?;
             self.open(shape, self.at, column + 1, properties)?;
         } else if !matches!(top.shape, Shape::Seq | Shape::Loose) {
-            return self.fail("a key is expected here, not a list's item");
+            return self.fail(Message::ItemPlace);
         }
         self.expect(Expect::Node);
         self.at += 1;
@@ -128,13 +131,14 @@ impl Parser<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn leaf_or_key(&mut self) -> Result<(), Fault> {
         let line = self.line;
         let leaf = self.leaf(false)?;
         let colon = self.bytes.skip_spaces(self.at);
         if self.bytes.get(colon) == b':' && self.bytes.is_blank(colon + 1) {
             if self.line != line {
-                return Err(Fault { at: leaf.at, message: "a key must stand on one line" });
+                return Err(Fault { at: leaf.at, message: Message::KeyLines });
             }
             return self.key(leaf, colon);
         }
@@ -146,11 +150,11 @@ impl Parser<'_> {
 
     /// Takes `leaf`, whose colon stands at `colon`, as a key; its mapping may
     /// begin with it.
-    fn key(&mut self, leaf: Leaf, colon: usize) -> Result<(), Fault> {
+    fn key(&mut self, leaf: Leaf, colon: u32) -> Result<(), Fault> {
         let (start, fresh) =
             if self.inner.any { (self.inner.at, self.inner.fresh) } else { (leaf.at, self.fresh) };
         if !fresh {
-            return Err(Fault { at: colon, message: "a mapping cannot begin on this line" });
+            return Err(Fault { at: colon, message: Message::MapPlace });
         }
         self.check_key(start, colon, leaf)?;
         let top = self.top();
@@ -160,7 +164,7 @@ impl Parser<'_> {
             self.inner = inner;
             self.open(Shape::Map, start, start - self.line + 1, properties)?;
         } else if top.shape != Shape::Map {
-            return Err(Fault { at: start, message: "'- ' is expected here" });
+            return Err(Fault { at: start, message: Message::ItemExpected });
         }
         let properties = core::mem::take(&mut self.inner);
         self.add(leaf, properties)?;
@@ -172,14 +176,10 @@ impl Parser<'_> {
     }
 
     /// Takes the place of the value that stands at `at`; its properties.
-    pub(super) fn take_value(&mut self, at: usize) -> Result<Properties, Fault> {
+    pub(super) fn take_value(&mut self, at: u32) -> Result<Properties, Fault> {
         let top = self.top();
         if top.expect != Expect::Node {
-            let message = if top.shape == Shape::Map {
-                "a key with ':' is expected here"
-            } else {
-                "'- ' is expected here"
-            };
+            let message = if top.shape == Shape::Map { Message::KeyExpected } else { Message::ItemExpected };
             return Err(Fault { at, message });
         }
         self.expect(if top.shape == Shape::Root { Expect::End } else { Expect::Entry });
@@ -193,8 +193,9 @@ impl Parser<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn block_scalar(&mut self) -> Result<(), Fault> {
-        let style = if self.bytes.get(self.at) == b'|' { Style::Literal } else { Style::Folded };
+        let style = if self.here() == b'|' { Style::Literal } else { Style::Folded };
         let least = self.top().indent.max(1);
         let properties = self.take_value(self.at)?;
         let header = scan::header(self.bytes, self.at)?;
@@ -203,7 +204,7 @@ impl Parser<'_> {
             more => least + more - 1,
         };
         let Ok(extra) = u16::try_from(indent) else {
-            return self.fail("a block scalar indented too deeply");
+            return self.fail(Message::DeepBlock);
         };
         let end = scan::block_end(self.bytes, header.body, indent);
         let index = self.add(Leaf { style, at: self.at, end }, properties)?;
@@ -221,9 +222,9 @@ impl Parser<'_> {
         let extent = match self.bytes.get(at) {
             b'*' => return self.alias(flow),
             b'"' | b'\'' => scan::quoted(self.bytes, at, self.line)?,
-            b',' | b']' | b'}' => return self.fail("a closing bracket or comma without its opening"),
+            b',' | b']' | b'}' => return self.fail(Message::StrayBracket),
             b'|' | b'>' | b'%' | b'@' | b'`' => {
-                return self.fail("no value may begin with this character; quote it");
+                return self.fail(Message::Reserved);
             }
             _ => self.plain(flow),
         };
@@ -232,15 +233,16 @@ impl Parser<'_> {
         Ok(Leaf { style: extent.style, at, end: extent.end })
     }
 
+    #[inline(never)]
     fn plain(&mut self, flow: bool) -> Extent {
         let indent = self.top().indent;
         let extent = scan::plain(self.bytes, self.at, self.line, flow, indent);
-        let text = self.bytes.0.get(self.at..extent.end).unwrap_or_default();
+        let text = self.bytes.slice(self.at, extent.end);
         if let [b'0', b'o', digits @ ..] = text
             && !digits.is_empty()
             && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
         {
-            self.warn(self.at, "a string in YAML 1.1: octal numbers begin with 0 alone");
+            self.warn(self.at, Message::Octal);
         }
         extent
     }

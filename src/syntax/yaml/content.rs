@@ -4,13 +4,15 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use super::offset;
 use super::scan::{Bytes, Chomp, escape_digits, escaped_character, header, simple_escape};
 use super::tape::{Entry, Style};
 
 /// The text of `entry`; borrowed when it stands in the document as it is.
+#[inline(never)]
 pub(super) fn text(document: &str, entry: Entry) -> Cow<'_, str> {
-    let (start, end) = (entry.at as usize, entry.end as usize);
-    let raw = |start: usize, end: usize| document.get(start..end).unwrap_or_default();
+    let (start, end) = (entry.at, entry.end);
+    let raw = |start: u32, end: u32| document.get(start as usize..end as usize).unwrap_or_default();
     match entry.style {
         Style::Plain => Cow::Borrowed(raw(start, end)),
         Style::PlainLines => Cow::Owned(lines(raw(start, end), None)),
@@ -28,7 +30,8 @@ fn lines(raw: &str, quote: Option<u8>) -> String {
     let bytes = Bytes(raw.as_bytes());
     let mut text = String::with_capacity(raw.len());
     let (mut at, mut copied) = (0, 0);
-    while at < raw.len() {
+    let length = offset(raw.len());
+    while at < length {
         let start = at;
         match bytes.get(at) {
             b' ' | b'\t' | b'\r' | b'\n' => {
@@ -55,15 +58,22 @@ fn lines(raw: &str, quote: Option<u8>) -> String {
         }
         copied = at;
     }
-    push(&mut text, raw, copied, raw.len());
+    push(&mut text, raw, copied, length);
     text
 }
 
-fn push(text: &mut String, raw: &str, start: usize, end: usize) {
-    text.push_str(raw.get(start..end).unwrap_or_default());
+#[inline(never)]
+fn push(text: &mut String, raw: &str, start: u32, end: u32) {
+    text.push_str(raw.get(start as usize..end as usize).unwrap_or_default());
 }
 
-fn skip_white(bytes: Bytes<'_>, mut at: usize) -> usize {
+fn push_breaks(text: &mut String, count: u32) {
+    for _ in 0..count {
+        text.push('\n');
+    }
+}
+
+fn skip_white(bytes: Bytes<'_>, mut at: u32) -> u32 {
     while matches!(bytes.get(at), b' ' | b'\t') {
         at += 1;
     }
@@ -72,7 +82,7 @@ fn skip_white(bytes: Bytes<'_>, mut at: usize) -> usize {
 
 /// Passes the break at `at` and the blank lines and indentation behind it.
 /// One break becomes a space (if `space`), each further one a line feed.
-fn fold(bytes: Bytes<'_>, at: usize, text: &mut String, space: bool) -> usize {
+fn fold(bytes: Bytes<'_>, at: u32, text: &mut String, space: bool) -> u32 {
     let mut at = skip_white(bytes, bytes.after_break(at));
     if space && !bytes.is_break(at) {
         text.push(' ');
@@ -85,7 +95,7 @@ fn fold(bytes: Bytes<'_>, at: usize, text: &mut String, space: bool) -> usize {
 }
 
 /// Appends what the escape whose code stands at `at` means.
-fn unescape(bytes: Bytes<'_>, at: usize, text: &mut String) -> usize {
+fn unescape(bytes: Bytes<'_>, at: u32, text: &mut String) -> u32 {
     let code = bytes.get(at);
     if bytes.is_break(at) {
         return fold(bytes, at, text, false);
@@ -96,32 +106,34 @@ fn unescape(bytes: Bytes<'_>, at: usize, text: &mut String) -> usize {
     }
     let digits = escape_digits(code).unwrap_or(0);
     let end = at + 1 + digits;
-    if let Some(character) = escaped_character(bytes.0.get(at + 1..end).unwrap_or_default(), digits) {
+    if let Some(character) = escaped_character(bytes.slice(at + 1, end), digits) {
         text.push(character);
     }
     end
 }
 
 /// A block scalar; `document` ends where the scalar does.
+#[inline(never)]
 fn block(document: &str, entry: Entry) -> Cow<'_, str> {
     let bytes = Bytes(document.as_bytes());
     // The parser has read this header before.
-    let Ok(head) = header(bytes, entry.at as usize) else { return Cow::Borrowed("") };
-    let indent = usize::from(entry.extra);
+    let Ok(head) = header(bytes, entry.at) else { return Cow::Borrowed("") };
+    let indent = u32::from(entry.extra);
+    let length = offset(document.len());
     let folded = entry.style == Style::Folded;
-    let mut text = String::with_capacity(document.len() - head.body.min(document.len()));
-    let (mut line, mut breaks) = (head.body, 0_usize);
+    let mut text = String::with_capacity(length.saturating_sub(head.body) as usize);
+    let (mut line, mut breaks) = (head.body, 0_u32);
     // Whether the last line had text that may join the next one; whether it
     // had a break.
     let (mut joins, mut broken, mut first) = (false, false, true);
-    while line < document.len() {
+    while line < length {
         let start = line + blanks(bytes, line, indent);
         let end = bytes.line_end(start);
         // White space before the end of the text is a line like any other.
-        let ended = end < document.len() || end > line && bytes.skip_spaces(line) == end;
-        line = if end < document.len() { bytes.after_break(end) } else { end };
+        let ended = end < length || end > line && bytes.skip_spaces(line) == end;
+        line = if end < length { bytes.after_break(end) } else { end };
         if start == end {
-            breaks += usize::from(ended);
+            breaks += u32::from(ended);
             continue;
         }
         let flush = !matches!(bytes.get(start), b' ' | b'\t');
@@ -132,7 +144,7 @@ fn block(document: &str, entry: Entry) -> Cow<'_, str> {
                 text.push(' ');
             }
         }
-        text.extend(core::iter::repeat_n('\n', breaks));
+        push_breaks(&mut text, breaks);
         push(&mut text, document, start, end);
         (breaks, joins, broken, first) = (0, flush, ended, false);
     }
@@ -140,13 +152,13 @@ fn block(document: &str, entry: Entry) -> Cow<'_, str> {
         text.push('\n');
     }
     if head.chomp == Chomp::Keep {
-        text.extend(core::iter::repeat_n('\n', breaks));
+        push_breaks(&mut text, breaks);
     }
     Cow::Owned(text)
 }
 
 /// How many of the first `most` characters at `at` are spaces.
-fn blanks(bytes: Bytes<'_>, at: usize, most: usize) -> usize {
+fn blanks(bytes: Bytes<'_>, at: u32, most: u32) -> u32 {
     let mut count = 0;
     while count < most && bytes.get(at + count) == b' ' {
         count += 1;

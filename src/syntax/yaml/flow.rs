@@ -1,20 +1,21 @@
 //! Flow context: structure by brackets; indentation does not count.
 
-use super::Fault;
 use super::parser::{Expect, Leaf, Parser, Shape};
 use super::properties::Properties;
 use super::tape::Style;
+use super::{Fault, Message};
 
 impl Parser<'_> {
     /// Reads the flow collection whose bracket stands at `at`.
+    #[inline(never)]
     pub(super) fn flow(&mut self) -> Result<(), Fault> {
         let (outside, start) = (self.stack.len(), self.at);
         let properties = self.take_value(self.at)?;
         self.open_flow(properties)?;
         while self.stack.len() > outside {
             self.skip_blank()?;
-            if self.bytes.get(self.at) == 0 {
-                return Err(Fault { at: start, message: "the bracket is not closed" });
+            if self.here() == 0 {
+                return Err(Fault { at: start, message: Message::OpenBracket });
             }
             self.flow_token()?;
             let top = self.top();
@@ -27,37 +28,37 @@ impl Parser<'_> {
     }
 
     fn open_flow(&mut self, properties: Properties) -> Result<(), Fault> {
-        let shape = if self.bytes.get(self.at) == b'[' { Shape::FlowSeq } else { Shape::FlowMap };
+        let shape = if self.here() == b'[' { Shape::FlowSeq } else { Shape::FlowMap };
         let indent = self.top().indent;
         self.open(shape, self.at, indent, properties)?;
         self.at += 1;
         Ok(())
     }
 
+    #[inline(never)]
     fn flow_token(&mut self) -> Result<(), Fault> {
         let next = self.bytes.get(self.at + 1);
-        match self.bytes.get(self.at) {
+        match self.here() {
             b',' => self.comma(),
             b']' => self.close_flow(Shape::FlowSeq),
             b'}' => self.close_flow(Shape::FlowMap),
             b'[' | b'{' => self.nested(),
             b'&' | b'!' => self.property(true),
             b':' => self.empty_key(),
-            b'?' => self.fail("keys with '?' are not supported"),
-            b'-' | b'.' if self.at == self.line && self.bytes.is_marker(self.at) => {
-                self.fail("the bracket is not closed")
-            }
+            b'?' => self.fail(Message::FlowComplexKey),
+            b'-' | b'.' if self.is_marker() => self.fail(Message::OpenBracket),
             b'-' if self.bytes.is_blank(self.at + 1) || matches!(next, b',' | b'[' | b']' | b'{' | b'}') => {
-                self.fail("'-' inside brackets must be quoted")
+                self.fail(Message::FlowDash)
             }
             _ => self.flow_leaf(),
         }
     }
 
+    #[inline(never)]
     fn comma(&mut self) -> Result<(), Fault> {
         self.end_entry()?;
         if self.top().expect != Expect::End {
-            return self.fail("a value is missing before ','");
+            return self.fail(Message::ValueMissing);
         }
         self.expect(Expect::Entry);
         self.at += 1;
@@ -67,7 +68,7 @@ impl Parser<'_> {
     fn close_flow(&mut self, shape: Shape) -> Result<(), Fault> {
         self.end_entry()?;
         if self.top().shape != shape {
-            return self.fail("this bracket does not match the open one");
+            return self.fail(Message::BracketMismatch);
         }
         self.close();
         self.at += 1;
@@ -82,7 +83,7 @@ impl Parser<'_> {
             let leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
             self.add_value(leaf)?;
         } else if self.inner.any {
-            return self.fail("an anchor or tag without a value");
+            return self.fail(Message::LoneProperties);
         }
         if self.top().shape == Shape::Pair {
             self.close();
@@ -94,7 +95,7 @@ impl Parser<'_> {
     fn add_value(&mut self, leaf: Leaf) -> Result<(), Fault> {
         let top = self.top();
         if top.expect == Expect::End {
-            return Err(Fault { at: leaf.at, message: "',' or the closing bracket is expected here" });
+            return Err(Fault { at: leaf.at, message: Message::CommaExpected });
         }
         let properties = core::mem::take(&mut self.inner);
         let lone_key = top.shape == Shape::FlowMap && top.expect == Expect::Entry;
@@ -113,10 +114,10 @@ impl Parser<'_> {
     fn nested(&mut self) -> Result<(), Fault> {
         let top = self.top();
         if top.expect == Expect::End {
-            return self.fail("',' or the closing bracket is expected here");
+            return self.fail(Message::CommaExpected);
         }
         if top.shape == Shape::FlowMap && top.expect == Expect::Entry {
-            return self.fail("a key must be a scalar; a template in braces must be quoted");
+            return self.fail(Message::Template);
         }
         self.expect(Expect::End);
         let properties = core::mem::take(&mut self.inner);
@@ -126,7 +127,7 @@ impl Parser<'_> {
     /// A colon with only properties before it.
     fn empty_key(&mut self) -> Result<(), Fault> {
         if self.top().expect != Expect::Entry || !self.inner.any || self.inner.line != self.line {
-            return self.fail("':' is not expected here");
+            return self.fail(Message::StrayColon);
         }
         self.flow_key(Leaf { style: Style::Empty, at: self.at, end: self.at }, self.at)
     }
@@ -143,7 +144,7 @@ impl Parser<'_> {
 
     /// Takes `leaf`, whose colon stands at `colon`, as a key. Inside `[]` a
     /// mapping of one entry begins with it.
-    fn flow_key(&mut self, leaf: Leaf, colon: usize) -> Result<(), Fault> {
+    fn flow_key(&mut self, leaf: Leaf, colon: u32) -> Result<(), Fault> {
         let start = if self.inner.any { self.inner.at } else { leaf.at };
         self.check_key(start, colon, leaf)?;
         let top = self.top();

@@ -1,77 +1,77 @@
 //! Keys that are equal as Python has it, in less than quadratic time.
 
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::parser::offset;
+use super::offset;
 use super::tape::{Style, Tag, Tape};
 use crate::syntax::value::Data;
 
 /// Up to so many keys are compared each with each.
 const FEW: usize = 8;
 
-/// A scalar as dictionary key: what is equal in Python is equal here.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
+/// What kinds of keys are equal to each other at most.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
     Null,
-    /// Integers, truth values and floats without a fraction.
-    Int(i64),
-    /// Other floats: sign, digits and power of ten.
-    Float(String),
-    Big(Cow<'a, str>),
-    Str(Cow<'a, str>),
-    Bytes(Cow<'a, [u8]>),
-    Timestamp(Cow<'a, str>),
-    Broken(u32),
+    Number,
+    Str,
+    Bytes,
+    Timestamp,
+    /// Reported when the tree is built; equal to no other.
+    Broken,
 }
+
+/// A scalar as dictionary key: what is equal in Python is equal here.
+type Key<'a> = (Kind, Cow<'a, [u8]>);
 
 fn key<'a>(tape: &Tape<'a>, index: u32) -> Key<'a> {
-    match tape.key(index) {
-        Ok(Data::Null) => Key::Null,
-        Ok(Data::Bool(value)) => Key::Int(i64::from(value)),
-        Ok(Data::Int(value)) => Key::Int(value),
-        Ok(Data::BigInt(digits)) => Key::Big(digits),
-        Ok(Data::Float(text)) => float_key(&text),
-        Ok(Data::Bytes(bytes)) => Key::Bytes(bytes),
-        Ok(Data::Timestamp(text)) => Key::Timestamp(text),
-        Ok(Data::Str(text)) => Key::Str(text),
-        // Reported when the tree is built; equal to no other.
-        _ => Key::Broken(index),
-    }
+    let (kind, text) = match tape.key(index) {
+        Ok(Data::Null) => (Kind::Null, Cow::Borrowed("")),
+        Ok(Data::Bool(value)) => return (Kind::Number, number(if value { "1" } else { "0" })),
+        Ok(Data::Int(value)) => return (Kind::Number, number(&value.to_string())),
+        Ok(Data::BigInt(text) | Data::Float(text)) => return (Kind::Number, number(&text)),
+        Ok(Data::Bytes(bytes)) => return (Kind::Bytes, bytes),
+        Ok(Data::Timestamp(text)) => (Kind::Timestamp, text),
+        Ok(Data::Str(text)) => (Kind::Str, text),
+        _ => return (Kind::Broken, Cow::Owned(index.to_be_bytes().to_vec())),
+    };
+    let bytes = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    };
+    (kind, bytes)
 }
 
-/// A float by its decimal digits: 1.50 is 1.5, 2.0 the integer, and .NaN .nan.
-fn float_key(text: &str) -> Key<'static> {
+/// A number by its sign, its decimal digits without zeros around them, and its
+/// power of ten: 1.50 is 1.5, 2.0 is 2, .NaN is .nan.
+fn number(text: &str) -> Cow<'static, [u8]> {
     let (mantissa, power) = text.split_at(text.find(['e', 'E']).unwrap_or(text.len()));
-    let mut digits = String::with_capacity(mantissa.len());
-    let mut point = power.get(1..).and_then(|power| power.parse::<i64>().ok()).unwrap_or(0);
-    let mut is_whole = true;
-    for digit in mantissa.chars() {
-        match digit {
-            '.' => is_whole = false,
-            '+' | '-' | '_' => {}
+    let mut digits = Vec::with_capacity(mantissa.len() + 9);
+    let mut point: i64 = power.get(1..).and_then(|power| power.parse().ok()).unwrap_or(0);
+    let (mut is_whole, mut significant) = (1, 0);
+    for byte in mantissa.bytes() {
+        match byte {
+            b'.' => is_whole = 0,
+            b'+' | b'-' | b'_' => {}
+            b'0' if digits.is_empty() => point = point.saturating_add(is_whole - 1),
             _ => {
-                point =
-                    point.saturating_add(i64::from(is_whole) - i64::from(digits.is_empty() && digit == '0'));
-                if !digits.is_empty() || digit != '0' {
-                    digits.push(digit.to_ascii_lowercase());
+                point = point.saturating_add(is_whole);
+                digits.push(byte.to_ascii_lowercase());
+                if byte != b'0' {
+                    significant = digits.len();
                 }
             }
         }
     }
-    digits.truncate(digits.trim_end_matches('0').len());
-    let sign = if text.starts_with('-') { "-" } else { "" };
-    let zeros = usize::try_from(point).ok().and_then(|point| point.checked_sub(digits.len()));
-    match zeros {
-        _ if digits.is_empty() => Key::Int(0),
-        Some(zeros) if zeros < 19 => {
-            let whole = [sign, &digits, &"0".repeat(zeros)].concat();
-            whole.parse().map_or(Key::Float(whole), Key::Int)
-        }
-        _ => Key::Float([sign, &digits, "e", &point.to_string()].concat()),
+    digits.truncate(significant);
+    if significant > 0 {
+        digits.extend_from_slice(&point.to_be_bytes());
+        digits.push(text.as_bytes().first().map_or(0, |&sign| u8::from(sign == b'-')));
     }
+    Cow::Owned(digits)
 }
 
 /// The text of a scalar that needs no resolving to be known as a string.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::tape::{MERGES, Style, Tape};
-use super::{Fault, keys};
+use super::{Fault, Message, keys};
 use crate::limits;
 
 /// Key and value, as entries of the tape.
@@ -12,6 +12,7 @@ pub(super) type Pair = (u32, u32);
 /// The entries of the mapping at `map`: merged ones first, then its own;
 /// of equal keys the first keeps its place and the last its value.
 /// `merged` counts the keys merged into the document so far.
+#[inline(never)]
 pub(super) fn entries(tape: &Tape<'_>, map: u32, merged: &mut usize) -> Result<Vec<Pair>, Fault> {
     let mut pairs = Vec::new();
     flatten(tape, map, &mut pairs, merged)?;
@@ -41,8 +42,9 @@ enum Task {
     Own(u32),
 }
 
+#[inline(never)]
 fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize) -> Result<(), Fault> {
-    let at = tape.get(map).at as usize;
+    let at = tape.get(map).at;
     let mut tasks = Vec::new();
     tasks.push(Task::All(map));
     while let Some(task) = tasks.pop() {
@@ -51,7 +53,7 @@ fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize)
             *merged += 1;
         }
         if *merged > limits::YAML_MERGED_KEYS {
-            return Err(Fault { at, message: "'<<' merges too many keys" });
+            return Err(Fault { at, message: Message::MergedKeys });
         }
         if matches!(task, Task::All(_)) && tape.get(index).extra & MERGES != 0 {
             tasks.push(Task::Own(index));
@@ -70,6 +72,7 @@ fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize)
 
 /// Appends the mappings that `<<` names in the mapping at `map`, in the order
 /// they apply: of a list, the last first, so that the first wins.
+#[inline(never)]
 fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault> {
     for (_, value) in Own::new(tape, map).filter(|&(key, _)| tape.get(key).is_merge(tape.text)) {
         let target = tape.follow(value);
@@ -85,10 +88,7 @@ fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault
                     }
                     tasks.push(Task::All(item));
                     if tasks.len() > 2 * limits::YAML_MERGED_KEYS {
-                        return Err(Fault {
-                            at: tape.get(at).at as usize,
-                            message: "'<<' merges too many mappings",
-                        });
+                        return Err(Fault { at: tape.get(at).at, message: Message::MergedMaps });
                     }
                     at = tape.after(at);
                 }
@@ -101,7 +101,7 @@ fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault
 }
 
 fn refuse<T>(tape: &Tape<'_>, index: u32) -> Result<T, Fault> {
-    Err(Fault { at: tape.get(index).at as usize, message: "'<<' takes a mapping or a list of mappings" })
+    Err(Fault { at: tape.get(index).at, message: Message::Merge })
 }
 
 /// The entries written in one mapping.

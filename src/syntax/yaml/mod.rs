@@ -3,8 +3,8 @@
 //!
 //! [`parse`] makes one pass over the text and leaves a flat array of small
 //! entries that borrow it: that array is the tree. Scalars are cut out,
-//! unescaped and resolved only when asked for. Nothing recurses; every count
-//! is bounded (see [`crate::limits`]).
+//! unescaped and resolved only when asked for. Only making the owned tree
+//! recurses, and every count is bounded, depth too (see [`crate::limits`]).
 //!
 //! Read: block and flow collections, all five scalar styles, comments,
 //! anchors, aliases, merge keys, `%YAML 1.x`, one document, and the tags
@@ -25,7 +25,10 @@ mod characters;
 mod content;
 mod decimal;
 pub mod emit;
+mod fault;
+mod float;
 mod flow;
+mod form;
 mod keys;
 mod merge;
 mod number;
@@ -40,7 +43,9 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
-pub use number::float_value;
+use fault::{Fault, Message};
+pub use float::float_value;
+use tape::Tape;
 pub use tape::{Document, Entries, Items, Kind, Node};
 
 /// Why a text is not a document of this subset, and where.
@@ -69,18 +74,9 @@ pub struct Warning {
     pub message: Cow<'static, str>,
 }
 
-/// An [`Error`] or [`Warning`] while only the offset is known: places are
-/// looked up once, at the end.
-#[derive(Clone, Copy, Debug)]
-struct Fault {
-    at: usize,
-    message: &'static str,
-}
-
-impl Fault {
-    fn in_text(self, text: &str) -> Error {
-        Error { place: place::find(text, self.at), message: Cow::Borrowed(self.message) }
-    }
+/// An offset or index as the tape keeps it; [`limits::YAML_TEXT`] fits.
+pub(super) fn offset(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// Reads one document; an empty text is one null.
@@ -88,21 +84,29 @@ impl Fault {
 /// # Errors
 /// The first thing that is not YAML, or is outside the subset above.
 pub fn parse(text: &str) -> Result<Document<'_>, Error> {
-    let parsed = characters::check(text).and_then(|()| parser::Parser::new(text).document());
-    let (tape, mut faults) = parsed.map_err(|fault| fault.in_text(text))?;
+    let (tape, mut faults) = read(text).map_err(|fault| fault.in_text(text))?;
     keys::sort(&mut faults, &mut |a, b| a.at < b.at);
     let mut places = place::Locator::new(text);
     let warnings: Vec<Warning> = faults
         .iter()
-        .map(|fault| Warning { place: places.find(fault.at), message: Cow::Borrowed(fault.message) })
+        .map(|fault| Warning {
+            place: places.find(fault.at as usize),
+            message: Cow::Borrowed(fault.message.text()),
+        })
         .collect();
     Ok(Document::new(tape, warnings))
 }
 
-/// [`parse`] and [`Document::to_value`] in one.
+/// The tape of a document, and the warnings in no order.
+fn read(text: &str) -> Result<(Tape<'_>, Vec<Fault>), Fault> {
+    characters::check(text)?;
+    parser::Parser::new(text).document()
+}
+
+/// [`parse`] and [`Document::to_value`] in one, without the warnings.
 ///
 /// # Errors
 /// As both.
 pub fn load(text: &str) -> Result<Value<'_>, Error> {
-    parse(text)?.to_value()
+    read(text).and_then(|(tape, _)| build::value(&tape)).map_err(|fault| fault.in_text(text))
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::properties::{Anchor, Properties};
 use super::scan::Bytes;
 use super::tape::{Entry, MERGES, REPEATS, Style, Tag, Tape};
-use super::{Fault, keys};
+use super::{Fault, Message, keys, offset};
 use crate::limits;
 
 /// What is being read.
@@ -42,7 +42,7 @@ pub(super) struct Frame {
     pub(super) shape: Shape,
     pub(super) expect: Expect,
     /// The least column of its values: its own plus one; 0 at the root.
-    pub(super) indent: usize,
+    pub(super) indent: u32,
     /// Its entry on the tape.
     pub(super) node: u32,
 }
@@ -51,20 +51,20 @@ pub(super) struct Frame {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leaf {
     pub(super) style: Style,
-    pub(super) at: usize,
-    pub(super) end: usize,
+    pub(super) at: u32,
+    pub(super) end: u32,
 }
 
 pub(super) struct Parser<'a> {
     pub(super) bytes: Bytes<'a>,
-    pub(super) at: usize,
+    pub(super) at: u32,
     /// Beginning of the line `at` is in.
-    pub(super) line: usize,
+    pub(super) line: u32,
     /// Whether a block collection may begin here: only indentation and dashes
     /// stand before it on its line.
     pub(super) fresh: bool,
     /// Behind the last `:`, `-` or `---`: where an empty node stands.
-    pub(super) slot: usize,
+    pub(super) slot: u32,
     pub(super) tape: Tape<'a>,
     pub(super) stack: Vec<Frame>,
     /// Properties of the coming node from lines before this one.
@@ -76,8 +76,9 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
+    #[inline(never)]
     pub(super) fn new(text: &'a str) -> Self {
-        let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let begin = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let root = Frame { shape: Shape::Root, expect: Expect::Node, indent: 0, node: 0 };
         let mut stack = Vec::with_capacity(16);
         stack.push(root);
@@ -104,21 +105,22 @@ impl<'a> Parser<'a> {
         Ok((self.tape, self.warnings))
     }
 
+    #[inline(never)]
     fn prologue(&mut self) -> Result<(), Fault> {
         let (mut directive, mut version) = (false, false);
         self.skip_blank()?;
-        while self.at == self.line && self.bytes.get(self.at) == b'%' {
+        while self.at == self.line && self.here() == b'%' {
             directive = true;
             self.directive(&mut version)?;
             self.skip_blank()?;
         }
-        let marker = self.at == self.line && self.bytes.is_marker(self.at);
-        if marker && self.bytes.get(self.at) == b'-' {
+        let marker = self.is_marker();
+        if marker && self.here() == b'-' {
             self.at += 3;
             self.slot = self.at;
             self.fresh = false;
         } else if marker || directive {
-            return self.fail("'---' is expected here");
+            return self.fail(Message::NoMarker);
         }
         Ok(())
     }
@@ -126,35 +128,50 @@ impl<'a> Parser<'a> {
     /// `%YAML 1.x`, once. `%TAG` is refused; others are passed over, as YAML
     /// says.
     fn directive(&mut self, seen: &mut bool) -> Result<(), Fault> {
-        let end = self.bytes.line_end(self.at);
-        let line = self.tape.text.get(self.at + 1..end).unwrap_or_default();
-        let body = line.split(" #").next().unwrap_or_default();
-        let (name, value) = body.split_once(' ').unwrap_or((body, ""));
-        let name_fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || name == "TAG" || !name.bytes().all(name_fits) {
-            return self.fail("this directive is not supported");
+        let start = self.at + 1;
+        let mut at = start;
+        while matches!(self.bytes.get(at), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
+            at += 1;
         }
-        if name == "YAML" {
-            let minor = value.trim_matches(' ').strip_prefix("1.").unwrap_or_default();
-            if *seen || minor.is_empty() || !minor.bytes().all(|byte| byte.is_ascii_digit()) {
-                return self.fail("only one %YAML 1.x is supported here");
+        let name = self.bytes.slice(start, at);
+        let ended = self.bytes.get(at) == b' ' || self.bytes.is_end(at);
+        if !ended || matches!(name, b"" | b"TAG") {
+            return self.fail(Message::Directive);
+        }
+        if name == b"YAML" {
+            if *seen || !self.is_version(at) {
+                return self.fail(Message::Version);
             }
             *seen = true;
         } else {
-            self.warn(self.at, "an unknown directive is passed over");
+            self.warn(self.at, Message::UnknownDirective);
         }
-        self.at = end;
+        self.at = self.bytes.line_end(at);
         Ok(())
     }
 
+    /// Whether `1.` and digits stand at `at`, with nothing but a comment behind.
+    fn is_version(&self, at: u32) -> bool {
+        let at = self.bytes.skip_spaces(at);
+        let mut end = at + 2;
+        while self.bytes.get(end).is_ascii_digit() {
+            end += 1;
+        }
+        let rest = self.bytes.skip_spaces(end);
+        self.bytes.slice(at, at + 2) == b"1."
+            && end > at + 2
+            && (self.bytes.is_end(rest) || rest > end && self.bytes.get(rest) == b'#')
+    }
+
+    #[inline(never)]
     fn epilogue(&mut self) -> Result<(), Fault> {
-        while self.bytes.get(self.at) != 0 {
-            if self.at != self.line || !self.bytes.is_marker(self.at) || self.bytes.get(self.at) == b'-' {
-                return self.fail("a second document; only one is supported");
+        while self.here() != 0 {
+            if !self.is_marker() || self.here() == b'-' {
+                return self.fail(Message::SecondDocument);
             }
             self.at += 3;
-            if !self.skip_blank()? && self.bytes.get(self.at) != 0 {
-                return self.fail("unexpected text behind '...'");
+            if !self.skip_blank()? && self.here() != 0 {
+                return self.fail(Message::BehindEnd);
             }
         }
         Ok(())
@@ -165,7 +182,7 @@ impl<'a> Parser<'a> {
         let mut crossed = false;
         loop {
             self.at = self.bytes.skip_spaces(self.at);
-            match self.bytes.get(self.at) {
+            match self.here() {
                 b'\n' | b'\r' => {
                     self.at = self.bytes.after_break(self.at);
                     self.line = self.at;
@@ -174,18 +191,31 @@ impl<'a> Parser<'a> {
                 b'#' if self.at == self.line || self.bytes.get(self.at - 1) == b' ' => {
                     self.at = self.bytes.line_end(self.at);
                 }
-                b'#' => return self.fail("a comment needs a space before it"),
-                b'\t' => return self.fail("a tab may neither indent nor separate; use spaces"),
+                b'#' => return self.fail(Message::GluedComment),
+                b'\t' => return self.fail(Message::Tab),
                 _ => return Ok(crossed),
             }
         }
     }
 
-    pub(super) fn fail<T>(&self, message: &'static str) -> Result<T, Fault> {
+    /// The byte at `at`, 0 at the end.
+    #[inline(never)]
+    pub(super) fn here(&self) -> u8 {
+        self.bytes.get(self.at)
+    }
+
+    /// Whether a document marker stands at `at`.
+    #[inline(never)]
+    pub(super) fn is_marker(&self) -> bool {
+        self.at == self.line && self.bytes.is_marker(self.at)
+    }
+
+    pub(super) fn fail<T>(&self, message: Message) -> Result<T, Fault> {
         Err(Fault { at: self.at, message })
     }
 
-    pub(super) fn warn(&mut self, at: usize, message: &'static str) {
+    #[inline(never)]
+    pub(super) fn warn(&mut self, at: u32, message: Message) {
         if self.warnings.len() < limits::YAML_WARNINGS {
             self.warnings.push(Fault { at, message });
         }
@@ -206,7 +236,7 @@ impl<'a> Parser<'a> {
     pub(super) fn add(&mut self, leaf: Leaf, properties: Properties) -> Result<u32, Fault> {
         let Leaf { style, at, end } = leaf;
         if self.tape.entries.len() >= limits::YAML_NODES {
-            return Err(Fault { at, message: "too many nodes" });
+            return Err(Fault { at, message: Message::Nodes });
         }
         let fits = match properties.tag {
             Tag::Implicit => true,
@@ -215,14 +245,14 @@ impl<'a> Parser<'a> {
             _ => !matches!(style, Style::Map | Style::Seq),
         };
         if !fits {
-            return Err(Fault { at: properties.at, message: "the tag does not fit its node" });
+            return Err(Fault { at: properties.at, message: Message::TagMisfit });
         }
         if style == Style::Alias && properties.any {
-            return Err(Fault { at, message: "an alias takes neither anchor nor tag" });
+            return Err(Fault { at, message: Message::AliasProperties });
         }
         let index = offset(self.tape.entries.len());
         self.define(properties, index)?;
-        let entry = Entry { at: offset(at), end: offset(end), style, tag: properties.tag, extra: 0 };
+        let entry = Entry { at, end, style, tag: properties.tag, extra: 0 };
         self.tape.entries.push(entry);
         Ok(index)
     }
@@ -231,12 +261,12 @@ impl<'a> Parser<'a> {
     pub(super) fn open(
         &mut self,
         shape: Shape,
-        at: usize,
-        indent: usize,
+        at: u32,
+        indent: u32,
         properties: Properties,
     ) -> Result<(), Fault> {
         if self.stack.len() > limits::YAML_DEPTH {
-            return Err(Fault { at, message: "nested too deeply" });
+            return Err(Fault { at, message: Message::Depth });
         }
         let map = matches!(shape, Shape::Map | Shape::FlowMap | Shape::Pair);
         let style = if map { Style::Map } else { Style::Seq };
@@ -263,6 +293,7 @@ impl<'a> Parser<'a> {
 
     /// What there is to say about the keys of the mapping at `node`, whose
     /// entries end at `end`; warns of duplicates.
+    #[inline(never)]
     fn check_keys(&mut self, node: u32, end: u32) -> u16 {
         let mut extra = 0;
         let mut names = Vec::new();
@@ -282,14 +313,9 @@ impl<'a> Parser<'a> {
         for (position, &index) in names.iter().enumerate() {
             if first.get(position).is_some_and(|&equal| equal as usize != position) {
                 extra |= REPEATS;
-                self.warn(self.tape.get(index).at as usize, "duplicate key: the last value counts");
+                self.warn(self.tape.get(index).at, Message::Duplicate);
             }
         }
         extra
     }
-}
-
-/// An offset or index as the tape keeps it; [`limits::YAML_TEXT`] fits.
-pub(super) fn offset(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
 }

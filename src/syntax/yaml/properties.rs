@@ -1,8 +1,8 @@
 //! Anchors, tags and aliases.
 
-use super::Fault;
-use super::parser::{Leaf, Parser, offset};
+use super::parser::{Leaf, Parser};
 use super::tape::{Style, Tag};
+use super::{Fault, Message};
 use crate::limits;
 
 /// What stands before a node.
@@ -11,11 +11,11 @@ pub(super) struct Properties {
     /// Whether there is any.
     pub(super) any: bool,
     /// Bounds of the anchor's name; empty without one.
-    anchor: (usize, usize),
+    anchor: (u32, u32),
     pub(super) tag: Tag,
     /// Where the first one stands, and its line's beginning.
-    pub(super) at: usize,
-    pub(super) line: usize,
+    pub(super) at: u32,
+    pub(super) line: u32,
     /// Whether a block collection could have begun there.
     pub(super) fresh: bool,
 }
@@ -28,7 +28,7 @@ impl Properties {
         }
         let two_anchors = self.anchor.1 > 0 && inner.anchor.1 > 0;
         if two_anchors || self.tag != Tag::Implicit && inner.tag != Tag::Implicit {
-            return Err(Fault { at: inner.at, message: "a node takes one anchor and one tag" });
+            return Err(Fault { at: inner.at, message: Message::TwoProperties });
         }
         let anchor = if self.anchor.1 > 0 { self.anchor } else { inner.anchor };
         let tag = if self.tag == Tag::Implicit { inner.tag } else { self.tag };
@@ -53,7 +53,7 @@ impl<'a> Parser<'a> {
             fresh: self.fresh,
             ..Properties::default()
         };
-        if self.bytes.get(self.at) == b'&' {
+        if self.here() == b'&' {
             found.anchor = self.name(flow)?;
         } else {
             found.tag = self.tag()?;
@@ -64,7 +64,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Bounds of the name behind the `&` or `*` at `at`; moves behind it.
-    fn name(&mut self, flow: bool) -> Result<(usize, usize), Fault> {
+    fn name(&mut self, flow: bool) -> Result<(u32, u32), Fault> {
         let start = self.at + 1;
         let mut end = start;
         while matches!(self.bytes.get(end), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
@@ -72,7 +72,7 @@ impl<'a> Parser<'a> {
         }
         let ended = self.bytes.is_blank(end) || flow && matches!(self.bytes.get(end), b',' | b']' | b'}');
         if end == start || !ended {
-            return self.fail("an anchor's name is of letters, digits, - and _, with a space behind it");
+            return self.fail(Message::AnchorName);
         }
         self.at = end;
         Ok((start, end))
@@ -83,7 +83,7 @@ impl<'a> Parser<'a> {
         while !self.bytes.is_blank(end) {
             end += 1;
         }
-        let tag = match self.bytes.0.get(self.at..end).unwrap_or_default() {
+        let tag = match self.bytes.slice(self.at, end) {
             b"!!str" => Tag::Str,
             b"!!int" => Tag::Int,
             b"!!float" => Tag::Float,
@@ -93,7 +93,7 @@ impl<'a> Parser<'a> {
             b"!!timestamp" => Tag::Timestamp,
             b"!!map" => Tag::Map,
             b"!!seq" => Tag::Seq,
-            _ => return self.fail("this tag is not supported"),
+            _ => return self.fail(Message::Tag),
         };
         self.at = end;
         Ok(tag)
@@ -103,16 +103,22 @@ impl<'a> Parser<'a> {
     pub(super) fn alias(&mut self, flow: bool) -> Result<Leaf, Fault> {
         let at = self.at;
         let (start, end) = self.name(flow)?;
-        let name = self.tape.text.get(start..end).unwrap_or_default();
-        let found = self.anchors.binary_search_by(|anchor| anchor.name.cmp(name)).ok();
+        let name = self.tape.slice(start, end);
+        let found = self.find_anchor(name).ok();
         let Some(anchor) = found.and_then(|position| self.anchors.get(position)) else {
-            return Err(Fault { at, message: "no anchor of this name stands before" });
+            return Err(Fault { at, message: Message::NoAnchor });
         };
         let target = self.tape.get(anchor.node);
         if target.is_collection() && target.end == 0 {
-            return Err(Fault { at, message: "an alias inside its own anchor" });
+            return Err(Fault { at, message: Message::Cycle });
         }
-        Ok(Leaf { style: Style::Alias, at, end: anchor.node as usize })
+        Ok(Leaf { style: Style::Alias, at, end: anchor.node })
+    }
+
+    /// The position of the anchor `name`, or where it belongs.
+    #[inline(never)]
+    fn find_anchor(&self, name: &str) -> Result<usize, usize> {
+        self.anchors.binary_search_by(|anchor| anchor.name.cmp(name))
     }
 
     /// Gives the entry to come, `index`, its name.
@@ -122,14 +128,16 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let fault = |message| Err(Fault { at: start, message });
-        let name: &'a str = self.tape.text.get(start..end).unwrap_or_default();
-        match self.anchors.binary_search_by(|anchor| anchor.name.cmp(name)) {
+        let name: &'a str = self.tape.slice(start, end);
+        match self.find_anchor(name) {
             // A name may be given anew: aliases mean the last one before them.
             Ok(position) => {
-                self.anchors[position].node = index;
+                if let Some(anchor) = self.anchors.get_mut(position) {
+                    anchor.node = index;
+                }
                 Ok(())
             }
-            Err(_) if self.anchors.len() >= limits::YAML_ANCHORS => fault("too many anchors"),
+            Err(_) if self.anchors.len() >= limits::YAML_ANCHORS => fault(Message::Anchors),
             Err(position) => {
                 self.anchors.insert(position, Anchor { name, node: index });
                 Ok(())
@@ -139,15 +147,15 @@ impl<'a> Parser<'a> {
 
     /// The length of a key from `at` to `end` is bounded, and it is no
     /// collection.
-    pub(super) fn check_key(&self, at: usize, end: usize, leaf: Leaf) -> Result<(), Fault> {
-        let key = self.bytes.0.get(at..end).unwrap_or_default();
+    pub(super) fn check_key(&self, at: u32, end: u32, leaf: Leaf) -> Result<(), Fault> {
+        let key = self.bytes.slice(at, end);
         let long = key.len() > limits::YAML_KEY
             && key.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() > limits::YAML_KEY;
         if long {
-            return Err(Fault { at, message: "a key of more than 1024 characters" });
+            return Err(Fault { at, message: Message::LongKey });
         }
-        if leaf.style == Style::Alias && self.tape.get(offset(leaf.end)).is_collection() {
-            return Err(Fault { at, message: "a key must be a scalar" });
+        if leaf.style == Style::Alias && self.tape.get(leaf.end).is_collection() {
+            return Err(Fault { at, message: Message::CollectionKey });
         }
         Ok(())
     }

@@ -1,37 +1,45 @@
 //! Where a scalar ends: the bounds only, no text is built.
 
-use super::Fault;
 use super::tape::Style;
+use super::{Fault, Message, offset};
 
 /// The bytes of a document; beyond the end stands NUL, which no document holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
-impl Bytes<'_> {
-    pub(super) fn get(self, at: usize) -> u8 {
-        self.0.get(at).copied().unwrap_or(0)
+impl<'a> Bytes<'a> {
+    pub(super) fn get(self, at: u32) -> u8 {
+        self.0.get(at as usize).copied().unwrap_or(0)
+    }
+
+    /// The bytes from `start` to `end`; none when they are not all there.
+    pub(super) fn slice(self, start: u32, end: u32) -> &'a [u8] {
+        self.0.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// Whether the byte at `at` ends a token: white space or the end.
-    pub(super) fn is_blank(self, at: usize) -> bool {
+    #[inline(never)]
+    pub(super) fn is_blank(self, at: u32) -> bool {
         matches!(self.get(at), 0 | b' ' | b'\t' | b'\n' | b'\r')
     }
 
-    pub(super) fn is_break(self, at: usize) -> bool {
+    #[inline(never)]
+    pub(super) fn is_break(self, at: u32) -> bool {
         matches!(self.get(at), b'\n' | b'\r')
     }
 
     /// Whether the line or the document ends at `at`.
-    pub(super) fn is_end(self, at: usize) -> bool {
+    pub(super) fn is_end(self, at: u32) -> bool {
         self.is_break(at) || self.get(at) == 0
     }
 
     /// The offset behind the line break at `at`.
-    pub(super) fn after_break(self, at: usize) -> usize {
-        at + 1 + usize::from(self.get(at) == b'\r')
+    #[inline(never)]
+    pub(super) fn after_break(self, at: u32) -> u32 {
+        at + 1 + u32::from(self.get(at) == b'\r')
     }
 
-    pub(super) fn skip_spaces(self, mut at: usize) -> usize {
+    pub(super) fn skip_spaces(self, mut at: u32) -> u32 {
         while self.get(at) == b' ' {
             at += 1;
         }
@@ -39,22 +47,23 @@ impl Bytes<'_> {
     }
 
     /// The end of the line that `at` is in, before its break.
-    pub(super) fn line_end(self, at: usize) -> usize {
-        let rest = self.0.get(at..).unwrap_or_default();
-        let end = rest.iter().position(|&byte| byte == b'\n').map_or(self.0.len(), |length| at + length);
+    pub(super) fn line_end(self, at: u32) -> u32 {
+        let mut end = at;
+        while !matches!(self.get(end), 0 | b'\n') {
+            end += 1;
+        }
         if end > at && self.get(end) == b'\n' && self.get(end - 1) == b'\r' { end - 1 } else { end }
     }
 
     /// Whether `---` or `...` stands at `at`, the beginning of a line.
-    pub(super) fn is_marker(self, at: usize) -> bool {
-        let marker = self.0.get(at..at + 3);
-        (marker == Some(b"---") || marker == Some(b"...")) && self.is_blank(at + 3)
+    pub(super) fn is_marker(self, at: u32) -> bool {
+        matches!(self.slice(at, at + 3), b"---" | b"...") && self.is_blank(at + 3)
     }
 
     /// Behind the blank lines and the indentation that follow the break at
     /// `at`: `(offset, beginning of its line)`. A document marker is not
     /// passed.
-    fn next_text(self, at: usize) -> (usize, usize) {
+    fn next_text(self, at: u32) -> (u32, u32) {
         let mut line = self.after_break(at);
         loop {
             let text = self.skip_spaces(line);
@@ -70,16 +79,17 @@ impl Bytes<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     /// Behind its last character, a closing quote included.
-    pub(super) end: usize,
+    pub(super) end: u32,
     /// Beginning of the line its end is in.
-    pub(super) line: usize,
+    pub(super) line: u32,
     pub(super) style: Style,
 }
 
 /// A plain scalar from `at`, in the line that begins at `line`. In block
 /// context its further lines are indented by `indent` at least. The style is
 /// [`Style::PlainLines`] when there are further lines.
-pub(super) fn plain(bytes: Bytes<'_>, at: usize, line: usize, flow: bool, indent: usize) -> Extent {
+#[inline(never)]
+pub(super) fn plain(bytes: Bytes<'_>, at: u32, line: u32, flow: bool, indent: u32) -> Extent {
     let mut extent = Extent { end: at, line, style: Style::Plain };
     let (mut at, mut line) = (at, line);
     loop {
@@ -109,7 +119,7 @@ pub(super) fn plain(bytes: Bytes<'_>, at: usize, line: usize, flow: bool, indent
 
 /// The end of the plain characters from `at` up to white space or what ends
 /// the scalar.
-fn plain_chunk(bytes: Bytes<'_>, mut at: usize, flow: bool) -> usize {
+fn plain_chunk(bytes: Bytes<'_>, mut at: u32, flow: bool) -> u32 {
     loop {
         match bytes.get(at) {
             0 | b' ' | b'\t' | b'\n' | b'\r' => return at,
@@ -121,21 +131,22 @@ fn plain_chunk(bytes: Bytes<'_>, mut at: usize, flow: bool) -> usize {
 }
 
 /// Whether the colon at `at`, behind a plain scalar, makes it a key.
-pub(super) fn ends_key(bytes: Bytes<'_>, at: usize, flow: bool) -> bool {
+pub(super) fn ends_key(bytes: Bytes<'_>, at: u32, flow: bool) -> bool {
     bytes.is_blank(at + 1) || flow && matches!(bytes.get(at + 1), b',' | b'[' | b']' | b'{' | b'}')
 }
 
 /// A quoted scalar whose opening quote stands at `at`, in the line that
 /// begins at `line`. Escapes are checked here, so that reading the text later
 /// cannot fail.
-pub(super) fn quoted(bytes: Bytes<'_>, at: usize, line: usize) -> Result<Extent, Fault> {
+#[inline(never)]
+pub(super) fn quoted(bytes: Bytes<'_>, at: u32, line: u32) -> Result<Extent, Fault> {
     let quote = bytes.get(at);
     let complex = if quote == b'"' { Style::Double } else { Style::Single };
     let mut extent = Extent { end: at + 1, line, style: Style::Quoted };
     loop {
         let here = extent.end;
         match bytes.get(here) {
-            0 => return Err(Fault { at, message: "the quoted scalar is not closed" }),
+            0 => return Err(Fault { at, message: Message::OpenQuote }),
             b'\'' if quote == b'\'' && bytes.get(here + 1) == b'\'' => {
                 extent.style = complex;
                 extent.end += 2;
@@ -149,10 +160,7 @@ pub(super) fn quoted(bytes: Bytes<'_>, at: usize, line: usize) -> Result<Extent,
                 extent.end = bytes.after_break(here);
                 extent.line = extent.end;
                 if bytes.is_marker(extent.line) {
-                    return Err(Fault {
-                        at: extent.line,
-                        message: "a document marker inside a quoted scalar",
-                    });
+                    return Err(Fault { at: extent.line, message: Message::QuotedMarker });
                 }
             }
             b'\\' if quote == b'"' => {
@@ -165,7 +173,7 @@ pub(super) fn quoted(bytes: Bytes<'_>, at: usize, line: usize) -> Result<Extent,
 }
 
 /// The length of the escape at `at`; of an escaped break, only the backslash.
-fn escape(bytes: Bytes<'_>, at: usize) -> Result<usize, Fault> {
+fn escape(bytes: Bytes<'_>, at: u32) -> Result<u32, Fault> {
     let code = bytes.get(at + 1);
     if bytes.is_break(at + 1) {
         return Ok(1);
@@ -174,11 +182,11 @@ fn escape(bytes: Bytes<'_>, at: usize) -> Result<usize, Fault> {
         return Ok(2);
     }
     let Some(digits) = escape_digits(code) else {
-        return Err(Fault { at, message: "unknown escape" });
+        return Err(Fault { at, message: Message::Escape });
     };
-    match escaped_character(bytes.0.get(at + 2..at + 2 + digits).unwrap_or_default(), digits) {
+    match escaped_character(bytes.slice(at + 2, at + 2 + digits), digits) {
         Some(_) => Ok(2 + digits),
-        None => Err(Fault { at, message: "the escape is not the code of a character" }),
+        None => Err(Fault { at, message: Message::EscapeCode }),
     }
 }
 
@@ -204,7 +212,7 @@ pub(super) fn simple_escape(code: u8) -> Option<char> {
 }
 
 /// Hexadecimal digits that follow the escape `code`.
-pub(super) fn escape_digits(code: u8) -> Option<usize> {
+pub(super) fn escape_digits(code: u8) -> Option<u32> {
     match code {
         b'x' => Some(2),
         b'u' => Some(4),
@@ -214,8 +222,8 @@ pub(super) fn escape_digits(code: u8) -> Option<usize> {
 }
 
 /// The character that `digits` hexadecimal digits name.
-pub(super) fn escaped_character(hex: &[u8], digits: usize) -> Option<char> {
-    if hex.len() != digits {
+pub(super) fn escaped_character(hex: &[u8], digits: u32) -> Option<char> {
+    if offset(hex.len()) != digits {
         return None;
     }
     let mut code: u32 = 0;
@@ -230,9 +238,9 @@ pub(super) fn escaped_character(hex: &[u8], digits: usize) -> Option<char> {
 pub(super) struct Header {
     pub(super) chomp: Chomp,
     /// The indentation indicator; 0 without one.
-    pub(super) indent: usize,
+    pub(super) indent: u32,
     /// Where the first line of the text begins.
-    pub(super) body: usize,
+    pub(super) body: u32,
 }
 
 /// What becomes of the breaks at the end of a block scalar.
@@ -244,13 +252,13 @@ pub(super) enum Chomp {
 }
 
 /// Reads the header whose `|` or `>` stands at `start`.
-pub(super) fn header(bytes: Bytes<'_>, start: usize) -> Result<Header, Fault> {
+pub(super) fn header(bytes: Bytes<'_>, start: u32) -> Result<Header, Fault> {
     let (mut chomp, mut indent, mut at) = (None, None, start + 1);
     loop {
         match bytes.get(at) {
             b'+' if chomp.is_none() => chomp = Some(Chomp::Keep),
             b'-' if chomp.is_none() => chomp = Some(Chomp::Strip),
-            digit @ b'1'..=b'9' if indent.is_none() => indent = Some(usize::from(digit - b'0')),
+            digit @ b'1'..=b'9' if indent.is_none() => indent = Some(u32::from(digit - b'0')),
             _ => break,
         }
         at += 1;
@@ -259,7 +267,7 @@ pub(super) fn header(bytes: Bytes<'_>, start: usize) -> Result<Header, Fault> {
     let comment = bytes.get(end) == b'#' && end > at;
     let end = if comment { bytes.line_end(end) } else { end };
     if !bytes.is_end(end) {
-        return Err(Fault { at: end, message: "only indicators (1-9, + or -) may follow | or >" });
+        return Err(Fault { at: end, message: Message::BlockHeader });
     }
     let body = if bytes.is_break(end) { bytes.after_break(end) } else { end };
     Ok(Header { chomp: chomp.unwrap_or(Chomp::Clip), indent: indent.unwrap_or(0), body })
@@ -267,7 +275,7 @@ pub(super) fn header(bytes: Bytes<'_>, start: usize) -> Result<Header, Fault> {
 
 /// The indentation of the block scalar whose text begins at `body`: that of
 /// its first line that is not blank, `least` at least.
-pub(super) fn block_indent(bytes: Bytes<'_>, body: usize, least: usize) -> Result<usize, Fault> {
+pub(super) fn block_indent(bytes: Bytes<'_>, body: u32, least: u32) -> Result<u32, Fault> {
     let (mut line, mut blank) = (body, 0);
     loop {
         let text = bytes.skip_spaces(line);
@@ -278,7 +286,7 @@ pub(super) fn block_indent(bytes: Bytes<'_>, body: usize, least: usize) -> Resul
             continue;
         }
         if column >= least && column < blank && bytes.get(text) != 0 {
-            return Err(Fault { at: text, message: "a blank line before this one is indented deeper" });
+            return Err(Fault { at: text, message: Message::DeepBlank });
         }
         return Ok(least.max(blank).max(column));
     }
@@ -286,7 +294,7 @@ pub(super) fn block_indent(bytes: Bytes<'_>, body: usize, least: usize) -> Resul
 
 /// The end of the block scalar whose text begins at `line`: where the first
 /// line begins that is neither blank nor indented by `indent`.
-pub(super) fn block_end(bytes: Bytes<'_>, mut line: usize, indent: usize) -> usize {
+pub(super) fn block_end(bytes: Bytes<'_>, mut line: u32, indent: u32) -> u32 {
     loop {
         let limit = line + indent;
         let mut text = line;

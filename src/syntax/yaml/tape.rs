@@ -88,6 +88,11 @@ pub(super) struct Tape<'a> {
 }
 
 impl<'a> Tape<'a> {
+    /// The text from `start` to `end`.
+    pub(super) fn slice(&self, start: u32, end: u32) -> &'a str {
+        self.text.get(start as usize..end as usize).unwrap_or_default()
+    }
+
     pub(super) fn get(&self, index: u32) -> Entry {
         self.entries[index as usize]
     }
@@ -107,7 +112,7 @@ impl<'a> Tape<'a> {
     /// A scalar resolved; aliases are followed.
     pub(super) fn scalar(&self, index: u32) -> Result<Data<'a>, Fault> {
         let entry = self.get(self.follow(index));
-        let at = self.get(index).at as usize;
+        let at = self.get(index).at;
         let text = content::text(self.text, entry);
         let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
         resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })

@@ -5,8 +5,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::float_value;
 use super::keys;
-use super::number::float_value;
 use super::timestamp;
 use crate::syntax::value::{Data, Value};
 
@@ -219,7 +219,7 @@ fn base64_lines(bytes: &[u8]) -> String {
 /// The order in which entries are written: sorted by key where Python can
 /// compare all keys with each other, else as they come.
 fn order(entries: &[(Value<'_>, Value<'_>)]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..super::parser::offset(entries.len())).collect();
+    let mut order: Vec<u32> = (0..super::offset(entries.len())).collect();
     let key = |index: u32| &entries[index as usize].0.data;
     let comparable = entries.windows(2).all(|pair| compare(&pair[0].0.data, &pair[1].0.data).is_some());
     if comparable {
