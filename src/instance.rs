@@ -67,15 +67,15 @@ pub struct InjectedFile {
 /// The files of a seed as they were read; empty where there was none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
 pub struct Raw {
-    /// meta_data.json.
+    /// `meta_data.json`.
     pub meta_data: Vec<u8>,
-    /// user_data.
+    /// `user_data`.
     pub user_data: Vec<u8>,
-    /// vendor_data.json.
+    /// `vendor_data.json`.
     pub vendor_data: Vec<u8>,
-    /// vendor_data2.json.
+    /// `vendor_data2.json`.
     pub vendor_data2: Vec<u8>,
-    /// network_data.json; `None` when the seed says nothing of the network.
+    /// `network_data.json`; `None` when the seed says nothing of the network.
     pub network_data: Option<Vec<u8>>,
     /// ec2/latest/meta-data.json.
     pub ec2_meta_data: Vec<u8>,
@@ -102,6 +102,19 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// An instance of which nothing but its identity is known.
+    pub fn new(id: InstanceId, datasource: &str) -> Self {
+        Self {
+            id,
+            datasource: datasource.into(),
+            detail: String::new(),
+            metadata: Metadata::default(),
+            raw: Raw::default(),
+            files: Vec::new(),
+            machine: Machine::default(),
+        }
+    }
+
     /// The datasource as cloud-init writes it into `I/datasource`.
     pub fn datasource_line(&self) -> String {
         ["DataSource", &self.datasource, ": ", &self.datasource_name(), "\n"].concat()

@@ -36,7 +36,7 @@ pub struct Setting<'c> {
     layer: &'c str,
 }
 
-impl<'c> Setting<'c> {
+impl Setting<'_> {
     /// An error at `value`, which lies within this setting.
     #[inline(never)]
     pub fn error(&self, doing: &str, value: &Value<'_>, cause: &str) -> Error {

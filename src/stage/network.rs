@@ -63,7 +63,7 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
         let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
         match nic {
             Some(old) if old != &*link.name => {
-                log.info(&["renamed ", old, " to ", &link.name, " (", &mac, ")"])
+                log.info(&["renamed ", old, " to ", &link.name, " (", &mac, ")"]);
             }
             Some(_) => log.info(&[&link.name, " (", &mac, ") keeps its name"]),
             None => {}

@@ -9,12 +9,13 @@ use rustix::fd::AsFd;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-/// finit_module(2): the kernel decompresses the file itself.
+/// `finit_module(2)`: the kernel decompresses the file itself.
 const MODULE_INIT_COMPRESSED_FILE: i32 = 4;
 
 /// Loads every module that modules.dep of the running kernel names, each
 /// after what it needs. One that fails is told and the others go on.
 /// The value is how many were loaded.
+#[inline(never)]
 pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
     let release = rustix::system::uname().release().to_string_lossy().into_owned();
     let folder = ["/lib/modules/", &release, "/"].concat();
@@ -59,9 +60,8 @@ fn load(path: &str) -> Result<()> {
     let compressed = [".xz", ".zst", ".gz"].iter().any(|suffix| path.ends_with(suffix));
     let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
     match rustix::system::finit_module(file.as_fd(), c"", flags) {
-        Ok(()) | Err(Errno::EXIST) => Ok(()),
-        // A driver without its hardware says so this way.
-        Err(Errno::NODEV) => Ok(()),
+        // NODEV: a driver without its hardware.
+        Ok(()) | Err(Errno::EXIST | Errno::NODEV) => Ok(()),
         Err(errno) => Err(failed(doing, path, errno)),
     }
 }
