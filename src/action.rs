@@ -1,11 +1,11 @@
 //! Everything that may be done to a machine. A plan is a list of these; it can
 //! be printed, compared and applied twice with the same result.
 
+use crate::ip::Ip;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::IpAddr;
 
 /// One change of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,22 +135,22 @@ pub enum LinkAction {
         /// Link.
         link: String,
         /// Address.
-        address: IpAddr,
+        address: Ip,
         /// Prefix length.
         prefix: u8,
         /// IPv4 broadcast, where the configuration names one.
-        broadcast: Option<IpAddr>,
+        broadcast: Option<Ip>,
     },
     /// Add or replace a route.
     AddRoute {
         /// Link.
         link: String,
         /// Destination network.
-        destination: IpAddr,
+        destination: Ip,
         /// Prefix length of the destination; 0 is the default route.
         prefix: u8,
         /// Next hop; `None` when the destination is on the link.
-        gateway: Option<IpAddr>,
+        gateway: Option<Ip>,
         /// Priority; `None` leaves it to the kernel.
         metric: Option<u32>,
     },
@@ -249,7 +249,7 @@ impl fmt::Display for LinkAction {
     }
 }
 
-fn network(address: &IpAddr, prefix: u8) -> String {
+fn network(address: &Ip, prefix: u8) -> String {
     [&address.to_string(), "/", &u64::from(prefix).to_string()].concat()
 }
 

@@ -75,7 +75,8 @@ pub struct Raw {
     pub vendor_data: Vec<u8>,
     /// `vendor_data2.json`.
     pub vendor_data2: Vec<u8>,
-    /// `network_data.json`; `None` when the seed says nothing of the network.
+    /// `network_data.json`; `None` when the seed says nothing of the network,
+    /// empty when what it says can't be read.
     pub network_data: Option<Vec<u8>>,
     /// ec2/latest/meta-data.json.
     pub ec2_meta_data: Vec<u8>,
@@ -112,6 +113,25 @@ impl Instance {
             raw: Raw::default(),
             files: Vec::new(),
             machine: Machine::default(),
+        }
+    }
+
+    /// Takes from `earlier`, the same instance as it was read before, the
+    /// files that could not be read this time: a drive that is going bad takes
+    /// nothing back.
+    pub fn keep_unread(&mut self, earlier: &Self) {
+        let keep = |now: &mut Vec<u8>, before: &Vec<u8>| {
+            if now.is_empty() {
+                now.clone_from(before);
+            }
+        };
+        let (now, before) = (&mut self.raw, &earlier.raw);
+        keep(&mut now.user_data, &before.user_data);
+        keep(&mut now.vendor_data, &before.vendor_data);
+        keep(&mut now.vendor_data2, &before.vendor_data2);
+        keep(&mut now.ec2_meta_data, &before.ec2_meta_data);
+        if now.network_data.as_ref().is_some_and(Vec::is_empty) {
+            now.network_data.clone_from(&before.network_data);
         }
     }
 

@@ -15,6 +15,7 @@ pub mod error;
 pub mod fetch;
 pub mod fstab;
 pub mod instance;
+pub mod ip;
 pub mod kernel_line;
 pub mod limits;
 pub mod module;

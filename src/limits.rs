@@ -60,6 +60,9 @@ pub const YAML_BASED_INTEGER: usize = 640;
 /// JSON: nesting of arrays and objects.
 pub const JSON_DEPTH: usize = 64;
 
+/// JSON: values of one document; with a key each takes 80 bytes of memory.
+pub const JSON_VALUES: usize = 1 << 20;
+
 /// MIME: parts of one message, all levels together.
 pub const MIME_PARTS: usize = 1024;
 

@@ -3,6 +3,7 @@
 use super::{CloudConfig, Setting};
 use crate::error::Error;
 use crate::syntax::value::{Data, Value};
+use crate::syntax::yaml::float_value;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -58,7 +59,7 @@ fn python_str(value: &Value<'_>) -> Option<String> {
         Data::Bool(true) => "True".into(),
         Data::Bool(false) => "False".into(),
         Data::Int(number) => format!("{number}"),
-        Data::Float(number) => float(*number),
+        Data::Float(number) => float(float_value(number)),
         Data::Str(text) | Data::BigInt(text) | Data::Timestamp(text) => text.clone().into_owned(),
         Data::Bytes(_) | Data::Seq(_) | Data::Map(_) => return None,
     })

@@ -56,7 +56,7 @@ fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
     ] {
         *part = reader.optional(&reader.path(name)).unwrap_or_default();
     }
-    raw.network_data = reader.optional(&reader.path("network_data.json"));
+    raw.network_data = reader.network("network_data.json");
     raw.ec2_meta_data = reader.optional("ec2/latest/meta-data.json").unwrap_or_default();
     instance.files = reader.injected(&meta);
     drop(meta);
@@ -94,6 +94,21 @@ impl Reader<'_> {
                 self.problems.push(error);
                 None
             }
+        }
+    }
+
+    /// network_data.json: what is no JSON is as good as unread, and either is
+    /// something else than a seed that says nothing of the network.
+    fn network(&mut self, name: &str) -> Option<Vec<u8>> {
+        let (problems, path) = (self.problems.len(), self.path(name));
+        match self.optional(&path) {
+            Some(content) => {
+                let Err(error) = json::parse(&content) else { return Some(content) };
+                let (place, name) = (error.place, self.disc.name(&path));
+                self.problems.push(Error::at("read", &name, place.line, place.column, error.message));
+                Some(Vec::new())
+            }
+            None => (self.problems.len() > problems).then(Vec::new),
         }
     }
 
@@ -232,6 +247,17 @@ mod tests {
         assert!(
             alloc::string::ToString::to_string(&error("{}"))
                 .ends_with("it has no uuid, which is the instance-id")
+        );
+    }
+
+    #[test]
+    fn a_network_that_is_no_json_is_unread_and_not_absent() {
+        let meta = ("openstack/latest/meta_data.json", "{\"uuid\": \"i\"}");
+        let found = found(&[meta, ("openstack/latest/network_data.json", "links: []")]);
+        assert_eq!(found.instance.raw.network_data, Some(Vec::new()));
+        assert!(
+            listed(&found.problems)[0]
+                .starts_with("unable to read /dev/sr0:/openstack/latest/network_data.json:1:1: ")
         );
     }
 

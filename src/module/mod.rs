@@ -1,6 +1,7 @@
 //! The modules: each plans what it wants done; the engine decides when, and
 //! keeps count. To add one: a file here, and its line in [`ALL`].
 
+mod bootcmd;
 mod scripts;
 mod set_hostname;
 mod ssh;
@@ -82,6 +83,7 @@ pub static EARLY: &[Module] = &[write_files::MODULE, set_hostname::MODULE, ssh::
 
 /// Every module in the order they run.
 pub static ALL: &[Module] = &[
+    bootcmd::MODULE,
     write_files::MODULE,
     set_hostname::MODULE,
     ssh::MODULE,

@@ -1,7 +1,7 @@
 //! The network of a machine whose seed describes none: DHCP on the NIC most
 //! likely to reach somebody, as cloud-init chooses it.
 
-use crate::network::model::{Device, Dns, Link, LinkName, Method, Network, Subnet, SystemLink};
+use crate::network::model::{Device, Dns, Link, LinkName, Mac, Method, Network, Subnet, SystemLink};
 use alloc::vec;
 use core::cmp::Ordering;
 
@@ -12,11 +12,16 @@ const VIRTUAL: [&str; 4] = ["veth", "virbr", "docker", "br-"];
 /// there is no NIC. Best is one with a carrier, then `eth0`, then the first in
 /// natural order (`ens9` before `ens10`).
 pub fn fallback(present: &[SystemLink]) -> Option<Network> {
-    let best = present
-        .iter()
-        .filter(|link| link.own_mac && !VIRTUAL.iter().any(|stem| link.name.starts_with(stem)))
-        .filter_map(|link| Some((link, link.mac?, LinkName::new(&link.name)?)))
-        .min_by(|(a, ..), (b, ..)| rank(a).cmp(&rank(b)).then_with(|| natural(&a.name, &b.name)));
+    let mut best: Option<(&SystemLink, Mac, LinkName)> = None;
+    for nic in present {
+        let (Some(mac), Some(name)) = (nic.mac, LinkName::new(&nic.name)) else { continue };
+        if nic.own_mac
+            && !VIRTUAL.iter().any(|stem| nic.name.starts_with(stem))
+            && best.as_ref().is_none_or(|(other, ..)| is_better(nic, other))
+        {
+            best = Some((nic, mac, name));
+        }
+    }
     let (_, mac, name) = best?;
     let link = Link {
         device: Device::Hardware { mac, name: Some(name) },
@@ -27,9 +32,9 @@ pub fn fallback(present: &[SystemLink]) -> Option<Network> {
     Some(Network { links: vec![link], dns: Dns::default() })
 }
 
-/// Smaller is better.
-fn rank(link: &SystemLink) -> (bool, bool) {
-    (!link.carrier, link.name != "eth0")
+fn is_better(a: &SystemLink, b: &SystemLink) -> bool {
+    let rank = |link: &SystemLink| u8::from(!link.carrier) * 2 + u8::from(link.name != "eth0");
+    rank(a).cmp(&rank(b)).then_with(|| natural(&a.name, &b.name)) == Ordering::Less
 }
 
 /// Compares names with runs of digits taken as numbers.
@@ -60,7 +65,6 @@ fn digits(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::model::Mac;
 
     fn best(links: &[(&str, bool)]) -> Option<String> {
         let present: Vec<_> = links

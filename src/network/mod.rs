@@ -3,7 +3,7 @@
 
 pub mod fallback;
 pub mod model;
-mod order;
+pub(crate) mod order;
 pub mod parse;
 pub mod rename;
 pub mod render;

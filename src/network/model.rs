@@ -9,12 +9,11 @@ mod prefix;
 pub use domain::Domain;
 pub use link_name::LinkName;
 pub use mac::Mac;
-pub(crate) use prefix::mask_length;
 pub use prefix::{Prefix, Route};
 
+use crate::ip::Ip;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::IpAddr;
 
 /// What a seed wants of the machine's network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub struct Network {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dns {
     /// Name servers.
-    pub servers: Vec<IpAddr>,
+    pub servers: Vec<Ip>,
     /// Domains tried for names without a dot.
     pub search: Vec<Domain>,
 }
@@ -75,6 +74,14 @@ impl Device {
         match self {
             Self::Hardware { mac, .. } => Some(*mac),
             Self::Named(_) => None,
+        }
+    }
+
+    /// The name it has or is to get.
+    pub fn name(&self) -> Option<&LinkName> {
+        match self {
+            Self::Hardware { name, .. } => name.as_ref(),
+            Self::Named(name) => Some(name),
         }
     }
 }
@@ -138,8 +145,8 @@ impl Method {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Static {
     address: Prefix,
-    gateway: Option<IpAddr>,
-    broadcast: Option<IpAddr>,
+    gateway: Option<Ip>,
+    broadcast: Option<Ip>,
 }
 
 impl Static {
@@ -148,17 +155,24 @@ impl Static {
         Self { address, gateway: None, broadcast: None }
     }
 
-    /// With a default gateway; `None` when the families differ.
+    /// Sets the default gateway; false when the families differ.
     #[must_use]
-    pub fn with_gateway(self, gateway: IpAddr) -> Option<Self> {
-        (gateway.is_ipv6() == self.address.is_ipv6()).then_some(Self { gateway: Some(gateway), ..self })
+    pub fn set_gateway(&mut self, gateway: Ip) -> bool {
+        let fits = gateway.is_ipv6() == self.address.is_ipv6();
+        if fits {
+            self.gateway = Some(gateway);
+        }
+        fits
     }
 
-    /// With a broadcast address; `None` unless everything is IPv4.
+    /// Sets the broadcast address; false unless everything is IPv4.
     #[must_use]
-    pub fn with_broadcast(self, broadcast: IpAddr) -> Option<Self> {
-        (broadcast.is_ipv4() && !self.address.is_ipv6())
-            .then_some(Self { broadcast: Some(broadcast), ..self })
+    pub fn set_broadcast(&mut self, broadcast: Ip) -> bool {
+        let fits = !broadcast.is_ipv6() && !self.address.is_ipv6();
+        if fits {
+            self.broadcast = Some(broadcast);
+        }
+        fits
     }
 
     /// The address with the length of its network.
@@ -167,22 +181,20 @@ impl Static {
     }
 
     /// The default gateway.
-    pub fn gateway(&self) -> Option<IpAddr> {
+    pub fn gateway(&self) -> Option<Ip> {
         self.gateway
     }
 
     /// The broadcast address where the description names one.
-    pub fn broadcast(&self) -> Option<IpAddr> {
+    pub fn broadcast(&self) -> Option<Ip> {
         self.broadcast
     }
 
     /// The gateway, when it lies outside the address's own network and is
     /// reached on the link all the same.
     pub fn gateway_is_on_link(&self) -> bool {
-        self.gateway.is_some_and(|gateway| {
-            let link_local = matches!(gateway, IpAddr::V6(ip) if ip.is_unicast_link_local());
-            !link_local && !self.address.contains(gateway)
-        })
+        let away = |gateway: Ip| !gateway.is_ipv6_link_local() && !self.address.contains(gateway);
+        self.gateway.is_some_and(away)
     }
 }
 

@@ -2,11 +2,9 @@
 //! costs the agent 3 KB; this costs a hundred bytes. Lists here have at most
 //! [`crate::limits::NETWORK_ENTRIES`] items and mostly come sorted.
 
-use alloc::string::String;
-
 /// Stable insertion sort; `before` tells whether the first goes before the
 /// second.
-pub(super) fn sort_by<T>(items: &mut [T], before: impl Fn(&T, &T) -> bool) {
+pub(crate) fn sort_by<T>(items: &mut [T], before: impl Fn(&T, &T) -> bool) {
     for end in 1..items.len() {
         let mut at = end;
         while at > 0 && before(&items[at], &items[at - 1]) {
@@ -14,9 +12,4 @@ pub(super) fn sort_by<T>(items: &mut [T], before: impl Fn(&T, &T) -> bool) {
             at -= 1;
         }
     }
-}
-
-/// As [`sort_by`], for lines of a file.
-pub(super) fn sort_lines(lines: &mut [String]) {
-    sort_by(lines, |a, b| a < b);
 }

@@ -9,7 +9,6 @@
 use crate::action::LinkAction;
 use crate::network::model::{LinkName, SystemLink};
 use crate::network::order;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -37,90 +36,92 @@ struct Move {
 
 /// The steps that give each link of `wanted` (index, name) its name. A wanted
 /// index that is not present and a name wanted a second time are left out.
+#[inline(never)]
 pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkAction> {
-    let (displaced, mut pending) = moves(wanted, present);
+    let mut pending = moves(wanted, present);
     let mut taken: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
     let mut actions = Vec::new();
-    for step in &displaced {
-        rename(&step.from, &step.to, (step.down, step.up), &mut taken, &mut actions);
-    }
     while !pending.is_empty() {
-        if let Some(free) = pending.iter().position(|step| !taken.contains(&step.to)) {
-            let step = pending.remove(free);
-            rename(&step.from, &step.to, (step.down, step.up), &mut taken, &mut actions);
-        } else {
-            let step = &mut pending[0];
-            let spare = free_name(TEMPORARY, 0, |name| taken.iter().any(|other| other == name));
-            rename(&step.from, &spare, (step.down, false), &mut taken, &mut actions);
-            step.from = spare;
+        let free = pending.iter().position(|step| !taken.contains(&step.to));
+        let step = &mut pending[free.unwrap_or(0)];
+        if step.down {
+            actions.push(LinkAction::Down { link: step.from.clone() });
             step.down = false;
+        }
+        let to = match free {
+            Some(_) => step.to.clone(),
+            None => free_name(TEMPORARY, 0, &taken),
+        };
+        actions.push(LinkAction::Rename { from: step.from.clone(), to: to.clone() });
+        taken.retain(|name| *name != step.from);
+        taken.push(to.clone());
+        step.from = to;
+        if let Some(at) = free {
+            let step = pending.remove(at);
+            if step.up {
+                actions.push(LinkAction::Up { link: step.to });
+            }
         }
     }
     actions
 }
 
 /// The name every present link has once [`plan`] is done, by index.
+#[inline(never)]
 pub fn names(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<(u32, String)> {
-    let (displaced, claimed) = moves(wanted, present);
-    let mut names: Vec<(u32, String)> = present.iter().map(|link| (link.index, link.name.clone())).collect();
-    order::sort_by(&mut names, |a, b| a.0 < b.0);
-    for step in displaced.into_iter().chain(claimed) {
-        if let Ok(at) = names.binary_search_by_key(&step.index, |(index, _)| *index) {
-            names[at].1 = step.to;
-        }
+    let mut names: Vec<(u32, String)> = Vec::new();
+    let moves = moves(wanted, present);
+    for link in by_index(present) {
+        let step = moves.iter().find(|step| step.index == link.index);
+        names.push((link.index, step.map_or(&link.name, |step| &step.to).clone()));
     }
     names
 }
 
-/// What must move: links in the way of a wanted name, then those wanted.
-fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> (Vec<Move>, Vec<Move>) {
+#[inline(never)]
+fn by_index(present: &[SystemLink]) -> Vec<&SystemLink> {
+    let mut links: Vec<&SystemLink> = present.iter().collect();
+    order::sort_by(&mut links, |a, b| a.index < b.index);
+    links
+}
+
+/// What must move: links in the way of a wanted name, whose new names are
+/// free, then those wanted.
+#[inline(never)]
+fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<Move> {
     let mut claims: Vec<(u32, &str)> = Vec::new();
+    let mut reserved: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
     for (index, name) in wanted {
         let known = present.iter().any(|link| link.index == *index);
         if known && !claims.iter().any(|(i, n)| i == index || *n == &**name) {
             claims.push((*index, name));
+            reserved.push(name.to_string());
         }
     }
-    let mut links: Vec<&SystemLink> = present.iter().collect();
-    order::sort_by(&mut links, |a, b| a.index < b.index);
-    let mut reserved: Vec<String> = links.iter().map(|link| link.name.clone()).collect();
-    reserved.extend(claims.iter().map(|(_, name)| (*name).to_string()));
-
     let (mut displaced, mut claimed) = (Vec::new(), Vec::new());
-    for link in links {
-        let step =
-            |to: String| Move { index: link.index, from: link.name.clone(), to, down: link.up, up: link.up };
-        if let Some((_, name)) = claims.iter().find(|(index, _)| *index == link.index) {
-            if link.name != *name {
-                claimed.push(step((*name).to_string()));
+    for link in by_index(present) {
+        let from = &link.name;
+        let (list, to) = if let Some((_, name)) = claims.iter().find(|(index, _)| *index == link.index) {
+            if from == name {
+                continue;
             }
-        } else if is_temporary(&link.name) || claims.iter().any(|(_, name)| link.name == *name) {
-            let (base, next) = if is_temporary(&link.name) { (UNCLAIMED, 0) } else { split(&link.name) };
-            let to = free_name(base, next, |name| reserved.iter().any(|other| other == name));
+            (&mut claimed, String::from(*name))
+        } else {
+            let (stem, next) = if is_temporary(from) {
+                (UNCLAIMED, 0)
+            } else if claims.iter().any(|(_, name)| from == name) {
+                split(from)
+            } else {
+                continue;
+            };
+            let to = free_name(stem, next, &reserved);
             reserved.push(to.clone());
-            displaced.push(step(to));
-        }
+            (&mut displaced, to)
+        };
+        list.push(Move { index: link.index, from: from.clone(), to, down: link.up, up: link.up });
     }
-    (displaced, claimed)
-}
-
-/// Down when it is up, renamed, up again when it was.
-fn rename(
-    from: &str,
-    to: &str,
-    (down, up): (bool, bool),
-    taken: &mut Vec<String>,
-    actions: &mut Vec<LinkAction>,
-) {
-    if down {
-        actions.push(LinkAction::Down { link: from.into() });
-    }
-    actions.push(LinkAction::Rename { from: from.into(), to: to.into() });
-    if up {
-        actions.push(LinkAction::Up { link: to.into() });
-    }
-    taken.retain(|name| name != from);
-    taken.push(to.into());
+    displaced.append(&mut claimed);
+    displaced
 }
 
 /// Whether an interrupted plan may have left this name.
@@ -132,22 +133,24 @@ fn is_temporary(name: &str) -> bool {
 /// A name's stem and the number after its own: `eth0` is `eth` and 1.
 fn split(name: &str) -> (&str, u32) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let number: u32 = name[stem.len()..].parse().unwrap_or(0);
+    let mut number: u32 = 0;
+    for digit in name.bytes().skip(stem.len()) {
+        number = number.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
+    }
     (stem, if stem.len() == name.len() { 0 } else { number.saturating_add(1) })
 }
 
 /// The first of `stem`N, N from `first`, that is not taken; a long stem is
 /// cut so that the kernel takes the name.
-fn free_name(stem: &str, first: u32, taken: impl Fn(&str) -> bool) -> String {
+#[inline(never)]
+fn free_name(stem: &str, first: u32, taken: &[String]) -> String {
     let mut number = first;
     loop {
-        let digits = format!("{number}");
-        let mut keep = stem.len().min(LONGEST - digits.len());
-        while !stem.is_char_boundary(keep) {
-            keep -= 1;
-        }
-        let name = format!("{}{digits}", &stem[..keep]);
-        if !taken(&name) {
+        let digits = number.to_string();
+        let keep = stem.floor_char_boundary(LONGEST - digits.len());
+        let mut name = String::from(&stem[..keep]);
+        name.push_str(&digits);
+        if !taken.contains(&name) {
             return name;
         }
         number = number.wrapping_add(1);

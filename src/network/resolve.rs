@@ -3,9 +3,8 @@
 
 use crate::action::LinkAction;
 use crate::error::Error;
-use crate::network::model::{Device, Dns, Link, LinkName, Mac, Network, SystemLink};
-use crate::network::{order, rename};
-use alloc::format;
+use crate::network::model::{Device, Dns, Link, LinkName, Network, SystemLink};
+use crate::network::rename;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -19,6 +18,8 @@ pub struct Resolved<'a> {
     /// What could not be matched; those links are left out, or are written
     /// for the day their NIC appears when the description names them.
     pub problems: Vec<Error>,
+    /// Names asked for, by index of the NIC.
+    wanted: Vec<(u32, LinkName)>,
     present: &'a [SystemLink],
 }
 
@@ -31,126 +32,126 @@ pub struct ResolvedLink<'a> {
     pub link: &'a Link,
     /// The NIC; `None` when it is not there (yet).
     pub present: Option<&'a SystemLink>,
-    /// Place in the description.
-    position: usize,
+}
+
+/// A link of the description, and what of the machine it turned out to be.
+struct Found<'a> {
+    link: &'a Link,
+    nic: Option<&'a SystemLink>,
+    /// The name it asked for and gets.
+    name: Option<&'a LinkName>,
 }
 
 impl Resolved<'_> {
     /// The steps that give the present links their names.
     pub fn renames(&self) -> Vec<LinkAction> {
-        rename::plan(&wanted(&self.links), self.present)
+        rename::plan(&self.wanted, self.present)
     }
 }
 
 impl Network {
     /// Finds each link among `present` and settles its name: the one wanted,
     /// else the one the kernel gave (or the one it is moved aside to).
+    #[inline(never)]
     pub fn resolve<'a>(&'a self, present: &'a [SystemLink]) -> Resolved<'a> {
         let mut problems = Vec::new();
+        let found = self.find(present, &mut problems);
+        let mut wanted = Vec::new();
+        for link in &found {
+            if let (Device::Hardware { .. }, Some(nic), Some(name)) = (&link.link.device, link.nic, link.name)
+            {
+                wanted.push((nic.index, name.clone()));
+            }
+        }
+        let names = rename::names(&wanted, present);
         let mut links: Vec<ResolvedLink<'a>> = Vec::new();
-        let mut unnamed = Vec::new();
-        let nics = Nics::new(present);
-        let mut seen: Vec<Mac> = Vec::new();
-        for (position, link) in self.links.iter().enumerate() {
-            let found = match &link.device {
-                Device::Hardware { mac, .. } if seen.contains(mac) => {
-                    Err(Error::new("configure", format!("link {mac}"), "another link has this MAC address"))
+        for Found { link, nic, name } in &found {
+            let name = name.cloned().or_else(|| {
+                let (_, name) = names.iter().find(|(index, _)| nic.is_some_and(|nic| nic.index == *index))?;
+                let is_free = !found.iter().any(|other| other.name.is_some_and(|other| **other == **name))
+                    && !links.iter().any(|other| *other.name == **name);
+                LinkName::new(name).filter(|_| is_free)
+            });
+            match (name, nic) {
+                (Some(name), _) => links.push(ResolvedLink { name, link, present: *nic }),
+                (None, Some(nic)) => {
+                    problems.push(problem("configure link", &nic.name, "no name can be given to it"));
                 }
-                Device::Hardware { mac, .. } => nics.by_mac(*mac),
-                Device::Named(name) => nics.by_name(name),
+                (None, None) => {}
+            }
+        }
+        Resolved { links, dns: &self.dns, problems, wanted, present }
+    }
+
+    /// The links that have a name or a NIC.
+    fn find<'a>(&'a self, present: &'a [SystemLink], problems: &mut Vec<Error>) -> Vec<Found<'a>> {
+        let mut links: Vec<Found<'a>> = Vec::new();
+        for (at, link) in self.links.iter().enumerate() {
+            let mut earlier = self.links.iter().take(at);
+            let again =
+                link.device.mac().is_some() && earlier.any(|other| other.device.mac() == link.device.mac());
+            let nic = match find(&link.device, again, present) {
+                Ok(nic) => Some(nic),
+                Err(error) => {
+                    problems.push(error);
+                    None
+                }
             };
-            seen.extend(link.device.mac());
-            let nic = found.map_err(|problem| problems.push(problem)).ok();
-            match (&link.device, nic) {
-                (Device::Hardware { name: Some(name), .. } | Device::Named(name), nic) => {
-                    if links.iter().any(|other| other.name == *name) {
-                        problems.push(Error::new(
-                            "name a link",
-                            name.to_string(),
-                            "two links want this name",
-                        ));
-                        unnamed.extend(nic.map(|nic| (position, link, nic)));
-                    } else {
-                        links.push(ResolvedLink { name: name.clone(), link, present: nic, position });
-                    }
-                }
-                (Device::Hardware { name: None, .. }, Some(nic)) => unnamed.push((position, link, nic)),
-                (Device::Hardware { name: None, .. }, None) => {}
+            let mut name = link.device.name();
+            if let Some(wanted) = name
+                && links.iter().any(|other| other.name == name)
+            {
+                problems.push(problem("name a link", wanted, "two links want this name"));
+                name = None;
+            }
+            if name.is_some() || nic.is_some() {
+                links.push(Found { link, nic, name });
             }
         }
-        let names = rename::names(&wanted(&links), present);
-        for (position, link, nic) in unnamed {
-            let name =
-                names.iter().find(|(index, _)| *index == nic.index).and_then(|(_, name)| LinkName::new(name));
-            match name {
-                Some(name) if !links.iter().any(|other| other.name == name) => {
-                    links.push(ResolvedLink { name, link, present: Some(nic), position });
-                }
-                _ => problems.push(Error::new(
-                    "configure link",
-                    nic.name.clone(),
-                    "no name can be given to it",
-                )),
-            }
-        }
-        order::sort_by(&mut links, |a, b| a.position < b.position);
-        Resolved { links, dns: &self.dns, problems, present }
+        links
     }
 }
 
-/// Names asked for, by index of the NIC.
-fn wanted(links: &[ResolvedLink<'_>]) -> Vec<(u32, LinkName)> {
-    links
-        .iter()
-        .filter(|link| matches!(link.link.device, Device::Hardware { name: Some(_), .. }))
-        .filter_map(|link| Some((link.present?.index, link.name.clone())))
-        .collect()
-}
-
-/// The machine's links, found by MAC address or name.
-struct Nics<'a> {
-    /// Those with an address of their own, sorted by it.
-    by_mac: Vec<(Mac, &'a SystemLink)>,
-    all: &'a [SystemLink],
-}
-
-impl<'a> Nics<'a> {
-    fn new(all: &'a [SystemLink]) -> Self {
-        let mut by_mac: Vec<_> =
-            all.iter().filter(|link| link.own_mac).filter_map(|link| Some((link.mac?, link))).collect();
-        order::sort_by(&mut by_mac, |a: &(Mac, &SystemLink), b| (a.0, a.1.index) < (b.0, b.1.index));
-        Self { by_mac, all }
-    }
-
-    fn by_mac(&self, mac: Mac) -> Result<&'a SystemLink, Error> {
-        let from = self.by_mac.partition_point(|(other, _)| *other < mac);
-        let same: Vec<&SystemLink> = self.by_mac[from..]
-            .iter()
-            .take_while(|(other, _)| *other == mac)
-            .map(|(_, link)| *link)
-            .collect();
-        match same[..] {
-            [nic] => Ok(nic),
-            [] => Err(Error::new("find link", mac.to_string(), "no NIC has this MAC address")),
-            _ => {
-                let names: Vec<&str> = same.iter().map(|nic| nic.name.as_str()).collect();
-                let cause: String = format!("{} have the same MAC address", names.join(" and "));
-                Err(Error::new("find link", mac.to_string(), cause))
-            }
+/// The one link that `device` means; `again` when an earlier one had its MAC
+/// address.
+fn find<'a>(device: &Device, again: bool, present: &'a [SystemLink]) -> Result<&'a SystemLink, Error> {
+    let mac = match device {
+        Device::Hardware { mac, .. } => mac,
+        Device::Named(name) => {
+            let nic = present.iter().find(|nic| nic.name == **name);
+            return nic.ok_or_else(|| problem("find link", name, "no link has this name"));
         }
+    };
+    let text = mac.to_string();
+    if again {
+        return Err(problem("configure link", &text, "another link has this MAC address"));
     }
+    let mut same = present.iter().filter(|nic| nic.own_mac && nic.mac == Some(*mac));
+    let Some(nic) = same.next() else {
+        return Err(problem("find link", &text, "no NIC has this MAC address"));
+    };
+    let mut names = String::new();
+    for other in same {
+        names.push_str(" and ");
+        names.push_str(&other.name);
+    }
+    if names.is_empty() {
+        return Ok(nic);
+    }
+    names.insert_str(0, &nic.name);
+    names.push_str(" have the same MAC address");
+    Err(Error::new("find link", text, names))
+}
 
-    fn by_name(&self, name: &LinkName) -> Result<&'a SystemLink, Error> {
-        self.all
-            .iter()
-            .find(|nic| nic.name == **name)
-            .ok_or_else(|| Error::new("find link", name.to_string(), "no link has this name"))
-    }
+#[inline(never)]
+fn problem(doing: &'static str, object: &str, cause: &'static str) -> Error {
+    Error::new(doing, object, cause)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::model::Mac;
 
     fn nic(index: u32, name: &str, mac: &str) -> SystemLink {
         let mac = Mac::parse(mac);

@@ -14,15 +14,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// One source of parts.
-pub struct Source<'a> {
+pub struct Source {
     name: &'static str,
-    parts: Vec<Part<'a>>,
+    parts: Vec<Part>,
 }
 
 /// User-data and vendor-data, taken apart.
-pub struct Consumed<'a> {
+pub struct Consumed {
     /// User-data, vendor-data2, vendor-data: the one that wins first.
-    sources: [Source<'a>; 3],
+    sources: [Source; 3],
     /// What was wrong with them.
     pub problems: Vec<Error>,
 }
@@ -34,7 +34,7 @@ pub struct VendorData {
 }
 
 impl VendorData {
-    /// Reads vendor_data.json and vendor_data2.json: a string is itself, a
+    /// Reads `vendor_data.json` and `vendor_data2.json`: a string is itself, a
     /// list has a payload each, a mapping counts by its key `cloud-init`.
     pub fn read(instance: &Instance) -> Self {
         let mut problems = Vec::new();
@@ -84,9 +84,9 @@ fn texts(value: &Value<'_>, name: &str, problems: &mut Vec<Error>) -> Vec<Vec<u8
 }
 
 /// Takes a machine's user-data and vendor-data apart.
-pub fn consume<'a>(instance: &'a Instance, vendor: &'a VendorData) -> Consumed<'a> {
+pub fn consume(instance: &Instance, vendor: &VendorData) -> Consumed {
     let mut problems = vendor.problems.clone();
-    let mut take = |name: &'static str, raws: &mut dyn Iterator<Item = &'a [u8]>| {
+    let mut take = |name: &'static str, raws: &mut dyn Iterator<Item = &[u8]>| {
         let mut parts = Vec::new();
         for raw in raws {
             let Assembled { parts: some, problems: wrong } = user_data::assemble(name, raw);
@@ -105,13 +105,18 @@ pub fn consume<'a>(instance: &'a Instance, vendor: &'a VendorData) -> Consumed<'
     Consumed { sources, problems }
 }
 
-impl Consumed<'_> {
+impl Consumed {
     /// Whether something that may replace whole keys is not here yet.
     pub fn has_unresolved_include(&self) -> bool {
         self.sources
             .iter()
             .flat_map(|source| &source.parts)
             .any(|part| matches!(part.kind, Kind::Include | Kind::IncludeOnce))
+    }
+
+    /// Every part of every source.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.sources.iter().flat_map(|source| &source.parts)
     }
 
     /// The cloud-config of each source, merged.
@@ -130,7 +135,8 @@ impl Consumed<'_> {
     }
 
     /// The files of the instance's directory that cloud-init writes at each
-    /// consumption.
+    /// consumption: the sources as they came, their cloud-config and their
+    /// scripts. They are for the runner's init stage to write.
     pub fn files(&self, instance: &Instance, merged: &[Merged<'_>; 3], paths: &InstancePaths) -> Vec<Action> {
         let [user, vendor2, vendor] = merged;
         let raw = &instance.raw;
@@ -164,7 +170,7 @@ impl Consumed<'_> {
 }
 
 /// Where a part that is a program of its own goes, and its mode.
-fn script_path(source: &str, part: &Part<'_>, paths: &InstancePaths) -> Option<(String, u32)> {
+fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(String, u32)> {
     let vendor = source != "user-data";
     let name = user_data::clean_name(&part.filename);
     let per = |frequency: &str| {

@@ -186,7 +186,10 @@ fn decide(
             Outcome::Absent
         }
         Answer::TimedOut => {
-            log.line(Level::Warning, &["no seed: none came in the time given (glowplug.wait)"]);
+            log.line(
+                Level::Warning,
+                &["no seed: no drive labelled config-2 came in the time given (glowplug.wait)"],
+            );
             Outcome::TimedOut
         }
         Answer::Broken(error) => {
@@ -214,6 +217,10 @@ fn new_or_known(found: Found, cached: Option<Box<Instance>>, machine: Machine, l
     let known = cached.filter(|cached| cached.id == instance.id);
     let what = if known.is_some() { "the one this root knows" } else { "new" };
     log.info(&["instance ", instance.id.as_str(), " is ", what]);
+    if let Some(known) = known.as_deref().filter(|_| !found.problems.is_empty()) {
+        log.info(&["what can't be read of its seed stays as it was"]);
+        instance.keep_unread(known);
+    }
     let changed = known
         .is_none_or(|known| known.raw.network_data != instance.raw.network_data || known.machine != machine);
     instance.machine = machine;
@@ -247,7 +254,7 @@ fn provision(
         log.warn(problem);
     }
     let covered = Covered::read(local.root);
-    keep(local, instance, &paths, &covered, applier, log, &|| consumed.files(instance, &merged, &paths));
+    keep(local, instance, &paths, &covered, applier, log);
     if network_is_disabled(&config) {
         log.info(&["the network is left alone: network: {config: disabled} in /etc/cloud"]);
     } else {
@@ -266,8 +273,7 @@ fn provision(
     }
 }
 
-/// Keeps the instance for the runner, and in the root where that takes it;
-/// `files`: what user-data leaves there.
+/// Keeps the instance for the runner, and in the root where that takes it.
 #[inline(never)]
 fn keep(
     local: &Local<'_>,
@@ -276,7 +282,6 @@ fn keep(
     covered: &Covered,
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
-    files: &dyn Fn() -> Vec<Action>,
 ) {
     let start = clock::monotonic();
     let cache = cache::encode(instance);
@@ -295,7 +300,6 @@ fn keep(
     let mut going = true;
     let mut take = |action: Action| going = going && carry_out(applier, &action, log);
     instancify::plan(instance, &cache, paths, local.root, &mut take);
-    files().into_iter().for_each(take);
     log.step("agent/write state", start);
 }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::instance::Instance;
 use crate::network::model::{Mac, Network, SystemLink};
+use crate::network::order::sort_by;
 use crate::network::parse::network_data;
 use crate::network::render::{self, live};
 use crate::network::{fallback, resolve::Resolved};
@@ -78,6 +79,10 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
         log.info(&["the seed describes no network: DHCP on the first NIC"]);
         return fallback::fallback(present);
     };
+    if raw.is_empty() {
+        log.info(&["the network is left as it is: the seed's description of it can't be read"]);
+        return None;
+    }
     match json::parse(raw) {
         Ok(value) => {
             let parsed = network_data::parse(&value);
@@ -151,7 +156,7 @@ pub fn macs() -> Vec<String> {
         .filter(|link| link.own_mac)
         .filter_map(|link| link.mac.map(|mac| mac.to_string()))
         .collect();
-    macs.sort_unstable();
+    sort_by(&mut macs, |a, b| a < b);
     macs
 }
 

@@ -3,5 +3,6 @@
 pub mod encoding;
 pub mod json;
 pub mod mime;
+pub(crate) mod order;
 pub mod value;
 pub mod yaml;

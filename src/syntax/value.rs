@@ -46,8 +46,9 @@ pub enum Data<'a> {
     Int(i64),
     /// A larger integer, decimal digits with an optional `-`.
     BigInt(Cow<'a, str>),
-    /// A float; infinities and NaN included.
-    Float(f64),
+    /// A float as written, infinities and NaN included; its number is
+    /// [`super::yaml::float_value`].
+    Float(Cow<'a, str>),
     /// A string.
     Str(Cow<'a, str>),
     /// `!!binary`, decoded.

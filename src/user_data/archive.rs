@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::yaml;
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -14,11 +13,8 @@ use alloc::vec::Vec;
 ///
 /// An entry is a text, or a mapping with `content`, `type`, `filename`,
 /// `launch-index` and headers. One that is neither is a problem.
-pub(super) fn entries<'t>(
-    name: &str,
-    content: &'t [u8],
-    problems: &mut Vec<Error>,
-) -> Vec<(Kind, Candidate<'t>)> {
+pub(super) fn entries(name: &str, content: &[u8], problems: &mut Vec<Error>) -> Vec<(Kind, Candidate)> {
+    let mut entries = Vec::new();
     let mut problem = |place: Place, cause: Cow<'static, str>| {
         problems.push(Error::at("read", name, place.line, place.column, cause));
     };
@@ -26,15 +22,13 @@ pub(super) fn entries<'t>(
         Ok(list) => list,
         Err((place, cause)) => {
             problem(place, cause);
-            return Vec::new();
+            return entries;
         }
     };
-    let mut entries = Vec::with_capacity(list.len());
-    for value in list {
-        let place = value.place;
+    for value in &list {
         match entry(value) {
             Ok(entry) => entries.push(entry),
-            Err(cause) => problem(place, cause),
+            Err(cause) => problem(value.place, cause.into()),
         }
     }
     entries
@@ -47,58 +41,55 @@ fn read(content: &[u8]) -> Result<Vec<Value<'_>>, (Place, Cow<'static, str>)> {
     match value.data {
         Data::Seq(items) => Ok(items),
         Data::Null => Ok(Vec::new()),
-        _ => Err((value.place, format!("a list of parts is expected, not {}", value.kind()).into())),
+        _ => Err((value.place, ["a list of parts is expected, not ", value.kind()].concat().into())),
     }
 }
 
-fn entry(value: Value<'_>) -> Result<(Kind, Candidate<'_>), Cow<'static, str>> {
-    let mut content = Data::Str(Cow::Borrowed(""));
-    let mut content_type = None;
-    let mut entry = Candidate {
-        content_type: Cow::Borrowed(""),
-        filename: None,
-        content: Cow::Borrowed(&[]),
-        merge_type: None,
-        launch_index: None,
-    };
-    match value.data {
-        Data::Str(_) => content = value.data,
+fn entry(value: &Value<'_>) -> Result<(Kind, Candidate), String> {
+    let mut entry = Candidate::default();
+    let mut content = None;
+    match &value.data {
+        Data::Str(_) => content = Some(value),
         Data::Map(fields) => {
             for (key, value) in fields {
                 match key.as_str().unwrap_or_default() {
-                    "content" => content = value.data,
-                    "type" => content_type = text(&value).filter(|name| !name.is_empty()),
-                    "filename" => entry.filename = text(&value),
-                    "launch-index" => entry.launch_index = text(&value),
-                    header if is_merge_type(header) => entry.merge_type = text(&value),
+                    "content" => content = Some(value),
+                    "type" => entry.content_type = text(value).unwrap_or_default(),
+                    "filename" => entry.filename = text(value).unwrap_or_default(),
+                    "launch-index" => entry.launch_index = text(value),
+                    header if is_merge_type(header) => entry.merge_type = text(value),
                     _ => {}
                 }
             }
         }
-        _ => return Err(format!("a text or a mapping is expected, not {}", value.kind()).into()),
+        _ => return Err(["a text or a mapping is expected, not ", value.kind()].concat()),
     }
-    let binary = matches!(content, Data::Bytes(_));
-    entry.content = match content {
-        Data::Str(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
-        Data::Str(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
-        Data::Bytes(bytes) => bytes,
-        other => return Err(format!("the content must be a text, not {}", Value::bare(other).kind()).into()),
+    let (bytes, without_type): (&[u8], _) = match content.map(|content| &content.data) {
+        None => (b"", Kind::CloudConfig),
+        Some(Data::Str(text)) => (text.as_bytes(), Kind::CloudConfig),
+        Some(Data::Bytes(bytes)) => (bytes, Kind::Unknown),
+        Some(_) => {
+            let kind = content.map_or("", Value::kind);
+            return Err(["the content must be a text, not ", kind].concat());
+        }
     };
-    Ok((kind(content_type, &entry.content, binary)?, entry))
+    entry.content = bytes.to_vec();
+    let kind = kind(&mut entry, without_type)?;
+    Ok((kind, entry))
 }
 
-/// The kind that an entry names; else its content's, else a cloud-config.
-fn kind(content_type: Option<String>, content: &[u8], binary: bool) -> Result<Kind, Cow<'static, str>> {
-    match content_type {
-        Some(name) if name.contains('/') => {
-            Ok(Kind::from_content_type(&name.split(';').next().unwrap_or_default().trim().to_lowercase()))
-        }
-        Some(name) => Err(format!("the type must look like text/cloud-config, not {name}").into()),
-        None if binary => {
-            Ok(Kind::of_content(content).unwrap_or_else(|| Kind::Unknown("application/octet-stream".into())))
-        }
-        None => Ok(Kind::of_content(content).unwrap_or(Kind::CloudConfig)),
+/// The kind that an entry names; else its content's, else `without_type`.
+fn kind(entry: &mut Candidate, without_type: Kind) -> Result<Kind, String> {
+    if entry.content_type.is_empty() {
+        entry.content_type = "application/octet-stream".into();
+        return Ok(Kind::of_content(&entry.content).unwrap_or(without_type));
     }
+    if !entry.content_type.contains('/') {
+        return Err(["the type must look like text/cloud-config, not ", &entry.content_type].concat());
+    }
+    let bare = entry.content_type.split(';').next().unwrap_or_default();
+    entry.content_type = bare.trim_ascii().to_ascii_lowercase();
+    Ok(Kind::from_content_type(&entry.content_type))
 }
 
 fn is_merge_type(header: &str) -> bool {

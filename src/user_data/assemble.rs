@@ -9,14 +9,14 @@ use crate::syntax::value::{Data, Value};
 use crate::syntax::{encoding, mime, yaml};
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What user data is made of.
 #[derive(Clone, Debug, Default)]
-pub struct Assembled<'a> {
+pub struct Assembled {
     /// The parts in order.
-    pub parts: Vec<Part<'a>>,
+    pub parts: Vec<Part>,
     /// What could not be used, and what is used though cloud-init would not.
     pub problems: Vec<Error>,
 }
@@ -25,27 +25,22 @@ pub struct Assembled<'a> {
 ///
 /// Nothing here fails as a whole: a part that can't be read is a problem, and
 /// the others stay. Empty user data has no parts.
-pub fn assemble<'a>(source: &str, raw: &'a [u8]) -> Assembled<'a> {
+pub fn assemble(source: &str, raw: &[u8]) -> Assembled {
     let mut assembly = Assembly { source, out: Assembled::default(), full: false };
-    match assembly.unwrap(raw) {
-        None => {}
-        Some(Cow::Borrowed(message)) => assembly.read(message),
-        Some(Cow::Owned(message)) => {
-            // The message lives here alone: its parts need bytes of their own.
-            let mut inner = Assembly { source, out: Assembled::default(), full: false };
-            inner.read(&message);
-            assembly.out.parts = inner.out.parts.into_iter().map(Part::into_owned).collect();
-            assembly.out.problems.append(&mut inner.out.problems);
-        }
+    if let Some(message) = assembly.unwrap(raw) {
+        assembly.read(&message);
     }
     assembly.out
 }
 
 /// A part before its kind is known.
-pub(super) struct Candidate<'a> {
-    pub(super) content_type: Cow<'a, str>,
-    pub(super) filename: Option<String>,
-    pub(super) content: Cow<'a, [u8]>,
+#[derive(Default)]
+pub(super) struct Candidate {
+    /// Lower case, without parameters.
+    pub(super) content_type: String,
+    /// Empty where none is given.
+    pub(super) filename: String,
+    pub(super) content: Vec<u8>,
     pub(super) merge_type: Option<String>,
     pub(super) launch_index: Option<String>,
 }
@@ -70,208 +65,188 @@ const COMPRESSED: [&str; 8] = [
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub(super) struct Assembly<'s, 'a> {
-    pub(super) source: &'s str,
-    pub(super) out: Assembled<'a>,
+struct Assembly<'s> {
+    source: &'s str,
+    out: Assembled,
     /// The bound of parts was met and named.
     full: bool,
 }
 
-impl<'a> Assembly<'_, 'a> {
+impl Assembly<'_> {
     /// Undoes what is around the whole; `None` when that is damaged.
-    fn unwrap(&mut self, raw: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    fn unwrap<'r>(&mut self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
         let mut content = Cow::Borrowed(raw);
         for _ in 0..limits::ENCODING_LAYERS {
-            content = if encoding::is_gzip(&content) {
-                match encoding::gunzip(&content) {
-                    Ok(expanded) => Cow::Owned(expanded),
-                    Err(cause) => {
-                        self.out.problems.push(Error::new("decompress", self.source, cause));
-                        return None;
-                    }
-                }
-            } else if content.starts_with(BYTE_ORDER_MARK) {
-                self.note(self.source.into(), "a byte order mark was taken off");
-                without_mark(content)
+            let inner = if encoding::is_gzip(&content) {
+                self.gunzip(&content, self.source)?
+            } else if let Some(rest) = content.strip_prefix(BYTE_ORDER_MARK) {
+                self.note(self.source, "a byte order mark was taken off");
+                rest.to_vec()
             } else if let Some(decoded) = hidden_in_base64(&content) {
-                self.note(self.source.into(), "it was base64 and has been decoded");
-                Cow::Owned(decoded)
+                self.note(self.source, "it was base64 and has been decoded");
+                decoded
             } else {
                 break;
-            }
+            };
+            content = Cow::Owned(inner);
         }
         Some(content)
     }
 
-    fn read(&mut self, message: &'a [u8]) {
+    fn read(&mut self, message: &[u8]) {
         if message.is_empty() {
             return;
         }
         if !is_mime(message) {
-            return self.take(Candidate {
-                content_type: Cow::Borrowed(NOT_MULTIPART),
-                filename: None,
-                content: Cow::Borrowed(message),
-                merge_type: None,
-                launch_index: None,
-            });
+            let (content_type, content) = (NOT_MULTIPART.into(), message.to_vec());
+            return self.take(Candidate { content_type, content, ..Candidate::default() });
         }
         for leaf in mime::walk(message) {
             match leaf {
                 Ok(leaf) => self.take(Candidate {
-                    filename: leaf.filename(),
-                    content: leaf.content(),
+                    filename: leaf.filename().unwrap_or_default(),
+                    content: leaf.content().into_owned(),
                     merge_type: merge_type(&leaf.headers),
                     launch_index: leaf.headers.get("Launch-Index").map(Cow::into_owned),
                     content_type: leaf.content_type,
                 }),
                 Err(mime::Bound::Parts) => self.stop_at_bound(),
                 Err(mime::Bound::Depth) => {
-                    let cause = format!("parts are nested more than {} deep", limits::MIME_DEPTH);
-                    self.out.problems.push(Error::new("read all of", self.source, cause));
+                    self.problem("read all of", self.source, "parts are nested more than 16 deep");
                 }
             }
         }
     }
 
     /// Adds the part, or the parts it holds.
-    fn take(&mut self, mut candidate: Candidate<'a>) {
-        let name = self.name(candidate.filename.as_deref());
+    fn take(&mut self, mut candidate: Candidate) {
+        let name = [self.source, " ", &self.filename(&candidate)].concat();
         let compressed = COMPRESSED.contains(&&*candidate.content_type);
         let gzip_text = candidate.content_type.starts_with("text/") && encoding::is_gzip(&candidate.content);
         if gzip_text || (compressed && !candidate.content.is_empty()) {
-            match encoding::gunzip(&candidate.content) {
-                Ok(content) => candidate.content = Cow::Owned(content),
-                Err(cause) => return self.out.problems.push(Error::new("decompress", name, cause)),
-            }
+            let Some(content) = self.gunzip(&candidate.content, &name) else { return };
+            candidate.content = content;
         }
         if compressed {
-            candidate.content_type = Cow::Borrowed("text/plain");
+            candidate.content_type = "text/plain".into();
         } else if gzip_text {
-            self.note(name.clone(), "its type does not say so, but it was gzip and has been decompressed");
+            self.note(&name, "its type does not say so, but it was gzip and has been decompressed");
         }
-        let found = if SNIFFED.contains(&&*candidate.content_type) {
-            self.sniff(&name, &mut candidate)
+        let mut kind = Kind::from_content_type(&candidate.content_type);
+        if SNIFFED.contains(&&*candidate.content_type) {
+            kind = self.sniff(&name, &mut candidate.content).unwrap_or(kind);
+        }
+        if kind == Kind::CloudConfigArchive {
+            for (kind, entry) in archive::entries(&name, &candidate.content, &mut self.out.problems) {
+                self.push(kind, entry);
+            }
         } else {
-            None
-        };
-        match found.unwrap_or_else(|| Kind::from_content_type(&candidate.content_type)) {
-            Kind::CloudConfigArchive => self.expand(&name, candidate),
-            kind => self.push(kind, candidate),
+            self.push(kind, candidate);
+        }
+    }
+
+    fn gunzip(&mut self, content: &[u8], name: &str) -> Option<Vec<u8>> {
+        match encoding::gunzip(content) {
+            Ok(expanded) => Some(expanded),
+            Err(cause) => {
+                self.problem("decompress", name, cause);
+                None
+            }
         }
     }
 
     /// The kind that the content itself names.
-    fn sniff(&mut self, name: &str, candidate: &mut Candidate<'a>) -> Option<Kind> {
-        if let Some(kind) = Kind::of_content(&candidate.content) {
+    fn sniff(&mut self, name: &str, content: &mut Vec<u8>) -> Option<Kind> {
+        if let Some(kind) = Kind::of_content(content) {
             return Some(kind);
         }
-        if let Some(kind) = candidate.content.strip_prefix(BYTE_ORDER_MARK).and_then(Kind::of_content) {
-            candidate.content = without_mark(core::mem::take(&mut candidate.content));
-            self.note(name.into(), "a byte order mark was taken off");
+        if let Some(rest) = content.strip_prefix(BYTE_ORDER_MARK)
+            && let Some(kind) = Kind::of_content(rest)
+        {
+            content.drain(..BYTE_ORDER_MARK.len());
+            self.note(name, "a byte order mark was taken off");
             return Some(kind);
         }
-        let kind = after_document_start(&candidate.content).and_then(Kind::of_content)?;
+        let kind = after_document_start(content).and_then(Kind::of_content)?;
         if !matches!(kind, Kind::CloudConfig | Kind::CloudConfigArchive) {
             return None;
         }
-        self.note(name.into(), "`---` stands before its first line");
+        self.note(name, "`---` stands before its first line");
         Some(kind)
     }
 
-    fn expand(&mut self, name: &str, candidate: Candidate<'a>) {
-        match candidate.content {
-            Cow::Borrowed(content) => {
-                for (kind, entry) in archive::entries(name, content, &mut self.out.problems) {
-                    self.push(kind, entry);
-                }
-            }
-            Cow::Owned(content) => {
-                for (kind, entry) in archive::entries(name, &content, &mut self.out.problems) {
-                    self.push(kind, entry.into_owned());
-                }
-            }
-        }
-    }
-
-    fn push(&mut self, kind: Kind, candidate: Candidate<'a>) {
+    fn push(&mut self, kind: Kind, candidate: Candidate) {
         if self.out.parts.len() >= limits::MIME_PARTS {
             return self.stop_at_bound();
         }
-        let filename = match candidate.filename {
-            Some(name) if !name.is_empty() => name,
-            _ => format!("part-{:03}", self.out.parts.len() + 1),
-        };
-        let launch_index = match candidate.launch_index {
-            Some(header) => header.trim().parse().ok(),
+        let filename = self.filename(&candidate);
+        let launch_index = match &candidate.launch_index {
+            Some(header) => header.trim_ascii().parse().ok(),
             None if kind == Kind::CloudConfig => own_launch_index(&candidate.content),
             None => None,
         };
-        if let Some(problem) = left_alone(&kind, &filename, self.source, &candidate.content) {
-            self.out.problems.push(problem);
-        }
-        let Candidate { content, merge_type, .. } = candidate;
-        self.out.parts.push(Part { kind, filename, content, merge_type, launch_index });
+        self.tell_if_left_alone(kind, &filename, &candidate);
+        let Candidate { content, merge_type, content_type, .. } = candidate;
+        let content_type = kind.content_type().map_or(content_type, String::from);
+        self.out.parts.push(Part { kind, content_type, filename, content, merge_type, launch_index });
     }
 
     fn stop_at_bound(&mut self) {
         if !self.full {
             self.full = true;
-            let cause = format!("it has more than {} parts", limits::MIME_PARTS);
-            self.out.problems.push(Error::new("read all of", self.source, cause));
+            self.problem("read all of", self.source, "it has more than 1024 parts");
         }
     }
 
-    /// How messages name the next part.
-    fn name(&self, filename: Option<&str>) -> String {
-        match filename {
-            Some(name) if !name.is_empty() => format!("{} {name}", self.source),
-            _ => format!("{} part-{:03}", self.source, self.out.parts.len() + 1),
+    /// The name that the part has, or else gets as the next one.
+    fn filename(&self, candidate: &Candidate) -> String {
+        match &*candidate.filename {
+            "" => format!("part-{:03}", self.out.parts.len() + 1),
+            name => name.into(),
         }
     }
 
-    fn note(&mut self, subject: String, what: &str) {
-        let cause = format!("{what}; cloud-init would ignore such data in silence");
-        self.out.problems.push(Error::new("take as it is", subject, cause));
+    fn note(&mut self, subject: &str, what: &str) {
+        let cause = [what, "; cloud-init would ignore such data in silence"].concat();
+        self.problem("take as it is", subject, &cause);
     }
-}
 
-impl Candidate<'_> {
-    fn into_owned(self) -> Candidate<'static> {
-        Candidate {
-            content_type: Cow::Owned(self.content_type.into_owned()),
-            filename: self.filename,
-            content: Cow::Owned(self.content.into_owned()),
-            merge_type: self.merge_type,
-            launch_index: self.launch_index,
-        }
+    fn problem(&mut self, doing: &str, subject: &str, cause: &str) {
+        self.out.problems.push(Error::new(doing, subject, cause));
     }
-}
 
-/// What to say about a part that this version does nothing with.
-fn left_alone(kind: &Kind, filename: &str, source: &str, content: &[u8]) -> Option<Error> {
-    let (doing, object, cause) = match kind {
-        Kind::Include | Kind::IncludeOnce => ("fetch", "the URLs of", "this version fetches none"),
-        Kind::Jinja => ("render", "template", "this version has no templates"),
-        Kind::PartHandler => ("run", "part handler", "this version runs no Python"),
-        Kind::CloudConfigJsonp => ("apply", "JSON patch", "this version applies none"),
-        Kind::CloudConfigArchive => ("expand", "archive", "an archive inside an archive is not expanded"),
-        Kind::Unknown(_) if content.is_empty() => return None,
-        Kind::Unknown(content_type) if SNIFFED.contains(&&**content_type) => {
-            ("use", "part", "its first line names no kind of user data (#cloud-config, #!, …)")
-        }
-        Kind::Unknown(content_type) => {
-            let cause = format!("content type {content_type} is not known");
-            return Some(Error::new("use", format!("part {filename} of {source}"), cause));
-        }
-        _ => return None,
-    };
-    Some(Error::new(doing, format!("{object} {filename} of {source}"), cause))
+    /// Says so of a part that this version does nothing with.
+    fn tell_if_left_alone(&mut self, kind: Kind, filename: &str, candidate: &Candidate) {
+        let (doing, object, cause) = match kind {
+            Kind::Include | Kind::IncludeOnce => ("fetch", "the URLs of", "this version fetches none"),
+            Kind::Jinja => ("render", "template", "this version has no templates"),
+            Kind::PartHandler => ("run", "part handler", "this version runs no Python"),
+            Kind::CloudConfigJsonp => ("apply", "JSON patch", "this version applies none"),
+            Kind::CloudConfigArchive => ("expand", "archive", "an archive inside an archive is not expanded"),
+            Kind::Unknown if !candidate.content.is_empty() => ("use", "part", ""),
+            _ => return,
+        };
+        let content_type = &*candidate.content_type;
+        let cause = match kind {
+            Kind::Unknown if SNIFFED.contains(&content_type) => {
+                "its first line names no kind of user data (#cloud-config, #!, …)".into()
+            }
+            Kind::Unknown => ["content type ", content_type, " is not known"].concat(),
+            _ => cause.into(),
+        };
+        self.problem(doing, &[object, " ", filename, " of ", self.source].concat(), &cause);
+    }
 }
 
 fn merge_type(headers: &mime::Headers<'_>) -> Option<String> {
-    let given = ["Merge-Type", "X-Merge-Type"].into_iter().filter_map(|name| headers.get(name));
-    given.map(|value| value.trim().to_string()).find(|value| !value.is_empty())
+    for name in ["Merge-Type", "X-Merge-Type"] {
+        if let Some(value) = headers.get(name)
+            && !value.trim_ascii().is_empty()
+        {
+            return Some(value.trim_ascii().into());
+        }
+    }
+    None
 }
 
 /// The `launch-index` key of a cloud-config.
@@ -283,13 +258,12 @@ fn own_launch_index(content: &[u8]) -> Option<i64> {
 }
 
 /// An index as Python's `int()` reads it.
-#[allow(clippy::cast_possible_truncation, reason = "an index is a small number")]
 fn as_index(value: &Value<'_>) -> Option<i64> {
     match &value.data {
         Data::Int(index) => Some(*index),
         Data::Bool(index) => Some(i64::from(*index)),
-        Data::Float(index) => Some(*index as i64),
-        Data::Str(text) => text.trim().parse().ok(),
+        Data::Float(index) => index.split('.').next()?.parse().ok(),
+        Data::Str(text) => text.trim_ascii().parse().ok(),
         _ => None,
     }
 }
@@ -314,13 +288,6 @@ fn hidden_in_base64(content: &[u8]) -> Option<Vec<u8>> {
         || decoded.starts_with(BYTE_ORDER_MARK)
         || Kind::of_content(&decoded).is_some();
     known.then_some(decoded)
-}
-
-fn without_mark(content: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    match content {
-        Cow::Borrowed(content) => Cow::Borrowed(content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content)),
-        Cow::Owned(content) => Cow::Owned(content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&content).to_vec()),
-    }
 }
 
 /// What follows a line `---` at the start of `content`.

@@ -91,8 +91,12 @@ fn mutations_end_well() {
         if let Ok(value) = json::parse(&text) {
             let mut once = alloc::string::String::new();
             json::write(&value, json::Style::File, &mut once);
-            // Floats may differ in their last digit: miniserde does not round.
-            assert!(json::parse(once.as_bytes()).is_ok(), "{once}");
+            // What Python writes for numbers past a double is no JSON.
+            if !once.contains("Infinity") {
+                let mut twice = alloc::string::String::new();
+                json::write(&json::parse(once.as_bytes()).unwrap(), json::Style::File, &mut twice);
+                assert_eq!(once, twice);
+            }
         }
     }
 }

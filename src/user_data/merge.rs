@@ -27,7 +27,7 @@ pub struct Merged<'a> {
 /// Merges the cloud-config parts in order, as each part's own `merge_how` (or
 /// `merge_type`), or its Merge-Type header, says; else its top-level keys
 /// replace those before. A part that is no mapping in YAML is left out.
-pub fn merge<'a>(parts: &'a [Part<'a>]) -> Merged<'a> {
+pub fn merge(parts: &[Part]) -> Merged<'_> {
     let config = Value::bare(Data::Map(Vec::new()));
     let mut merged = Merged { config, from: Vec::new(), present: false, problems: Vec::new() };
     for part in parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
@@ -73,7 +73,7 @@ type Refusal = (&'static str, Place, Cow<'static, str>);
 
 /// A part's keys, and how they are to be merged; the keys that say so are
 /// taken out.
-fn read<'a>(part: &'a Part<'a>) -> Result<(Mergers, Value<'a>), Refusal> {
+fn read(part: &Part) -> Result<(Mergers, Value<'_>), Refusal> {
     let text = match core::str::from_utf8(&part.content) {
         Ok(text) => text,
         Err(error) => {

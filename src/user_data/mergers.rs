@@ -5,6 +5,7 @@
 //! merge_how: [{name: list, settings: [append]}, {name: dict, settings: []}]
 //! ```
 
+use crate::syntax::order::order;
 use crate::syntax::value::{Data, Place, Value};
 use alloc::borrow::Cow;
 use alloc::format;
@@ -78,7 +79,7 @@ impl Mergers {
     /// for one type the first counts.
     pub(super) fn add_text(&mut self, how: &str) -> Result<(), Cow<'static, str>> {
         for merger in how.split('+') {
-            let merger = merger.trim().to_lowercase().replace('-', "_");
+            let merger = merger.trim().to_ascii_lowercase().replace('-', "_");
             if merger.is_empty() {
                 continue;
             }
@@ -188,8 +189,7 @@ impl Mergers {
         new: Vec<(Value<'a>, Value<'a>)>,
         mismatches: &mut Vec<Mismatch>,
     ) {
-        let mut order: Vec<usize> = (0..new.len()).collect();
-        order.sort_by(|&one, &other| compare(&new[one].0, &new[other].0));
+        let order = order(new.len(), &|one, other| compare(&new[one].0, &new[other].0));
         let mut new: Vec<_> = new.into_iter().map(|(key, value)| (key, Some(value))).collect();
         old.retain_mut(|(key, value)| {
             let Ok(found) = order.binary_search_by(|&at| compare(&new[at].0, key)) else { return true };
@@ -266,10 +266,10 @@ fn compare(one: &Value<'_>, other: &Value<'_>) -> Ordering {
     match (&one.data, &other.data) {
         (Data::Str(one), Data::Str(other))
         | (Data::BigInt(one), Data::BigInt(other))
+        | (Data::Float(one), Data::Float(other))
         | (Data::Timestamp(one), Data::Timestamp(other)) => one.cmp(other),
         (Data::Int(one), Data::Int(other)) => one.cmp(other),
         (Data::Bool(one), Data::Bool(other)) => one.cmp(other),
-        (Data::Float(one), Data::Float(other)) => one.total_cmp(other),
         (Data::Bytes(one), Data::Bytes(other)) => one.cmp(other),
         (Data::Seq(ones), Data::Seq(others)) => {
             let unequal =

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What a part is, by its content type or its first bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `#cloud-config`.
     CloudConfig,
@@ -35,7 +35,7 @@ pub enum Kind {
     /// `#part-handler`: Python code that handles further types.
     PartHandler,
     /// Any other content type.
-    Unknown(String),
+    Unknown,
 }
 
 /// Content types of the kinds.
@@ -72,16 +72,13 @@ static BEGINNINGS: [(&[u8], Kind); 10] = [
 impl Kind {
     /// The kind of a content type in lower case, without parameters.
     pub fn from_content_type(content_type: &str) -> Self {
-        let known = CONTENT_TYPES.iter().find(|(name, _)| *name == content_type);
-        known.map_or_else(|| Self::Unknown(content_type.into()), |(_, kind)| kind.clone())
+        CONTENT_TYPES.iter().find(|(name, _)| *name == content_type).map_or(Self::Unknown, |(_, kind)| *kind)
     }
 
-    /// The content type that cloud-init gives such a part.
-    pub fn content_type(&self) -> &str {
-        if let Self::Unknown(content_type) = self {
-            return content_type;
-        }
-        CONTENT_TYPES.iter().find(|(_, kind)| kind == self).map_or("", |(name, _)| name)
+    /// The content type that cloud-init gives such a part; `None` for
+    /// [`Kind::Unknown`].
+    pub fn content_type(self) -> Option<&'static str> {
+        CONTENT_TYPES.iter().find(|(_, kind)| *kind == self).map(|(name, _)| *name)
     }
 
     /// The kind that `content` names in its first bytes after white space.
@@ -90,7 +87,7 @@ impl Kind {
         let begins = |beginning: &[u8]| {
             text.get(..beginning.len()).is_some_and(|head| head.eq_ignore_ascii_case(beginning))
         };
-        BEGINNINGS.iter().find(|(beginning, _)| begins(beginning)).map(|(_, kind)| kind.clone())
+        BEGINNINGS.iter().find(|(beginning, _)| begins(beginning)).map(|(_, kind)| *kind)
     }
 }
 
@@ -114,14 +111,17 @@ fn without_space(mut content: &[u8]) -> &[u8] {
 
 /// One part of user data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part<'a> {
+pub struct Part {
     /// What it is.
     pub kind: Kind,
+    /// The content type that cloud-init gives it: its kind's; of an unknown
+    /// kind the one it came with, lower case and without parameters.
+    pub content_type: String,
     /// The name it came with, any characters; else `part-001` and so on,
     /// counted over all parts.
     pub filename: String,
     /// Its bytes, every encoding undone.
-    pub content: Cow<'a, [u8]>,
+    pub content: Vec<u8>,
     /// The `Merge-Type` or `X-Merge-Type` header.
     pub merge_type: Option<String>,
     /// The one instance of several that it is for: the `Launch-Index` header,
@@ -129,24 +129,13 @@ pub struct Part<'a> {
     pub launch_index: Option<i64>,
 }
 
-impl Part<'_> {
+impl Part {
     /// Whether the part is for the instance with this `launch-index` in its
     /// metadata; without one it is for every instance.
     pub fn is_for(&self, launch_index: Option<i64>) -> bool {
         match (self.launch_index, launch_index) {
             (Some(wanted), Some(own)) => wanted == own,
             _ => true,
-        }
-    }
-
-    /// The part with a content of its own.
-    pub fn into_owned(self) -> Part<'static> {
-        Part {
-            kind: self.kind,
-            filename: self.filename,
-            content: Cow::Owned(self.content.into_owned()),
-            merge_type: self.merge_type,
-            launch_index: self.launch_index,
         }
     }
 }

@@ -45,7 +45,7 @@ impl Oracle {
             .expect("python3 with cloud-init is needed");
         let mut line = String::new();
         self.1.read_line(&mut line).unwrap();
-        json::parse(line.as_bytes()).expect("python3 with cloud-init is needed: no answer")
+        json::parse(line.leak().as_bytes()).expect("python3 with cloud-init is needed: no answer")
     }
 }
 
@@ -94,15 +94,13 @@ fn ours(raw: &[u8]) -> [String; 4] {
         part(&leaf.content_type, leaf.filename().as_deref(), &leaf.content())
     });
     let assembled = assemble("user_data", raw);
-    let parts = assembled
-        .parts
-        .iter()
-        .map(|each| part(each.kind.content_type(), Some(&each.filename), &each.content));
+    let parts =
+        assembled.parts.iter().map(|each| part(&each.content_type, Some(&each.filename), &each.content));
     let merged = merge(&assembled.parts);
     let config = if merged.present {
         let mut keys = String::new();
         json::write(&merged.config, Style::Compact, &mut keys);
-        let keys = json::parse(keys.as_bytes()).unwrap();
+        let keys = json::parse(keys.leak().as_bytes()).unwrap();
         object(vec![("from", list(merged.from.iter().cloned().map(text))), ("keys", keys)])
     } else {
         Value::bare(Data::Null)

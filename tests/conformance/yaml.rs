@@ -90,8 +90,10 @@ fn canonical(value: &Value<'_>, out: &mut String) {
         Data::Bool(value) => write!(out, "{value}").unwrap(),
         Data::Int(value) => write!(out, "int {value}").unwrap(),
         Data::BigInt(digits) => write!(out, "int {digits}").unwrap(),
-        Data::Float(value) if value.is_nan() => out.push_str("float nan"),
-        Data::Float(value) => write!(out, "float {:016x}", value.to_bits()).unwrap(),
+        Data::Float(text) => match yaml::float_value(text) {
+            value if value.is_nan() => out.push_str("float nan"),
+            value => write!(out, "float {:016x}", value.to_bits()).unwrap(),
+        },
         Data::Str(text) => quoted(text, out),
         Data::Bytes(bytes) => {
             out.push_str("bytes ");

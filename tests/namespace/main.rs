@@ -233,7 +233,8 @@ fn a_live_network_is_configured_from_its_description() {
         use glowplug::network::model::{Device, Link, Method, Network, Prefix, Static, Subnet};
         veth(&["ens3"], 0);
         let address = Prefix::new("10.0.0.5".parse().unwrap(), 24).unwrap();
-        let fixed = Static::new(address).with_gateway("10.0.0.1".parse().unwrap()).unwrap();
+        let mut fixed = Static::new(address);
+        assert!(fixed.set_gateway("10.0.0.1".parse().unwrap()));
         let link = Link {
             device: Device::Hardware { mac: Mac([2, 0, 0, 0, 0, 0]), name: LinkName::new("lan0") },
             mtu: Some(1300),

@@ -14,7 +14,7 @@ fn convert(json: Json) -> Value<'static> {
         Json::Bool(value) => Data::Bool(value),
         Json::Number(Number::U64(value)) => Data::Int(value.try_into().expect("fits")),
         Json::Number(Number::I64(value)) => Data::Int(value),
-        Json::Number(Number::F64(value)) => Data::Float(value),
+        Json::Number(Number::F64(value)) => Data::Float(value.to_string().into()),
         Json::String(text) => string(text),
         Json::Array(items) => Data::Seq(list(items)),
         Json::Object(entries) => Data::Map(map(entries)),

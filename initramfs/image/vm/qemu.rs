@@ -151,7 +151,10 @@ impl<'a> Machine<'a> {
         }
         // last link first: the kernel's eth0 is not the seed's, so names must change
         for (number, mac) in self.nics.macs.iter().enumerate().rev() {
-            line.words(["-netdev", &format!("user,id=n{number},restrict=on,net=10.77.{number}.0/24")]);
+            line.words([
+                "-netdev",
+                &format!("user,id=n{number},restrict=on,ipv6=off,net=10.77.{number}.0/24"),
+            ]);
             line.words(["-device", &format!("virtio-net-pci,netdev=n{number},mac={mac},romfile=")]);
         }
         line.0

@@ -1,5 +1,4 @@
 use alloc::string::String;
-use core::fmt;
 
 /// A DNS search domain: letters, digits, `-`, `_` and `.`, at most 253 bytes
 /// (RFC 1035 §2.3.4), or a networkd routing domain (`~example.org`). It can
@@ -15,11 +14,10 @@ impl Domain {
         let fits = (1..=253).contains(&bare.len());
         (fits && bare.bytes().all(plain)).then(|| Self(name.into()))
     }
-}
 
-impl fmt::Display for Domain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

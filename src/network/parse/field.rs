@@ -1,13 +1,11 @@
 //! Scalars of a description as typed values, and the errors that name them.
 
 use crate::error::Error;
-use crate::network::model::{Domain, Prefix, mask_length};
+use crate::ip::Ip;
+use crate::network::model::Prefix;
 use crate::syntax::value::{Data, Value};
-use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::net::IpAddr;
 
 /// Characters of a foreign text that a message repeats.
 const SHOWN: usize = 64;
@@ -15,6 +13,27 @@ const SHOWN: usize = 64;
 /// The smallest MTU of IPv4 (RFC 791) and the largest a packet's length field
 /// allows.
 const MTU: core::ops::RangeInclusive<i64> = 68..=65_535;
+
+/// How messages name an entry: `network lan`.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'v> {
+    /// What it is, with a space where an id follows.
+    pub(super) kind: &'static str,
+    pub(super) id: &'v str,
+}
+
+impl<'v> Entry<'v> {
+    #[inline(never)]
+    pub(super) fn new(kind: &'static str, value: &'v Value<'_>) -> Self {
+        Self { kind, id: string(value, "id").unwrap_or("without id") }
+    }
+}
+
+/// The string under `key`.
+#[inline(never)]
+pub(super) fn string<'v>(value: &'v Value<'_>, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str()
+}
 
 /// Collects what is wrong with a description, naming the place.
 pub(super) struct Problems {
@@ -27,117 +46,150 @@ impl Problems {
         Self { file, found: Vec::new() }
     }
 
-    /// Records that `value`, which readers know as `what`, cannot be used.
-    pub(super) fn add(&mut self, value: &Value<'_>, what: &str, cause: impl Into<Cow<'static, str>>) {
-        let cause = format!("{what}: {}", cause.into());
+    /// Records that `value` cannot be used: `part` (`gateway of `, or nothing)
+    /// of `entry`, and why, in pieces that may be foreign text.
+    #[inline(never)]
+    pub(super) fn add(&mut self, value: &Value<'_>, part: &str, entry: Entry<'_>, cause: &[&str]) {
+        let mut text = String::new();
+        for piece in [part, entry.kind, entry.id, ": "].iter().chain(cause) {
+            push_shown(&mut text, piece);
+        }
         let place = value.place;
         self.found.push(if place.line == 0 {
-            Error::new("read", self.file, cause)
+            Error::new("read", self.file, text)
         } else {
-            Error::at("read", self.file, place.line, place.column, cause)
+            Error::at("read", self.file, place.line, place.column, text)
         });
     }
 
     pub(super) fn into_inner(self) -> Vec<Error> {
         self.found
     }
+
+    /// An IP address.
+    pub(super) fn address(&mut self, value: &Value<'_>, part: &str, entry: Entry<'_>) -> Option<Ip> {
+        let text = text(value);
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.add(value, part, entry, &[text, " is no IP address"]);
+        }
+        address
+    }
+
+    /// `10.0.0.5/24`, or an address whose length `netmask` tells as a mask or a
+    /// number. Without either a network is taken for a /24 or a /64, as
+    /// cloud-init does.
+    #[inline(never)]
+    pub(super) fn prefix(
+        &mut self,
+        value: &Value<'_>,
+        netmask: Option<&Value<'_>>,
+        part: &str,
+        entry: Entry<'_>,
+    ) -> Option<Prefix> {
+        let whole = text(value);
+        let number;
+        let (bare, length) = match (whole.split_once('/'), netmask.map(|mask| &mask.data)) {
+            (Some((bare, length)), _) => (bare, length),
+            (None, Some(Data::Str(mask))) => (whole, mask.trim_ascii()),
+            (None, Some(Data::Int(mask))) => {
+                number = mask.to_string();
+                (whole, &*number)
+            }
+            (None, _) => (whole, if whole.contains(':') { "64" } else { "24" }),
+        };
+        let Ok(address) = bare.parse::<Ip>() else {
+            self.add(value, part, entry, &[whole, " is no IP address"]);
+            return None;
+        };
+        let Some(bits) = self::length(length, address) else {
+            self.add(value, part, entry, &[length, " is no netmask"]);
+            return None;
+        };
+        let prefix = Prefix::new(address, bits);
+        if prefix.is_none() {
+            self.add(value, part, entry, &["/", length, " is longer than ", bare]);
+        }
+        prefix
+    }
+
+    /// A number from `least` to `most`.
+    pub(super) fn metric(&mut self, value: Option<&Value<'_>>, part: &str, entry: Entry<'_>) -> Option<u32> {
+        let metric = integer(value?).and_then(|metric| u32::try_from(metric).ok());
+        if let (Some(value), None) = (value, metric) {
+            self.add(value, part, entry, &["must be a number from 0 to 4294967295"]);
+        }
+        metric
+    }
+
+    /// An MTU in bytes; 0 leaves the kernel's.
+    pub(super) fn mtu(&mut self, value: Option<&Value<'_>>, entry: Entry<'_>) -> Option<u32> {
+        match integer(value?) {
+            Some(0) => None,
+            Some(bytes) if MTU.contains(&bytes) => u32::try_from(bytes).ok(),
+            _ => {
+                self.add(value?, "mtu of ", entry, &["must be a number from 68 to 65535"]);
+                None
+            }
+        }
+    }
 }
 
 /// Foreign text fit for a message: control characters escaped, cut when long.
-pub(super) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_default).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        shown.push_str("...");
+fn push_shown(out: &mut String, text: &str) {
+    for (at, character) in text.chars().enumerate() {
+        if at == SHOWN {
+            out.push_str("...");
+            return;
+        }
+        if matches!(character, ' '..='~') {
+            out.push(character);
+        } else {
+            out.extend(character.escape_default());
+        }
     }
-    shown
 }
 
-/// A scalar as the text a person sees; `None` for collections.
-pub(super) fn text<'v>(value: &'v Value<'_>) -> Option<Cow<'v, str>> {
+/// A string without spaces around it; of anything else what it is, which
+/// nothing takes for an address or a domain.
+fn text<'v>(value: &'v Value<'_>) -> &'v str {
     match &value.data {
-        Data::Str(text) => Some(Cow::Borrowed(text.trim())),
-        Data::Int(number) => Some(Cow::Owned(number.to_string())),
-        _ => None,
+        Data::Str(text) => text.trim_ascii(),
+        Data::Null => "a null",
+        _ => value.kind(),
     }
 }
 
 /// An integer, or a string that holds one.
-pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
-    text(value)?.parse().ok()
-}
-
-/// An IP address.
-pub(super) fn address(value: &Value<'_>) -> Result<IpAddr, String> {
-    let text = value.as_str().map(str::trim).ok_or_else(|| format!("{} is no IP address", value.kind()))?;
-    text.parse().map_err(|_| format!("{} is no IP address", shown(text)))
-}
-
-/// `10.0.0.5/24`, or an address whose length `netmask` tells as a mask or a
-/// number. Without either a network is taken for a /24 or a /64, as cloud-init
-/// does.
-pub(super) fn prefix(value: &Value<'_>, netmask: Option<&Value<'_>>) -> Result<Prefix, String> {
-    let text = value.as_str().map(str::trim).ok_or_else(|| format!("{} is no IP address", value.kind()))?;
-    let (bare, length) = match text.split_once('/') {
-        Some((bare, length)) => (bare, Some(Cow::Borrowed(length))),
-        None => (text, netmask.and_then(self::text)),
-    };
-    let address: IpAddr = bare.parse().map_err(|_| format!("{} is no IP address", shown(text)))?;
-    let length = match &length {
-        Some(length) => {
-            self::length(length, address).ok_or_else(|| format!("{} is no netmask", shown(length)))?
-        }
-        None if address.is_ipv6() => 64,
-        None => 24,
-    };
-    Prefix::new(address, length).ok_or_else(|| format!("/{length} is longer than {address}"))
+fn integer(value: &Value<'_>) -> Option<i64> {
+    match &value.data {
+        Data::Int(number) => Some(*number),
+        Data::Str(text) => text.trim_ascii().parse().ok(),
+        _ => None,
+    }
 }
 
 /// A prefix length or a mask of the family of `address`.
-fn length(text: &str, address: IpAddr) -> Option<u8> {
-    if let Ok(length) = text.parse() {
-        return Some(length);
+fn length(text: &str, address: Ip) -> Option<u8> {
+    if let Ok(length) = text.parse::<i64>() {
+        return u8::try_from(length).ok();
     }
-    let mask: IpAddr = text.parse().ok()?;
-    (mask.is_ipv6() == address.is_ipv6()).then(|| mask_length(mask)).flatten()
+    let mask: Ip = text.parse().ok()?;
+    mask.mask_length().filter(|_| mask.is_ipv6() == address.is_ipv6())
 }
 
-/// An MTU in bytes; 0 leaves the kernel's.
-pub(super) fn mtu(value: &Value<'_>) -> Result<Option<u32>, String> {
-    match integer(value) {
-        Some(0) => Ok(None),
-        Some(bytes) if MTU.contains(&bytes) => Ok(u32::try_from(bytes).ok()),
-        _ => Err(format!("must be a number from {} to {}", MTU.start(), MTU.end())),
-    }
-}
-
-/// A search domain.
-pub(super) fn domain(value: &Value<'_>) -> Result<Domain, String> {
-    let text = value.as_str().map(str::trim).unwrap_or_default();
-    Domain::new(text).ok_or_else(|| format!("{} is no domain name", shown(text)))
-}
-
-/// Every item of `value`, be it a list, a string of words or a scalar, read by
-/// `read`; what cannot be is a problem.
-pub(super) fn each<T>(
-    value: Option<&Value<'_>>,
-    what: &str,
-    problems: &mut Problems,
-    read: impl Fn(&Value<'_>) -> Result<T, String>,
-) -> Vec<T> {
-    let mut values = Vec::new();
-    let mut one = |item: &Value<'_>| match read(item) {
-        Ok(value) => values.push(value),
-        Err(cause) => problems.add(item, what, cause),
-    };
+/// The words of `value`, be it a list of strings, a string of words or nothing;
+/// of other items what they are.
+#[inline(never)]
+pub(super) fn words<'v>(value: Option<&'v Value<'_>>) -> Vec<&'v str> {
+    let mut words = Vec::new();
     match value.map(|value| (value, &value.data)) {
         None => {}
-        Some((_, Data::Seq(items))) => items.iter().for_each(one),
-        Some((value, Data::Str(words))) => words
-            .split_ascii_whitespace()
-            .for_each(|word| one(&Value { place: value.place, data: Data::Str(Cow::Borrowed(word)) })),
-        Some((value, _)) => one(value),
+        Some((_, Data::Seq(items))) => words.extend(items.iter().map(text)),
+        Some((_, Data::Str(text))) => words.extend(text.split_ascii_whitespace()),
+        Some((value, _)) => words.push(text(value)),
     }
-    values
+    words
 }
 
 #[cfg(test)]
@@ -151,9 +203,13 @@ mod tests {
     #[test]
     fn every_form_of_a_netmask() {
         let read = |address, mask: Option<Value<'_>>| {
-            prefix(&string(address), mask.as_ref()).map(|prefix| prefix.to_string())
+            let entry = Entry { kind: "network", id: "" };
+            let mut problems = Problems::new("x");
+            let prefix = problems.prefix(&string(address), mask.as_ref(), "", entry);
+            assert_eq!(prefix.is_some(), problems.into_inner().is_empty());
+            prefix.map(|prefix| prefix.to_string())
         };
-        let yes = |text: &str| Ok(text.to_string());
+        let yes = |text: &str| Some(text.to_string());
         assert_eq!(read("10.0.0.5", Some(string("255.255.252.0"))), yes("10.0.0.5/22"));
         assert_eq!(read("10.0.0.5", Some(string("22"))), yes("10.0.0.5/22"));
         assert_eq!(read("10.0.0.5", Some(Value::bare(Data::Int(22)))), yes("10.0.0.5/22"));
@@ -165,12 +221,17 @@ mod tests {
         for (address, mask) in
             [("10.0.0.5", "ffff::"), ("10.0.0.5", "x"), ("10.0.0.5/33", ""), ("::1/129", "")]
         {
-            assert!(read(address, Some(string(mask))).is_err(), "{address} {mask}");
+            assert!(read(address, Some(string(mask))).is_none(), "{address} {mask}");
         }
     }
 
     #[test]
     fn foreign_text_cannot_forge_a_line_of_log() {
+        let shown = |text: &str| {
+            let mut shown = String::new();
+            push_shown(&mut shown, text);
+            shown
+        };
         assert_eq!(shown("a\nb"), "a\\nb");
         assert_eq!(shown(&"x".repeat(100)).len(), SHOWN + 3);
     }

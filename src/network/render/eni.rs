@@ -1,21 +1,18 @@
 //! ifupdown: interfaces(5), with the rules that name late links.
 
 use super::netplan::HEADER;
-use super::{Append, Renderer, exists, file, has_program, joined, sorted, udev};
+use super::text::{Text, domains, servers};
+use super::{Renderer, exists, file, has_programs, sorted, udev};
 use crate::action::Action;
 use crate::network::model::{Dns, Method, Route, Subnet};
-use crate::network::order::sort_lines;
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The back end.
 pub const RENDERER: Renderer = Renderer {
     name: "eni",
     detect: |root| {
-        ["ifquery", "ifup", "ifdown"].iter().all(|program| has_program(root, program))
-            && exists(root, "etc/network/interfaces")
+        has_programs(root, &["ifquery", "ifup", "ifdown"]) && exists(root, &["etc/network/interfaces"])
     },
     render,
 };
@@ -23,27 +20,31 @@ pub const RENDERER: Renderer = Renderer {
 const PATH: &str = "/etc/network/interfaces.d/50-cloud-init";
 
 fn render(network: &Resolved<'_>) -> Vec<Action> {
-    let mut text = String::from(HEADER);
-    text.push_str("auto lo\niface lo inet loopback\n");
-    push_sorted(&mut text, dns_lines(network.dns, false));
+    let mut text = Text::new(HEADER);
+    text.line("auto lo\niface lo inet loopback");
+    text.indent("    ", "    ");
+    let start = text.out.len();
+    dns_lines(&mut text, network.dns, false);
+    text.sort(start);
     for link in sorted(network) {
         if link.link.subnets.is_empty() {
-            text.append(format_args!("\niface {} inet manual\n", link.name));
-            push_sorted(&mut text, link.link.mtu.iter().map(|mtu| format!("mtu {mtu}")).collect());
+            write!(text, "\niface {} inet manual\n", &*link.name);
+            text.number("mtu ", link.link.mtu);
         }
         for index in 0..link.link.subnets.len() {
             stanza(&mut text, link, index);
         }
     }
-    let mut actions = alloc::vec![file(PATH, 0o644, text)];
-    actions.extend(udev::rules(network));
+    let mut actions = Vec::new();
+    file(&mut actions, &[PATH], 0o644, text.out);
+    udev::rules(&mut actions, network);
     actions
 }
 
 /// One subnet. What belongs to the link stands in its first stanza.
-fn stanza(text: &mut String, link: &ResolvedLink<'_>, index: usize) {
-    let subnets = &link.link.subnets;
-    let subnet = &subnets[index];
+fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
+    let subnets = &link.link.subnets[..];
+    let Some((before, [subnet, ..])) = subnets.split_at_checked(index) else { return };
     let ipv6 = subnet.method.is_ipv6();
     let control = if index == 0 { "auto" } else { "# control-alias" };
     let family = if ipv6 { "inet6" } else { "inet" };
@@ -53,95 +54,89 @@ fn stanza(text: &mut String, link: &ResolvedLink<'_>, index: usize) {
         Method::Slaac | Method::Dhcp6Stateless => "auto",
         Method::Manual => "manual",
     };
-    text.append(format_args!("\n{control} {0}\niface {0} {family} {mode}\n", link.name));
-    push_sorted(text, subnet_lines(subnet, dns_of(subnets, index)));
+    let name = &*link.name;
+    write!(text, "\n{control} {name}\niface {name} {family} {mode}\n");
+    let start = text.out.len();
+    subnet_lines(text, before, subnet);
+    text.sort(start);
     if index == 0 {
-        push_sorted(text, link_lines(link, subnet));
+        let start = text.out.len();
+        link_lines(text, link, subnet);
+        text.sort(start);
     }
-    let waiting = |to: usize| subnets[..to].iter().filter(|other| !other.method.is_ipv6());
-    if ipv6 && !subnets[..index].iter().any(|other| other.method.is_ipv6()) {
-        waiting(index)
-            .flat_map(|other| &other.routes)
-            .filter(|r| is_ipv6(r))
-            .for_each(|r| route_lines(text, r));
+    let has_ipv6 = |subnets: &[Subnet]| subnets.iter().any(|subnet| subnet.method.is_ipv6());
+    // A route that needs IPv6 waits for the first IPv6 stanza, if there is one.
+    if ipv6 && !has_ipv6(before) {
+        for route in before.iter().flat_map(|other| &other.routes) {
+            if route.destination().is_ipv6() {
+                route_lines(text, route);
+            }
+        }
     }
-    // A route that needs IPv6 waits for the first IPv6 stanza, if one follows.
-    let later = !ipv6 && subnets.iter().any(|other| other.method.is_ipv6());
-    subnet
-        .routes
-        .iter()
-        .filter(|route| !(later && is_ipv6(route)))
-        .for_each(|route| route_lines(text, route));
-}
-
-fn is_ipv6(route: &Route) -> bool {
-    route.destination().is_ipv6()
+    let later = !ipv6 && has_ipv6(subnets);
+    for route in &subnet.routes {
+        if !(later && route.destination().is_ipv6()) {
+            route_lines(text, route);
+        }
+    }
 }
 
 /// A subnet without resolver settings repeats those of the first that had
 /// some.
-fn dns_of(subnets: &[Subnet], index: usize) -> &Dns {
-    let own = &subnets[index].dns;
-    let first = subnets[..index].iter().map(|subnet| &subnet.dns).find(|dns| !dns.is_empty());
-    if own.is_empty() { first.unwrap_or(own) } else { own }
-}
-
-fn subnet_lines(subnet: &Subnet, dns: &Dns) -> Vec<String> {
-    let mut lines = dns_lines(dns, subnet.method.is_ipv6());
+fn subnet_lines(text: &mut Text, before: &[Subnet], subnet: &Subnet) {
+    let mut dns = &subnet.dns;
+    if dns.is_empty() {
+        dns = before.iter().map(|other| &other.dns).find(|other| !other.is_empty()).unwrap_or(dns);
+    }
+    dns_lines(text, dns, subnet.method.is_ipv6());
     if let Method::Static(fixed) = &subnet.method {
-        lines.push(format!("address {}", fixed.address()));
-        lines.extend(fixed.gateway().map(|gateway| format!("gateway {gateway}")));
-        lines.extend(fixed.broadcast().map(|broadcast| format!("broadcast {broadcast}")));
+        text.entry("address ", &fixed.address());
+        text.address("gateway ", fixed.gateway());
+        text.address("broadcast ", fixed.broadcast());
     }
-    lines.extend(subnet.metric.map(|metric| format!("metric {metric}")));
-    lines
+    text.number("metric ", subnet.metric);
 }
 
-fn link_lines(link: &ResolvedLink<'_>, first: &Subnet) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (slaac, stateless) = (first.method == Method::Slaac, first.method == Method::Dhcp6Stateless);
-    if slaac || stateless {
-        lines.push(format!("dhcp {}", u8::from(stateless)));
-    } else if first.method.is_ipv6() || first.method == Method::Dhcp4 {
-        lines.extend(link.link.accept_ra.map(|accept| format!("accept-ra {}", u8::from(accept))));
+fn link_lines(text: &mut Text, link: &ResolvedLink<'_>, first: &Subnet) {
+    match first.method {
+        Method::Slaac => text.line("dhcp 0"),
+        Method::Dhcp6Stateless => text.line("dhcp 1"),
+        _ if first.method.is_ipv6() || matches!(first.method, Method::Dhcp4) => {
+            text.number("accept-ra ", link.link.accept_ra.map(u32::from));
+        }
+        _ => {}
     }
-    lines.extend(link.link.mtu.map(|mtu| format!("mtu {mtu}")));
-    lines
+    text.number("mtu ", link.link.mtu);
 }
 
 /// Resolver settings of one family; search domains only beside a server of
 /// that family, or without any.
-fn dns_lines(dns: &Dns, ipv6: bool) -> Vec<String> {
-    let servers = joined(dns.servers.iter().filter(|server| server.is_ipv6() == ipv6), " ");
-    let mut lines = Vec::new();
-    if !dns.search.is_empty() && (dns.servers.is_empty() || !servers.is_empty()) {
-        lines.push(format!("dns-search {}", joined(&dns.search, " ")));
+fn dns_lines(text: &mut Text, dns: &Dns, ipv6: bool) {
+    let servers = servers(&[dns], Some(ipv6), " ");
+    if dns.servers.is_empty() || !servers.is_empty() {
+        text.filled("dns-search ", &domains(&[dns], " "));
     }
-    if !servers.is_empty() {
-        lines.push(format!("dns-nameservers {servers}"));
-    }
-    lines
+    text.filled("dns-nameservers ", &servers);
 }
 
-fn push_sorted(text: &mut String, mut lines: Vec<String>) {
-    sort_lines(&mut lines);
-    for line in lines {
-        text.append(format_args!("    {line}\n"));
-    }
-}
-
-fn route_lines(text: &mut String, route: &Route) {
+#[inline(never)]
+fn route_lines(text: &mut Text, route: &Route) {
     let destination = route.destination();
     let family = if destination.is_ipv6() { " -family inet6" } else { "" };
-    let to = if destination.is_everything() { "default".into() } else { format!("{destination}") };
-    let mut rest = match route.gateway() {
-        Some(gateway) => format!("{to} via {gateway}"),
-        None => format!("{to} dev $IFACE"),
-    };
+    let mut rest = Text::default();
+    if destination.is_everything() {
+        rest.out.push_str("default");
+    } else {
+        write!(rest, "{destination}");
+    }
+    match route.gateway() {
+        Some(gateway) => write!(rest, " via {gateway}"),
+        None => write!(rest, " dev $IFACE"),
+    }
     if let Some(metric) = route.metric() {
-        rest.append(format_args!(" metric {metric}"));
+        write!(rest, " metric {metric}");
     }
     for (when, verb) in [("post-up", "add"), ("pre-down", "del")] {
-        text.append(format_args!("    {when} ip{family} route {verb} {rest} || true\n"));
+        write!(text, "    {when} ip{family} route {verb} {} || true\n", rest.out);
     }
 }

@@ -1,14 +1,14 @@
 //! The ifcfg files of Red Hat's network scripts and of NetworkManager's
 //! ifcfg-rh plugin (cloud-init's "sysconfig").
 
-use super::{Append, Renderer, all_dns, distribution, exists, file, has_program, joined, udev};
+use super::text::{Text, domains};
+use super::{Renderer, distribution, exists, file, has_programs, names, resolv_conf, udev};
 use crate::action::Action;
 use crate::fetch::Fetch;
-use crate::network::model::{Method, Route, Static, Subnet};
-use crate::network::order::sort_by;
+use crate::network::model::{Link, Method, Route, Static, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -22,180 +22,189 @@ pub const RENDERER: Renderer = Renderer {
 /// First lines of every file; they tell what an earlier run wrote.
 const HEADER: &str = "# Created by cloud-init automatically, do not edit.\n#\n";
 const RESOLV_HEADER: &str = "; Created by cloud-init automatically, do not edit.\n;\n";
-const FOLDER: &str = "/etc/sysconfig/network-scripts";
+const FOLDER: &str = "/etc/sysconfig/network-scripts/";
 
 fn has_scripts(root: &dyn Fetch) -> bool {
-    ["ifup", "ifdown"].iter().all(|program| has_program(root, program))
-        && (exists(root, "etc/sysconfig/network-scripts/network-functions")
-            || exists(root, "etc/sysconfig/config"))
+    has_programs(root, &["ifup", "ifdown"])
+        && (exists(root, &["etc/sysconfig/network-scripts/network-functions"])
+            || exists(root, &["etc/sysconfig/config"]))
 }
 
 fn has_plugin(root: &dyn Fetch) -> bool {
-    ["usr/lib64/NetworkManager", "usr/lib/NetworkManager"].iter().any(|folder| {
-        let versions = root.list(folder).ok().flatten().unwrap_or_default();
-        versions
+    ["usr/lib64/NetworkManager/", "usr/lib/NetworkManager/"].iter().any(|folder| {
+        names(root, &[folder])
             .iter()
-            .any(|version| exists(root, &format!("{folder}/{version}/libnm-settings-plugin-ifcfg-rh.so")))
+            .any(|version| exists(root, &[folder, version, "/libnm-settings-plugin-ifcfg-rh.so"]))
     })
 }
 
 fn render(network: &Resolved<'_>) -> Vec<Action> {
     let mut actions = Vec::new();
-    let default_route = network
-        .links
-        .iter()
-        .flat_map(|link| &link.link.subnets)
-        .flat_map(|subnet| &subnet.routes)
-        .any(|route| route.destination().is_everything());
+    let subnets = || network.links.iter().flat_map(|link| &link.link.subnets);
+    let mut default_route = false;
+    for route in subnets().flat_map(|subnet| &subnet.routes) {
+        default_route |= route.destination().is_everything();
+    }
     for link in &network.links {
-        actions.push(file(format!("{FOLDER}/ifcfg-{}", link.name), 0o644, ifcfg(link, default_route)));
-        actions.extend(route_files(link));
+        let text = ifcfg(link, default_route);
+        file(&mut actions, &[FOLDER, "ifcfg-", &link.name], 0o644, text);
+        route_files(&mut actions, link);
     }
-    actions.push(file("/etc/sysconfig/network", 0o644, global(network)));
-    let dns = all_dns(network);
-    if !dns.is_empty() {
-        let mut text = String::from(RESOLV_HEADER);
-        for server in &dns.servers {
-            text.append(format_args!("nameserver {server}\n"));
-        }
-        if !dns.search.is_empty() {
-            text.append(format_args!("search {}\n", joined(&dns.search, " ")));
-        }
-        actions.push(file("/etc/resolv.conf", 0o644, text));
-        let keep = format!("{HEADER}[main]\ndns = none\n");
-        actions.push(file("/etc/NetworkManager/conf.d/99-cloud-init.conf", 0o644, keep));
+    let mut global = Text::new(HEADER);
+    global.line("NETWORKING=yes");
+    let ipv6 = |method: &Method| match method {
+        Method::Static(fixed) => fixed.address().is_ipv6(),
+        other => matches!(other, Method::Dhcp6),
+    };
+    if subnets().any(|subnet| ipv6(&subnet.method)) {
+        global.line("NETWORKING_IPV6=yes\nIPV6_AUTOCONF=no");
     }
-    actions.extend(udev::rules(network));
+    file(&mut actions, &["/etc/sysconfig/network"], 0o644, global.out);
+    if resolv_conf(&mut actions, network, RESOLV_HEADER, usize::MAX) {
+        let mut keep = Text::new(HEADER);
+        keep.line("[main]\ndns = none");
+        file(&mut actions, &["/etc/NetworkManager/conf.d/99-cloud-init.conf"], 0o644, keep.out);
+    }
+    udev::rules(&mut actions, network);
     actions
 }
 
-/// /etc/sysconfig/network.
-fn global(network: &Resolved<'_>) -> String {
-    let ipv6 = network.links.iter().flat_map(|link| &link.link.subnets).any(|subnet| {
-        matches!(subnet.method, Method::Dhcp6)
-            || matches!(&subnet.method, Method::Static(f) if f.address().is_ipv6())
-    });
-    let more = if ipv6 { "NETWORKING_IPV6=yes\nIPV6_AUTOCONF=no\n" } else { "" };
-    format!("{HEADER}NETWORKING=yes\n{more}")
-}
-
-/// The variables of one file; a later value replaces an earlier one.
+/// The variables of one file as `NAME=value`, sorted by name; a later value
+/// replaces an earlier one.
 #[derive(Default)]
-struct Variables(Vec<(String, String)>);
+struct Variables(Vec<String>);
 
 impl Variables {
-    fn set(&mut self, name: &str, value: impl fmt::Display) {
-        let value = format!("{value}");
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((name.into(), value)),
+    #[inline(never)]
+    fn set(&mut self, name: &str, value: &dyn fmt::Display) {
+        self.put(format!("{name}={value}"));
+    }
+
+    #[inline(never)]
+    fn put(&mut self, line: String) {
+        let name = |line: &str| line.find('=').unwrap_or(line.len());
+        let own = &line[..name(&line)];
+        let mut at = 0;
+        while let Some(old) = self.0.get_mut(at) {
+            let other = &old[..name(old)];
+            if other == own {
+                *old = line;
+                return;
+            }
+            if other > own {
+                break;
+            }
+            at += 1;
+        }
+        self.0.insert(at, line);
+    }
+
+    /// Several `NAME=value`s, spaces between them.
+    fn put_all(&mut self, variables: &str) {
+        for variable in variables.split_ascii_whitespace() {
+            self.put(variable.into());
         }
     }
 
-    fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-    }
-
-    /// Sorted by name; values with a space in quotes.
-    fn write(mut self) -> String {
-        sort_by(&mut self.0, |a, b| a.0 < b.0);
-        let mut text = String::from(HEADER);
-        for (name, value) in self.0 {
-            let quote = if value.contains(' ') { "\"" } else { "" };
-            text.append(format_args!("{name}={quote}{value}{quote}\n"));
+    /// Values with a space are quoted.
+    fn write(self) -> String {
+        let mut text = Text::new(HEADER);
+        for line in &self.0 {
+            match line.split_once('=') {
+                Some((name, value)) if value.contains(' ') => write!(text, "{name}=\"{value}\"\n"),
+                _ => text.line(line),
+            }
         }
-        text
+        text.out
     }
+}
+
+/// The names of a default route's gateway and metric.
+fn gateway_names(ipv6: bool) -> (&'static str, &'static str) {
+    if ipv6 { ("IPV6_DEFAULTGW", "IPV6_ROUTE_METRIC") } else { ("GATEWAY", "IPV4_ROUTE_METRIC") }
 }
 
 fn ifcfg(resolved: &ResolvedLink<'_>, default_route: bool) -> String {
     let link = resolved.link;
     let mut file = Variables::default();
-    for (name, value) in [("BOOTPROTO", "none"), ("ONBOOT", "yes"), ("TYPE", "Ethernet"), ("USERCTL", "no")] {
-        file.set(name, value);
-    }
-    file.set("DEVICE", &*resolved.name);
+    file.put_all("BOOTPROTO=none ONBOOT=yes TYPE=Ethernet USERCTL=no");
+    file.set("DEVICE", &&*resolved.name);
     if let Some(mac) = link.device.mac() {
-        file.set("HWADDR", mac);
+        file.set("HWADDR", &mac);
     }
     if let Some(mtu) = link.mtu {
-        file.set("MTU", mtu);
+        file.set("MTU", &mtu);
     }
     if let Some(accept) = link.accept_ra {
-        file.set("IPV6_FORCE_ACCEPT_RA", if accept { "yes" } else { "no" });
+        file.set("IPV6_FORCE_ACCEPT_RA", &if accept { "yes" } else { "no" });
     }
     for subnet in &link.subnets {
-        method(&mut file, &subnet.method);
+        file.put_all(method(&subnet.method));
     }
-    let (mut addresses4, mut addresses6) = (0, Vec::new());
-    for subnet in &link.subnets {
-        if let Some(metric) = subnet.metric {
-            let ipv6 = subnet.method.is_ipv6();
-            file.set(if ipv6 { "IPV6_ROUTE_METRIC" } else { "IPV4_ROUTE_METRIC" }, metric);
-        }
-        match &subnet.method {
-            Method::Dhcp4 if default_route => file.set("DHCLIENT_SET_DEFAULT_ROUTE", "no"),
-            Method::Static(fixed) => address(&mut file, subnet, fixed, &mut addresses4, &mut addresses6),
-            _ => {}
-        }
-    }
-    if let Some((first, more)) = addresses6.split_first() {
-        file.set("IPV6ADDR", first);
-        if !more.is_empty() {
-            file.set("IPV6ADDR_SECONDARIES", joined(more, " "));
-        }
-    }
+    addresses(&mut file, link, default_route);
     default_routes(&mut file, &link.subnets);
     file.write()
 }
 
-fn method(file: &mut Variables, method: &Method) {
-    let variables: &[(&str, &str)] = match method {
-        Method::Dhcp4 => &[("BOOTPROTO", "dhcp")],
-        Method::Dhcp6 => &[("IPV6INIT", "yes"), ("DHCPV6C", "yes")],
-        Method::Dhcp6Stateful => {
-            &[("DHCPV6C", "yes"), ("IPV6INIT", "yes"), ("IPV6_AUTOCONF", "no"), ("IPV6_FAILURE_FATAL", "yes")]
-        }
-        Method::Dhcp6Stateless => {
-            &[("IPV6INIT", "yes"), ("IPV6_AUTOCONF", "yes"), ("DHCPV6C", "yes"), ("DHCPV6C_OPTIONS", "-S")]
-        }
-        Method::Slaac => &[("IPV6INIT", "yes"), ("IPV6_AUTOCONF", "yes")],
+fn method(method: &Method) -> &'static str {
+    match method {
+        Method::Dhcp4 => "BOOTPROTO=dhcp",
+        Method::Dhcp6 => "IPV6INIT=yes DHCPV6C=yes",
+        Method::Dhcp6Stateful => "DHCPV6C=yes IPV6INIT=yes IPV6_AUTOCONF=no IPV6_FAILURE_FATAL=yes",
+        Method::Dhcp6Stateless => "IPV6INIT=yes IPV6_AUTOCONF=yes DHCPV6C=yes DHCPV6C_OPTIONS=-S",
+        Method::Slaac => "IPV6INIT=yes IPV6_AUTOCONF=yes",
         Method::Static(fixed) if fixed.address().is_ipv6() => {
-            &[("IPV6INIT", "yes"), ("IPV6_FORCE_ACCEPT_RA", "no"), ("IPV6_AUTOCONF", "no")]
+            "IPV6INIT=yes IPV6_FORCE_ACCEPT_RA=no IPV6_AUTOCONF=no"
         }
-        Method::Static(_) | Method::Manual => &[],
-    };
-    for (name, value) in variables {
-        file.set(name, value);
+        Method::Static(_) | Method::Manual => "",
     }
 }
 
-fn address(
-    file: &mut Variables,
-    subnet: &Subnet,
-    fixed: &Static,
-    addresses4: &mut u32,
-    addresses6: &mut Vec<String>,
-) {
-    let prefix = fixed.address();
-    if let Some(netmask) = prefix.netmask() {
-        let suffix = if *addresses4 == 0 { String::new() } else { addresses4.to_string() };
-        file.set(&format!("IPADDR{suffix}"), prefix.address());
-        file.set(&format!("NETMASK{suffix}"), netmask);
-        *addresses4 += 1;
-    } else {
-        addresses6.push(prefix.to_string());
+fn addresses(file: &mut Variables, link: &Link, default_route: bool) {
+    let (mut ipv4, mut ipv6, mut more) = (0_u32, false, String::new());
+    for subnet in &link.subnets {
+        if let Some(metric) = subnet.metric {
+            file.set(gateway_names(subnet.method.is_ipv6()).1, &metric);
+        }
+        match &subnet.method {
+            Method::Dhcp4 if default_route => file.put_all("DHCLIENT_SET_DEFAULT_ROUTE=no"),
+            Method::Static(fixed) => {
+                let prefix = fixed.address();
+                if let Some(netmask) = prefix.netmask() {
+                    // The first has no number.
+                    let number = if ipv4 == 0 { String::new() } else { format!("{ipv4}") };
+                    file.put(format!("IPADDR{number}={}", prefix.address()));
+                    file.put(format!("NETMASK{number}={netmask}"));
+                    ipv4 += 1;
+                } else if ipv6 {
+                    let between = if more.is_empty() { "" } else { " " };
+                    more = format!("{more}{between}{prefix}");
+                } else {
+                    file.set("IPV6ADDR", &prefix);
+                    ipv6 = true;
+                }
+                settings(file, subnet, fixed);
+            }
+            _ => {}
+        }
     }
+    if !more.is_empty() {
+        file.set("IPV6ADDR_SECONDARIES", &more);
+    }
+}
+
+/// Gateway and resolver settings of a fixed address.
+fn settings(file: &mut Variables, subnet: &Subnet, fixed: &Static) {
     if let Some(gateway) = fixed.gateway() {
-        file.set("DEFROUTE", "yes");
-        file.set(if gateway.is_ipv6() { "IPV6_DEFAULTGW" } else { "GATEWAY" }, gateway);
+        file.put_all("DEFROUTE=yes");
+        file.set(gateway_names(gateway.is_ipv6()).0, &gateway);
     }
     if !subnet.dns.search.is_empty() {
-        file.set("DOMAIN", joined(&subnet.dns.search, " "));
+        file.set("DOMAIN", &domains(&[&subnet.dns], " "));
     }
     // ifcfg knows three servers a link.
-    for (number, server) in (1..=3).zip(&subnet.dns.servers) {
-        file.set(&format!("DNS{number}"), server);
+    for (name, server) in ["DNS1", "DNS2", "DNS3"].iter().zip(&subnet.dns.servers) {
+        file.set(name, server);
     }
 }
 
@@ -203,16 +212,16 @@ fn address(
 fn default_routes(file: &mut Variables, subnets: &[Subnet]) {
     for subnet in subnets {
         for route in subnet.routes.iter().filter(|route| is_gateway(subnet, route)) {
-            let ipv6 = route.destination().is_ipv6();
-            file.set("DEFROUTE", "yes");
-            if file.get("BOOTPROTO") == "dhcp" {
-                file.set("DHCLIENT_SET_DEFAULT_ROUTE", "yes");
+            let (gateway_name, metric_name) = gateway_names(route.destination().is_ipv6());
+            file.put_all("DEFROUTE=yes");
+            if file.0.iter().any(|line| line == "BOOTPROTO=dhcp") {
+                file.put_all("DHCLIENT_SET_DEFAULT_ROUTE=yes");
             }
             if let Some(gateway) = route.gateway() {
-                file.set(if ipv6 { "IPV6_DEFAULTGW" } else { "GATEWAY" }, gateway);
+                file.set(gateway_name, &gateway);
             }
             if let Some(metric) = route.metric() {
-                file.set(if ipv6 { "IPV6_ROUTE_METRIC" } else { "IPV4_ROUTE_METRIC" }, metric);
+                file.set(metric_name, &metric);
             }
         }
     }
@@ -223,37 +232,36 @@ fn is_gateway(subnet: &Subnet, route: &Route) -> bool {
 }
 
 /// route-NAME and route6-NAME: both, as soon as there is a route.
-fn route_files(link: &ResolvedLink<'_>) -> Vec<Action> {
-    let mut routes = link
-        .link
-        .subnets
-        .iter()
-        .flat_map(|subnet| subnet.routes.iter().filter(|route| !is_gateway(subnet, route)))
-        .peekable();
-    if routes.peek().is_none() {
-        return Vec::new();
-    }
-    let (mut ipv4, mut ipv6, mut index) = (String::from(HEADER), String::from(HEADER), 0);
-    for route in routes {
-        let destination = route.destination();
-        if let Some(netmask) = destination.netmask() {
-            ipv4.append(format_args!("ADDRESS{index}={}\n", destination.address()));
-            if let Some(gateway) = route.gateway() {
-                ipv4.append(format_args!("GATEWAY{index}={gateway}\n"));
+fn route_files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>) {
+    let (mut ipv4, mut ipv6, mut index, mut any) = (Text::new(HEADER), Text::new(HEADER), 0_u32, false);
+    for subnet in &link.link.subnets {
+        for route in subnet.routes.iter().filter(|route| !is_gateway(subnet, route)) {
+            any = true;
+            let destination = route.destination();
+            if let Some(netmask) = destination.netmask() {
+                write!(ipv4, "ADDRESS{index}={}\n", destination.address());
+                if let Some(gateway) = route.gateway() {
+                    write!(ipv4, "GATEWAY{index}={gateway}\n");
+                }
+                write!(ipv4, "NETMASK{index}={netmask}\n");
+                if let Some(metric) = route.metric() {
+                    write!(ipv4, "METRIC{index}={metric}\n");
+                }
+                index += 1;
+            } else {
+                write!(ipv6, "{destination} ");
+                if let Some(gateway) = route.gateway() {
+                    write!(ipv6, "via {gateway} ");
+                }
+                if let Some(metric) = route.metric() {
+                    write!(ipv6, "metric {metric}");
+                }
+                ipv6.entry(" dev ", &&*link.name);
             }
-            ipv4.append(format_args!("NETMASK{index}={netmask}\n"));
-            if let Some(metric) = route.metric() {
-                ipv4.append(format_args!("METRIC{index}={metric}\n"));
-            }
-            index += 1;
-        } else {
-            let via = route.gateway().map(|gateway| format!("via {gateway} ")).unwrap_or_default();
-            let metric = route.metric().map(|metric| format!("metric {metric}")).unwrap_or_default();
-            ipv6.append(format_args!("{destination} {via}{metric} dev {}\n", link.name));
         }
     }
-    [("route", ipv4), ("route6", ipv6)]
-        .into_iter()
-        .map(|(kind, text)| file(format!("{FOLDER}/{kind}-{}", link.name), 0o644, text))
-        .collect()
+    if any {
+        file(actions, &[FOLDER, "route-", &link.name], 0o644, ipv4.out);
+        file(actions, &[FOLDER, "route6-", &link.name], 0o644, ipv6.out);
+    }
 }

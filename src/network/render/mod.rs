@@ -9,17 +9,18 @@ pub mod keyfile;
 pub mod live;
 pub mod netplan;
 pub mod networkd;
+mod text;
 mod udev;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
-use crate::network::model::{Dns, Method, Static};
+use crate::ip::Ip;
+use crate::network::model::{Dns, Domain};
 use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use text::Text;
 
 /// One network back end.
 pub struct Renderer {
@@ -39,102 +40,114 @@ pub static ALL: &[Renderer] =
 /// order, then in that of [`ALL`]. `None`: nothing there configures networks,
 /// and [`live`] does.
 pub fn detect(root: &dyn Fetch) -> Option<&'static Renderer> {
-    let order = distribution::order(root);
-    order
-        .iter()
-        .filter_map(|name| ALL.iter().find(|renderer| renderer.name == *name))
-        .chain(ALL)
-        .find(|renderer| (renderer.detect)(root))
-}
-
-/// Formatting to the end of a text, which cannot fail.
-trait Append {
-    fn append(&mut self, arguments: fmt::Arguments<'_>);
-}
-
-impl Append for String {
-    fn append(&mut self, arguments: fmt::Arguments<'_>) {
-        let _ = fmt::Write::write_fmt(self, arguments);
+    for name in distribution::order(root).split_ascii_whitespace() {
+        for renderer in ALL {
+            if renderer.name == name && (renderer.detect)(root) {
+                return Some(renderer);
+            }
+        }
     }
+    ALL.iter().find(|renderer| (renderer.detect)(root))
 }
 
-/// A file of root's, whole.
-fn file(path: impl Into<String>, mode: u32, content: impl Into<Vec<u8>>) -> Action {
-    Action::from(WriteFile {
-        path: path.into(),
-        content: content.into(),
+/// A file of root's, whole; its path is given in parts.
+#[inline(never)]
+fn file(actions: &mut Vec<Action>, path: &[&str], mode: u32, content: String) {
+    actions.push(Action::from(WriteFile {
+        path: concat(path),
+        content: content.into_bytes(),
         mode,
         owner: Owner::Root,
         existing: Existing::Replace,
-    })
+    }));
 }
 
-/// Whether `root` has something at `path`. A file longer than a byte is an
-/// error to read, and there all the same.
-fn exists(root: &dyn Fetch, path: &str) -> bool {
-    !matches!(root.read(path, 1), Ok(None))
-}
-
-/// Whether `root` has the program `name` where programs are.
-fn has_program(root: &dyn Fetch, name: &str) -> bool {
-    ["usr/sbin", "usr/bin", "sbin", "bin"].iter().any(|folder| exists(root, &format!("{folder}/{name}")))
-}
-
-/// Whether systemd in `root` starts `unit` at boot.
-fn is_enabled(root: &dyn Fetch, unit: &str) -> bool {
-    ["etc", "usr/lib", "lib"].iter().any(|folder| {
-        let path = format!("{folder}/systemd/system/multi-user.target.wants");
-        matches!(root.list(&path), Ok(Some(names)) if names.iter().any(|name| name == unit))
-    })
-}
-
-/// Links sorted by name, as several back ends list them.
-fn sorted<'r, 'a>(network: &'r Resolved<'a>) -> Vec<&'r ResolvedLink<'a>> {
-    let mut links: Vec<_> = network.links.iter().collect();
-    sort_by(&mut links, |a, b| a.name < b.name);
-    links
-}
-
-/// Items with `separator` between them.
-fn joined<T: fmt::Display>(items: impl IntoIterator<Item = T>, separator: &str) -> String {
+#[inline(never)]
+fn concat(parts: &[&str]) -> String {
     let mut text = String::new();
-    for item in items {
-        if !text.is_empty() {
-            text.push_str(separator);
-        }
-        text.append(format_args!("{item}"));
+    for part in parts {
+        text.push_str(part);
     }
     text
 }
 
-/// All name servers and search domains a network mentions, each once: those
-/// of its links, then the global ones.
-fn all_dns(network: &Resolved<'_>) -> Dns {
-    let mut all = Dns::default();
-    let subnets = sorted(network).into_iter().flat_map(|link| &link.link.subnets);
-    for dns in subnets.map(|subnet| &subnet.dns).chain([network.dns]) {
+/// Whether `root` has something at the path of these parts.
+fn exists(root: &dyn Fetch, path: &[&str]) -> bool {
+    root.mode(&concat(path)).is_some()
+}
+
+/// Whether `root` has each of the programs where programs are.
+#[inline(never)]
+fn has_programs(root: &dyn Fetch, names: &[&str]) -> bool {
+    let folders = ["usr/sbin/", "usr/bin/", "sbin/", "bin/"];
+    names.iter().all(|name| folders.iter().any(|folder| exists(root, &[folder, name])))
+}
+
+/// Whether systemd in `root` starts `unit` at boot.
+#[inline(never)]
+fn is_enabled(root: &dyn Fetch, unit: &str) -> bool {
+    ["etc", "usr/lib", "lib"].iter().any(|folder| {
+        names(root, &[folder, "/systemd/system/multi-user.target.wants"]).iter().any(|name| name == unit)
+    })
+}
+
+/// The names in a folder of `root`, whose path is given in parts.
+fn names(root: &dyn Fetch, folder: &[&str]) -> Vec<String> {
+    root.list(&concat(folder)).ok().flatten().unwrap_or_default()
+}
+
+/// Links sorted by name, as several back ends list them.
+#[inline(never)]
+fn sorted<'r, 'a>(network: &'r Resolved<'a>) -> Vec<&'r ResolvedLink<'a>> {
+    let mut links: Vec<_> = network.links.iter().collect();
+    sort_by(&mut links, |a, b| *a.name < *b.name);
+    links
+}
+
+/// Writes resolv.conf(5) from everything a network mentions, each once: the
+/// settings of its links, then the global ones, `most` servers in all. False
+/// when there is nothing to write.
+#[inline(never)]
+fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, most: usize) -> bool {
+    let (mut servers, mut search): (Vec<Ip>, Vec<&Domain>) = (Vec::new(), Vec::new());
+    for dns in all_dns(network) {
         for server in &dns.servers {
-            if !all.servers.contains(server) {
-                all.servers.push(*server);
+            if !servers.contains(server) {
+                servers.push(*server);
             }
         }
         for domain in &dns.search {
-            if !all.search.contains(domain) {
-                all.search.push(domain.clone());
+            if !search.contains(&domain) {
+                search.push(domain);
             }
         }
     }
-    all
+    let mut text = Text::new(header);
+    for server in servers.iter().take(most) {
+        text.entry("nameserver ", server);
+    }
+    if !search.is_empty() {
+        text.out.push_str("search");
+        for domain in &search {
+            write!(text, " {}", domain.as_str());
+        }
+        text.line("");
+    }
+    let any = !(servers.is_empty() && search.is_empty());
+    if any {
+        file(actions, &["/etc/resolv.conf"], 0o644, text.out);
+    }
+    any
 }
 
-impl ResolvedLink<'_> {
-    /// The fixed addresses.
-    fn fixed(&self) -> impl Iterator<Item = &Static> {
-        self.link.subnets.iter().filter_map(|subnet| match &subnet.method {
-            Method::Static(fixed) => Some(fixed),
-            _ => None,
-        })
+/// The resolver settings of the links by name, then the global ones.
+fn all_dns<'r>(network: &'r Resolved<'_>) -> Vec<&'r Dns> {
+    let mut all = Vec::new();
+    for link in sorted(network) {
+        all.extend(link.link.subnets.iter().map(|subnet| &subnet.dns));
     }
+    all.push(network.dns);
+    all
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! netplan: one version 2 file under /run.
 
-use super::{Append, Renderer, file, has_program, joined, sorted};
+use super::text::Text;
+use super::{Renderer, file, has_programs, sorted};
 use crate::action::Action;
-use crate::network::model::{Device, Link, Method, Route, Subnet};
-use crate::network::order::sort_lines;
+use crate::ip::Ip;
+use crate::network::model::{Dns, Link, Method, Route, Static, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::format;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 /// The back end.
 pub const RENDERER: Renderer =
-    Renderer { name: "netplan", detect: |root| has_program(root, "netplan"), render };
+    Renderer { name: "netplan", detect: |root| has_programs(root, &["netplan"]), render };
 
 /// First lines of cloud-init's netplan and interfaces files.
 pub(super) const HEADER: &str = "\
@@ -24,163 +24,213 @@ pub(super) const HEADER: &str = "\
 
 const PATH: &str = "/run/netplan/50-cloud-init.yaml";
 
+/// Indents of a link's keys, and of an item of its lists of mappings.
+const KEYS: &str = "            ";
+const ITEM: &str = "            -   ";
+const ITEM_KEYS: &str = "                ";
+
 fn render(network: &Resolved<'_>) -> Vec<Action> {
-    let mut text = String::from(HEADER);
-    text.push_str("network:\n    version: 2\n");
+    let mut text = Text::new(HEADER);
+    text.line("network:\n    version: 2");
     if !network.links.is_empty() {
-        text.push_str("    ethernets:\n");
+        text.line("    ethernets:");
     }
     for link in sorted(network) {
         ethernet(&mut text, network, link);
     }
-    alloc::vec![file(PATH, 0o600, text)]
+    let mut actions = Vec::new();
+    file(&mut actions, &[PATH], 0o600, text.out);
+    actions
 }
 
 /// One link; keys in alphabetical order, as `PyYAML` writes them.
-fn ethernet(text: &mut String, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+fn ethernet(text: &mut Text, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
     let link = resolved.link;
-    let mut lines: Vec<String> = Vec::new();
+    text.indent("", "");
+    scalar(text, "        ", &&*resolved.name);
+    let end_of_name = text.out.len() - 1;
+    text.out.insert(end_of_name, ':');
+    let start = text.out.len();
+    text.indent(KEYS, KEYS);
     if let Some(accept) = link.accept_ra {
-        lines.push(format!("accept-ra: {accept}"));
+        text.line(if accept { "accept-ra: true" } else { "accept-ra: false" });
     }
-    list(&mut lines, "addresses", resolved.fixed().map(|fixed| fixed.address().to_string()));
-    dhcp(&mut lines, link, "dhcp4", |method| *method == Method::Dhcp4);
-    dhcp(&mut lines, link, "dhcp6", |method| method.is_ipv6() && method.is_dynamic());
-    if let Device::Hardware { mac, .. } = &link.device {
-        lines.push("match:".into());
-        lines.push(format!("    macaddress: {}", scalar(&mac.to_string())));
+    let mut title = "addresses:";
+    for fixed in link.subnets.iter().filter_map(fixed) {
+        once(text, &mut title);
+        text.entry("- ", &fixed.address());
     }
-    lines.extend(link.mtu.map(|mtu| format!("mtu: {mtu}")));
-    nameservers(&mut lines, network, resolved);
-    routes(&mut lines, link);
-    if let Device::Hardware { .. } = &link.device {
-        lines.push(format!("set-name: {}", scalar(&resolved.name)));
+    dhcp(text, link, false);
+    dhcp(text, link, true);
+    if let Some(mac) = link.device.mac() {
+        text.line("match:");
+        scalar(text, "    macaddress: ", &mac);
     }
-    let name = scalar(&resolved.name);
-    if lines.is_empty() {
-        text.append(format_args!("        {name}: {{}}\n"));
-        return;
+    text.number("mtu: ", link.mtu);
+    nameservers(text, network, link);
+    routes(text, link);
+    if link.device.mac().is_some() {
+        scalar(text, "set-name: ", &&*resolved.name);
     }
-    text.append(format_args!("        {name}:\n"));
-    for line in lines {
-        text.append(format_args!("            {line}\n"));
+    if text.out.len() == start {
+        text.out.insert_str(start - 1, " {}");
     }
 }
 
-fn list(lines: &mut Vec<String>, key: &str, items: impl Iterator<Item = String>) {
-    let from = lines.len();
-    lines.extend(items.map(|item| format!("- {item}")));
-    if lines.len() > from {
-        lines.insert(from, format!("{key}:"));
+fn fixed(subnet: &Subnet) -> Option<&Static> {
+    match &subnet.method {
+        Method::Static(fixed) => Some(fixed),
+        _ => None,
     }
 }
 
-fn dhcp(lines: &mut Vec<String>, link: &Link, key: &str, of: impl Fn(&Method) -> bool) {
-    let mut subnets = link.subnets.iter().filter(|subnet| of(&subnet.method)).peekable();
-    if subnets.peek().is_some() {
-        lines.push(format!("{key}: true"));
+/// Writes the title of a list before its first item.
+fn once(text: &mut Text, title: &mut &str) {
+    if !title.is_empty() {
+        text.line(title);
+        *title = "";
     }
-    if let Some(metric) = subnets.find_map(|subnet| subnet.metric) {
-        lines.push(format!("{key}-overrides:"));
-        lines.push(format!("    route-metric: {metric}"));
+}
+
+fn dhcp(text: &mut Text, link: &Link, ipv6: bool) {
+    let (mut any, mut metric) = (false, None);
+    for subnet in &link.subnets {
+        if subnet.method.is_dynamic() && subnet.method.is_ipv6() == ipv6 {
+            any = true;
+            metric = metric.or(subnet.metric);
+        }
+    }
+    if any {
+        text.line(if ipv6 { "dhcp6: true" } else { "dhcp4: true" });
+    }
+    if let Some(metric) = metric {
+        text.line(if ipv6 { "dhcp6-overrides:" } else { "dhcp4-overrides:" });
+        text.entry("    route-metric: ", &metric);
     }
 }
 
 /// A link with fixed addresses and no name servers of its own gets the global
 /// ones: netplan has no place for those.
-fn nameservers(lines: &mut Vec<String>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
-    let fixed = || resolved.link.subnets.iter().filter(|subnet| matches!(subnet.method, Method::Static(_)));
-    let mut servers: Vec<_> = fixed().flat_map(|subnet| &subnet.dns.servers).collect();
-    let mut search: Vec<_> = fixed().flat_map(|subnet| &subnet.dns.search).collect();
-    let global =
-        servers.is_empty() && search.is_empty() && fixed().next().is_some() && !network.dns.is_empty();
-    if global {
-        servers.extend(&network.dns.servers);
-        search.extend(&network.dns.search);
+fn nameservers(text: &mut Text, network: &Resolved<'_>, link: &Link) {
+    let mut settings: Vec<&Dns> = Vec::new();
+    for subnet in &link.subnets {
+        if fixed(subnet).is_some() {
+            settings.push(&subnet.dns);
+        }
     }
-    if servers.is_empty() && search.is_empty() {
+    let global = settings.iter().all(|dns| dns.is_empty());
+    if global && !settings.is_empty() {
+        settings.push(network.dns);
+    }
+    if settings.iter().all(|dns| dns.is_empty()) {
         return;
     }
-    lines.push("nameservers:".into());
-    if !servers.is_empty() {
-        lines.push("    addresses:".into());
-        lines.extend(servers.iter().map(|server| format!("    - {}", scalar(&server.to_string()))));
-    } else if global {
-        lines.push("    addresses: []".into());
+    text.line("nameservers:");
+    let mut title = "    addresses:";
+    for server in settings.iter().flat_map(|dns| &dns.servers) {
+        once(text, &mut title);
+        scalar(text, "    - ", server);
     }
-    if !search.is_empty() {
-        lines.push("    search:".into());
-        lines.extend(search.iter().map(|domain| format!("    - {}", scalar(&domain.to_string()))));
-    } else if global {
-        lines.push("    search: []".into());
+    if global && !title.is_empty() {
+        text.line("    addresses: []");
+    }
+    let mut title = "    search:";
+    for domain in settings.iter().flat_map(|dns| &dns.search) {
+        once(text, &mut title);
+        scalar(text, "    - ", &domain.as_str());
+    }
+    if global && !title.is_empty() {
+        text.line("    search: []");
     }
 }
 
-fn routes(lines: &mut Vec<String>, link: &Link) {
-    let from = lines.len();
+fn routes(text: &mut Text, link: &Link) {
+    let mut title = "routes:";
     for subnet in &link.subnets {
-        let Method::Static(fixed) = &subnet.method else { continue };
+        let Some(fixed) = fixed(subnet) else { continue };
         if let Some(gateway) = fixed.gateway() {
-            let mut keys = Vec::new();
-            keys.extend(subnet.metric.map(|metric| format!("metric: {metric}")));
+            once(text, &mut title);
+            text.indent(ITEM, ITEM_KEYS);
+            text.number("metric: ", subnet.metric);
             if fixed.gateway_is_on_link() {
-                keys.push("on-link: true".into());
+                text.line("on-link: true");
             }
-            keys.push("to: default".into());
-            keys.push(format!("via: {}", scalar(&gateway.to_string())));
-            lines.push(format!("-   {}", joined(keys, "\n                ")));
+            text.line("to: default");
+            via(text, gateway);
         }
-        lines.extend(subnet.routes.iter().map(|route| one_route(route, subnet)));
-    }
-    if lines.len() > from {
-        lines.insert(from, "routes:".into());
+        for route in &subnet.routes {
+            once(text, &mut title);
+            one_route(text, route, subnet);
+        }
     }
 }
 
-fn one_route(route: &Route, subnet: &Subnet) -> String {
-    let mut keys = Vec::new();
-    keys.extend(route.metric().or(subnet.metric).map(|metric| format!("metric: {metric}")));
-    keys.push(format!("to: {}", route.destination()));
-    match route.gateway() {
-        Some(gateway) => keys.push(format!("via: {}", scalar(&gateway.to_string()))),
-        None => keys.push("scope: link".into()),
+fn one_route(text: &mut Text, route: &Route, subnet: &Subnet) {
+    text.indent(ITEM, ITEM_KEYS);
+    text.number("metric: ", route.metric().or(subnet.metric));
+    if route.gateway().is_none() {
+        text.line("scope: link");
     }
-    sort_lines(&mut keys);
-    format!("-   {}", joined(keys, "\n                "))
+    text.entry("to: ", &route.destination());
+    if let Some(gateway) = route.gateway() {
+        via(text, gateway);
+    }
+    text.indent(KEYS, KEYS);
 }
 
-/// A plain scalar, quoted where YAML 1.1 would read something else: a number,
-/// a truth value, `52:54:00:12:34:01` in base 60, or a mapping (`fe80::`).
-fn scalar(text: &str) -> String {
-    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    let number = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-_.eExX".contains(&byte))
-        && text.bytes().filter(|byte| *byte == b'.').count() < 2;
-    let lower = text.to_ascii_lowercase();
-    let indicator = text.starts_with(['-', '@', '~', '.', '+']) || text.ends_with(':');
-    if number || is_base_60(text) || indicator || words.contains(&lower.as_str()) {
-        format!("'{text}'")
-    } else {
-        text.into()
+fn via(text: &mut Text, gateway: Ip) {
+    scalar(text, "via: ", &gateway);
+    text.indent(KEYS, KEYS);
+}
+
+/// One line with a plain scalar, quoted where YAML 1.1 would read something
+/// else.
+#[inline(never)]
+fn scalar(text: &mut Text, key: &str, value: &dyn fmt::Display) {
+    let start = text.out.len() + text.lead.len() + key.len();
+    text.entry(key, value);
+    let line = text.out.len() - 1;
+    if text.out.get(start..line).is_some_and(needs_quotes) {
+        text.out.insert(line, '\'');
+        text.out.insert(start, '\'');
     }
+}
+
+/// Whether YAML 1.1 reads a number, a truth value, `52:54:00:12:34:01` in base
+/// 60, or a mapping (`fe80::`).
+fn needs_quotes(text: &str) -> bool {
+    let words = "y n yes no on off true false null";
+    let bytes = text.as_bytes();
+    let number = bytes.iter().all(|byte| byte.is_ascii_digit() || b"+-_.eExX".contains(byte))
+        && bytes.iter().filter(|byte| **byte == b'.').count() < 2;
+    let indicator =
+        bytes.first().is_some_and(|first| b"-@~.+".contains(first)) || bytes.last() == Some(&b':');
+    number
+        || indicator
+        || is_base_60(bytes)
+        || words.split_ascii_whitespace().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// YAML 1.1's integers in base 60: `12:30:45`.
-fn is_base_60(text: &str) -> bool {
-    let mut digits = text.split(':');
-    let first = digits.next().unwrap_or_default();
-    let leading =
-        first.starts_with(|c: char| ('1'..='9').contains(&c)) && first.bytes().all(|b| b.is_ascii_digit());
-    let mut more = digits.peekable();
-    let follows = |digit: &str| {
-        digit.bytes().all(|b| b.is_ascii_digit())
-            && (digit.len() == 1 || digit.len() == 2 && digit.starts_with(|c: char| c < '6'))
-    };
-    leading && more.peek().is_some() && more.all(follows)
+fn is_base_60(text: &[u8]) -> bool {
+    let mut digits = 0;
+    for (place, part) in text.split(|byte| *byte == b':').enumerate() {
+        let fits = match part {
+            [b'1'..=b'9', ..] if place == 0 => true,
+            [_] | [b'0'..=b'5', _] => place > 0,
+            _ => false,
+        };
+        if !fits || !part.iter().all(u8::is_ascii_digit) {
+            return false;
+        }
+        digits = place;
+    }
+    digits > 0
 }
 
 #[cfg(test)]
 mod tests {
-    use super::scalar;
+    use super::needs_quotes;
 
     #[test]
     fn quotes_what_yaml_would_read_otherwise() {
@@ -193,10 +243,10 @@ mod tests {
             "02:00:00:00:00:01",
             "x.org",
         ] {
-            assert_eq!(scalar(plain), plain);
+            assert!(!needs_quotes(plain), "{plain}");
         }
         for quoted in ["52:54:00:12:34:01", "123", "1e3", "on", "No", "fe80::", "1.5", "-a", "~"] {
-            assert_eq!(scalar(quoted), format!("'{quoted}'"));
+            assert!(needs_quotes(quoted), "{quoted}");
         }
     }
 }

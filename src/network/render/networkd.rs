@@ -1,115 +1,125 @@
 //! systemd-networkd: systemd.network(5) files under /run.
 
-use super::{Append, Renderer, exists, file, is_enabled, joined};
-use crate::network::model::{Method, Static, Subnet};
-use crate::network::order::sort_lines;
+use super::text::{Text, domains, servers};
+use super::{Renderer, exists, file, is_enabled};
+use crate::action::Action;
+use crate::network::model::{Link, Method};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::format;
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// The back end.
 pub const RENDERER: Renderer = Renderer {
     name: "networkd",
     detect: |root| {
-        ["usr/lib/systemd/systemd-networkd", "lib/systemd/systemd-networkd"]
-            .iter()
-            .any(|path| exists(root, path))
+        ["usr/lib/systemd/", "lib/systemd/"].iter().any(|folder| exists(root, &[folder, "systemd-networkd"]))
             && is_enabled(root, "systemd-networkd.service")
     },
-    render: |network| {
-        network
-            .links
-            .iter()
-            .map(|link| {
-                let path = format!("/run/systemd/network/10-cloud-init-{}.network", link.name);
-                file(path, 0o644, unit(network, link))
-            })
-            .collect()
-    },
+    render,
 };
 
+fn render(network: &Resolved<'_>) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for link in &network.links {
+        let path = ["/run/systemd/network/10-cloud-init-", &link.name, ".network"];
+        file(&mut actions, &path, 0o644, unit(network, link));
+    }
+    actions
+}
+
 /// Sections and their entries are sorted, as cloud-init's are.
-fn unit(network: &Resolved<'_>, link: &ResolvedLink<'_>) -> String {
-    let mut text = String::new();
-    let mut addresses: Vec<String> =
-        link.fixed().map(|fixed| format!("Address={}", fixed.address())).collect();
-    sort_lines(&mut addresses);
-    addresses.dedup();
-    for address in addresses {
-        section(&mut text, "Address", vec![address]);
-    }
-    section(&mut text, "Link", link.link.mtu.iter().map(|mtu| format!("MTUBytes={mtu}")).collect());
-    let mac = link.link.device.mac().map(|mac| format!("MACAddress={mac}"));
-    section(&mut text, "Match", mac.into_iter().chain([format!("Name={}", link.name)]).collect());
-    section(&mut text, "Network", network_entries(network, link));
-    for subnet in &link.link.subnets {
+fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> String {
+    let link = resolved.link;
+    let mut text = Text::default();
+    let mut addresses = Text::default();
+    for subnet in &link.subnets {
         if let Method::Static(fixed) = &subnet.method {
-            section(&mut text, "Route", gateway(fixed));
+            addresses.entry("Address=", &fixed.address());
         }
     }
-    for subnet in &link.link.subnets {
-        routes(&mut text, subnet);
+    addresses.sort(0);
+    for address in addresses.out.split_terminator('\n') {
+        let section = open(&mut text, "[Address]");
+        text.line(address);
+        close(&mut text, &section);
     }
-    text
+    let section = open(&mut text, "[Link]");
+    text.number("MTUBytes=", link.mtu);
+    close(&mut text, &section);
+    let section = open(&mut text, "[Match]");
+    if let Some(mac) = link.device.mac() {
+        text.entry("MACAddress=", &mac);
+    }
+    text.entry("Name=", &&*resolved.name);
+    close(&mut text, &section);
+    let section = open(&mut text, "[Network]");
+    network_entries(&mut text, network, link);
+    close(&mut text, &section);
+    routes(&mut text, link);
+    text.out
 }
 
-fn network_entries(network: &Resolved<'_>, link: &ResolvedLink<'_>) -> Vec<String> {
-    let has = |method: &Method| link.link.subnets.iter().any(|subnet| subnet.method == *method);
-    let dhcp = match (has(&Method::Dhcp4), has(&Method::Dhcp6)) {
-        (true, true) => "yes",
-        (true, false) => "ipv4",
-        (false, true) => "ipv6",
-        (false, false) => "no",
-    };
-    let mut entries = vec![format!("DHCP={dhcp}")];
-    let own = link.link.subnets.iter().map(|subnet| &subnet.dns);
-    for dns in own.chain([network.dns]) {
-        if !dns.servers.is_empty() {
-            entries.push(format!("DNS={}", joined(&dns.servers, " ")));
+fn network_entries(text: &mut Text, network: &Resolved<'_>, link: &Link) {
+    let (mut dhcp4, mut dhcp6) = (false, false);
+    for subnet in &link.subnets {
+        dhcp4 |= matches!(subnet.method, Method::Dhcp4);
+        dhcp6 |= matches!(subnet.method, Method::Dhcp6);
+    }
+    text.line(match (dhcp4, dhcp6) {
+        (true, true) => "DHCP=yes",
+        (true, false) => "DHCP=ipv4",
+        (false, true) => "DHCP=ipv6",
+        (false, false) => "DHCP=no",
+    });
+    for dns in link.subnets.iter().map(|subnet| &subnet.dns).chain([network.dns]) {
+        text.filled("DNS=", &servers(&[dns], None, " "));
+        text.filled("Domains=", &domains(&[dns], " "));
+    }
+    if let Some(accept) = link.accept_ra {
+        text.line(if accept { "IPv6AcceptRA=yes" } else { "IPv6AcceptRA=no" });
+    }
+}
+
+/// The gateways, then the other routes.
+fn routes(text: &mut Text, link: &Link) {
+    for subnet in &link.subnets {
+        if let Method::Static(fixed) = &subnet.method {
+            let section = open(text, "[Route]");
+            text.address("Gateway=", fixed.gateway());
+            if fixed.gateway_is_on_link() {
+                text.line("GatewayOnLink=yes");
+            }
+            close(text, &section);
         }
-        if !dns.search.is_empty() {
-            entries.push(format!("Domains={}", joined(&dns.search, " ")));
-        }
     }
-    if let Some(accept) = link.link.accept_ra {
-        entries.push(format!("IPv6AcceptRA={}", if accept { "yes" } else { "no" }));
-    }
-    entries
-}
-
-fn gateway(fixed: &Static) -> Vec<String> {
-    let mut entries: Vec<String> =
-        fixed.gateway().map(|gateway| format!("Gateway={gateway}")).into_iter().collect();
-    if fixed.gateway_is_on_link() {
-        entries.push("GatewayOnLink=yes".into());
-    }
-    entries
-}
-
-fn routes(text: &mut String, subnet: &Subnet) {
-    for route in &subnet.routes {
-        let mut entries = vec![format!("Destination={}", route.destination())];
-        entries.extend(route.gateway().map(|gateway| format!("Gateway={gateway}")));
-        entries.extend(route.metric().map(|metric| format!("Metric={metric}")));
-        section(text, "Route", entries);
+    for route in link.subnets.iter().flat_map(|subnet| &subnet.routes) {
+        let section = open(text, "[Route]");
+        text.entry("Destination=", &route.destination());
+        text.address("Gateway=", route.gateway());
+        text.number("Metric=", route.metric());
+        close(text, &section);
     }
 }
 
-/// One section, sorted, each entry once; nothing when it is empty.
-fn section(text: &mut String, name: &str, mut entries: Vec<String>) {
-    if entries.is_empty() {
-        return;
+/// Where a section and its entries begin, in bytes.
+struct Section {
+    title: usize,
+    entries: usize,
+}
+
+fn open(text: &mut Text, title: &str) -> Section {
+    let start = text.out.len();
+    if start > 0 {
+        text.line("");
     }
-    sort_lines(&mut entries);
-    entries.dedup();
-    if !text.is_empty() {
-        text.push('\n');
+    text.line(title);
+    Section { title: start, entries: text.out.len() }
+}
+
+/// Sorts the entries, each once; without any the section goes.
+fn close(text: &mut Text, section: &Section) {
+    if text.out.len() == section.entries {
+        text.out.truncate(section.title);
     }
-    text.append(format_args!("[{name}]\n"));
-    for entry in entries {
-        text.push_str(&entry);
-        text.push('\n');
-    }
+    text.sort(section.entries.min(text.out.len()));
 }

@@ -1,23 +1,27 @@
 //! udev's rules for persistent names, for links that appear later.
 
-use super::{Append, file};
+use super::file;
+use super::text::Text;
 use crate::action::Action;
-use crate::network::model::Device;
 use crate::network::resolve::Resolved;
-use alloc::string::String;
+use alloc::vec::Vec;
 
 const PATH: &str = "/etc/udev/rules.d/70-persistent-net.rules";
 
-/// One rule for each link found by its MAC address; `None` without any.
-pub(super) fn rules(network: &Resolved<'_>) -> Option<Action> {
-    let mut text = String::new();
+/// One rule for each link found by its MAC address; no file without any.
+#[inline(never)]
+pub(super) fn rules(actions: &mut Vec<Action>, network: &Resolved<'_>) {
+    let mut text = Text::default();
     for link in &network.links {
-        if let Device::Hardware { mac, .. } = &link.link.device {
-            let name = &link.name;
-            text.append(format_args!(
+        if let Some(mac) = link.link.device.mac() {
+            let name = &*link.name;
+            write!(
+                text,
                 "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{{address}}==\"{mac}\", NAME=\"{name}\"\n"
-            ));
+            );
         }
     }
-    (!text.is_empty()).then(|| file(PATH, 0o644, text))
+    if !text.out.is_empty() {
+        file(actions, &[PATH], 0o644, text.out);
+    }
 }

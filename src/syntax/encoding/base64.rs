@@ -2,8 +2,6 @@
 //! alphabet are dropped, and what follows the padding is not read.
 
 use alloc::vec::Vec;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// Decodes `input`; the padding must be right.
 ///
@@ -34,87 +32,42 @@ enum End {
     Partial(u8),
 }
 
-/// A group of four characters being collected.
-#[derive(Default)]
-struct Group {
-    bits: u32,
-    count: u8,
-}
-
 fn decode(input: &[u8]) -> (Vec<u8>, End) {
-    let mut out = alloc::vec![0; input.len() / 4 * 3 + 3];
-    let (mut at, mut written) = (0, 0);
-    let mut line = run_length(input);
-    let mut group = Group::default();
-    let mut pads = 0;
-    while let Some(&byte) = input.get(at) {
-        let value = sextet(byte);
-        if group.count == 0 && value.is_some() {
-            let (read, wrote) = decode_run(&input[at..], &mut line, &mut out[written..]);
-            at += read;
-            written += wrote;
-            if read > 0 {
-                continue;
+    let mut out = Vec::with_capacity(input.len() / 4 * 3 + 3);
+    let (mut bits, mut count, mut pads) = (0_u32, 0_u8, 0);
+    for &byte in input {
+        if let Some(value) = sextet(byte) {
+            pads = 0;
+            bits = bits << 6 | u32::from(value);
+            count = (count + 1) % 4;
+            if count == 0 {
+                let [_, bytes @ ..] = bits.to_be_bytes();
+                out.extend_from_slice(&bytes);
             }
-        }
-        at += 1;
-        if byte == b'=' {
+        } else if byte == b'=' {
             pads = (pads + 1).min(4);
-            if group.count >= 2 && group.count + pads >= 4 {
-                written += group.flush(&mut out[written..]);
-                out.truncate(written);
+            if count >= 2 && count + pads >= 4 {
+                end_group(bits, count, &mut out);
                 return (out, End::Whole);
             }
-        } else if let Some(value) = value {
-            pads = 0;
-            group.bits = group.bits << 6 | u32::from(value);
-            group.count += 1;
-            if group.count == 4 {
-                written += group.flush(&mut out[written..]);
-            }
         }
     }
-    let end = if group.count == 0 { End::Whole } else { End::Partial(group.count) };
-    written += group.flush(&mut out[written..]);
-    out.truncate(written);
-    (out, end)
+    end_group(bits, count, &mut out);
+    (out, if count == 0 { End::Whole } else { End::Partial(count) })
 }
 
-/// Decodes the whole groups that `input`, which begins with a character of the
-/// alphabet, holds before any other; returns bytes read and written.
-///
-/// Encoders write lines of one length: that of the last `line` is tried before
-/// characters are looked at one by one.
-fn decode_run(input: &[u8], line: &mut usize, out: &mut [u8]) -> (usize, usize) {
-    let guess = (*line).min(input.len()) & !3;
-    if guess > 0
-        && input.get(guess).is_none_or(|&next| sextet(next).is_none())
-        && let Ok(wrote) = STANDARD_NO_PAD.decode_slice(&input[..guess], out)
-    {
-        return (guess, wrote);
+/// Appends the whole bytes of the last `count` characters, which are no group.
+fn end_group(bits: u32, count: u8, out: &mut Vec<u8>) {
+    let [_, _, high, low] = match count {
+        2 => bits >> 4,
+        3 => bits >> 2,
+        _ => return,
     }
-    *line = run_length(input);
-    let run = *line & !3;
-    // A run of the alphabet always decodes.
-    STANDARD_NO_PAD.decode_slice(&input[..run], out).map_or((0, 0), |wrote| (run, wrote))
-}
-
-impl Group {
-    /// Writes the whole bytes collected and starts over; returns how many.
-    fn flush(&mut self, out: &mut [u8]) -> usize {
-        let bytes = usize::from(self.count.saturating_sub(1));
-        let bits = self.bits << (6 * (4 - u32::from(self.count)));
-        for (target, byte) in out.iter_mut().zip(&bits.to_be_bytes()[1..=bytes]) {
-            *target = *byte;
-        }
-        *self = Self::default();
-        bytes
+    .to_be_bytes();
+    if count == 3 {
+        out.push(high);
     }
-}
-
-/// Characters of the alphabet at the start of `input`.
-fn run_length(input: &[u8]) -> usize {
-    input.iter().position(|&byte| sextet(byte).is_none()).unwrap_or(input.len())
+    out.push(low);
 }
 
 fn sextet(byte: u8) -> Option<u8> {
@@ -131,6 +84,8 @@ fn sextet(byte: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
 
     #[test]
     fn as_pythons_b64decode() {
@@ -165,7 +120,7 @@ mod tests {
     #[test]
     fn lines_of_any_length() {
         let content: Vec<u8> = (0..20_000_u32).map(|n| (n * 7 % 251) as u8).collect();
-        let text = base64::engine::general_purpose::STANDARD.encode(&content);
+        let text = STANDARD.encode(&content);
         for width in [1, 3, 4, 5, 57, 76, 77, 1000, 100_000] {
             let mut lines = Vec::new();
             for line in text.as_bytes().chunks(width) {

@@ -101,42 +101,28 @@ fn inflate(input: &[u8], out: &mut Vec<u8>) -> Result<usize, &'static str> {
     }
 }
 
-/// CRC-32 (RFC 1952 §8), eight bytes a step. The tables are made when needed:
-/// 8 KiB that the program file need not carry.
-struct Checksum([[u32; 256]; 8]);
+/// CRC-32 (RFC 1952 §8). The table is made when needed: 1 KiB that the program
+/// file need not carry.
+struct Checksum([u32; 256]);
 
 impl Checksum {
     fn new() -> Self {
-        let mut tables = [[0_u32; 256]; 8];
-        for (byte, entry) in (0_u32..).zip(&mut tables[0]) {
+        let mut table = [0; 256];
+        for (byte, entry) in (0_u32..).zip(&mut table) {
             let mut crc = byte;
             for _ in 0..8 {
                 crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
             }
             *entry = crc;
         }
-        for table in 1..8 {
-            for byte in 0..256 {
-                let before = tables[table - 1][byte];
-                tables[table][byte] = before >> 8 ^ tables[0][(before & 0xff) as usize];
-            }
-        }
-        Self(tables)
+        Self(table)
     }
 
     fn of(&self, data: &[u8]) -> u32 {
-        let tables = &self.0;
-        let look = |table: usize, word: u32, shift: u32| tables[table][(word >> shift & 0xff) as usize];
-        let mut crc = !0;
-        let (steps, tail) = data.as_chunks::<8>();
-        for [a, b, c, d, e, f, g, h] in steps {
-            let low = u32::from_le_bytes([*a, *b, *c, *d]) ^ crc;
-            let high = u32::from_le_bytes([*e, *f, *g, *h]);
-            crc = look(7, low, 0) ^ look(6, low, 8) ^ look(5, low, 16) ^ look(4, low, 24);
-            crc ^= look(3, high, 0) ^ look(2, high, 8) ^ look(1, high, 16) ^ look(0, high, 24);
-        }
-        for &byte in tail {
-            crc = crc >> 8 ^ look(0, crc ^ u32::from(byte), 0);
+        let mut crc = !0_u32;
+        for &byte in data {
+            let [low, ..] = crc.to_le_bytes();
+            crc = crc >> 8 ^ self.0[usize::from(low ^ byte)];
         }
         !crc
     }

@@ -1,15 +1,11 @@
-//! JSON, read through miniserde and written as Python's `json` writes it.
+//! JSON, read in one pass and written as Python's `json` writes it.
 
-mod check;
+mod read;
 mod write;
 
 pub use write::{Style, write};
 
-use super::value::{Data, Place, Value};
-use alloc::borrow::Cow;
-use alloc::string::ToString;
-use alloc::vec::Vec;
-use miniserde::json::{self, Number};
+use super::value::{Place, Value};
 
 /// Why a text is no JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,66 +13,39 @@ pub struct Error {
     /// Where reading stopped.
     pub place: Place,
     /// What is wrong, a clause.
-    pub message: Cow<'static, str>,
+    pub message: &'static str,
 }
 
 /// Reads one JSON document (RFC 8259), with or without a byte order mark.
 ///
-/// Values have no places. Of two equal keys the later counts; the entries of an
-/// object are sorted by key. Integers from 2^63 are [`Data::BigInt`], from 2^64
-/// on floats; floats may be off in their last digit.
+/// Of two equal keys the later counts; the entries of an object are sorted by
+/// key. Numbers of any size are exact: see [`super::value::Data`].
 ///
 /// # Errors
 /// With line and column: what is no JSON or no UTF-8, nesting deeper than
-/// [`crate::limits::JSON_DEPTH`], lone surrogates, numbers no float can hold.
-pub fn parse(text: &[u8]) -> Result<Value<'static>, Error> {
+/// [`crate::limits::JSON_DEPTH`], more values than
+/// [`crate::limits::JSON_VALUES`], lone surrogates.
+pub fn parse(text: &[u8]) -> Result<Value<'_>, Error> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let text = check::check(text)?;
-    match json::from_str(text) {
-        Ok(value) => Ok(convert(value)),
-        Err(_) => {
-            Err(Error { place: Place { line: 1, column: 1 }, message: Cow::Borrowed("this is no JSON") })
-        }
-    }
-}
-
-/// Recursion ends at the depth that [`check::check`] allows.
-fn convert(value: json::Value) -> Value<'static> {
-    Value::bare(match value {
-        json::Value::Null => Data::Null,
-        json::Value::Bool(value) => Data::Bool(value),
-        json::Value::Number(number) => convert_number(&number),
-        json::Value::String(text) => Data::Str(Cow::Owned(text)),
-        json::Value::Array(items) => Data::Seq(items.into_iter().map(convert).collect()),
-        json::Value::Object(entries) => {
-            let entry = |(key, value)| (Value::bare(Data::Str(Cow::Owned(key))), convert(value));
-            Data::Map(entries.into_iter().map(entry).collect::<Vec<_>>())
-        }
-    })
-}
-
-fn convert_number(number: &Number) -> Data<'static> {
-    match *number {
-        Number::I64(value) => Data::Int(value),
-        Number::U64(value) => match i64::try_from(value) {
-            Ok(value) => Data::Int(value),
-            Err(_) => Data::BigInt(Cow::Owned(value.to_string())),
-        },
-        Number::F64(value) => Data::Float(value),
+    match core::str::from_utf8(text) {
+        Ok(text) => read::document(text),
+        Err(error) => Err(Error { place: Place::of_byte(text, error.valid_up_to()), message: "not UTF-8" }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
+    use alloc::vec::Vec;
 
-    fn compact(text: &str) -> alloc::string::String {
-        let mut out = alloc::string::String::new();
+    fn compact(text: &str) -> String {
+        let mut out = String::new();
         write(&parse(text.as_bytes()).unwrap(), Style::Compact, &mut out);
         out
     }
 
-    fn error(text: &[u8]) -> (u32, u32, Cow<'static, str>) {
+    fn error(text: &[u8]) -> (u32, u32, &'static str) {
         let error = parse(text).unwrap_err();
         (error.place.line, error.place.column, error.message)
     }
@@ -89,6 +58,10 @@ mod tests {
             (
                 "[9223372036854775807,9223372036854775808,-9223372036854775808]",
                 "[9223372036854775807,9223372036854775808,-9223372036854775808]",
+            ),
+            (
+                "[18446744073709551616,-123456789012345678901,1e999]",
+                "[18446744073709551616,-123456789012345678901,Infinity]",
             ),
             ("{\"b\":1,\"a\":{},\"b\":2}", "{\"a\":{},\"b\":2}"),
             (r#""\u00e9\ud83d\ude00\/\n\u007f""#, "\"é😀/\\n\u{7f}\""),
@@ -118,7 +91,7 @@ mod tests {
             (b"\"\\ud800x\"", 1, 2, "half of a surrogate pair stands alone"),
             (b"\"abc", 1, 5, "the text ends inside a string"),
             (b"[\n\"\xff\"]", 2, 2, "not UTF-8"),
-            (b"[1e999]", 1, 2, "the number is out of range"),
+            (b"[1e]", 1, 2, "a value is expected"),
             (b"[-]", 1, 2, "a value is expected"),
             (b"[1.]", 1, 2, "a value is expected"),
             (b"NaN", 1, 1, "a value is expected"),
@@ -126,8 +99,31 @@ mod tests {
         ] {
             let (found_line, found_column, found) = error(text);
             let shown = text.escape_ascii();
-            assert_eq!((found_line, found_column, &*found), (line, column, message), "{shown}");
+            assert_eq!((found_line, found_column, found), (line, column, message), "{shown}");
         }
+    }
+
+    #[test]
+    fn every_node_has_its_place() {
+        let value = parse("\u{feff}{\"ä\": [1,\n  null], \"b\": {}}".as_bytes()).unwrap();
+        let place = |value: &Value<'_>| (value.place.line, value.place.column);
+        let [(second, object), (first, list)] = value.entries() else { panic!("{value:?}") };
+        let items: Vec<_> = list.items().unwrap().iter().map(place).collect();
+        assert_eq!((place(&value), place(first), place(list)), ((1, 1), (1, 2), (1, 7)));
+        assert_eq!((items, place(second), place(object)), (vec![(1, 8), (2, 3)], (2, 10), (2, 15)));
+    }
+
+    #[test]
+    fn many_keys_and_values() {
+        let keys: String = (0..100_000).rev().map(|n| alloc::format!("\"{}\":{n},", n % 1000)).collect();
+        let text = alloc::format!("{{{keys}\"x\":0}}");
+        let value = parse(text.as_bytes()).unwrap();
+        assert_eq!((value.entries().len(), value.get("7").and_then(Value::as_int)), (1001, Some(7)));
+
+        let most = crate::limits::JSON_VALUES - 1;
+        assert!(parse(alloc::format!("[{}0]", "0,".repeat(most - 1)).as_bytes()).is_ok());
+        let more = alloc::format!("[{}0]", "0,".repeat(most));
+        assert_eq!(error(more.as_bytes()).2, "more than 1048576 values");
     }
 
     #[test]

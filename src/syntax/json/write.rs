@@ -1,6 +1,7 @@
 //! Values as JSON text.
 
 use crate::syntax::value::{Data, Value};
+use crate::syntax::yaml::float_value;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -83,7 +84,7 @@ fn scalar_text<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
         Data::Bool(true) => "true",
         Data::Bool(false) => "false",
         Data::Int(number) => return Cow::Owned(number.to_string()),
-        Data::Float(number) => return Cow::Owned(float(*number)),
+        Data::Float(number) => return Cow::Owned(float(float_value(number))),
         Data::Bytes(bytes) => return Cow::Owned(STANDARD.encode(bytes)),
         Data::Seq(_) | Data::Map(_) => {
             let mut text = String::new();

@@ -8,126 +8,78 @@ use alloc::string::String;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Headers<'a> {
     raw: &'a [u8],
-    content_type: Option<&'a [u8]>,
-    disposition: Option<&'a [u8]>,
-    transfer_encoding: Option<&'a [u8]>,
 }
 
 /// Tells headers and body apart: headers end at an empty line, which is
 /// neither's, or before the first line that can't be a header.
 pub(super) fn split(entity: &[u8]) -> (Headers<'_>, &[u8]) {
-    let mut headers = Headers::default();
-    // Name and place of the value of the field being read: it ends where the
-    // next begins.
-    let mut field: Option<(&[u8], usize)> = None;
-    let mut at = 0;
-    loop {
-        let rest = &entity[at..];
-        let line = line_kind(rest);
-        if let (Some((name, start)), false) = (field, matches!(line, Line::Continuation)) {
-            headers.keep(name, &entity[start..at]);
-            field = None;
-        }
-        if let Line::Field(name) = line {
-            field = Some((name, at + name.len() + 1));
-        }
-        if let Line::Other = line {
-            headers.raw = &entity[..at];
-            let body = match rest {
-                [b'\r', b'\n', body @ ..] | [b'\n' | b'\r', body @ ..] => body,
-                _ => rest,
-            };
-            return (headers, body);
-        }
-        at += line_length(rest);
+    let mut rest = entity;
+    while !matches!(line_kind(rest), Line::Other) {
+        rest = rest.get(line_length(rest)..).unwrap_or_default();
     }
+    let raw = entity.get(..entity.len() - rest.len()).unwrap_or_default();
+    let body = match rest {
+        [b'\r', b'\n', body @ ..] | [b'\n' | b'\r', body @ ..] => body,
+        _ => rest,
+    };
+    (Headers { raw }, body)
 }
 
 impl<'a> Headers<'a> {
-    /// Keeps the first of each field that the walk itself reads.
-    fn keep(&mut self, name: &[u8], value: &'a [u8]) {
-        let field = match name.len() {
-            12 if name.eq_ignore_ascii_case(b"Content-Type") => &mut self.content_type,
-            19 if name.eq_ignore_ascii_case(b"Content-Disposition") => &mut self.disposition,
-            25 if name.eq_ignore_ascii_case(b"Content-Transfer-Encoding") => &mut self.transfer_encoding,
-            _ => return,
-        };
-        field.get_or_insert(trim_value(value));
-    }
-
     /// The value of the first field `name` (in any case), with the line ends
     /// that fold it.
     pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
-        let mut fields = Fields { rest: self.raw };
-        let (_, value) = fields.find(|(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))?;
-        Some(String::from_utf8_lossy(value))
+        self.bytes(name).map(String::from_utf8_lossy)
+    }
+
+    /// As [`Headers::get`], before the character set is looked at.
+    fn bytes(&self, name: &str) -> Option<&'a [u8]> {
+        let mut rest = self.raw;
+        while !rest.is_empty() {
+            let mut end = line_length(rest);
+            let line = line_kind(rest);
+            while let Some(folded @ [b' ' | b'\t', ..]) = rest.get(end..) {
+                end += line_length(folded);
+            }
+            let (field, after) = rest.split_at_checked(end)?;
+            if let Line::Field(found) = line
+                && found.eq_ignore_ascii_case(name.as_bytes())
+            {
+                return Some(trim_value(field.get(found.len() + 1..)?));
+            }
+            rest = after;
+        }
+        None
     }
 
     /// Type and subtype in lower case; a missing field is `text/plain`, in a
     /// digest `message/rfc822`, a malformed one `text/plain`.
-    pub(super) fn content_type(&self, digest: bool) -> Cow<'a, str> {
-        let Some(value) = self.content_type else {
-            return Cow::Borrowed(if digest { "message/rfc822" } else { "text/plain" });
+    pub(super) fn content_type(&self, digest: bool) -> String {
+        let Some(value) = self.get("Content-Type") else {
+            return if digest { "message/rfc822" } else { "text/plain" }.into();
         };
-        let end = value.iter().position(|&byte| byte == b';').unwrap_or(value.len());
-        let kind = match String::from_utf8_lossy(&value[..end]) {
-            Cow::Borrowed(text) => Cow::Borrowed(parameter::trim(text)),
-            Cow::Owned(text) => Cow::Owned(parameter::trim(&text).into()),
-        };
+        let kind = parameter::trim(value.split(';').next().unwrap_or_default());
         if kind.bytes().filter(|&byte| byte == b'/').count() != 1 {
-            return Cow::Borrowed("text/plain");
+            return "text/plain".into();
         }
-        if kind.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-            return kind;
-        }
-        Cow::Owned(kind.to_lowercase())
+        kind.to_ascii_lowercase()
     }
 
     pub(super) fn transfer_encoding(&self) -> &'a [u8] {
-        self.transfer_encoding.unwrap_or_default().trim_ascii()
+        self.bytes("Content-Transfer-Encoding").unwrap_or_default().trim_ascii()
     }
 
     pub(super) fn boundary(&self) -> Option<String> {
-        let mut boundary = parameter::get(&String::from_utf8_lossy(self.content_type?), "boundary")?;
+        let mut boundary = parameter::get(&self.get("Content-Type")?, "boundary")?;
         // RFC 2046 §5.1.1: a boundary may not end in white space.
         boundary.truncate(parameter::trim_end(&boundary).len());
         Some(boundary)
     }
 
     pub(super) fn filename(&self) -> Option<String> {
-        let look = |field: Option<&[u8]>, name| parameter::get(&String::from_utf8_lossy(field?), name);
-        let name = look(self.disposition, "filename").or_else(|| look(self.content_type, "name"))?;
+        let look = |field, name| parameter::get(&self.get(field)?, name);
+        let name = look("Content-Disposition", "filename").or_else(|| look("Content-Type", "name"))?;
         Some(parameter::trim(&encoded_word::decode(&name)).into())
-    }
-}
-
-/// The fields of a header block: name, and value with its folds.
-struct Fields<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Iterator for Fields<'a> {
-    type Item = (&'a [u8], &'a [u8]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while !self.rest.is_empty() {
-            let block = self.rest;
-            let mut end = line_length(block);
-            let line = line_kind(block);
-            if let Line::Field(_) = line {
-                while let [b' ' | b'\t', ..] = block[end..] {
-                    end += line_length(&block[end..]);
-                }
-            }
-            self.rest = &block[end..];
-            match line {
-                Line::Field(name) if !name.is_empty() => {
-                    return Some((name, trim_value(&block[name.len() + 1..end])));
-                }
-                _ => {}
-            }
-        }
-        None
     }
 }
 
@@ -170,27 +122,7 @@ fn line_kind(text: &[u8]) -> Line<'_> {
 
 /// Bytes of the first line of `text`, its end (CR LF, LF or CR) with it.
 fn line_length(text: &[u8]) -> usize {
-    match line_end(text) {
-        Some(at) if text[at..].starts_with(b"\r\n") => at + 2,
-        Some(at) => at + 1,
-        None => text.len(),
-    }
-}
-
-/// Where the first CR or LF is. Eight bytes are looked at in one step: a byte
-/// that became zero borrows in a subtraction of one from each.
-fn line_end(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let (words, tail) = text.as_chunks::<8>();
-    for (index, bytes) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*bytes);
-        let found = zero(word ^ (ONES * 0x0a)) | zero(word ^ (ONES * 0x0d));
-        if found != 0 {
-            return Some(index * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let at = tail.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
-    Some(words.len() * 8 + at)
+    let Some(end) = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else { return text.len() };
+    let crlf = text.get(end..).is_some_and(|rest| rest.starts_with(b"\r\n"));
+    end + 1 + usize::from(crlf)
 }

@@ -30,7 +30,7 @@ pub struct Leaf<'a> {
     pub headers: Headers<'a>,
     /// Type and subtype, lower case, without parameters; what a missing or
     /// malformed field stands for (`text/plain`) is filled in.
-    pub content_type: Cow<'a, str>,
+    pub content_type: String,
     /// The bytes as they stand in the message.
     pub body: &'a [u8],
 }

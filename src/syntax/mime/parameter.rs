@@ -2,9 +2,14 @@
 //! character sets.
 
 use crate::syntax::encoding;
+use crate::syntax::order::order;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// A piece of a value: its number, its text, and whether that has `%XX`
+/// escapes.
+type Piece = (Option<u32>, String, bool);
 
 /// The value of parameter `name` (lower case) in the field value `field`,
 /// without its quotes. A plain `name=` wins over `name*=`, as in Python.
@@ -21,7 +26,6 @@ pub(super) fn get(field: &str, name: &str) -> Option<String> {
     if pieces.is_empty() {
         return None;
     }
-    pieces.sort();
     join(&pieces)
 }
 
@@ -82,16 +86,21 @@ fn continuation(key: &str, name: &str) -> Option<(Option<u32>, bool)> {
     Some((Some(number?.parse().ok()?), extended))
 }
 
-/// The pieces put together, and the character set of the first undone.
-fn join(pieces: &[(Option<u32>, String, bool)]) -> Option<String> {
+/// The pieces put together in the order of their numbers, and the character
+/// set of the first undone.
+fn join(pieces: &[Piece]) -> Option<String> {
     let mut bytes = Vec::new();
-    for (_, value, extended) in pieces {
-        match extended {
-            true => bytes.extend(encoding::percent(value.as_bytes())),
-            false => bytes.extend_from_slice(value.as_bytes()),
+    let mut any_extended = false;
+    for at in order(pieces.len(), &|one, other| pieces.get(one).cmp(&pieces.get(other))) {
+        let Some((_, value, extended)) = pieces.get(at) else { continue };
+        any_extended |= extended;
+        if *extended {
+            bytes.append(&mut encoding::percent(value.as_bytes()));
+        } else {
+            bytes.extend_from_slice(value.as_bytes());
         }
     }
-    if !pieces.iter().any(|(_, _, extended)| *extended) {
+    if !any_extended {
         return String::from_utf8(bytes).ok().map(|text| unquote(&text).into_owned());
     }
     let mut ticks = bytes.splitn(3, |&byte| byte == b'\'');

@@ -117,7 +117,7 @@ impl Parser<'_> {
         }
         if top.expect == Expect::Node {
             let shape = if column + 1 == top.indent { Shape::Loose } else { Shape::Seq };
-            let properties = self.take_value()?;
+            let properties = self.take_value(self.at)?;
             self.open(shape, self.at, column + 1, properties)?;
         } else if !matches!(top.shape, Shape::Seq | Shape::Loose) {
             return self.fail("a key is expected here, not a list's item");
@@ -138,7 +138,7 @@ impl Parser<'_> {
             }
             return self.key(leaf, colon);
         }
-        let properties = self.take_value()?;
+        let properties = self.take_value(leaf.at)?;
         self.add(leaf, properties)?;
         self.fresh = false;
         Ok(())
@@ -156,7 +156,7 @@ impl Parser<'_> {
         let top = self.top();
         if top.expect == Expect::Node {
             let inner = core::mem::take(&mut self.inner);
-            let properties = self.take_value()?;
+            let properties = self.take_value(start)?;
             self.inner = inner;
             self.open(Shape::Map, start, start - self.line + 1, properties)?;
         } else if top.shape != Shape::Map {
@@ -171,8 +171,8 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Takes the place of the value to come; its properties.
-    pub(super) fn take_value(&mut self) -> Result<Properties, Fault> {
+    /// Takes the place of the value that stands at `at`; its properties.
+    pub(super) fn take_value(&mut self, at: usize) -> Result<Properties, Fault> {
         let top = self.top();
         if top.expect != Expect::Node {
             let message = if top.shape == Shape::Map {
@@ -180,7 +180,7 @@ impl Parser<'_> {
             } else {
                 "'- ' is expected here"
             };
-            return self.fail(message);
+            return Err(Fault { at, message });
         }
         self.expect(if top.shape == Shape::Root { Expect::End } else { Expect::Entry });
         let outer = core::mem::take(&mut self.outer);
@@ -188,7 +188,7 @@ impl Parser<'_> {
     }
 
     fn empty_value(&mut self) -> Result<(), Fault> {
-        let properties = self.take_value()?;
+        let properties = self.take_value(self.at)?;
         self.add(Leaf { style: Style::Empty, at: self.slot, end: self.slot }, properties)?;
         Ok(())
     }
@@ -196,7 +196,7 @@ impl Parser<'_> {
     fn block_scalar(&mut self) -> Result<(), Fault> {
         let style = if self.bytes.get(self.at) == b'|' { Style::Literal } else { Style::Folded };
         let least = self.top().indent.max(1);
-        let properties = self.take_value()?;
+        let properties = self.take_value(self.at)?;
         let header = scan::header(self.bytes, self.at)?;
         let indent = match header.indent {
             0 => scan::block_indent(self.bytes, header.body, least)?,

@@ -119,10 +119,7 @@ impl<'a> Builder<'_, 'a> {
 
     fn scalar(&mut self, index: u32, key: bool) -> Result<Value<'a>, Fault> {
         let place = self.count(index)?;
-        let lone_equals =
-            key && self.tape.get(index).style == Style::Plain && self.tape.scalar_text(index) == "=";
-        // `=` is a tag of its own in YAML 1.1, which `PyYAML` knows for keys only.
-        let data = if lone_equals { Data::Str("=".into()) } else { self.tape.scalar(index)? };
+        let data = if key { self.tape.key(index)? } else { self.tape.scalar(index)? };
         Ok(Value { place, data })
     }
 

@@ -9,7 +9,7 @@ impl Parser<'_> {
     /// Reads the flow collection whose bracket stands at `at`.
     pub(super) fn flow(&mut self) -> Result<(), Fault> {
         let (outside, start) = (self.stack.len(), self.at);
-        let properties = self.take_value()?;
+        let properties = self.take_value(self.at)?;
         self.open_flow(properties)?;
         while self.stack.len() > outside {
             self.skip_blank()?;

@@ -1,6 +1,7 @@
 //! Keys that are equal as Python has it, in less than quadratic time.
 
 use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -17,34 +18,59 @@ enum Key<'a> {
     Null,
     /// Integers, truth values and floats without a fraction.
     Int(i64),
-    /// Other floats, by their bits.
-    Float(u64),
+    /// Other floats: sign, digits and power of ten.
+    Float(String),
     Big(Cow<'a, str>),
     Str(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
     Timestamp(Cow<'a, str>),
+    Broken(u32),
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::float_cmp)]
 fn key<'a>(tape: &Tape<'a>, index: u32) -> Key<'a> {
-    match tape.scalar(index) {
+    match tape.key(index) {
         Ok(Data::Null) => Key::Null,
         Ok(Data::Bool(value)) => Key::Int(i64::from(value)),
         Ok(Data::Int(value)) => Key::Int(value),
         Ok(Data::BigInt(digits)) => Key::Big(digits),
-        Ok(Data::Float(value)) => {
-            let whole = value as i64;
-            if whole as f64 == value && whole != i64::MAX {
-                Key::Int(whole)
-            } else {
-                Key::Float(value.to_bits())
-            }
-        }
+        Ok(Data::Float(text)) => float_key(&text),
         Ok(Data::Bytes(bytes)) => Key::Bytes(bytes),
         Ok(Data::Timestamp(text)) => Key::Timestamp(text),
         Ok(Data::Str(text)) => Key::Str(text),
-        // Reported when the tree is built.
-        _ => Key::Str(tape.scalar_text(tape.follow(index))),
+        // Reported when the tree is built; equal to no other.
+        _ => Key::Broken(index),
+    }
+}
+
+/// A float by its decimal digits: 1.50 is 1.5, 2.0 the integer, and .NaN .nan.
+fn float_key(text: &str) -> Key<'static> {
+    let (mantissa, power) = text.split_at(text.find(['e', 'E']).unwrap_or(text.len()));
+    let mut digits = String::with_capacity(mantissa.len());
+    let mut point = power.get(1..).and_then(|power| power.parse::<i64>().ok()).unwrap_or(0);
+    let mut is_whole = true;
+    for digit in mantissa.chars() {
+        match digit {
+            '.' => is_whole = false,
+            '+' | '-' | '_' => {}
+            _ => {
+                point =
+                    point.saturating_add(i64::from(is_whole) - i64::from(digits.is_empty() && digit == '0'));
+                if !digits.is_empty() || digit != '0' {
+                    digits.push(digit.to_ascii_lowercase());
+                }
+            }
+        }
+    }
+    digits.truncate(digits.trim_end_matches('0').len());
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    let zeros = usize::try_from(point).ok().and_then(|point| point.checked_sub(digits.len()));
+    match zeros {
+        _ if digits.is_empty() => Key::Int(0),
+        Some(zeros) if zeros < 19 => {
+            let whole = [sign, &digits, &"0".repeat(zeros)].concat();
+            whole.parse().map_or(Key::Float(whole), Key::Int)
+        }
+        _ => Key::Float([sign, &digits, "e", &point.to_string()].concat()),
     }
 }
 

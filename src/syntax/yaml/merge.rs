@@ -18,7 +18,12 @@ pub(super) fn entries(tape: &Tape<'_>, map: u32, merged: &mut usize) -> Result<V
     let names: Vec<u32> = pairs.iter().map(|&(key, _)| key).collect();
     let first = keys::first_equal(tape, &names);
     for (position, &leader) in first.iter().enumerate() {
-        pairs[leader as usize].1 = pairs[position].1;
+        let last = pairs[position].1;
+        let value = core::mem::replace(&mut pairs[leader as usize].1, last);
+        // What another value replaces must be sound all the same.
+        if leader as usize != position && !tape.get(tape.follow(value)).is_collection() {
+            tape.scalar(value)?;
+        }
     }
     let mut position = 0;
     pairs.retain(|_| {

@@ -23,6 +23,7 @@ mod block;
 mod build;
 mod characters;
 mod content;
+mod decimal;
 pub mod emit;
 mod flow;
 mod keys;
@@ -39,6 +40,7 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
+pub use number::float_value;
 pub use tape::{Document, Entries, Items, Kind, Node};
 
 /// Why a text is not a document of this subset, and where.

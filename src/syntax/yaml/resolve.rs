@@ -13,7 +13,8 @@ pub(super) fn scalar(text: Cow<'_, str>, plain: bool, tag: Tag) -> Result<Data<'
         Tag::Implicit if plain => implicit(text),
         Tag::Implicit | Tag::Str => Ok(Data::Str(text)),
         Tag::Int => number::integer(&text).unwrap_or(Err("this is no integer")),
-        Tag::Float => number::tagged_float(&text).map(Data::Float).ok_or("this is no float"),
+        Tag::Float if number::is_tagged_float(&text) => Ok(Data::Float(text)),
+        Tag::Float => Err("this is no float"),
         Tag::Bool => truth(&text.to_ascii_lowercase()).map(Data::Bool).ok_or("this is no truth value"),
         Tag::Null => Ok(Data::Null),
         Tag::Binary => base64(&text).map(|bytes| Data::Bytes(Cow::Owned(bytes))),
@@ -46,8 +47,8 @@ fn numeric(text: Cow<'_, str>) -> Result<Data<'_>, &'static str> {
     if let Some(integer) = number::integer(&text) {
         return integer;
     }
-    if let Some(value) = number::float(&text) {
-        return value.map(Data::Float);
+    if let Some(fits) = number::float(&text) {
+        return fits.map(|()| Data::Float(text));
     }
     match timestamp::check(&text, false) {
         Some(Ok(())) => Ok(Data::Timestamp(text)),

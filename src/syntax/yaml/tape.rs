@@ -104,11 +104,6 @@ impl<'a> Tape<'a> {
         if entry.is_collection() { entry.end } else { index + 1 }
     }
 
-    /// The text of a scalar, unfolded and unescaped.
-    pub(super) fn scalar_text(&self, index: u32) -> Cow<'a, str> {
-        content::text(self.text, self.get(index))
-    }
-
     /// A scalar resolved; aliases are followed.
     pub(super) fn scalar(&self, index: u32) -> Result<Data<'a>, Fault> {
         let entry = self.get(self.follow(index));
@@ -116,6 +111,17 @@ impl<'a> Tape<'a> {
         let text = content::text(self.text, entry);
         let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
         resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })
+    }
+
+    /// As [`Tape::scalar`] for a key. `=` is a tag of its own in YAML 1.1,
+    /// which `PyYAML` takes for a string in keys only.
+    pub(super) fn key(&self, index: u32) -> Result<Data<'a>, Fault> {
+        let entry = self.get(index);
+        let plain = entry.style == Style::Plain && entry.tag == Tag::Implicit;
+        if plain && self.text.get(entry.at as usize..entry.end as usize) == Some("=") {
+            return Ok(Data::Str(Cow::Borrowed("=")));
+        }
+        self.scalar(index)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Links and addresses as rtnetlink describes them (rtnetlink(7)).
 
 use super::wire::{Malformed, Message, attributes, u16_at, u32_at, until_nul};
+use crate::ip::Ip;
 use alloc::string::String;
-use core::net::IpAddr;
 use linux_raw_sys::net::net_device_flags::{IFF_LOOPBACK, IFF_LOWER_UP, IFF_UP};
 use linux_raw_sys::netlink;
 
@@ -48,7 +48,7 @@ pub struct AddressInfo {
     /// Index of the link.
     pub link: u32,
     /// The address.
-    pub address: IpAddr,
+    pub address: Ip,
     /// Prefix length.
     pub prefix: u8,
     /// `RT_SCOPE_…`: 253 is the link alone.
@@ -115,12 +115,13 @@ pub(super) fn address(message: &Message<'_>) -> Result<Option<AddressInfo>, Malf
     Ok(local.or(peer).map(|address| AddressInfo { link, address, prefix, scope }))
 }
 
-fn ip(family: u8, value: &[u8]) -> Option<IpAddr> {
-    match u32::from(family) {
-        linux_raw_sys::net::AF_INET => Some(IpAddr::from(<[u8; 4]>::try_from(value).ok()?)),
-        linux_raw_sys::net::AF_INET6 => Some(IpAddr::from(<[u8; 16]>::try_from(value).ok()?)),
-        _ => None,
-    }
+fn ip(family: u8, value: &[u8]) -> Option<Ip> {
+    let ipv6 = match u32::from(family) {
+        linux_raw_sys::net::AF_INET => false,
+        linux_raw_sys::net::AF_INET6 => true,
+        _ => return None,
+    };
+    Ip::from_octets(value).filter(|address| address.is_ipv6() == ipv6)
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ pub use uevent::{Uevent, Uevents};
 
 use crate::action::LinkAction;
 use crate::error::{Error, Result, errno_text};
+use crate::ip::Ip;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::{IpAddr, Ipv4Addr};
 use linux_raw_sys::net::net_device_flags::IFF_UP;
 use linux_raw_sys::net::{AF_INET, AF_INET6};
 use linux_raw_sys::netlink::{
@@ -147,7 +147,7 @@ impl Netlink {
                 NLM_F_REQUEST | NLM_F_ACK,
                 &address_body(index, info.address, info.prefix, 0),
             )
-            .with(netlink::IFA_LOCAL as u16, &octets(info.address));
+            .with(netlink::IFA_LOCAL as u16, info.address.octets());
             match self.send(request) {
                 // A secondary address goes with its primary one.
                 Err(failure) if failure.errno == Errno::ADDRNOTAVAIL.raw_os_error() => {}
@@ -210,27 +210,25 @@ fn set_link(index: u32, flags: u32, change: u32) -> Request {
     Request::new(NEWLINK, NLM_F_REQUEST | NLM_F_ACK, &body)
 }
 
-fn add_address(index: u32, address: IpAddr, prefix: u8, broadcast: Option<IpAddr>) -> Request {
+fn add_address(index: u32, address: Ip, prefix: u8, broadcast: Option<Ip>) -> Request {
     let flags = if address.is_ipv6() { IFA_F_NODAD.to_ne_bytes()[0] } else { 0 };
     let body = address_body(index, address, prefix, flags);
     let request = Request::new(NEWADDR, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &body)
-        .with(netlink::IFA_LOCAL as u16, &octets(address))
-        .with(netlink::IFA_ADDRESS as u16, &octets(address));
+        .with(netlink::IFA_LOCAL as u16, address.octets())
+        .with(netlink::IFA_ADDRESS as u16, address.octets());
     match broadcast.or(default_broadcast(address, prefix)) {
-        Some(broadcast) => request.with(netlink::IFA_BROADCAST as u16, &octets(broadcast)),
+        Some(broadcast) => request.with(netlink::IFA_BROADCAST as u16, broadcast.octets()),
         None => request,
     }
 }
 
 /// The last address of an IPv4 network; a /31 and a /32 have none (RFC 3021).
-fn default_broadcast(address: IpAddr, prefix: u8) -> Option<IpAddr> {
-    let IpAddr::V4(address) = address else { return None };
-    let host = u32::MAX.checked_shr(prefix.into())?;
-    (prefix < 31).then(|| IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() | host)))
+fn default_broadcast(address: Ip, prefix: u8) -> Option<Ip> {
+    (!address.is_ipv6() && prefix < 31).then(|| address.last_of_network(prefix))
 }
 
 /// `struct ifaddrmsg`.
-fn address_body(index: u32, address: IpAddr, prefix: u8, flags: u8) -> [u8; 8] {
+fn address_body(index: u32, address: Ip, prefix: u8, flags: u8) -> [u8; 8] {
     let [a, b, c, d] = index.to_ne_bytes();
     [family(address), prefix, flags, 0, a, b, c, d]
 }
@@ -238,12 +236,12 @@ fn address_body(index: u32, address: IpAddr, prefix: u8, flags: u8) -> [u8; 8] {
 /// `RTM_NEWROUTE` in the main table; `flags` are `RTNH_F_…`.
 fn add_route(
     index: u32,
-    (destination, prefix): (IpAddr, u8),
-    gateway: Option<IpAddr>,
+    (destination, prefix): (Ip, u8),
+    gateway: Option<Ip>,
     metric: Option<u32>,
     flags: u32,
 ) -> Request {
-    let scope = if gateway.is_none() && destination.is_ipv4() { SCOPE_LINK } else { 0 };
+    let scope = if gateway.is_none() && !destination.is_ipv6() { SCOPE_LINK } else { 0 };
     let mut body = [0; 12];
     body[0] = family(destination);
     body[1] = prefix;
@@ -255,10 +253,10 @@ fn add_route(
     let mut request = Request::new(NEWROUTE, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, &body)
         .with(netlink::rtattr_type_t::RTA_OIF as u16, &index.to_ne_bytes());
     if prefix > 0 {
-        request = request.with(netlink::rtattr_type_t::RTA_DST as u16, &octets(destination));
+        request = request.with(netlink::rtattr_type_t::RTA_DST as u16, destination.octets());
     }
     if let Some(gateway) = gateway {
-        request = request.with(netlink::rtattr_type_t::RTA_GATEWAY as u16, &octets(gateway));
+        request = request.with(netlink::rtattr_type_t::RTA_GATEWAY as u16, gateway.octets());
     }
     if let Some(metric) = metric {
         request = request.with(netlink::rtattr_type_t::RTA_PRIORITY as u16, &metric.to_ne_bytes());
@@ -266,16 +264,9 @@ fn add_route(
     request
 }
 
-fn family(address: IpAddr) -> u8 {
+fn family(address: Ip) -> u8 {
     let family = if address.is_ipv6() { AF_INET6 } else { AF_INET };
     family.to_ne_bytes()[0]
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
 }
 
 fn c_string(text: &str) -> Vec<u8> {

@@ -6,6 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::keys;
+use super::number::float_value;
 use super::timestamp;
 use crate::syntax::value::{Data, Value};
 
@@ -195,7 +196,7 @@ fn scalar<'v>(value: &'v Value<'_>) -> Scalar<'v> {
         Data::Bool(value) => other(value.to_string(), "!!bool"),
         Data::Int(value) => other(value.to_string(), "!!int"),
         Data::BigInt(digits) => Scalar { text: digits.as_ref().into(), tag: "!!int", kind: Kind::Other },
-        Data::Float(value) => other(float::text(*value), "!!float"),
+        Data::Float(value) => other(float::text(float_value(value)), "!!float"),
         Data::Timestamp(text) => other(timestamp::canonical(text), "!!timestamp"),
         Data::Bytes(bytes) => {
             Scalar { text: base64_lines(bytes).into(), tag: "!!binary", kind: Kind::Binary }
@@ -238,7 +239,7 @@ fn compare(a: &Data<'_>, b: &Data<'_>) -> Option<core::cmp::Ordering> {
         _ => None,
     };
     let number = |data: &Data<'_>| match data {
-        Data::Float(value) => Some(*value),
+        Data::Float(value) => Some(float_value(value)),
         Data::BigInt(digits) => digits.parse().ok(),
         _ => integer(data).map(|value| value as f64),
     };

@@ -1,0 +1,34 @@
+//! `bootcmd`: commands of every boot, before anything else of it.
+
+use super::{Context, Early, Module, Plan, Stage};
+use crate::action::Action;
+use crate::cloud_config::runcmd;
+use crate::state::paths::Frequency;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+pub(super) const MODULE: Module = Module {
+    name: "bootcmd",
+    keys: &["bootcmd"],
+    stage: Stage::Init,
+    frequency: Frequency::Always,
+    early: Early::No,
+    plan,
+};
+
+/// The script lies where only root can write; sh reads it, so that /run may
+/// be noexec.
+const SCRIPT: &str = "/run/glowplug/bootcmd";
+
+fn plan(context: &Context<'_>) -> Plan {
+    let (script, problems) = runcmd::script(context.config, "bootcmd");
+    let mut plan = Plan { problems, ..Plan::default() };
+    if let Some(script) = script {
+        plan.actions.push(Action::write(SCRIPT, script.into_bytes(), 0o700));
+        plan.actions.push(Action::RunProgram {
+            argv: Vec::from(["/bin/sh".to_string(), SCRIPT.to_string()]),
+            environment: Vec::from([("INSTANCE_ID".to_string(), context.instance.id.as_str().to_string())]),
+        });
+    }
+    plan
+}

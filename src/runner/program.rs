@@ -1,0 +1,107 @@
+//! Running programs: their output goes to cloud-init-output.log, and to the
+//! console when they have ended.
+
+use glowplug::error::{Error, Result};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus, Stdio};
+
+/// Where output goes, and where it goes when that can't be written.
+const OUTPUT: [&str; 2] = ["/var/log/cloud-init-output.log", "/run/glowplug/output.log"];
+
+/// What a program finds when the init system gave no PATH.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Bytes of one program's output that are repeated on the console.
+const SHOWN: u64 = 64 << 10;
+
+/// Opens the log of all output, for appending.
+pub(crate) fn output() -> Option<File> {
+    OUTPUT
+        .iter()
+        .find_map(|path| OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path).ok())
+}
+
+/// Says a line in the log of all output.
+pub(crate) fn say(line: &str) {
+    if let Some(mut output) = output() {
+        // The same line is on the console and in cloud-init.log.
+        let _ = writeln!(output, "{line}");
+    }
+}
+
+/// Runs a program to its end, with nothing on its standard input and / for
+/// its directory. A program that leaves others behind is not waited for
+/// longer than for itself: they hold the log, no pipe.
+pub(crate) fn run(argv: &[String], environment: &[(String, String)]) -> Result<()> {
+    let name = || argv.join(" ");
+    let Some((program, arguments)) = argv.split_first() else {
+        return Err(Error::new("run", "nothing", "the command is empty"));
+    };
+    let output = output();
+    let before = output.as_ref().and_then(|output| Some(output.metadata().ok()?.len()));
+    let stdio = || {
+        output.as_ref().and_then(|output| output.try_clone().ok()).map_or_else(Stdio::inherit, Stdio::from)
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(stdio()).stderr(stdio());
+    command.envs(environment.iter().map(|(key, value)| (key, value)));
+    if std::env::var_os("PATH").is_none() {
+        command.env("PATH", PATH);
+    }
+    let status = command.status().map_err(|error| match error.raw_os_error() {
+        Some(errno) => Error::os("run", name(), errno),
+        None => Error::new("run", name(), error.to_string()),
+    })?;
+    if let (Some(output), Some(before)) = (output, before) {
+        show(output, before);
+    }
+    if status.success() { Ok(()) } else { Err(Error::new("run", name(), ending(status))) }
+}
+
+/// Repeats what was appended on the console.
+fn show(mut output: File, before: u64) {
+    let mut text = Vec::new();
+    let read = output.seek(SeekFrom::Start(before)).and_then(|_| output.take(SHOWN).read_to_end(&mut text));
+    if read.is_ok() {
+        // A console that can't be written has nobody in front of it.
+        let _ = std::io::stderr().write_all(&text);
+    }
+}
+
+fn ending(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("it ended with exit status {code}"),
+        (None, Some(signal)) => format!("it was ended by signal {signal}"),
+        (None, None) => "it did not end".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_are_told() {
+        let run = |script: &str| run(&["/bin/sh".into(), "-c".into(), script.into()], &[]);
+        assert!(run("exit 0").is_ok());
+        assert_eq!(
+            run("exit 3").unwrap_err().to_string(),
+            "unable to run /bin/sh -c exit 3: it ended with exit status 3"
+        );
+        assert_eq!(
+            run("kill -9 $$").unwrap_err().to_string(),
+            "unable to run /bin/sh -c kill -9 $$: it was ended by signal 9"
+        );
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_an_error() {
+        assert_eq!(
+            run(&["/none".into()], &[]).unwrap_err().to_string(),
+            "unable to run /none: No such file or directory"
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! `glowplug status`: how far this boot has come.
+
+use crate::status::Status;
+use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::str::FromStr;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Between two looks of `--wait`.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How a status is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Tabular,
+    Json,
+    Yaml,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "tabular" => Ok(Self::Tabular),
+            "json" => Ok(Self::Json),
+            "yaml" => Ok(Self::Yaml),
+            _ => Err(format!("unable to print as {text:?}: only tabular, json and yaml are known")),
+        }
+    }
+}
+
+/// What a boot's provisioning is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    NotStarted,
+    Running,
+    Done,
+    Error,
+    Disabled,
+}
+
+impl State {
+    fn of(status: Option<&Status>) -> Self {
+        let off = fs::read_to_string(HANDOFF_SEED).is_ok_and(|word| word.trim() == "off");
+        if off || Path::new(DISABLED).exists() {
+            return Self::Disabled;
+        }
+        let Some(status) = status else { return Self::NotStarted };
+        let ended = status.modes.get("modules-final").is_some_and(|mode| mode.finished.is_some());
+        match (status.stage.is_none() && ended, status.errors().next().is_some()) {
+            (false, _) => Self::Running,
+            (true, true) => Self::Error,
+            (true, false) => Self::Done,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::NotStarted => "not started",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Error => "error",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// Prints the status; the value is the exit status.
+pub(crate) fn run(wait: bool, long: bool, format: Format) -> u8 {
+    let (mut status, mut state);
+    loop {
+        status = Status::read();
+        state = State::of(status.as_ref());
+        if !wait || !matches!(state, State::NotStarted | State::Running) {
+            break;
+        }
+        eprint!(".");
+        sleep(LOOK);
+    }
+    if wait {
+        eprintln!();
+    }
+    let status = status.unwrap_or_default();
+    let text = match format {
+        Format::Tabular => tabular(state, &status, long),
+        Format::Json => json(state, &status),
+        Format::Yaml => yaml(state, &status),
+    };
+    // Whoever reads no more needs no more.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    match state {
+        State::Error => 1,
+        State::Done if status.recoverable().next().is_some() => 2,
+        _ => 0,
+    }
+}
+
+/// The state with what went wrong on the way.
+fn extended(state: State, status: &Status) -> String {
+    match state {
+        State::Error => "error - done".into(),
+        State::Done | State::Running if status.recoverable().next().is_some() => {
+            format!("degraded {}", state.word())
+        }
+        _ => state.word().into(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    use glowplug::syntax::json::{Style, write};
+    use glowplug::syntax::value::{Data, Value};
+    let mut out = String::new();
+    write(&Value::bare(Data::Str(text.into())), Style::Compact, &mut out);
+    out
+}
+
+fn listed<'a>(texts: impl Iterator<Item = &'a String>) -> String {
+    format!("[{}]", texts.map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+}
+
+fn warnings(status: &Status) -> String {
+    match status.recoverable().next() {
+        None => "{}".into(),
+        Some(_) => format!("{{\"WARNING\": {}}}", listed(status.recoverable())),
+    }
+}
+
+fn tabular(state: State, status: &Status, long: bool) -> String {
+    let mut text = format!("status: {}\n", state.word());
+    if long {
+        text += &format!("extended_status: {}\n", extended(state, status));
+        text += &format!("detail: {}\n", status.datasource.as_deref().unwrap_or("no datasource"));
+        for (name, texts) in [
+            ("errors", status.errors().collect::<Vec<_>>()),
+            ("recoverable_errors", status.recoverable().collect()),
+        ] {
+            let lines: String = texts.iter().map(|text| format!("\n\t- {text}")).collect();
+            text += &format!("{name}:{}\n", if lines.is_empty() { " []" } else { &lines });
+        }
+    }
+    text
+}
+
+fn fields(state: State, status: &Status) -> [(&'static str, String); 5] {
+    [
+        ("detail", quoted(status.datasource.as_deref().unwrap_or("no datasource"))),
+        ("errors", listed(status.errors())),
+        ("extended_status", quoted(&extended(state, status))),
+        ("recoverable_errors", warnings(status)),
+        ("status", quoted(state.word())),
+    ]
+}
+
+fn json(state: State, status: &Status) -> String {
+    let fields = fields(state, status).map(|(name, value)| format!("  \"{name}\": {value}"));
+    format!("{{\n{}\n}}\n", fields.join(",\n"))
+}
+
+/// JSON's scalars and lists are YAML's.
+fn yaml(state: State, status: &Status) -> String {
+    let fields = fields(state, status).map(|(name, value)| format!("{name}: {value}\n"));
+    format!("---\n{}...\n", fields.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::Mode;
+
+    #[test]
+    fn every_format_says_what_was_wrong() {
+        let mode = Mode { recoverable: vec!["unable to read \"x\"".into()], ..Mode::default() };
+        let status = Status { modes: [("init".to_owned(), mode)].into(), ..Status::default() };
+        assert_eq!(tabular(State::Done, &status, false), "status: done\n");
+        assert_eq!(
+            tabular(State::Done, &status, true),
+            "status: done\nextended_status: degraded done\ndetail: no datasource\nerrors: []\nrecoverable_errors:\n\t- unable to read \"x\"\n"
+        );
+        assert_eq!(
+            yaml(State::Error, &Status::default()),
+            "---\ndetail: \"no datasource\"\nerrors: []\nextended_status: \"error - done\"\nrecoverable_errors: {}\nstatus: \"error\"\n...\n"
+        );
+        assert!(json(State::Done, &status).contains("{\"WARNING\": [\"unable to read \\\"x\\\"\"]}"));
+    }
+}

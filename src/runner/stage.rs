@@ -1,0 +1,235 @@
+//! A stage after the pivot: what the agent left is taken over, modules run,
+//! and status, logs and results are written where people look.
+
+use crate::status::{MODES, Mode, Status, seconds};
+use crate::{boothook, log_file, program};
+use glowplug::action::Action;
+use glowplug::cloud_config::CloudConfig;
+use glowplug::error::{Error, Result};
+use glowplug::fetch::Fetch;
+use glowplug::instance::Instance;
+use glowplug::module::{self, Context, Stage};
+use glowplug::stage::config::SystemConfig;
+use glowplug::stage::consume::{Consumed, VendorData, consume};
+use glowplug::stage::engine::Engine;
+use glowplug::stage::local::carry_out;
+use glowplug::stage::log::{Log, read_lines, write_steps};
+use glowplug::stage::{handoff, instancify};
+use glowplug::state::cache;
+use glowplug::state::paths::{DISABLED, HANDOFF_LOG, HANDOFF_SEED, INSTANCE_ID, InstancePaths, TIMINGS};
+use glowplug::sys::apply::Applier;
+use glowplug::sys::clock;
+use glowplug::sys::root::Root;
+use glowplug::user_data::Merged;
+use std::fs;
+use std::io::Write;
+
+/// The files a stage works with.
+struct Machine {
+    root: Root,
+    run: Root,
+}
+
+/// Runs a stage; the value is the exit status: how many errors it ended with.
+pub(crate) fn run(stage: Stage) -> u8 {
+    let console = |text: &str| {
+        // A console that can't be written has nobody in front of it.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    };
+    let mut log = Log::new("glowplug", &console);
+    if let Some(why) = switched_off() {
+        log.info(&["provisioning is off: ", why]);
+        return 0;
+    }
+    let begun = clock::monotonic();
+    let mut status = begin(stage, begun, &mut log);
+    match machine() {
+        Ok(machine) => match instance(&machine, &mut log) {
+            Some(instance) => {
+                status.datasource = Some(instance.datasource_name());
+                provision(stage, &machine, &instance, &mut log);
+            }
+            None => {
+                status.datasource = Some("DataSourceNone".into());
+                log.info(&["no seed and no cache: nothing is provisioned"]);
+            }
+        },
+        Err(error) => log.error(&error),
+    }
+    log.step(&format!("runner/{}", name(stage)), begun);
+    end(stage, status, begun, &mut log)
+}
+
+/// The stage as status.json names it.
+const fn name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Init => MODES[1],
+        Stage::Config => MODES[2],
+        Stage::Final => MODES[3],
+    }
+}
+
+fn switched_off() -> Option<&'static str> {
+    if fs::exists(DISABLED).unwrap_or(false) {
+        return Some("/etc/cloud/cloud-init.disabled is there");
+    }
+    let word = fs::read_to_string(HANDOFF_SEED).unwrap_or_default();
+    (word.trim() == "off").then_some("the agent found it switched off")
+}
+
+fn machine() -> Result<Machine> {
+    Ok(Machine { root: Root::open("/")?, run: Root::open("/run")? })
+}
+
+/// Notes that the stage has begun; the first one of a boot begins a new
+/// status with what the agent said.
+fn begin(stage: Stage, begun: u64, log: &mut Log<'_>) -> Status {
+    let mut status = match stage {
+        Stage::Init => local_status(),
+        Stage::Config | Stage::Final => Status::read().unwrap_or_default(),
+    };
+    let start = Mode { start: Some(seconds(begun)), ..Mode::default() };
+    status.modes.insert(name(stage).into(), start);
+    status.stage = Some(name(stage).into());
+    if let Err(error) = status.write() {
+        log.warn(&Error::new("write", "status.json", error.to_string()));
+    }
+    program::say(&format!(
+        "glowplug v. {} running {} at {}. Up {} seconds.",
+        env!("CARGO_PKG_VERSION"),
+        name(stage),
+        log_file::utc(clock::realtime()).rfc2822(),
+        seconds(begun)
+    ));
+    status
+}
+
+/// The agent's log as the stage init-local; it goes into the log file too.
+fn local_status() -> Status {
+    let mut status = Status::default();
+    let Ok(text) = fs::read_to_string(HANDOFF_LOG) else { return status };
+    let lines = read_lines(&text);
+    log_file::append("glowplug-agent", &lines);
+    let mut mode = Mode::of_lines(&lines);
+    mode.start = lines.first().map(|line| seconds(line.at));
+    mode.finished = lines.last().map(|line| seconds(line.at));
+    status.modes.insert(MODES[0].into(), mode);
+    status
+}
+
+/// The instance of this boot: the agent's, else the last one's.
+fn instance(machine: &Machine, log: &mut Log<'_>) -> Option<Box<Instance>> {
+    let mut take = |instance: Result<Option<Box<Instance>>>| {
+        instance.unwrap_or_else(|error| {
+            log.warn(&error);
+            None
+        })
+    };
+    let agent_ran = fs::exists(HANDOFF_SEED).unwrap_or(false);
+    let handed_over = take(handoff::handed_over(&machine.run));
+    // Where the agent found no instance, an old cache is another machine's.
+    if handed_over.is_some() || agent_ran { handed_over } else { take(handoff::cached(&machine.root)) }
+}
+
+fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log<'_>) {
+    let paths = InstancePaths::new(&instance.id);
+    let vendor = VendorData::read(instance);
+    let consumed = consume(instance, &vendor);
+    let merged = consumed.merged();
+    let mut problems = Vec::new();
+    let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
+    let mut layers = consumed.layers(&merged);
+    layers.extend(system.layers(&mut problems));
+    let config = CloudConfig::new(layers);
+    let mut run = program::run;
+    let mut applier = Applier::new(&machine.root, &machine.run);
+    applier.program = Some(&mut run);
+    if stage == Stage::Init {
+        // The agent has told these already, where one ran.
+        if !fs::exists(HANDOFF_SEED).unwrap_or(false) {
+            let wrong = merged.iter().flat_map(|merged| &merged.problems);
+            for problem in problems.iter().chain(&consumed.problems).chain(wrong) {
+                log.warn(problem);
+            }
+        }
+        settle(machine, instance, &paths, (&consumed, &merged), &mut applier, log);
+    }
+    let context = Context { config: &config, instance, paths: &paths, root: &machine.root };
+    let mut engine = Engine::new(&mut applier, None, &paths);
+    for module in module::ALL.iter().filter(|module| module.stage == stage) {
+        engine.run(module, &context, log);
+    }
+    if stage == Stage::Final {
+        finish(&paths, log);
+    }
+}
+
+/// Makes the instance the present one where the agent could not, and writes
+/// what user-data leaves in its directory.
+fn settle(
+    machine: &Machine,
+    instance: &Instance,
+    paths: &InstancePaths,
+    (consumed, merged): (&Consumed<'_>, &[Merged<'_>; 3]),
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    let id = machine.root.read(INSTANCE_ID, 4096).ok().flatten().unwrap_or_default();
+    if id.trim_ascii() != instance.id.as_str().as_bytes() {
+        let cache = cache::encode(instance);
+        instancify::plan(instance, &cache, paths, &machine.root, &mut |action| {
+            carry_out(applier, &action, log);
+        });
+    }
+    let _ = fs::remove_file(paths.file("boot-finished"));
+    for action in consumed.files(instance, merged, paths) {
+        if !carry_out(applier, &action, log) {
+            break;
+        }
+    }
+    for action in boothook::boothooks(consumed, instance, paths) {
+        if let Err(error) = applier.apply(&action, None) {
+            log.error(&error);
+        } else if let Action::RunProgram { argv, .. } = &action {
+            log.info(&["ran boothook ", &argv.join(" ")]);
+        }
+    }
+}
+
+/// boot-finished: `UPTIME - DATE - v. VERSION`.
+fn finish(paths: &InstancePaths, log: &mut Log<'_>) {
+    let uptime = seconds(clock::monotonic());
+    let date = log_file::utc(clock::realtime()).rfc2822();
+    let text = format!("{uptime} - {date} - v. {}\n", env!("CARGO_PKG_VERSION"));
+    let path = paths.file("boot-finished");
+    if let Err(error) = fs::write(&path, text) {
+        log.warn(&Error::new("write", path, error.to_string()));
+    }
+}
+
+/// Writes status, result, log and timings.
+fn end(stage: Stage, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
+    let mut mode = Mode::of_lines(&log.lines);
+    let errors = mode.errors.len();
+    let finished = clock::monotonic();
+    mode.start = Some(seconds(begun));
+    mode.finished = Some(seconds(finished));
+    status.modes.insert(name(stage).into(), mode);
+    status.stage = None;
+    let mut written = status.write();
+    if stage == Stage::Final {
+        written = written.and(status.write_result());
+    }
+    if let Err(error) = written {
+        log.warn(&Error::new("write", "status.json", error.to_string()));
+    }
+    let steps = fs::OpenOptions::new().create(true).append(true).open(TIMINGS);
+    if let Ok(mut file) = steps {
+        // Timings are for the curious; nothing depends on them.
+        let _ = file.write_all(write_steps(&log.steps).as_bytes());
+    }
+    let problems = if errors == 0 { String::new() } else { format!(" with {errors} errors") };
+    log.info(&[name(stage), " is done", &problems]);
+    log_file::append("glowplug", &log.lines);
+    u8::try_from(errors).unwrap_or(u8::MAX)
+}
