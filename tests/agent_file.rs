@@ -1,5 +1,8 @@
 //! The release agent as a file: static, without libc, and small.
 
+// in a test a panic is how it fails
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,9 +10,9 @@ use std::process::Command;
 const MOST: usize = 128 << 10;
 
 /// Program header types (elf(5)).
-const PT_DYNAMIC: u32 = 2;
-const PT_INTERP: u32 = 3;
-const PT_GNU_STACK: u32 = 0x6474_e551;
+const PT_DYNAMIC: u64 = 2;
+const PT_INTERP: u64 = 3;
+const PT_GNU_STACK: u64 = 0x6474_e551;
 
 fn built() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -25,16 +28,16 @@ fn built() -> PathBuf {
 }
 
 fn number(file: &[u8], at: usize, bytes: usize) -> u64 {
-    file[at..at + bytes].iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+    file[at..at + bytes].iter().rev().fold(0, |value, &byte| (value << 8) | u64::from(byte))
 }
 
 /// Type and flags of each program header of a 64-bit ELF file.
-fn program_headers(file: &[u8]) -> Vec<(u32, u32)> {
+fn program_headers(file: &[u8]) -> Vec<(u64, u64)> {
     let (start, size, count) = (number(file, 0x20, 8), number(file, 0x36, 2), number(file, 0x38, 2));
     (0..count)
         .map(|index| {
             let at = usize::try_from(start + index * size).unwrap();
-            (number(file, at, 4) as u32, number(file, at + 4, 4) as u32)
+            (number(file, at, 4), number(file, at + 4, 4))
         })
         .collect()
 }

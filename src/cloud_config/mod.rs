@@ -129,7 +129,7 @@ impl<'a> CloudConfig<'a> {
 
 /// Layers from trees written as in Rust, for the modules' tests.
 #[cfg(test)]
-pub(crate) fn layer<'a>(text: &'a str) -> CloudConfig<'a> {
+pub(crate) fn layer(text: &str) -> CloudConfig<'_> {
     CloudConfig::new(vec![Layer {
         name: "user-data".into(),
         value: crate::syntax::yaml::load(text).unwrap(),

@@ -7,7 +7,7 @@ use glowplug::state::paths::InstancePaths;
 use glowplug::user_data::{Kind, clean_name};
 
 /// What writes the boothooks, and what runs them.
-pub(crate) fn boothooks(consumed: &Consumed<'_>, instance: &Instance, paths: &InstancePaths) -> Vec<Action> {
+pub(crate) fn boothooks(consumed: &Consumed, instance: &Instance, paths: &InstancePaths) -> Vec<Action> {
     let mut actions = Vec::new();
     for part in consumed.parts().filter(|part| part.kind == Kind::Boothook) {
         let path = paths.file(&format!("boothooks/{}", clean_name(&part.filename)));

@@ -130,19 +130,20 @@ fn warnings(status: &Status) -> String {
 }
 
 fn tabular(state: State, status: &Status, long: bool) -> String {
-    let mut text = format!("status: {}\n", state.word());
+    let mut lines = vec![format!("status: {}", state.word())];
     if long {
-        text += &format!("extended_status: {}\n", extended(state, status));
-        text += &format!("detail: {}\n", status.datasource.as_deref().unwrap_or("no datasource"));
-        for (name, texts) in [
-            ("errors", status.errors().collect::<Vec<_>>()),
-            ("recoverable_errors", status.recoverable().collect()),
-        ] {
-            let lines: String = texts.iter().map(|text| format!("\n\t- {text}")).collect();
-            text += &format!("{name}:{}\n", if lines.is_empty() { " []" } else { &lines });
-        }
+        lines.push(format!("extended_status: {}", extended(state, status)));
+        lines.push(format!("detail: {}", status.datasource.as_deref().unwrap_or("no datasource")));
+        list(&mut lines, "errors", &mut status.errors());
+        list(&mut lines, "recoverable_errors", &mut status.recoverable());
     }
-    text
+    lines.join("\n") + "\n"
+}
+
+fn list(lines: &mut Vec<String>, name: &str, texts: &mut dyn Iterator<Item = &String>) {
+    let mut texts = texts.peekable();
+    lines.push(format!("{name}:{}", if texts.peek().is_none() { " []" } else { "" }));
+    lines.extend(texts.map(|text| format!("\t- {text}")));
 }
 
 fn fields(state: State, status: &Status) -> [(&'static str, String); 5] {

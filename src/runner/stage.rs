@@ -44,16 +44,15 @@ pub(crate) fn run(stage: Stage) -> u8 {
     let begun = clock::monotonic();
     let mut status = begin(stage, begun, &mut log);
     match machine() {
-        Ok(machine) => match instance(&machine, &mut log) {
-            Some(instance) => {
+        Ok(machine) => {
+            if let Some(instance) = instance(&machine, &mut log) {
                 status.datasource = Some(instance.datasource_name());
                 provision(stage, &machine, &instance, &mut log);
-            }
-            None => {
+            } else {
                 status.datasource = Some("DataSourceNone".into());
                 log.info(&["no seed and no cache: nothing is provisioned"]);
             }
-        },
+        }
         Err(error) => log.error(&error),
     }
     log.step(&format!("runner/{}", name(stage)), begun);
@@ -170,7 +169,7 @@ fn settle(
     machine: &Machine,
     instance: &Instance,
     paths: &InstancePaths,
-    (consumed, merged): (&Consumed<'_>, &[Merged<'_>; 3]),
+    (consumed, merged): (&Consumed, &[Merged<'_>; 3]),
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
 ) {

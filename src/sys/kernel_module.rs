@@ -9,7 +9,7 @@ use rustix::fd::AsFd;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-/// `finit_module(2)`: the kernel decompresses the file itself.
+/// finit_module(2): the kernel decompresses the file itself.
 const MODULE_INIT_COMPRESSED_FILE: i32 = 4;
 
 /// Loads every module that modules.dep of the running kernel names, each
@@ -60,7 +60,7 @@ fn load(path: &str) -> Result<()> {
     let compressed = [".xz", ".zst", ".gz"].iter().any(|suffix| path.ends_with(suffix));
     let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
     match rustix::system::finit_module(file.as_fd(), c"", flags) {
-        // NODEV: a driver without its hardware.
+        // A driver without its hardware says NODEV.
         Ok(()) | Err(Errno::EXIST | Errno::NODEV) => Ok(()),
         Err(errno) => Err(failed(doing, path, errno)),
     }

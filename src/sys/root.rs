@@ -131,12 +131,12 @@ impl Root {
     /// The path without symbolic links as far as it exists, the rest as it
     /// is; `None` when /proc can't tell.
     pub fn real_path(&self, path: &str) -> Option<String> {
-        let top = self.path_of(&self.fd)?;
+        let top = path_of(&self.fd)?;
         let mut existing = path.trim_end_matches('/');
         loop {
             match self.open_in(existing, OFlags::PATH) {
                 Ok(fd) => {
-                    let real = self.path_of(&fd)?;
+                    let real = path_of(&fd)?;
                     let inside = if top == "/" { &real } else { real.strip_prefix(&top)? };
                     let inside = inside.trim_end_matches('/');
                     return Some([inside, path.strip_prefix(existing)?].concat());
@@ -146,11 +146,12 @@ impl Root {
             }
         }
     }
+}
 
-    fn path_of(&self, fd: &OwnedFd) -> Option<String> {
-        let number = u64::from(fd.as_raw_fd().unsigned_abs()).to_string();
-        at::read_link_at(CWD, &["/proc/self/fd/", &number].concat()).ok()
-    }
+/// The path of an open file, as /proc has it.
+fn path_of(fd: &OwnedFd) -> Option<String> {
+    let number = u64::from(fd.as_raw_fd().unsigned_abs()).to_string();
+    at::read_link_at(CWD, &["/proc/self/fd/", &number].concat()).ok()
 }
 
 impl Fetch for Root {

@@ -223,7 +223,8 @@ mod tests {
     fn ext4_names_label_and_uuid() {
         let mut image = vec![0; 4096];
         image[1024 + 0x38..1024 + 0x3a].copy_from_slice(&[0x53, 0xef]);
-        image[1024 + 0x68..1024 + 0x78].copy_from_slice(&core::array::from_fn::<u8, 16, _>(|i| i as u8));
+        image[1024 + 0x68..1024 + 0x78]
+            .copy_from_slice(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
         image[1024 + 0x78..1024 + 0x7c].copy_from_slice(b"root");
         let found = on(&image).unwrap();
         assert_eq!(found.label, "root");
@@ -236,7 +237,7 @@ mod tests {
         let mut state = 1u64;
         let noise: Vec<u8> = core::iter::repeat_with(|| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) as u8
+            state.to_be_bytes()[1]
         })
         .take(80 << 10)
         .collect();

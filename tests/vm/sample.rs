@@ -1,6 +1,6 @@
 //! The first boot of the sample seed, checked to the byte.
 
-use crate::scene::{Scene, addresses, link, metadata, sample};
+use crate::scene::{Scene, addresses, image, link, metadata, sample};
 use crate::vm::contents::{Contents, Entry};
 use crate::vm::report::Boot;
 
@@ -15,6 +15,16 @@ const ADMIN: (u32, u32) = (1000, 1000);
 
 /// Path, permission bits, owner and content.
 type File<'a> = (&'a str, u32, (u32, u32), &'a [u8]);
+
+/// Kernel modules and the archive's own headers, in bytes.
+const MODULES: u64 = 4 << 20;
+
+#[test]
+fn the_initramfs_holds_the_agent_and_modules_alone() {
+    let size = std::fs::metadata(&image().initramfs).unwrap().len();
+    let agent = image().agent_bytes;
+    assert!((agent..agent + MODULES).contains(&size), "{size} bytes, {agent} of them the agent's");
+}
 
 #[test]
 fn first_boot_of_the_sample() {

@@ -42,7 +42,6 @@ pub(crate) fn guard(environment: &Environment, last: bool) {
     GUARD.program.set(open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok());
     GUARD.variables.set(environment.variables);
     GUARD.last.set(last);
-    static STACK: [Cell32; HANDLER_STACK / 4] = [const { Cell32(Cell::new(0)) }; HANDLER_STACK / 4];
     let stack = stack_t { ss_sp: STACK.as_ptr().cast_mut().cast(), ss_flags: 0, ss_size: HANDLER_STACK as _ };
     // SAFETY: the stack is static and used for nothing else.
     let _ = unsafe { syscall!(Sysno::sigaltstack, &raw const stack, 0) };
@@ -60,6 +59,9 @@ pub(crate) fn guard(environment: &Environment, last: bool) {
         };
     }
 }
+
+/// The stack of a handler whose own is what overflowed.
+static STACK: [Cell32; HANDLER_STACK / 4] = [const { Cell32(Cell::new(0)) }; HANDLER_STACK / 4];
 
 /// A cell that may be static, for the handler's stack.
 struct Cell32(#[allow(dead_code)] Cell<u32>);

@@ -62,7 +62,7 @@ unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mu
 unsafe extern "C" fn memset(to: *mut u8, byte: i32, length: usize) -> *mut u8 {
     // SAFETY: the caller grants `length` bytes; DF is clear by the ABI.
     unsafe {
-        asm!("rep stosb", inout("rcx") length => _, inout("rdi") to => _, in("al") byte as u8,
+        asm!("rep stosb", inout("rcx") length => _, inout("rdi") to => _, in("eax") byte,
             options(nostack, preserves_flags));
     }
     to

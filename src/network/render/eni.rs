@@ -137,6 +137,6 @@ fn route_lines(text: &mut Text, route: &Route) {
         write!(rest, " metric {metric}");
     }
     for (when, verb) in [("post-up", "add"), ("pre-down", "del")] {
-        write!(text, "    {when} ip{family} route {verb} {} || true\n", rest.out);
+        writeln!(text, "    {when} ip{family} route {verb} {} || true", rest.out);
     }
 }

@@ -111,7 +111,7 @@ impl Variables {
         let mut text = Text::new(HEADER);
         for line in &self.0 {
             match line.split_once('=') {
-                Some((name, value)) if value.contains(' ') => write!(text, "{name}=\"{value}\"\n"),
+                Some((name, value)) if value.contains(' ') => writeln!(text, "{name}=\"{value}\""),
                 _ => text.line(line),
             }
         }
@@ -239,13 +239,13 @@ fn route_files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>) {
             any = true;
             let destination = route.destination();
             if let Some(netmask) = destination.netmask() {
-                write!(ipv4, "ADDRESS{index}={}\n", destination.address());
+                writeln!(ipv4, "ADDRESS{index}={}", destination.address());
                 if let Some(gateway) = route.gateway() {
-                    write!(ipv4, "GATEWAY{index}={gateway}\n");
+                    writeln!(ipv4, "GATEWAY{index}={gateway}");
                 }
-                write!(ipv4, "NETMASK{index}={netmask}\n");
+                writeln!(ipv4, "NETMASK{index}={netmask}");
                 if let Some(metric) = route.metric() {
-                    write!(ipv4, "METRIC{index}={metric}\n");
+                    writeln!(ipv4, "METRIC{index}={metric}");
                 }
                 index += 1;
             } else {

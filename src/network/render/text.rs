@@ -48,7 +48,7 @@ impl Text {
     #[inline(never)]
     pub(super) fn entry(&mut self, key: &str, value: &dyn fmt::Display) {
         let lead = self.lead;
-        write!(self, "{lead}{key}{value}\n");
+        writeln!(self, "{lead}{key}{value}");
         self.lead = self.indent;
     }
 

@@ -15,9 +15,9 @@ pub(super) fn rules(actions: &mut Vec<Action>, network: &Resolved<'_>) {
     for link in &network.links {
         if let Some(mac) = link.link.device.mac() {
             let name = &*link.name;
-            write!(
+            writeln!(
                 text,
-                "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{{address}}==\"{mac}\", NAME=\"{name}\"\n"
+                "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{{address}}==\"{mac}\", NAME=\"{name}\""
             );
         }
     }
