@@ -1,8 +1,7 @@
 //! Users and groups of a root, from its own /etc/passwd and /etc/group
 //! (passwd(5), group(5)).
 
-use crate::fetch::Fetch;
-use crate::limits;
+use crate::fetch::{self, Fetch};
 use alloc::string::String;
 
 /// One line of /etc/passwd.
@@ -29,10 +28,7 @@ impl Accounts {
     /// Reads them; a file that is missing or can't be read has no accounts,
     /// a line that is not one is passed over.
     pub fn read(root: &dyn Fetch) -> Self {
-        let text = |path: &str| {
-            let content = root.read(path, limits::ROOT_FILE).ok().flatten().unwrap_or_default();
-            String::from_utf8_lossy(&content).into_owned()
-        };
+        let text = |path: &str| fetch::text(root, path).unwrap_or_default();
         Self { passwd: text("/etc/passwd"), group: text("/etc/group") }
     }
 

@@ -101,19 +101,19 @@ pub enum Owner {
 /// that point of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkAction {
-    /// RTM_NEWLINK with IFLA_IFNAME; the link must be down on old kernels.
+    /// `RTM_NEWLINK` with `IFLA_IFNAME`; the link must be down on old kernels.
     Rename {
         /// Present name.
         from: String,
         /// Name wanted.
         to: String,
     },
-    /// Set IFF_UP.
+    /// Set `IFF_UP`.
     Up {
         /// Link.
         link: String,
     },
-    /// Clear IFF_UP.
+    /// Clear `IFF_UP`.
     Down {
         /// Link.
         link: String,

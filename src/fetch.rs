@@ -2,6 +2,7 @@
 //! kernel line, a metadata service. All of them answer the same two questions.
 
 use crate::error::Result;
+use crate::limits;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -15,10 +16,20 @@ pub trait Fetch {
     /// when there is no such directory.
     fn list(&self, path: &str) -> Result<Option<Vec<String>>>;
 
-    /// Type and permission bits of what stands at `path` (stat(2)'s st_mode),
+    /// Type and permission bits of what stands at `path` (stat(2)'s `st_mode`),
     /// symbolic links followed; `None` when nothing does.
     fn mode(&self, path: &str) -> Option<u32>;
 
     /// How messages name `path`: `/dev/sr0:openstack/latest/user_data`.
     fn name(&self, path: &str) -> String;
+}
+
+/// The text of a file of the root that something is planned by; what is not
+/// UTF-8 in it is replaced. A file that can't be read counts as none.
+#[inline(never)]
+pub fn text(root: &dyn Fetch, path: &str) -> Option<String> {
+    match root.read(path, limits::ROOT_FILE) {
+        Ok(Some(content)) => Some(String::from_utf8_lossy(&content).into_owned()),
+        _ => None,
+    }
 }

@@ -1,8 +1,7 @@
 //! Which paths of a root lie under other mounts once it runs, from its fstab
 //! and mount units: what is written there before would be covered.
 
-use crate::fetch::Fetch;
-use crate::limits;
+use crate::fetch::{self, Fetch};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -24,13 +23,12 @@ impl Covered {
     #[inline(never)]
     pub fn read(root: &dyn Fetch) -> Self {
         let mut points: Vec<String> = ALWAYS.iter().map(|&point| point.into()).collect();
-        if let Ok(Some(content)) = root.read("/etc/fstab", limits::ROOT_FILE) {
-            points.extend(String::from_utf8_lossy(&content).lines().filter_map(mount_point));
-        }
+        let fstab = fetch::text(root, "/etc/fstab").unwrap_or_default();
+        points.extend(fstab.lines().filter_map(mount_point));
         let list = |folder: &str| root.list(folder).ok().flatten().unwrap_or_default();
         for folder in UNITS {
             for name in list(folder) {
-                if name.ends_with(".wants") || name.ends_with(".requires") {
+                if matches!(name.rsplit_once('.'), Some((_, "wants" | "requires"))) {
                     let units = list(&[folder, "/", &name].concat());
                     points.extend(units.iter().filter_map(|unit| unit_path(unit.strip_suffix(".mount")?)));
                 }

@@ -67,15 +67,15 @@ pub struct InjectedFile {
 /// The files of a seed as they were read; empty where there was none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
 pub struct Raw {
-    /// meta_data.json.
+    /// `meta_data.json`.
     pub meta_data: Vec<u8>,
-    /// user_data.
+    /// `user_data`.
     pub user_data: Vec<u8>,
-    /// vendor_data.json.
+    /// `vendor_data.json`.
     pub vendor_data: Vec<u8>,
-    /// vendor_data2.json.
+    /// `vendor_data2.json`.
     pub vendor_data2: Vec<u8>,
-    /// network_data.json; `None` when the seed says nothing of the network,
+    /// `network_data.json`; `None` when the seed says nothing of the network,
     /// empty when what it says can't be read.
     pub network_data: Option<Vec<u8>>,
     /// ec2/latest/meta-data.json.
@@ -103,6 +103,19 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// An instance of which nothing but its identity is known.
+    pub fn new(id: InstanceId, datasource: &str) -> Self {
+        Self {
+            id,
+            datasource: datasource.into(),
+            detail: String::new(),
+            metadata: Metadata::default(),
+            raw: Raw::default(),
+            files: Vec::new(),
+            machine: Machine::default(),
+        }
+    }
+
     /// Takes from `earlier`, the same instance as it was read before, the
     /// files that could not be read this time: a drive that is going bad takes
     /// nothing back.

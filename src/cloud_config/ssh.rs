@@ -15,7 +15,7 @@ const DISABLE_ROOT: &str = "no-port-forwarding,no-agent-forwarding,no-X11-forwar
 /// Which keys may log in as whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthorizedKeys {
-    /// Lines of authorized_keys in the order they were given.
+    /// Lines of `authorized_keys` in the order they were given.
     pub keys: Vec<String>,
     /// The default user's name.
     pub user: Option<String>,

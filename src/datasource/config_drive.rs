@@ -4,7 +4,7 @@
 use super::{Datasource, Found, Needs};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
-use crate::instance::{InjectedFile, Instance, InstanceId, Machine, Metadata, Raw, public_keys};
+use crate::instance::{InjectedFile, Instance, InstanceId, public_keys};
 use crate::limits;
 use crate::syntax::json;
 use crate::syntax::value::Value;
@@ -44,26 +44,24 @@ fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
     let text = |key| meta.get_set(key).and_then(Value::as_str);
     let id =
         text("uuid").ok_or_else(|| Error::new("read", &name, "it has no uuid, which is the instance-id"))?;
-    let instance = Instance {
-        id: InstanceId::parse(id)?,
-        datasource: DATASOURCE.name.into(),
-        detail: ["[net,ver=2][source=", source, "]"].concat(),
-        metadata: Metadata {
-            local_hostname: text("hostname").map(ToOwned::to_owned),
-            public_keys: meta.get_set("public_keys").map(public_keys).unwrap_or_default(),
-        },
-        raw: Raw {
-            user_data: reader.part("user_data").unwrap_or_default(),
-            vendor_data: reader.part("vendor_data.json").unwrap_or_default(),
-            vendor_data2: reader.part("vendor_data2.json").unwrap_or_default(),
-            network_data: reader.network("network_data.json"),
-            ec2_meta_data: reader.optional("ec2/latest/meta-data.json").unwrap_or_default(),
-            meta_data: meta_data.clone(),
-        },
-        files: reader.injected(&meta),
-        machine: Machine::default(),
-    };
-    Ok(Some(Found { instance: Box::new(instance), problems: reader.problems }))
+    let mut instance = Box::new(Instance::new(InstanceId::parse(id)?, DATASOURCE.name));
+    instance.detail = ["[net,ver=2][source=", source, "]"].concat();
+    instance.metadata.local_hostname = text("hostname").map(ToOwned::to_owned);
+    instance.metadata.public_keys = meta.get_set("public_keys").map(public_keys).unwrap_or_default();
+    let raw = &mut instance.raw;
+    for (name, part) in [
+        ("user_data", &mut raw.user_data),
+        ("vendor_data.json", &mut raw.vendor_data),
+        ("vendor_data2.json", &mut raw.vendor_data2),
+    ] {
+        *part = reader.optional(&reader.path(name)).unwrap_or_default();
+    }
+    raw.network_data = reader.network("network_data.json");
+    raw.ec2_meta_data = reader.optional("ec2/latest/meta-data.json").unwrap_or_default();
+    instance.files = reader.injected(&meta);
+    drop(meta);
+    instance.raw.meta_data = meta_data;
+    Ok(Some(Found { instance, problems: reader.problems }))
 }
 
 /// Reads the parts that may be missing or broken without harm to the others.
@@ -79,10 +77,6 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn path(&self, name: &str) -> String {
         ["openstack/", self.version, "/", name].concat()
-    }
-
-    fn part(&mut self, name: &str) -> Option<Vec<u8>> {
-        self.optional(&self.path(name))
     }
 
     fn missing(&self, path: &str) -> Error {

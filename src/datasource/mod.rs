@@ -18,7 +18,7 @@ pub enum Needs {
 
 /// One kind of seed.
 pub struct Datasource {
-    /// As cloud-init's datasource_list names it.
+    /// As cloud-init's `datasource_list` names it.
     pub name: &'static str,
     /// What has to be there.
     pub needs: Needs,

@@ -10,10 +10,9 @@ mod write_files;
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::error::Error;
-use crate::fetch::Fetch;
+use crate::fetch::{self, Fetch};
 use crate::instance::Instance;
 use crate::state::paths::{Frequency, InstancePaths};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The stage a module runs in after the pivot.
@@ -98,9 +97,9 @@ pub static ALL: &[Module] = &[
 ];
 
 /// Whether the root is of Red Hat's or SUSE's family (os-release(5)).
+#[inline(never)]
 fn is_red_hat(root: &dyn Fetch) -> bool {
-    let content = root.read("/etc/os-release", crate::limits::ROOT_FILE).ok().flatten().unwrap_or_default();
-    String::from_utf8_lossy(&content).lines().any(|line| match line.split_once('=') {
+    fetch::text(root, "/etc/os-release").unwrap_or_default().lines().any(|line| match line.split_once('=') {
         Some(("ID" | "ID_LIKE", ids)) => {
             ids.trim_matches('"').split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos"))
         }

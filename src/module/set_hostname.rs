@@ -3,7 +3,7 @@
 use super::{Context, Early, Module, Plan, Stage, is_red_hat};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::hostname;
-use crate::limits;
+use crate::fetch;
 use crate::state::paths::{Frequency, SET_HOSTNAME};
 
 pub(super) const MODULE: Module = Module {
@@ -29,8 +29,7 @@ fn plan(context: &Context<'_>) -> Plan {
     let json = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let (fqdn, hostname) = (json(&wanted.fqdn), json(&wanted.hostname));
     let record = ["{\n \"fqdn\": \"", &fqdn, "\",\n \"hostname\": \"", &hostname, "\"\n}\n"].concat();
-    let present = context.root.read(SET_HOSTNAME, limits::ROOT_FILE).ok().flatten();
-    if present.is_some_and(|present| present == record.as_bytes()) {
+    if fetch::text(context.root, SET_HOSTNAME).is_some_and(|present| present == record) {
         return plan;
     }
     let prefers_fqdn = wanted.prefer_fqdn.unwrap_or_else(|| is_red_hat(context.root));

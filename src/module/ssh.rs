@@ -5,6 +5,7 @@ use crate::accounts::{Accounts, User};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::ssh;
 use crate::error::Error;
+use crate::fetch;
 use crate::limits;
 use crate::state::paths::Frequency;
 use alloc::string::String;
@@ -29,7 +30,7 @@ const KEY_TYPES: &str = "ssh-rsa ssh-ed25519 \
     sk-ssh-ed25519-cert-v01@openssh.com sk-ecdsa-sha2-nistp256-cert-v01@openssh.com \
     rsa-sha2-256 rsa-sha2-512 ssh-dss";
 
-/// A line for authorized_keys.
+/// A line for `authorized_keys`.
 struct Key<'a> {
     line: &'a str,
     /// The base64 of the key in it.
@@ -66,7 +67,7 @@ fn no_key(line: &str) -> Error {
     Error::new("authorize key", shown, "no known key type with a key behind it")
 }
 
-/// The base64 of the key in a line of authorized_keys, options before it or not.
+/// The base64 of the key in a line of `authorized_keys`, options before it or not.
 #[inline(never)]
 fn material(line: &str) -> Option<&str> {
     let line = line.trim_ascii();
@@ -98,26 +99,30 @@ fn authorize(context: &Context<'_>, user: &User<'_>, keys: &[Key<'_>], options: 
         Err(error) => return plan.problems.push(error),
     };
     let present = String::from_utf8_lossy(&present);
-    let content = updated(&present, keys, options);
-    if *content == *present {
+    let lines = updated(&present, keys, options);
+    if *lines == *present {
         return;
     }
     let owner = || Owner::Ids { uid: user.uid, gid: user.gid };
     if let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| folder.starts_with(user.home)) {
         plan.actions.push(Action::MakeDirectory { path: folder.into(), mode: 0o700, owner: owner() });
     }
-    let (content, existing) = (content.into_bytes(), Existing::KeepMetadata);
-    plan.actions.push(WriteFile { path, content, mode: 0o600, owner: owner(), existing }.into());
+    let file = WriteFile {
+        path,
+        content: lines.into_bytes(),
+        mode: 0o600,
+        owner: owner(),
+        existing: Existing::KeepMetadata,
+    };
+    plan.actions.push(file.into());
 }
 
-/// The first AuthorizedKeysFile of the root's sshd_config that is the user's
-/// own (sshd_config(5)), else `~/.ssh/authorized_keys`.
+/// The first `AuthorizedKeysFile` of the root's `sshd_config` that is the user's
+/// own (`sshd_config(5)`), else `~/.ssh/authorized_keys`.
 #[inline(never)]
 fn authorized_keys_path(context: &Context<'_>, user: &User<'_>) -> String {
     let home = user.home.trim_end_matches('/');
-    let content =
-        context.root.read("/etc/ssh/sshd_config", limits::ROOT_FILE).ok().flatten().unwrap_or_default();
-    let text = String::from_utf8_lossy(&content);
+    let text = fetch::text(context.root, "/etc/ssh/sshd_config").unwrap_or_default();
     let patterns = text.lines().find_map(|line| {
         let (key, value) = line.trim_ascii().split_once([' ', '\t', '='])?;
         key.eq_ignore_ascii_case("AuthorizedKeysFile").then_some(value)

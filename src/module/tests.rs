@@ -2,8 +2,9 @@ use super::*;
 use crate::action::{Existing, Owner, WriteFile};
 use crate::cloud_config::layer;
 use crate::error::Result;
-use crate::instance::{InstanceId, Machine, Metadata, Raw};
+use crate::instance::{InstanceId, Metadata};
 use crate::state::paths::SET_HOSTNAME;
+use alloc::string::String;
 use std::collections::BTreeMap;
 
 const FILE: u32 = 0o100_644;
@@ -48,15 +49,8 @@ impl Fetch for Tree {
 }
 
 fn plan(module: &str, text: &str, metadata: Metadata, root: &Tree) -> Plan {
-    let instance = Instance {
-        id: InstanceId::parse("i-1").unwrap(),
-        datasource: "ConfigDrive".into(),
-        detail: String::new(),
-        metadata,
-        raw: Raw::default(),
-        files: Vec::new(),
-        machine: Machine::default(),
-    };
+    let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
+    instance.metadata = metadata;
     let paths = InstancePaths::new(&instance.id);
     let module = ALL.iter().find(|known| known.name == module).unwrap();
     (module.plan)(&Context { config: &layer(text), instance: &instance, paths: &paths, root })

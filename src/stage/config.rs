@@ -30,7 +30,7 @@ impl SystemConfig {
         take(run, "cloud-init/cloud.cfg", "/run/cloud-init/cloud.cfg");
         let folder = "/etc/cloud/cloud.cfg.d";
         for name in root.list(folder).ok().flatten().unwrap_or_default().iter().rev() {
-            if name.ends_with(".cfg") {
+            if matches!(name.rsplit_once('.'), Some((_, "cfg"))) {
                 let path = [folder, "/", name].concat();
                 take(root, &path, &path);
             }

@@ -4,9 +4,8 @@
 use super::log::{Level, Log};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
-use crate::fetch::Fetch;
+use crate::fetch;
 use crate::fstab::Covered;
-use crate::limits;
 use crate::module::{Context, Early, Module, Plan};
 use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, InstancePaths, semaphore, semaphore_text};
@@ -43,8 +42,8 @@ impl<'e, 'a> Engine<'e, 'a> {
         let mut journal = Journal::default();
         let journal_path = paths.journal();
         for (tree, path) in [(applier.root, journal_path.as_str()), (applier.run, "glowplug/journal")] {
-            if let Ok(Some(text)) = tree.read(path, limits::ROOT_FILE) {
-                journal.read(&String::from_utf8_lossy(&text));
+            if let Some(text) = fetch::text(tree, path) {
+                journal.read(&text);
             }
         }
         Self { applier, early, journal, journal_path }

@@ -1,9 +1,8 @@
 //! Making an instance the present one, with the files cloud-init keeps of it.
 
 use crate::action::Action;
-use crate::fetch::Fetch;
+use crate::fetch::{self, Fetch};
 use crate::instance::Instance;
-use crate::limits;
 use crate::state::paths::{
     CACHE, DIRECTORIES, INSTANCE_ID, INSTANCE_LINK, InstancePaths, PREVIOUS_DATASOURCE, PREVIOUS_INSTANCE_ID,
 };
@@ -21,12 +20,8 @@ pub fn plan(
     root: &dyn Fetch,
     take: &mut dyn FnMut(Action),
 ) {
-    let line = |path: &str| {
-        let content = root.read(path, limits::ROOT_FILE).ok().flatten()?;
-        Some(String::from_utf8_lossy(&content).into_owned())
-    };
     let id = [instance.id.as_str(), "\n"].concat();
-    let present = line(INSTANCE_ID);
+    let present = fetch::text(root, INSTANCE_ID);
     if present.as_deref() != Some(id.as_str()) {
         for file in &instance.files {
             take(Action::write(&file.path, file.content.clone(), 0o660));
@@ -37,7 +32,8 @@ pub fn plan(
         take(Action::make_directory(path, 0o755));
     }
     let datasource = instance.datasource_line();
-    let before = line(&[INSTANCE_LINK, "/datasource"].concat()).unwrap_or_else(|| datasource.clone());
+    let before =
+        fetch::text(root, &[INSTANCE_LINK, "/datasource"].concat()).unwrap_or_else(|| datasource.clone());
     let previous = present.unwrap_or_else(|| "NO_PREVIOUS_INSTANCE_ID\n".into());
     let name = CACHE.rsplit('/').next().unwrap_or(CACHE);
     for (path, content, mode) in [

@@ -208,6 +208,7 @@ fn decide(
     (outcome, Some(Decided { instance, changed: false }))
 }
 
+#[inline(never)]
 fn new_or_known(found: Found, cached: Option<Box<Instance>>, machine: Machine, log: &mut Log<'_>) -> Decided {
     for problem in &found.problems {
         log.error(problem);

@@ -27,6 +27,7 @@ pub fn devices() -> Vec<String> {
 
 /// The superblock on /dev/`name`; `None` when there is none this program
 /// knows, no medium, or nothing but noise.
+#[inline(never)]
 pub fn superblock(name: &str) -> Result<Option<Superblock>> {
     let path = device_path(name);
     let file = match open(&path, OFlags::RDONLY | OFlags::NONBLOCK) {

@@ -15,6 +15,7 @@ const MODULE_INIT_COMPRESSED_FILE: i32 = 4;
 /// Loads every module that modules.dep of the running kernel names, each
 /// after what it needs. One that fails is told and the others go on.
 /// The value is how many were loaded.
+#[inline(never)]
 pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
     let release = rustix::system::uname().release().to_string_lossy().into_owned();
     let folder = ["/lib/modules/", &release, "/"].concat();

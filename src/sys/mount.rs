@@ -75,7 +75,7 @@ fn mount_at(
     mount(&*source, &*target, &*kind, flags, &*options)
 }
 
-/// Moves a mount (mount(2) with MS_MOVE).
+/// Moves a mount (mount(2) with `MS_MOVE`).
 #[inline(never)]
 fn move_mount(from: &str, to: &str) -> Result<()> {
     let moved = || mount_move(&*terminated(from)?, &*terminated(to)?);
@@ -84,6 +84,7 @@ fn move_mount(from: &str, to: &str) -> Result<()> {
 
 /// Whether something is mounted at the directory `path`: it lies on another
 /// device than its parent.
+#[inline(never)]
 pub fn is_mount_point(path: &str) -> bool {
     let device = |path: &str| path::stat_at(CWD, path).ok().flatten().map(|stat| stat.st_dev);
     let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
@@ -134,12 +135,14 @@ pub fn mount_root(device: &str, target: &str, kinds: &[String], writable: bool, 
 }
 
 /// File systems of the running kernel that live on a block device.
+#[inline(never)]
 pub fn known_kinds() -> Vec<String> {
     let text = tree::attribute("/proc/filesystems").unwrap_or_default();
     text.lines().filter_map(|line| line.strip_prefix('\t')).map(String::from).collect()
 }
 
 /// Makes a mounted file system writable or read-only.
+#[inline(never)]
 pub fn remount(target: &str, writable: bool) -> Result<()> {
     let flags = if writable { MountFlags::empty() } else { MountFlags::RDONLY };
     terminated(target)

@@ -20,13 +20,13 @@ pub(super) fn open(path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
     open_at(CWD, path, flags, 0)
 }
 
-/// openat(2), always O_CLOEXEC.
+/// openat(2), always `O_CLOEXEC`.
 #[inline(never)]
 pub(super) fn open_at(at: BorrowedFd<'_>, name: &str, flags: OFlags, mode: u32) -> Result<OwnedFd, Errno> {
     fs::openat(at, &*terminated(name)?, flags | OFlags::CLOEXEC, Mode::from_raw_mode(mode))
 }
 
-/// openat2(2) with RESOLVE_IN_ROOT, always O_CLOEXEC.
+/// openat2(2) with `RESOLVE_IN_ROOT`, always `O_CLOEXEC`.
 #[inline(never)]
 pub(super) fn open_within(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
     // O_CREAT never comes through here, so the mode stays empty.

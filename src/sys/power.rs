@@ -47,7 +47,7 @@ pub fn become_program(path: &str, arguments: &[&str], environment: &[*const c_ch
     }
 }
 
-/// As [`become_program`] for an open file (execveat(2) with AT_EMPTY_PATH),
+/// As [`become_program`] for an open file (execveat(2) with `AT_EMPTY_PATH`),
 /// which works after the file has been unlinked. Allocates nothing: this is
 /// the way out of a panic.
 pub fn become_file(

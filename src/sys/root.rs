@@ -1,5 +1,5 @@
 //! A machine's root seen from outside: no path and no symbolic link in it
-//! leads out of it (openat2(2) with RESOLVE_IN_ROOT).
+//! leads out of it (openat2(2) with `RESOLVE_IN_ROOT`).
 
 use super::{failed, path as at};
 use crate::error::Result;
@@ -74,12 +74,12 @@ impl Root {
     }
 
     /// Opens the directory `path` for reading, making what is missing with
-    /// `mode`; every directory made is given to `made` for its owner.
+    /// `mode`; every directory made is handed to `give` for its owner.
     pub fn directory(
         &self,
         path: &str,
         mode: u32,
-        made: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
+        give: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         match self.open_in(path, flags) {
@@ -87,7 +87,7 @@ impl Root {
             other => return other.map_err(|errno| failed("open", path, errno)),
         }
         // A dangling link in the way of a directory: what it names is made.
-        let Located { directory, name, .. } = self.locate(path, mode, made)?;
+        let Located { directory, name, .. } = self.locate(path, mode, give)?;
         let directory = directory.as_fd();
         let fd = at::make_directory_at(directory, &name, mode)
             .and_then(|()| at::open_at(directory, &name, flags | OFlags::NOFOLLOW, 0))
@@ -95,7 +95,7 @@ impl Root {
         // mkdir(2) takes the umask off; what the plan says counts.
         rustix::fs::fchmod(fd.as_fd(), Mode::from_raw_mode(mode))
             .map_err(|errno| failed("set the mode of", path, errno))?;
-        made(fd.as_fd())?;
+        give(fd.as_fd())?;
         Ok(fd)
     }
 
@@ -105,7 +105,7 @@ impl Root {
         &self,
         path: &str,
         mode: u32,
-        made: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
+        give: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Located> {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
@@ -113,7 +113,7 @@ impl Root {
             if name.is_empty() || name == "." || name == ".." {
                 return Err(failed("write", path, Errno::ISDIR));
             }
-            let directory = self.directory(parent, mode, made)?;
+            let directory = self.directory(parent, mode, give)?;
             let present =
                 at::stat_at(directory.as_fd(), name).map_err(|errno| failed("open", &path, errno))?;
             let is_link =

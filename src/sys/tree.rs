@@ -49,6 +49,7 @@ fn too_long(name: &str, size: usize, limit: usize) -> Error {
 
 /// The text of the file at `path` of the running system (an attribute under
 /// /sys or /proc), without the final newline; `None` when it can't be read.
+#[inline(never)]
 pub fn attribute(path: &str) -> Option<String> {
     let file = path::open(path, OFlags::RDONLY).ok()?;
     let content = read_all(file.as_fd(), limits::ATTRIBUTE, &|| path.to_owned()).ok()?;
@@ -73,6 +74,7 @@ pub fn names(directory: BorrowedFd<'_>, name: &dyn Fn() -> String) -> Result<Vec
 
 /// Sorted names in the directory `path` of the running system; none when it
 /// can't be read.
+#[inline(never)]
 pub fn names_at(path: &str) -> Vec<String> {
     path::open(path, OFlags::RDONLY | OFlags::DIRECTORY)
         .ok()
@@ -98,6 +100,7 @@ fn each(directory: BorrowedFd<'_>, take: &mut dyn FnMut(&str)) -> core::result::
 /// Deletes everything below `path` that lies on the same file system as it,
 /// as an initramfs is deleted before its root is left. What can't be deleted
 /// stays; the memory is all that is lost.
+#[inline(never)]
 pub fn delete_below(path: &str) {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
     let Ok(top) = path::open(path, flags) else { return };

@@ -40,7 +40,7 @@ pub(super) fn write(
 
 /// The name a file has while it is written, beside its target.
 pub(super) fn temporary_name(name: &str) -> String {
-    /// NAME_MAX less what is put around it.
+    /// `NAME_MAX` less what is put around it.
     const MOST: usize = 240;
     let mut end = name.len().min(MOST);
     while !name.is_char_boundary(end) {
