@@ -38,40 +38,54 @@ pub(super) fn inflate(input: &[u8], out: &mut Vec<u8>) -> Result<usize, &'static
             _ => return Err(DAMAGED),
         }
         if last {
+            bits.align();
             return Ok(bits.at);
         }
     }
 }
 
-/// The bits of a text, the lowest of each byte first. At most the byte that
-/// the next bit is in has been taken from it.
+/// The bits of a text, the lowest of each byte first.
 struct Bits<'a> {
     input: &'a [u8],
     at: usize,
+    /// Bits taken from the input before they are asked for, and how many.
     held: u32,
     count: u32,
 }
 
 impl Bits<'_> {
-    /// The next `wanted` bits, at most 16.
-    fn take(&mut self, wanted: u32) -> Result<u32, &'static str> {
-        while self.count < wanted {
-            let byte = self.input.get(self.at).ok_or(CUT_SHORT)?;
-            self.held |= u32::from(*byte) << self.count;
+    /// Holds 25 bits or more, or all that are left.
+    fn fill(&mut self) {
+        while self.count <= 24
+            && let Some(&byte) = self.input.get(self.at)
+        {
+            self.held |= u32::from(byte) << self.count;
             self.at += 1;
             self.count += 8;
         }
+    }
+
+    /// The next `wanted` bits, at most 16.
+    fn take(&mut self, wanted: u32) -> Result<u32, &'static str> {
+        self.fill();
         let value = self.held & ((1 << wanted) - 1);
+        self.count = self.count.checked_sub(wanted).ok_or(CUT_SHORT)?;
         self.held >>= wanted;
-        self.count -= wanted;
         Ok(value)
+    }
+
+    /// Goes on at the next whole byte: `at` is its place.
+    fn align(&mut self) {
+        self.at -= (self.count / 8) as usize;
+        (self.held, self.count) = (0, 0);
     }
 }
 
 /// A block of bytes as they are (§3.2.4).
 fn stored(bits: &mut Bits<'_>, out: &mut Vec<u8>) -> Result<(), &'static str> {
-    (bits.held, bits.count) = (0, 0);
+    bits.align();
     let (length, check) = (bits.take(16)?, bits.take(16)?);
+    bits.align();
     if length ^ check != 0xffff {
         return Err(DAMAGED);
     }
@@ -119,11 +133,15 @@ impl Code {
     /// The next symbol. The codes of a length are numbers in a row, and those
     /// one bit longer go on at twice the number that would follow.
     fn symbol(&self, bits: &mut Bits<'_>) -> Result<u16, &'static str> {
+        bits.fill();
         let (mut code, mut first, mut index) = (0, 0, 0);
-        for &count in self.counts.iter().skip(1) {
+        let mut held = bits.held;
+        for (length, &count) in (0..).zip(&self.counts).skip(1) {
             let count = u32::from(count);
-            code = code << 1 | bits.take(1)?;
+            code = code << 1 | held & 1;
+            held >>= 1;
             if code < first + count {
+                bits.take(length)?;
                 return self.symbols.get((index + code - first) as usize).copied().ok_or(DAMAGED);
             }
             index += count;
