@@ -8,7 +8,7 @@ use crate::instance::Instance;
 use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
-use crate::user_data::{self, Assembled, Kind, Merged, Part};
+use crate::user_data::{self, Kind, Merged, Part};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -76,7 +76,7 @@ fn texts(value: &Value<'_>, name: &str, problems: &mut Vec<Error>) -> Vec<Vec<u8
             problems.push(Error::new(
                 "use",
                 name,
-                format!("cloud-init in it is {}, not a string or list", value.kind()),
+                ["cloud-init in it is ", value.kind(), ", not a string or list"].concat(),
             ));
             Vec::new()
         }
@@ -89,9 +89,9 @@ pub fn consume(instance: &Instance, vendor: &VendorData) -> Consumed {
     let mut take = |name: &'static str, raws: &mut dyn Iterator<Item = &[u8]>| {
         let mut parts = Vec::new();
         for raw in raws {
-            let Assembled { parts: some, problems: wrong } = user_data::assemble(name, raw);
-            parts.extend(some);
-            problems.extend(wrong);
+            let mut assembled = user_data::assemble(name, raw);
+            parts.append(&mut assembled.parts);
+            problems.append(&mut assembled.problems);
         }
         Source { name, parts }
     };

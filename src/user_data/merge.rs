@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::yaml;
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -32,14 +31,15 @@ pub fn merge(parts: &[Part]) -> Merged<'_> {
     let mut merged = Merged { config, from: Vec::new(), present: false, problems: Vec::new() };
     for part in parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
         merged.present = true;
-        let file = if parts.len() == 1 { "user_data".into() } else { format!("user_data {}", part.filename) };
+        let file =
+            if parts.len() == 1 { "user_data".into() } else { ["user_data ", &part.filename].concat() };
         match read(part) {
             Ok((mergers, config)) => {
                 let mut mismatches = Vec::new();
                 mergers.merge(&mut merged.config, config, &mut mismatches);
-                let problem =
-                    |(place, cause): (Place, _)| Error::at("merge", &file, place.line, place.column, cause);
-                merged.problems.extend(mismatches.into_iter().map(problem));
+                for (place, cause) in mismatches {
+                    merged.problems.push(Error::at("merge", &file, place.line, place.column, cause));
+                }
                 merged.from.push(one_line(&part.filename));
             }
             Err((doing, place, cause)) => {
@@ -85,7 +85,7 @@ fn read(part: &Part) -> Result<(Mergers, Value<'_>), Refusal> {
         let start = Place { line: config.place.line.max(1), column: config.place.column.max(1) };
         let cause = match config.data {
             Data::Null => "it holds no keys".into(),
-            _ => format!("a mapping of keys is expected, not {}", config.kind()).into(),
+            _ => ["a mapping of keys is expected, not ", config.kind()].concat().into(),
         };
         return Err(("read", start, cause));
     };

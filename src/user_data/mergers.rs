@@ -8,7 +8,6 @@
 use crate::syntax::order::order;
 use crate::syntax::value::{Data, Place, Value};
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -83,7 +82,8 @@ impl Mergers {
             if merger.is_empty() {
                 continue;
             }
-            let malformed = || Cow::Owned(format!("`{merger}` is no merger: `name(option,…)` is expected"));
+            let malformed =
+                || Cow::Owned(["`", &*merger, "` is no merger: `name(option,…)` is expected"].concat());
             let (name, options) = merger.split_once('(').ok_or_else(malformed)?;
             let options = options.strip_suffix(')').ok_or_else(malformed)?;
             let options: Vec<_> = options.split(',').map(|option| option.trim().to_string()).collect();
@@ -98,7 +98,7 @@ impl Mergers {
             return self.add_text(text);
         }
         let Some(items) = how.items() else {
-            return Err(format!("a text or a list is expected, not {}", how.kind()).into());
+            return Err(["a text or a list is expected, not ", how.kind()].concat().into());
         };
         for item in items {
             let (name, options) = match &item.data {
@@ -112,7 +112,7 @@ impl Mergers {
                     let name = name.as_str().ok_or("the name of a merger must be a text")?;
                     (name.to_string(), options.iter().filter_map(Value::as_str).map(str::to_string).collect())
                 }
-                _ => return Err(format!("a merger must be a mapping or a list, not {}", item.kind()).into()),
+                _ => return Err(["a merger must be a mapping or a list, not ", item.kind()].concat().into()),
             };
             if !name.is_empty() {
                 self.add(&name, &options)?;
@@ -147,7 +147,11 @@ impl Mergers {
             "str" => {
                 self.text.get_or_insert(has("append"));
             }
-            _ => return Err(format!("there is no merger `{name}`: dict, list and str are known").into()),
+            _ => {
+                return Err(["there is no merger `", name, "`: dict, list and str are known"]
+                    .concat()
+                    .into());
+            }
         }
         Ok(())
     }
@@ -186,14 +190,18 @@ impl Mergers {
         &self,
         how: MapMerger,
         old: &mut Vec<(Value<'a>, Value<'a>)>,
-        new: Vec<(Value<'a>, Value<'a>)>,
+        mut new: Vec<(Value<'a>, Value<'a>)>,
         mismatches: &mut Vec<Mismatch>,
     ) {
         let order = order(new.len(), &|one, other| compare(&new[one].0, &new[other].0));
-        let mut new: Vec<_> = new.into_iter().map(|(key, value)| (key, Some(value))).collect();
+        let mut taken = alloc::vec![false; new.len()];
         old.retain_mut(|(key, value)| {
             let Ok(found) = order.binary_search_by(|&at| compare(&new[at].0, key)) else { return true };
-            let Some(incoming) = new[order[found]].1.take() else { return true };
+            let at = order[found];
+            if core::mem::replace(&mut taken[at], true) {
+                return true;
+            }
+            let incoming = core::mem::replace(&mut new[at].1, Value::bare(Data::Null));
             if how.allow_delete && incoming.data == Data::Null {
                 return false;
             }
@@ -204,7 +212,11 @@ impl Mergers {
             }
             true
         });
-        old.extend(new.into_iter().filter_map(|(key, value)| Some((key, value?))));
+        for (entry, taken) in new.into_iter().zip(taken) {
+            if !taken {
+                old.push(entry);
+            }
+        }
     }
 
     fn merge_lists<'a>(
@@ -215,7 +227,7 @@ impl Mergers {
         mismatches: &mut Vec<Mismatch>,
     ) {
         let Data::Seq(items) = &mut old.data else { return };
-        let incoming = match new.data {
+        let mut incoming = match new.data {
             Data::Seq(incoming) => incoming,
             _ if how.method == ListMethod::Replace => {
                 *old = new;
@@ -224,8 +236,11 @@ impl Mergers {
             _ => return mismatches.push((new.place, "only a list can be merged into a list")),
         };
         match how.method {
-            ListMethod::Append => items.extend(incoming),
-            ListMethod::Prepend => drop(items.splice(0..0, incoming)),
+            ListMethod::Append => items.append(&mut incoming),
+            ListMethod::Prepend => {
+                incoming.append(items);
+                *items = incoming;
+            }
             ListMethod::Keep => {}
             ListMethod::Replace => {
                 for (item, incoming) in items.iter_mut().zip(incoming) {
