@@ -1,13 +1,19 @@
 //! Gzip files (RFC 1952): header, members one after another, checksums.
 
-use super::inflate::inflate;
+use crate::limits;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
 /// Header flags (RFC 1952 §2.3.1).
 const FHCRC: u8 = 2;
 const FEXTRA: u8 = 4;
 const FNAME: u8 = 8;
 const FCOMMENT: u8 = 16;
+
+/// Deflate expands no byte to more than this many.
+const MOST_EXPANSION: usize = 1032;
 
 /// Whether `input` begins as a gzip file.
 pub fn is_gzip(input: &[u8]) -> bool {
@@ -17,7 +23,7 @@ pub fn is_gzip(input: &[u8]) -> bool {
 /// The content of a gzip file: all its members, and zero bytes after them.
 ///
 /// # Errors
-/// What is no gzip, cut short, damaged, or longer than [`crate::limits::EXPANDED`].
+/// What is no gzip, cut short, damaged, or longer than [`limits::EXPANDED`].
 pub fn gunzip(input: &[u8]) -> Result<Vec<u8>, &'static str> {
     let checksum = Checksum::new();
     let mut out = Vec::new();
@@ -32,7 +38,7 @@ pub fn gunzip(input: &[u8]) -> Result<Vec<u8>, &'static str> {
         if checksum.of(member) != u32::from_le_bytes([*c0, *c1, *c2, *c3]) {
             return Err("gzip checksum does not match: the data is damaged");
         }
-        // The field holds the length modulo 2^32; crate::limits::EXPANDED is below.
+        // The field holds the length modulo 2^32; limits::EXPANDED is below.
         if member.len() != u32::from_le_bytes([*l0, *l1, *l2, *l3]) as usize {
             return Err("gzip length does not match: the data is damaged");
         }
@@ -58,6 +64,41 @@ fn skip_header(input: &[u8]) -> Option<&[u8]> {
         }
     }
     if flags & FHCRC != 0 { rest.get(2..) } else { Some(rest) }
+}
+
+/// Appends what `input` inflates to; returns the bytes of `input` used.
+fn inflate(input: &[u8], out: &mut Vec<u8>) -> Result<usize, &'static str> {
+    let mut state = Box::<DecompressorOxide>::default();
+    let start = out.len();
+    let (mut used, mut written) = (0, 0);
+    // A file of one member names its length at the end: usually one allocation.
+    let named = input.last_chunk::<4>().map_or(0, |length| u32::from_le_bytes(*length) as usize);
+    let first = named.min(input.len().saturating_mul(MOST_EXPANSION)).max(256);
+    let mut room = (start + first).min(limits::EXPANDED) - start;
+    loop {
+        out.resize(start + room, 0);
+        let (status, read, wrote) = decompress(
+            &mut state,
+            input.get(used..).unwrap_or_default(),
+            &mut out[start..],
+            written,
+            inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+        );
+        used += read;
+        written += wrote;
+        match status {
+            TINFLStatus::Done => {
+                out.truncate(start + written);
+                return Ok(used);
+            }
+            TINFLStatus::HasMoreOutput if start + room < limits::EXPANDED => {
+                room = (start + room.saturating_mul(2)).min(limits::EXPANDED) - start;
+            }
+            TINFLStatus::HasMoreOutput => return Err("gzip data expands past the bound of 32 MiB"),
+            TINFLStatus::FailedCannotMakeProgress => return Err("gzip data is cut short"),
+            _ => return Err("gzip data is damaged"),
+        }
+    }
 }
 
 /// CRC-32 (RFC 1952 §8). The table is made when needed: 1 KiB that the program
@@ -90,7 +131,6 @@ impl Checksum {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits;
     use miniz_oxide::deflate::compress_to_vec;
 
     fn member(flags: u8, optional: &[u8], content: &[u8]) -> Vec<u8> {
