@@ -199,14 +199,14 @@ mod tests {
         let mode = Mode {
             errors: vec!["é".into()],
             recoverable: vec!["w".into()],
-            start: Some("1.500000".into()),
+            start: Some("1.5".into()),
             finished: None,
         };
         status.modes = MODES.iter().map(|name| ((*name).to_owned(), Mode::default())).collect();
         status.modes.insert("init".into(), mode);
         let mut text = String::new();
         json::write(&status.value(), Style::File, &mut text);
-        let start = "{\n \"v1\": {\n  \"datasource\": \"DataSourceConfigDrive [net]\",\n  \"init\": {\n   \"errors\": [\n    \"\\u00e9\"\n   ],\n   \"finished\": null,\n   \"recoverable_errors\": {\n    \"WARNING\": [\n     \"w\"\n    ]\n   },\n   \"start\": 1.500000\n  },\n";
+        let start = "{\n \"v1\": {\n  \"datasource\": \"DataSourceConfigDrive [net]\",\n  \"init\": {\n   \"errors\": [\n    \"\\u00e9\"\n   ],\n   \"finished\": null,\n   \"recoverable_errors\": {\n    \"WARNING\": [\n     \"w\"\n    ]\n   },\n   \"start\": 1.5\n  },\n";
         assert!(text.starts_with(start), "{text}");
         assert_eq!(Status::parse(&json::parse(text.as_bytes()).unwrap()), Some(status));
     }
