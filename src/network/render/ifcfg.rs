@@ -31,10 +31,10 @@ fn has_scripts(root: &dyn Fetch) -> bool {
 }
 
 fn has_plugin(root: &dyn Fetch) -> bool {
-    ["usr/lib64/NetworkManager/", "usr/lib/NetworkManager/"].iter().any(|folder| {
+    ["usr/lib64/NetworkManager", "usr/lib/NetworkManager"].iter().any(|folder| {
         names(root, &[folder])
             .iter()
-            .any(|version| exists(root, &[folder, version, "/libnm-settings-plugin-ifcfg-rh.so"]))
+            .any(|version| exists(root, &[folder, "/", version, "/libnm-settings-plugin-ifcfg-rh.so"]))
     })
 }
 
