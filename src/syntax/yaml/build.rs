@@ -71,15 +71,26 @@ impl<'a> Builder<'_, 'a> {
             entries.reserve_exact(self.children(map, entry) / 2);
             let mut at = map + 1;
             while at < entry.end {
-                entries.push((self.node(at, true)?, self.node(at + 1, false)?));
+                self.entry(at, at + 1, &mut entries)?;
                 at = self.tape.after(at + 1);
             }
         } else {
             for (key, value) in merge::entries(self.tape, map, &mut self.merged)? {
-                entries.push((self.node(key, true)?, self.node(value, false)?));
+                self.entry(key, value, &mut entries)?;
             }
         }
         Ok(Data::Map(entries))
+    }
+
+    #[inline(never)]
+    fn entry(
+        &mut self,
+        key: u32,
+        value: u32,
+        entries: &mut Vec<(Value<'a>, Value<'a>)>,
+    ) -> Result<(), Fault> {
+        entries.push((self.node(key, true)?, self.node(value, false)?));
+        Ok(())
     }
 
     fn children(&self, collection: u32, entry: Entry) -> usize {

@@ -91,6 +91,7 @@ fn string<'a>(tape: &Tape<'a>, index: u32) -> Option<&'a str> {
     }
 }
 
+#[inline(never)]
 fn compare(tape: &Tape<'_>, a: u32, b: u32) -> Ordering {
     match (string(tape, a), string(tape, b)) {
         (Some(a), Some(b)) => a.cmp(b),
@@ -98,20 +99,12 @@ fn compare(tape: &Tape<'_>, a: u32, b: u32) -> Ordering {
     }
 }
 
-fn equal(tape: &Tape<'_>, a: u32, b: u32) -> bool {
-    match (string(tape, a), string(tape, b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => key(tape, a) == key(tape, b),
-    }
-}
-
 /// Whether a few scalars all differ; `false` also when there are many.
 pub(super) fn are_distinct(tape: &Tape<'_>, keys: &[u32]) -> bool {
     keys.len() <= FEW
-        && keys
-            .iter()
-            .enumerate()
-            .all(|(position, &one)| keys.iter().take(position).all(|&other| !equal(tape, one, other)))
+        && keys.iter().enumerate().all(|(position, &one)| {
+            keys.iter().take(position).all(|&other| compare(tape, one, other).is_ne())
+        })
 }
 
 /// For each scalar of `keys`, the position of the first one equal to it.
