@@ -113,7 +113,8 @@ impl Problems {
         prefix
     }
 
-    /// A number from `least` to `most`.
+    /// The priority of a route.
+    #[inline(never)]
     pub(super) fn metric(&mut self, value: Option<&Value<'_>>, part: &str, entry: Entry<'_>) -> Option<u32> {
         let metric = integer(value?).and_then(|metric| u32::try_from(metric).ok());
         if let (Some(value), None) = (value, metric) {

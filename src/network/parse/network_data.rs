@@ -9,6 +9,7 @@ use crate::network::model::{
     Device, Dns, Domain, Link, LinkName, Mac, Method, Network, Route, Static, Subnet,
 };
 use crate::syntax::value::{Data, Value};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// Link types that are a NIC as the machine sees it. Others that are not
@@ -59,7 +60,7 @@ fn items<'v, 'a>(
     };
     let kept = items.get(..limits::NETWORK_ENTRIES);
     if kept.is_some_and(|kept| kept.len() < items.len()) {
-        problems.add(value, part, entry, &["more than 1024 entries"]);
+        problems.add(value, part, entry, &["more than ", &limits::NETWORK_ENTRIES.to_string(), " entries"]);
     }
     kept.unwrap_or(items)
 }

@@ -15,7 +15,7 @@ mod udev;
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
 use crate::ip::Ip;
-use crate::network::model::{Dns, Domain};
+use crate::network::model::Dns;
 use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
@@ -109,7 +109,7 @@ fn sorted<'r, 'a>(network: &'r Resolved<'a>) -> Vec<&'r ResolvedLink<'a>> {
 /// when there is nothing to write.
 #[inline(never)]
 fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, most: usize) -> bool {
-    let (mut servers, mut search): (Vec<Ip>, Vec<&Domain>) = (Vec::new(), Vec::new());
+    let (mut servers, mut search): (Vec<Ip>, Text) = (Vec::new(), Text::default());
     for dns in all_dns(network) {
         for server in &dns.servers {
             if !servers.contains(server) {
@@ -117,8 +117,9 @@ fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, 
             }
         }
         for domain in &dns.search {
-            if !search.contains(&domain) {
-                search.push(domain);
+            let domain = domain.as_str();
+            if !search.out.split(' ').any(|known| known == domain) {
+                write!(search, " {domain}");
             }
         }
     }
@@ -126,14 +127,8 @@ fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, 
     for server in servers.iter().take(most) {
         text.entry("nameserver ", server);
     }
-    if !search.is_empty() {
-        text.out.push_str("search");
-        for domain in &search {
-            write!(text, " {}", domain.as_str());
-        }
-        text.line("");
-    }
-    let any = !(servers.is_empty() && search.is_empty());
+    text.filled("search", &search.out);
+    let any = text.out.len() > header.len();
     if any {
         file(actions, &["/etc/resolv.conf"], 0o644, text.out);
     }
