@@ -2,7 +2,7 @@
 
 use super::{Context, Early, Module, Plan, Stage, is_red_hat};
 use crate::action::{Action, Existing, Owner, WriteFile};
-use crate::cloud_config::hostname;
+use crate::cloud_config::{CloudConfig, hostname};
 use crate::fetch;
 use crate::state::paths::{Frequency, SET_HOSTNAME};
 
@@ -17,7 +17,13 @@ pub(super) const MODULE: Module = Module {
 
 fn plan(context: &Context<'_>) -> Plan {
     let mut plan = Plan::default();
-    let wanted = match hostname::parse(context.config, context.instance.metadata.local_hostname.as_deref()) {
+    let from_metadata = context.instance.metadata.local_hostname.as_deref();
+    let wanted = hostname::parse(context.config, from_metadata).or_else(|error| {
+        // A name that is none leaves the one that the cloud gave.
+        plan.problems.push(error);
+        hostname::parse(&CloudConfig::default(), from_metadata)
+    });
+    let wanted = match wanted {
         Ok(Some(wanted)) => wanted,
         Ok(None) => return plan,
         Err(error) => {
