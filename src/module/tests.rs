@@ -123,9 +123,11 @@ fn red_hats_name_is_the_full_one_unless_told() {
 }
 
 #[test]
-fn a_bad_host_name_is_a_problem_and_no_action() {
+fn a_bad_host_name_leaves_the_metadatas() {
+    let none = plan("set_hostname", "hostname: 'a b'", Metadata::default(), &Tree::default());
+    assert_eq!(none.actions, []);
     let plan = plan("set_hostname", "hostname: 'a b'", named("vm"), &Tree::default());
-    assert_eq!(plan.actions, []);
+    assert_eq!(plan.actions[1], Action::SetHostname { name: "vm".into() });
     assert_eq!(
         texts(&plan.problems),
         ["unable to set host name at user-data:1:11: the name has blanks, slashes or control characters"]
