@@ -3,6 +3,7 @@
 
 mod bootcmd;
 mod scripts;
+mod seed_files;
 mod set_hostname;
 mod ssh;
 mod write_files;
@@ -79,10 +80,11 @@ pub struct Module {
 
 /// The modules of which a part runs before the pivot, in their order. The agent
 /// names no others, so that it holds no code for them.
-pub static EARLY: &[Module] = &[write_files::MODULE, set_hostname::MODULE, ssh::MODULE];
+pub static EARLY: &[Module] = &[seed_files::MODULE, write_files::MODULE, set_hostname::MODULE, ssh::MODULE];
 
 /// Every module in the order they run.
 pub static ALL: &[Module] = &[
+    seed_files::MODULE,
     bootcmd::MODULE,
     write_files::MODULE,
     set_hostname::MODULE,

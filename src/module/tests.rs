@@ -2,7 +2,7 @@ use super::*;
 use crate::action::{Existing, Owner, WriteFile};
 use crate::cloud_config::layer;
 use crate::error::Result;
-use crate::instance::{InstanceId, Metadata};
+use crate::instance::{InjectedFile, InstanceId, Metadata};
 use crate::state::paths::SET_HOSTNAME;
 use alloc::string::String;
 use std::collections::BTreeMap;
@@ -49,8 +49,12 @@ impl Fetch for Tree {
 }
 
 fn plan(module: &str, text: &str, metadata: Metadata, root: &Tree) -> Plan {
+    plan_of(module, text, |instance| instance.metadata = metadata, root)
+}
+
+fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &Tree) -> Plan {
     let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
-    instance.metadata = metadata;
+    change(&mut instance);
     let paths = InstancePaths::new(&instance.id);
     let module = ALL.iter().find(|known| known.name == module).unwrap();
     (module.plan)(&Context { config: &layer(text), instance: &instance, paths: &paths, root })
@@ -132,6 +136,13 @@ fn a_bad_host_name_leaves_the_metadatas() {
         texts(&plan.problems),
         ["unable to set host name at user-data:1:11: the name has blanks, slashes or control characters"]
     );
+}
+
+#[test]
+fn what_the_seed_injects_is_written_0660() {
+    let file = InjectedFile { path: "/etc/a".into(), content: b"x".to_vec() };
+    let actions = plan_of("seed_files", "{}", |instance| instance.files.push(file), &Tree::default()).actions;
+    assert_eq!(actions, [Action::write("/etc/a", b"x".to_vec(), 0o660)]);
 }
 
 #[test]

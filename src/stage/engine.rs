@@ -8,7 +8,7 @@ use crate::fetch;
 use crate::fstab::Covered;
 use crate::module::{Context, Early, Module, Plan};
 use crate::state::journal::{Journal, Progress, keys};
-use crate::state::paths::{Frequency, InstancePaths, semaphore, semaphore_text};
+use crate::state::paths::{Frequency, HANDOFF_JOURNAL, InstancePaths, semaphore, semaphore_text};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use alloc::string::{String, ToString};
@@ -24,6 +24,9 @@ pub struct Engine<'e, 'a> {
     pub journal: Journal,
     /// Where the journal is kept.
     pub journal_path: String,
+    /// The instance's directory lies under a mount of the running root:
+    /// neither journal nor semaphores may be written there yet.
+    state_waits: bool,
 }
 
 /// A module's actions, sorted by what became of them.
@@ -46,7 +49,9 @@ impl<'e, 'a> Engine<'e, 'a> {
                 journal.read(&text);
             }
         }
-        Self { applier, early, journal, journal_path }
+        let real = early.and_then(|_| applier.root.real_path(&journal_path));
+        let state_waits = early.zip(real).is_some_and(|(covered, real)| covered.by(&real).is_some());
+        Self { applier, early, journal, journal_path, state_waits }
     }
 
     /// Runs one module. The value is how many errors it ended with; each is
@@ -160,6 +165,9 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     fn mark(&mut self, path: Option<&str>, log: &mut Log<'_>) -> bool {
         let Some(path) = path else { return true };
+        if self.state_waits {
+            return false;
+        }
         let pid = rustix::process::getpid().as_raw_nonzero().get().unsigned_abs();
         let content = semaphore_text(pid, clock::realtime()).into_bytes();
         let marked = self.applier.apply(&Action::write(path, content, 0o644), None);
@@ -186,7 +194,10 @@ impl<'e, 'a> Engine<'e, 'a> {
             };
             self.applier.apply(&file.into(), None)
         };
-        let kept = append(&self.journal_path).or_else(|_| append(crate::state::paths::HANDOFF_JOURNAL));
+        let kept = match self.state_waits {
+            true => append(HANDOFF_JOURNAL),
+            false => append(&self.journal_path).or_else(|_| append(HANDOFF_JOURNAL)),
+        };
         if let Err(error) = kept {
             log.warn(&error);
         }

@@ -9,9 +9,7 @@ use crate::state::paths::{
 use alloc::string::String;
 
 /// The actions that make `instance` the present one of `root`; `cache` is how
-/// the cache keeps it. The seed's injected files come first and only for a new
-/// instance, as cloud-init writes them before anything else, 0660. `take` gets
-/// one action at a time: they may be large.
+/// the cache keeps it. `take` gets one action at a time: the cache may be large.
 #[inline(never)]
 pub fn plan(
     instance: &Instance,
@@ -22,11 +20,6 @@ pub fn plan(
 ) {
     let id = [instance.id.as_str(), "\n"].concat();
     let present = fetch::text(root, INSTANCE_ID);
-    if present.as_deref() != Some(id.as_str()) {
-        for file in &instance.files {
-            take(Action::write(&file.path, file.content.clone(), 0o660));
-        }
-    }
     let own = ["sem", "scripts", "handlers"].map(|name| paths.file(name));
     for path in DIRECTORIES.into_iter().chain(own.iter().map(String::as_str)) {
         take(Action::make_directory(path, 0o755));

@@ -1,0 +1,26 @@
+//! The files a seed injects (`files` of OpenStack's meta_data.json): written
+//! once for an instance, before anything else, 0660 as cloud-init does.
+//!
+//! cloud-init has no module for this; as one, what must wait for a mount waits,
+//! and an interrupted boot loses none.
+
+use super::{Context, Early, Module, Plan, Stage};
+use crate::action::Action;
+use crate::state::paths::Frequency;
+
+pub(super) const MODULE: Module = Module {
+    name: "seed_files",
+    keys: &[],
+    stage: Stage::Init,
+    frequency: Frequency::Instance,
+    early: Early::Whole,
+    plan,
+};
+
+fn plan(context: &Context<'_>) -> Plan {
+    let mut plan = Plan::default();
+    for file in &context.instance.files {
+        plan.actions.push(Action::write(&file.path, file.content.clone(), 0o660));
+    }
+    plan
+}

@@ -1,0 +1,180 @@
+//! The agent as a hook of another initramfs: one command on a root that is
+//! mounted already. Each story runs in namespaces of its own (mounts, network,
+//! host name), with NICs that are veth pairs, and needs to be root.
+// in a test a panic is how it fails
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const NETWORK: &str = r#"{
+ "links": [
+  {"id": "a", "name": "front", "type": "phy", "ethernet_mac_address": "52:54:00:AA:00:01", "mtu": 1400},
+  {"id": "b", "type": "vif", "ethernet_mac_address": "52:54:00:aa:00:02"}
+ ],
+ "networks": [
+  {"id": "n", "link": "a", "type": "ipv4", "ip_address": "192.0.2.7", "netmask": "255.255.255.0",
+   "routes": [{"network": "0.0.0.0", "netmask": "0.0.0.0", "gateway": "192.0.2.1"}]},
+  {"id": "m", "link": "b", "type": "ipv4_dhcp"}
+ ],
+ "services": [{"type": "dns", "address": "192.0.2.53"}]
+}"#;
+
+/// A root, a seed, and the machine they are for.
+struct Story {
+    folder: PathBuf,
+}
+
+impl Story {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("glowplug-hook-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let story = Self { folder };
+        story.root("etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+        story.root("etc/group", "root:x:0:\n");
+        story.seed("meta_data.json", r#"{"uuid": "hook-1", "hostname": "hooked.example.org"}"#);
+        story.seed("network_data.json", NETWORK);
+        story
+    }
+
+    fn write(&self, path: &str, content: &str) {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn root(&self, path: &str, content: &str) {
+        self.write(&format!("root/{path}"), content);
+    }
+
+    fn seed(&self, name: &str, content: &str) {
+        self.write(&format!("seed/openstack/latest/{name}"), content);
+    }
+
+    /// Runs a script in fresh namespaces: /run is empty, `a0` and `b0` are
+    /// NICs, `$AGENT`, `$ROOT` and `$SEED` say where things are. What it
+    /// leaves in /run is copied to `run`.
+    fn run(&self, script: &str) -> Output {
+        let prelude = "set -e; mount -t tmpfs tmpfs /run; mount -t sysfs sysfs /sys; \
+             ip link add a0 address 52:54:00:aa:00:01 type veth peer name a1; \
+             ip link add b0 address 52:54:00:aa:00:02 type veth peer name b1; set +e";
+        let script = format!("{prelude}; {script}; status=$?; cp -a /run $ROOT/../run; exit $status");
+        let output = Command::new("unshare")
+            .args(["-m", "-n", "-u", "sh", "-c", &script])
+            .env("AGENT", env!("CARGO_BIN_EXE_glowplug-agent"))
+            .env("ROOT", self.folder.join("root"))
+            .env("SEED", self.folder.join("seed"))
+            .output()
+            .unwrap_or_else(|error| panic!("unable to run unshare (package util-linux): {error}"));
+        assert_ne!(output.status.code(), Some(127), "{}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.folder.join(path)).ok()
+    }
+}
+
+impl Drop for Story {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Makes `root` one that NetworkManager configures.
+fn with_network_manager(story: &Story) {
+    story.root("etc/os-release", "ID=fedora\n");
+    story.root("usr/bin/nmcli", "");
+    story.root("usr/sbin/NetworkManager", "");
+    story.root("etc/systemd/system/multi-user.target.wants/NetworkManager.service", "");
+}
+
+#[test]
+fn a_root_with_network_manager_gets_keyfiles_and_links_that_are_down() {
+    let story = Story::new("keyfile");
+    with_network_manager(&story);
+    let output = story.run("$AGENT --root $ROOT --seed $SEED; code=$?; ip -o link; ip -o addr; (exit $code)");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let link = said.lines().find(|line| line.contains("52:54:00:aa:00:01")).unwrap();
+    assert!(link.contains(" front@") && !link.contains(",UP") && !link.contains("<UP"), "{link}");
+    assert!(!said.contains("192.0.2.7/24 "), "the back end puts the address on: {said}");
+    let keyfile = story.text("run/NetworkManager/system-connections/cloud-init-front.nmconnection").unwrap();
+    for line in
+        ["mac-address=52:54:00:AA:00:01", "address1=192.0.2.7/24", "route1=0.0.0.0/0,192.0.2.1", "mtu=1400"]
+    {
+        assert!(keyfile.lines().any(|have| have == line), "{line} is not in\n{keyfile}");
+    }
+    let other = story.text("run/NetworkManager/system-connections/cloud-init-b0.nmconnection").unwrap();
+    assert!(other.contains("method=auto"), "{other}");
+    assert_eq!(
+        story.text("root/etc/hostname").as_deref(),
+        Some("hooked.example.org\n"),
+        "Fedora's is the full name"
+    );
+}
+
+#[test]
+fn statuses_tell_found_absent_and_broken() {
+    let story = Story::new("statuses");
+    let empty = story.folder.join("empty");
+    fs::create_dir_all(&empty).unwrap();
+    let code = |seed: &Path| {
+        let output =
+            story.run(&format!("rm -rf $ROOT/../run; $AGENT --root $ROOT --seed {}", seed.display()));
+        (output.status.code(), said(&output))
+    };
+    assert_eq!(code(&empty).0, Some(10));
+    let (status, text) = code(&story.folder.join("seed"));
+    assert_eq!(status, Some(0), "{text}");
+    fs::remove_dir_all(story.folder.join("root/var")).unwrap();
+    story.seed("meta_data.json", "{\"uuid\": ");
+    let (status, text) = code(&story.folder.join("seed"));
+    assert_eq!(status, Some(12), "{text}");
+    assert!(text.contains("openstack/latest/meta_data.json:1:10: "), "{text}");
+}
+
+#[test]
+fn a_plan_changes_nothing() {
+    let story = Story::new("plan");
+    with_network_manager(&story);
+    story.seed(
+        "user_data",
+        "#cloud-config\nwrite_files:\n- {path: /etc/x, content: y, permissions: '0600'}\n",
+    );
+    let output =
+        story.run("$AGENT --root $ROOT --seed $SEED --plan; code=$?; ip -o link; hostname; (exit $code)");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for line in
+        ["rename link a0 to front", "write /etc/x (0600 root, 1 bytes)", "set host name hooked.example.org"]
+    {
+        assert!(said.lines().any(|have| have == line), "{line} is not in\n{said}");
+    }
+    assert!(said.contains(" a0@"), "{said}");
+    let left: Vec<_> =
+        fs::read_dir(story.folder.join("root")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name == "var"), "{left:?}");
+    assert!(!story.folder.join("root/etc/x").exists() && !story.folder.join("run/glowplug").exists());
+}
+
+#[test]
+fn what_another_mount_will_cover_is_left_to_the_runner() {
+    let story = Story::new("covered");
+    story.root("etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/dev/vdb1 /var ext4 defaults 0 2\n");
+    story.seed(
+        "user_data",
+        "#cloud-config\nwrite_files:\n- {path: /var/x, content: y}\n- {path: /etc/x, content: y}\n",
+    );
+    let output = story.run("$AGENT --root $ROOT --seed $SEED");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(story.text("root/etc/x").as_deref(), Some("y"));
+    assert!(!story.folder.join("root/var").exists(), "{}", said(&output));
+    let journal = story.text("run/glowplug/journal").unwrap();
+    assert!(journal.contains("left write_files ") && journal.contains("done write_files "), "{journal}");
+}
