@@ -46,12 +46,33 @@ pub(crate) fn run(environment: &Environment, log: &mut Log<'_>) -> ! {
     load_modules(log);
     mount_root(&line, environment, log);
     if !no_seed {
+        rehearse_fault(&line);
         let options = Options { root: SYSROOT, ..Options::default() };
         if let Err(error) = provision(&options, &line, log) {
             trouble(&error, &line, environment, log);
         }
     }
     leave(&line, environment, log)
+}
+
+/// `glowplug.fault=panic|stack`: a fault on purpose, so that whoever builds an
+/// image can see that it boots all the same.
+#[inline(never)]
+#[allow(clippy::panic)]
+fn rehearse_fault(line: &KernelLine) {
+    match line.get("glowplug.fault") {
+        Some("panic") => panic!("a fault on purpose (glowplug.fault=panic)"),
+        Some("stack") => {
+            core::hint::black_box(overflow(0));
+        }
+        _ => {}
+    }
+}
+
+/// Ends when the stack does.
+fn overflow(depth: u64) -> u64 {
+    let frame = core::hint::black_box([depth; 64]);
+    if depth == u64::MAX { 0 } else { overflow(depth + 1) + frame[0] }
 }
 
 #[inline(never)]

@@ -194,9 +194,10 @@ impl<'e, 'a> Engine<'e, 'a> {
             };
             self.applier.apply(&file.into(), None)
         };
-        let kept = match self.state_waits {
-            true => append(HANDOFF_JOURNAL),
-            false => append(&self.journal_path).or_else(|_| append(HANDOFF_JOURNAL)),
+        let kept = if self.state_waits {
+            append(HANDOFF_JOURNAL)
+        } else {
+            append(&self.journal_path).or_else(|_| append(HANDOFF_JOURNAL))
         };
         if let Err(error) = kept {
             log.warn(&error);

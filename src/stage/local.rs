@@ -84,6 +84,14 @@ impl Outcome {
 
 /// Runs the stage and leaves the hand-off.
 pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
+    let outcome = act(local, applier, log);
+    let start = clock::monotonic();
+    carry_out(applier, &handoff::outcome(outcome), log);
+    log.step("agent/hand off", start);
+    outcome
+}
+
+fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
     if let Some(why) = switched_off(local) {
         log.info(&["provisioning is off: ", why]);
         return Outcome::Off;
@@ -97,9 +105,6 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
     if let Some(Decided { instance, changed }) = decided {
         provision(local, &instance, applier, Manner { changed, deadline }, log);
     }
-    let start = clock::monotonic();
-    carry_out(applier, &handoff::outcome(outcome), log);
-    log.step("agent/hand off", start);
     outcome
 }
 

@@ -90,3 +90,27 @@ fn a_drive_that_goes_away_takes_nothing_along() {
     assert_eq!((lines(&contents, "/root/instances"), lines(&contents, "/root/boots")), (1, 2));
     assert_eq!(contents.text("/etc/plan").as_deref(), Some("from the seed"));
 }
+
+/// A panic, and a stack that runs over: the agent as PID 1 starts again, and
+/// the machine boots without being provisioned.
+#[test]
+fn a_fault_of_the_agent_ends_in_a_boot() {
+    let seed = write_seed("fault", &[("meta_data.json", &metadata("fault", "faulty"))]);
+    let mut scene = Scene::new("fault", &[&seed]);
+    for fault in ["panic", "stack"] {
+        let boot = scene.boot_with(None, &format!("glowplug.fault={fault}"));
+        scene.expect_told(&["starting again without provisioning"]);
+        assert_eq!(boot.hostname, "unnamed", "{fault}");
+    }
+    let boot = scene.boot_seed(&seed);
+    assert_eq!((boot.hostname.as_str(), boot.status.as_str()), ("faulty", "done"));
+}
+
+#[test]
+fn a_switch_on_the_kernel_line_turns_all_of_it_off() {
+    let seed = write_seed("off", &[("meta_data.json", &metadata("off", "never"))]);
+    let mut scene = Scene::new("off", &[&seed]);
+    let boot = scene.boot_with(None, "glowplug=off");
+    scene.expect_told(&["provisioning is off", "glowplug=off"]);
+    assert_eq!((boot.hostname.as_str(), boot.status.as_str()), ("unnamed", "disabled"));
+}

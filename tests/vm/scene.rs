@@ -41,14 +41,21 @@ impl Scene {
     /// Boots to power-off. A boot that does not get there fails the story and
     /// shows the console.
     pub(crate) fn boot(&mut self, drive: Option<&Drive>) -> Boot {
-        let _slot = Slot::take();
-        self.lines.clear();
-        let lines = &mut self.lines;
-        let boot = self.machine.boot(drive, &mut |line| lines.push(line));
-        let boot = boot.unwrap_or_else(|error| panic!("{error}\n{}", self.machine.console()));
+        let boot = self.boot_with(drive, "");
         let faults: Vec<&Line> = self.lines.iter().filter(|line| matches!(line, Line::Fault(_))).collect();
         assert!(faults.is_empty(), "{faults:?}\n{}", self.machine.console());
         boot
+    }
+
+    /// As [`Scene::boot`], with more words on the kernel line; faults of the
+    /// agent do not count, as long as the machine gets to its power-off.
+    pub(crate) fn boot_with(&mut self, drive: Option<&Drive>, words: &str) -> Boot {
+        let _slot = Slot::take();
+        self.lines.clear();
+        words.clone_into(&mut self.machine.append);
+        let lines = &mut self.lines;
+        let boot = self.machine.boot(drive, &mut |line| lines.push(line));
+        boot.unwrap_or_else(|error| panic!("{error}\n{}", self.machine.console()))
     }
 
     /// Boots with a disc of the files in `seed`.
