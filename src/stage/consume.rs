@@ -121,8 +121,7 @@ impl Consumed {
 
     /// The cloud-config of each source, merged.
     pub fn merged(&self) -> [Merged<'_>; 3] {
-        let [user, vendor2, vendor] = &self.sources;
-        [user_data::merge(&user.parts), user_data::merge(&vendor2.parts), user_data::merge(&vendor.parts)]
+        self.sources.each_ref().map(|source| user_data::merge(source.name, &source.parts))
     }
 
     /// The names of the sources, in the order of [`Consumed::merged`].

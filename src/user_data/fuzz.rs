@@ -76,7 +76,7 @@ fn mutations_end_well() {
         }
         let assembled = assemble("user_data", &text);
         assert!(assembled.parts.len() <= limits::MIME_PARTS);
-        let merged = merge(&assembled.parts);
+        let merged = merge("user_data", &assembled.parts);
         assert!(matches!(merged.config.data, crate::syntax::value::Data::Map(_)));
         for part in &assembled.parts {
             assert!(!clean_name(&part.filename).contains('/'));

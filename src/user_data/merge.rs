@@ -26,13 +26,13 @@ pub struct Merged<'a> {
 /// Merges the cloud-config parts in order, as each part's own `merge_how` (or
 /// `merge_type`), or its Merge-Type header, says; else its top-level keys
 /// replace those before. A part that is no mapping in YAML is left out.
-pub fn merge(parts: &[Part]) -> Merged<'_> {
+/// `source` is how messages name where the parts came from.
+pub fn merge<'a>(source: &str, parts: &'a [Part]) -> Merged<'a> {
     let config = Value::bare(Data::Map(Vec::new()));
     let mut merged = Merged { config, from: Vec::new(), present: false, problems: Vec::new() };
     for part in parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
         merged.present = true;
-        let file =
-            if parts.len() == 1 { "user_data".into() } else { ["user_data ", &part.filename].concat() };
+        let file = if parts.len() == 1 { source.into() } else { [source, " ", &part.filename].concat() };
         match read(part) {
             Ok((mergers, config)) => {
                 let mut mismatches = Vec::new();

@@ -26,7 +26,7 @@ fn merged(parts: &[&str]) -> (String, Vec<String>) {
         message.extend(["\n--BOUNDARY\nContent-Type: text/cloud-config\n", header, part]);
     }
     let assembled = assemble("user_data", message.as_bytes());
-    let merged = merge(&assembled.parts);
+    let merged = merge("user_data", &assembled.parts);
     let mut text = String::new();
     json::write(&merged.config, json::Style::Compact, &mut text);
     (text, merged.problems.iter().map(ToString::to_string).collect())
@@ -230,7 +230,7 @@ fn a_part_that_cannot_be_merged_is_named_with_its_place() {
     assert!(problems[0].ends_with("only a text can be appended to a text"), "{problems:?}");
 
     let alone = assemble("user_data", b"#cloud-config\na: \xff\n");
-    let merged = merge(&alone.parts);
+    let merged = merge("user_data", &alone.parts);
     assert_eq!(merged.problems[0].to_string(), "unable to read user_data:2:4: not UTF-8");
     assert_eq!(cloud_config_text(&merged), "#cloud-config\n\n--- {}\n...\n");
 }
@@ -238,10 +238,10 @@ fn a_part_that_cannot_be_merged_is_named_with_its_place() {
 #[test]
 fn cloud_config_file_names_its_parts() {
     let assembled = assemble("user_data", b"#cloud-config\na: 1\n");
-    let text = cloud_config_text(&merge(&assembled.parts));
+    let text = cloud_config_text(&merge("user_data", &assembled.parts));
     assert!(text.starts_with("#cloud-config\n\n# from 1 files\n# part-001\n\n---\n"), "{text}");
     let script = assemble("user_data", b"#!/bin/sh\n");
-    assert_eq!(cloud_config_text(&merge(&script.parts)), "");
+    assert_eq!(cloud_config_text(&merge("user_data", &script.parts)), "");
 }
 
 #[test]

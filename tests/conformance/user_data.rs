@@ -96,7 +96,7 @@ fn ours(raw: &[u8]) -> [String; 4] {
     let assembled = assemble("user_data", raw);
     let parts =
         assembled.parts.iter().map(|each| part(&each.content_type, Some(&each.filename), &each.content));
-    let merged = merge(&assembled.parts);
+    let merged = merge("user_data", &assembled.parts);
     let config = if merged.present {
         let mut keys = String::new();
         json::write(&merged.config, Style::Compact, &mut keys);
