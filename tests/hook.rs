@@ -56,10 +56,19 @@ impl Story {
     /// NICs, `$AGENT`, `$ROOT` and `$SEED` say where things are. What it
     /// leaves in /run is copied to `run`.
     fn run(&self, script: &str) -> Output {
-        let prelude = "set -e; mount -t tmpfs tmpfs /run; mount -t sysfs sysfs /sys; \
-             ip link add a0 address 52:54:00:aa:00:01 type veth peer name a1; \
-             ip link add b0 address 52:54:00:aa:00:02 type veth peer name b1; set +e";
-        let script = format!("{prelude}; {script}; status=$?; cp -a /run $ROOT/../run; exit $status");
+        self.run_on("52:54:00:aa:00", script)
+    }
+
+    /// As [`Story::run`] on a machine whose NICs have other MAC addresses.
+    fn run_on(&self, mac: &str, script: &str) -> Output {
+        let prelude = format!(
+            "set -e; mount -t tmpfs tmpfs /run; mount -t sysfs sysfs /sys; \
+             ip link add a0 address {mac}:01 type veth peer name a1 address {mac}:11; \
+             ip link add b0 address {mac}:02 type veth peer name b1 address {mac}:12; set +e"
+        );
+        let script = format!(
+            "{prelude}; {script}; status=$?; rm -rf $ROOT/../run; cp -a /run $ROOT/../run; exit $status"
+        );
         let output = Command::new("unshare")
             .args(["-m", "-n", "-u", "sh", "-c", &script])
             .env("AGENT", env!("CARGO_BIN_EXE_glowplug-agent"))
@@ -125,8 +134,7 @@ fn statuses_tell_found_absent_and_broken() {
     let empty = story.folder.join("empty");
     fs::create_dir_all(&empty).unwrap();
     let code = |seed: &Path| {
-        let output =
-            story.run(&format!("rm -rf $ROOT/../run; $AGENT --root $ROOT --seed {}", seed.display()));
+        let output = story.run(&format!("$AGENT --root $ROOT --seed {}", seed.display()));
         (output.status.code(), said(&output))
     };
     assert_eq!(code(&empty).0, Some(10));
@@ -177,4 +185,38 @@ fn what_another_mount_will_cover_is_left_to_the_runner() {
     assert!(!story.folder.join("root/var").exists(), "{}", said(&output));
     let journal = story.text("run/glowplug/journal").unwrap();
     assert!(journal.contains("left write_files ") && journal.contains("done write_files "), "{journal}");
+}
+
+#[test]
+fn the_last_instance_holds_on_its_own_machine_and_on_no_copy() {
+    let story = Story::new("clone");
+    let empty = story.folder.join("empty");
+    fs::create_dir_all(&empty).unwrap();
+    let without_seed =
+        format!("$AGENT --root $ROOT --seed {}; code=$?; ip -o addr; (exit $code)", empty.display());
+    assert_eq!(story.run("$AGENT --root $ROOT --seed $SEED").status.code(), Some(0));
+
+    let same = story.run(&without_seed);
+    assert_eq!(same.status.code(), Some(0), "{}", said(&same));
+    assert!(said(&same).contains("instance hook-1 of the last boot holds"), "{}", said(&same));
+    assert!(said(&same).contains("192.0.2.7/24"), "{}", said(&same));
+
+    let copy = story.run_on("52:54:00:bb:00", &without_seed);
+    assert_eq!(copy.status.code(), Some(10), "{}", said(&copy));
+    assert!(said(&copy).contains("it was made on another machine"), "{}", said(&copy));
+    assert!(!said(&copy).contains("192.0.2.7"), "{}", said(&copy));
+}
+
+#[test]
+fn a_cache_that_is_damaged_is_told_and_made_again() {
+    let story = Story::new("damaged");
+    assert_eq!(story.run("$AGENT --root $ROOT --seed $SEED").status.code(), Some(0));
+    let cache = story.folder.join("root/var/lib/cloud/instances/hook-1/instance.cache");
+    let sound = fs::read(&cache).unwrap();
+    fs::write(&cache, &sound[..sound.len() / 2]).unwrap();
+    let output = story.run("$AGENT --root $ROOT --seed $SEED");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(said(&output).contains("unable to use the instance cache"), "{}", said(&output));
+    assert!(fs::read(&cache).unwrap().starts_with(b"GLOWPLUG"));
+    assert_eq!(fs::read(&cache).unwrap().len(), sound.len());
 }
