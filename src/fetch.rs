@@ -33,3 +33,57 @@ pub fn text(root: &dyn Fetch, path: &str) -> Option<String> {
         _ => None,
     }
 }
+
+/// A tree in memory, for tests.
+#[cfg(test)]
+pub(crate) mod memory {
+    use super::{Fetch, String, Vec};
+    use crate::error::{Error, Result};
+    use std::collections::BTreeMap;
+
+    /// Path to content and mode; the first field goes before names in messages.
+    #[derive(Default)]
+    pub(crate) struct Tree(pub(crate) &'static str, BTreeMap<String, (Vec<u8>, u32)>);
+
+    impl Tree {
+        /// A tree of readable files.
+        pub(crate) fn of(name: &'static str, files: &[(&str, &str)]) -> Self {
+            files.iter().fold(Self(name, BTreeMap::new()), |tree, (path, content)| {
+                tree.with(path, content, 0o100_644)
+            })
+        }
+
+        /// The tree with one more file.
+        pub(crate) fn with(mut self, path: &str, content: &str, mode: u32) -> Self {
+            self.1.insert(path.into(), (content.into(), mode));
+            self
+        }
+    }
+
+    impl Fetch for Tree {
+        fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+            match self.1.get(path) {
+                Some((content, _)) if content.len() > limit => {
+                    Err(Error::new("read", self.name(path), "too long"))
+                }
+                file => Ok(file.map(|(content, _)| content.clone())),
+            }
+        }
+
+        fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
+            let inside =
+                |key: &String| Some(key.strip_prefix(path)?.strip_prefix('/')?.split('/').next()?.into());
+            let mut names: Vec<String> = self.1.keys().filter_map(inside).collect();
+            names.dedup();
+            Ok((!names.is_empty()).then_some(names))
+        }
+
+        fn mode(&self, path: &str) -> Option<u32> {
+            self.1.get(path).map(|(_, mode)| *mode)
+        }
+
+        fn name(&self, path: &str) -> String {
+            [self.0, path].concat()
+        }
+    }
+}

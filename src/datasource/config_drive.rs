@@ -144,49 +144,14 @@ fn absolute(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::datasource::listed;
-    use alloc::collections::BTreeMap;
+    use crate::fetch::memory::Tree;
 
-    /// A tree in memory.
-    struct Tree(BTreeMap<String, Vec<u8>>);
-
-    impl Tree {
-        fn new(files: &[(&str, &str)]) -> Self {
-            Self(files.iter().map(|(path, content)| ((*path).into(), (*content).into())).collect())
-        }
-    }
-
-    impl Fetch for Tree {
-        fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
-            match self.0.get(path) {
-                Some(content) if content.len() > limit => {
-                    Err(Error::new("read", self.name(path), "too long"))
-                }
-                content => Ok(content.cloned()),
-            }
-        }
-
-        fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
-            let mut names: Vec<String> = self
-                .0
-                .keys()
-                .filter_map(|key| key.strip_prefix(path)?.strip_prefix('/')?.split('/').next())
-                .map(Into::into)
-                .collect();
-            names.dedup();
-            Ok((!names.is_empty()).then_some(names))
-        }
-
-        fn mode(&self, path: &str) -> Option<u32> {
-            self.0.contains_key(path).then_some(0o100_644)
-        }
-
-        fn name(&self, path: &str) -> String {
-            alloc::format!("/dev/sr0:/{path}")
-        }
+    fn disc(files: &[(&str, &str)]) -> Tree {
+        Tree::of("/dev/sr0:/", files)
     }
 
     fn found(files: &[(&str, &str)]) -> Found {
-        read(&Tree::new(files), "/dev/sr0").unwrap().unwrap()
+        read(&disc(files), "/dev/sr0").unwrap().unwrap()
     }
 
     #[test]
@@ -237,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_no_json_or_has_no_uuid_is_broken() {
         let error = |content: &str| {
-            read(&Tree::new(&[("openstack/latest/meta_data.json", content)]), "/dev/sr0").unwrap_err()
+            read(&disc(&[("openstack/latest/meta_data.json", content)]), "/dev/sr0").unwrap_err()
         };
         assert!(error("{\n oops").errno().is_none());
         assert!(
@@ -263,6 +228,6 @@ mod tests {
 
     #[test]
     fn another_disc_is_no_config_drive() {
-        assert!(read(&Tree::new(&[("readme", "x")]), "/dev/sr0").unwrap().is_none());
+        assert!(read(&disc(&[("readme", "x")]), "/dev/sr0").unwrap().is_none());
     }
 }

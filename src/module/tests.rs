@@ -1,52 +1,12 @@
 use super::*;
 use crate::action::{Existing, Owner, WriteFile};
 use crate::cloud_config::layer;
-use crate::error::Result;
+use crate::fetch::memory::Tree;
 use crate::instance::{InjectedFile, InstanceId, Metadata};
 use crate::state::paths::SET_HOSTNAME;
 use alloc::string::String;
-use std::collections::BTreeMap;
 
 const FILE: u32 = 0o100_644;
-
-/// A root in memory: path to content and mode.
-#[derive(Default)]
-struct Tree(BTreeMap<String, (Vec<u8>, u32)>);
-
-impl Tree {
-    fn with(mut self, path: &str, content: &str, mode: u32) -> Self {
-        self.0.insert(path.into(), (content.into(), mode));
-        self
-    }
-}
-
-impl Fetch for Tree {
-    fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
-        match self.0.get(path) {
-            Some((content, _)) if content.len() > limit => Err(Error::new("read", path, "too long")),
-            file => Ok(file.map(|(content, _)| content.clone())),
-        }
-    }
-
-    fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
-        let mut names: Vec<String> = self
-            .0
-            .keys()
-            .filter_map(|key| key.strip_prefix(path)?.strip_prefix('/')?.split('/').next())
-            .map(Into::into)
-            .collect();
-        names.dedup();
-        Ok((!names.is_empty()).then_some(names))
-    }
-
-    fn mode(&self, path: &str) -> Option<u32> {
-        self.0.get(path).map(|(_, mode)| *mode)
-    }
-
-    fn name(&self, path: &str) -> String {
-        path.into()
-    }
-}
 
 fn plan(module: &str, text: &str, metadata: Metadata, root: &Tree) -> Plan {
     plan_of(module, text, |instance| instance.metadata = metadata, root)

@@ -5,6 +5,7 @@
 use glowplug::action::{Action, LinkAction};
 use glowplug::network::model::{LinkName, Mac, SystemLink};
 use glowplug::network::{rename, render::live};
+use glowplug::stage::network::system_links;
 use glowplug::sys::netlink::{Netlink, Uevent, Uevents};
 use std::process::Command;
 use std::time::Duration;
@@ -49,17 +50,8 @@ fn veth(names: &[&str], up: usize) {
     }
 }
 
-fn present(netlink: &mut Netlink) -> Vec<SystemLink> {
-    let links = netlink.links().unwrap().into_iter();
-    let ours = |link: glowplug::sys::netlink::LinkInfo| SystemLink {
-        index: link.index,
-        name: link.name,
-        mac: link.address.map(Mac),
-        own_mac: link.own_address,
-        up: link.up,
-        carrier: link.carrier,
-    };
-    links.map(ours).collect()
+fn present() -> Vec<SystemLink> {
+    system_links().expect("the kernel lists its links")
 }
 
 fn by_mac(links: &[SystemLink], last: u8) -> &SystemLink {
@@ -69,17 +61,17 @@ fn by_mac(links: &[SystemLink], last: u8) -> &SystemLink {
 /// Gives the NICs these names, cutting the plan after `steps` and beginning
 /// anew; then names and up must be as wanted.
 fn rename_all(netlink: &mut Netlink, names: &[(u8, &str)], steps: usize) {
-    let before = present(netlink);
+    let before = present();
     let wanted: Vec<_> =
         names.iter().map(|(mac, name)| (by_mac(&before, *mac).index, LinkName::new(name).unwrap())).collect();
     for action in rename::plan(&wanted, &before).iter().take(steps) {
         netlink.apply(action).unwrap();
     }
-    let cut = present(netlink);
+    let cut = present();
     for action in rename::plan(&wanted, &cut) {
         netlink.apply(&action).unwrap();
     }
-    let after = present(netlink);
+    let after = present();
     for (mac, name) in names {
         assert_eq!(by_mac(&after, *mac).name, *name, "after {steps} steps");
     }
@@ -119,7 +111,7 @@ fn moves_a_foreign_link_aside() {
     inside("moves_a_foreign_link_aside", |netlink| {
         veth(&["eth0", "ens3", "eth1"], 1);
         rename_all(netlink, &[(1, "eth0")], 0);
-        let links = present(netlink);
+        let links = present();
         assert_eq!((by_mac(&links, 0).name.as_str(), by_mac(&links, 0).up), ("eth2", true));
     });
 }
@@ -216,11 +208,11 @@ fn a_failure_says_what_and_why() {
 
 #[test]
 fn tells_links_with_an_address_of_their_own() {
-    inside("tells_links_with_an_address_of_their_own", |netlink| {
+    inside("tells_links_with_an_address_of_their_own", |_| {
         veth(&["eth0"], 0);
         ip("link add br0 type bridge");
         ip("link set eth0 master br0");
-        let links = present(netlink);
+        let links = present();
         let own = |name: &str| links.iter().find(|link| link.name == name).unwrap().own_mac;
         assert!(own("eth0") && own("peer0"));
         assert!(!own("br0") && !own("lo"));
@@ -242,7 +234,7 @@ fn a_live_network_is_configured_from_its_description() {
             subnets: vec![Subnet::new(Method::Static(fixed))],
         };
         let network = Network { links: vec![link], ..Network::default() };
-        let present = present(netlink);
+        let present = present();
         let resolved = network.resolve(&present);
         assert_eq!(resolved.problems, []);
         let renames = resolved.renames().into_iter().map(Action::Link);
