@@ -1,9 +1,10 @@
 //! The network of this boot: names, then either the root's own back end is
 //! written for, or the addresses go on live; never both.
 
+use super::local::carry_out;
 use super::log::Log;
 use crate::action::Action;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fetch::Fetch;
 use crate::instance::Instance;
 use crate::network::model::{Mac, Network, SystemLink};
@@ -50,20 +51,13 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
     }
     let start = clock::monotonic();
     for step in resolved.renames() {
-        apply(applier, &Action::Link(step), log);
+        carry_out(applier, &Action::Link(step), log);
     }
     log.step("agent/rename links", start);
     for action in written(&resolved, applier.root, manner, log) {
-        apply(applier, &action, log);
+        carry_out(applier, &action, log);
     }
     tell_names(&resolved, log);
-}
-
-#[inline(never)]
-fn apply(applier: &mut Applier<'_>, action: &Action, log: &mut Log<'_>) {
-    if let Err(error) = applier.apply(action, None) {
-        log.error(&error);
-    }
 }
 
 /// One line for each link that is there: what it was called, and is.
@@ -89,31 +83,16 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
         log.info(&["the seed describes no network: DHCP on the first NIC"]);
         return fallback::fallback(present);
     };
-    if raw.is_empty() {
+    // Why it is none was told when the seed was read; then it was kept empty.
+    let Ok(value) = json::parse(raw) else {
         log.info(&["the network is left as it is: the seed's description of it can't be read"]);
         return None;
+    };
+    let parsed = network_data::parse(&value);
+    for problem in &parsed.problems {
+        log.warn(problem);
     }
-    match json::parse(raw) {
-        Ok(value) => {
-            let parsed = network_data::parse(&value);
-            for problem in &parsed.problems {
-                log.warn(problem);
-            }
-            Some(parsed.network)
-        }
-        Err(error) => {
-            let place = error.place;
-            let file = "network_data.json";
-            log.error(&Error::at(
-                "configure the network from",
-                file,
-                place.line,
-                place.column,
-                error.message,
-            ));
-            None
-        }
-    }
+    Some(parsed.network)
 }
 
 /// NICs the description names may still be on their way.
