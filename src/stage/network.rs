@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::error::Result;
 use crate::fetch::Fetch;
 use crate::instance::Instance;
-use crate::network::model::{Mac, Network, SystemLink};
+use crate::network::model::{Link, Mac, Network, SystemLink};
 use crate::network::order::sort_by;
 use crate::network::parse::network_data;
 use crate::network::render::{self, live};
@@ -66,7 +66,7 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
     for link in &resolved.links {
         let Some(nic) = link.present else { continue };
         let (old, new) = (&*nic.name, &*link.name);
-        let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
+        let mac = link.link.hardware().map(|mac| mac.to_string()).unwrap_or_default();
         if old == new {
             log.info(&[new, " (", &mac, ") keeps its name"]);
         } else {
@@ -100,7 +100,7 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
 fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log: &mut Log<'_>) {
     let missing = |present: &[SystemLink]| {
         let is_there = |mac| present.iter().any(|nic| nic.mac == Some(mac));
-        network.links.iter().filter_map(|link| link.device.mac()).any(|mac| !is_there(mac))
+        network.links.iter().filter_map(Link::hardware).any(|mac| !is_there(mac))
     };
     if !missing(present) {
         return;

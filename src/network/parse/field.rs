@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::ip::Ip;
-use crate::network::model::Prefix;
+use crate::network::model::{Address, Prefix};
 use crate::syntax::value::{Data, Value};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -67,9 +67,9 @@ impl Problems {
     }
 
     /// An IP address.
-    pub(super) fn address(&mut self, value: &Value<'_>, part: &str, entry: Entry<'_>) -> Option<Ip> {
+    pub(super) fn address(&mut self, value: &Value<'_>, part: &str, entry: Entry<'_>) -> Option<Address> {
         let text = text(value);
-        let address = text.parse().ok();
+        let address = Address::parse(text);
         if address.is_none() {
             self.add(value, part, entry, &[text, " is no IP address"]);
         }
@@ -98,11 +98,11 @@ impl Problems {
             }
             (None, _) => (whole, if whole.contains(':') { "64" } else { "24" }),
         };
-        let Ok(address) = bare.parse::<Ip>() else {
+        let Some(address) = Address::parse(bare) else {
             self.add(value, part, entry, &[whole, " is no IP address"]);
             return None;
         };
-        let Some(bits) = self::length(length, address) else {
+        let Some(bits) = self::length(length, address.ip()) else {
             self.add(value, part, entry, &[length, " is no netmask"]);
             return None;
         };

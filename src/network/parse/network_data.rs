@@ -3,10 +3,9 @@
 
 use super::Parsed;
 use super::field::{Entry, Problems, string, words};
-use crate::ip::Ip;
 use crate::limits;
 use crate::network::model::{
-    Device, Dns, Domain, Link, LinkName, Mac, Method, Network, Route, Static, Subnet,
+    Address, Dns, Domain, Kind, Link, LinkId, LinkName, Mac, Match, Method, Network, Prefix, Route, Subnet,
 };
 use crate::syntax::value::{Data, Value};
 use alloc::string::ToString;
@@ -97,10 +96,11 @@ fn link(value: &Value<'_>, networks: &[(&str, &Value<'_>)], problems: &mut Probl
     if !PHYSICAL.split_ascii_whitespace().any(|known| known == kind) {
         problems.add(value, "", entry, &["type ", kind, " is unknown; it is taken for a NIC"]);
     }
-    let device = device(value, entry, problems)?;
-    let mtu = problems.mtu(value.get_set("mtu"), entry);
-    let mut link = Link { device, mtu, accept_ra: None, subnets: Vec::new() };
+    let (name, mac) = device(value, entry, problems)?;
     let id = string(value, "id");
+    let mut link = Link::new(LinkId::new(id?)?, name, Kind::Physical(Match::default()));
+    link.mac = mac;
+    link.mtu = problems.mtu(value.get_set("mtu"), entry);
     for (_, network) in networks.iter().filter(|(link, _)| Some(*link) == id) {
         if let Some(subnet) = subnet(network, problems) {
             link.accept_ra = accept_ra(&subnet.method).or(link.accept_ra);
@@ -113,7 +113,11 @@ fn link(value: &Value<'_>, networks: &[(&str, &Value<'_>)], problems: &mut Probl
 /// Which NIC a link is: by MAC address, else by `name`. `id` is the host's
 /// name for its end and never the guest's.
 #[inline(never)]
-fn device(value: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Device> {
+fn device(
+    value: &Value<'_>,
+    entry: Entry<'_>,
+    problems: &mut Problems,
+) -> Option<(Option<LinkName>, Option<Mac>)> {
     let mut name = None;
     if let Some(wanted) = value.get_set("name") {
         name = wanted.as_str().filter(|name| *name != "lo").and_then(LinkName::new);
@@ -125,21 +129,21 @@ fn device(value: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Optio
         if name.is_none() {
             problems.add(value, "", entry, &["has neither ethernet_mac_address nor name"]);
         }
-        return name.map(Device::Named);
+        return name.map(|name| (Some(name), None));
     };
     let text = mac.as_str().unwrap_or(mac.kind());
     let Some(address) = Mac::parse(text) else {
         problems.add(mac, "", entry, &[text, " is no MAC address"]);
         return None;
     };
-    Some(Device::Hardware { mac: address, name })
+    Some((name, Some(address)))
 }
 
 /// Router advertisements count where `DHCPv6` depends on them, and do not
 /// beside a fixed address.
 fn accept_ra(method: &Method) -> Option<bool> {
     match method {
-        Method::Static(fixed) if fixed.address().is_ipv6() => Some(false),
+        Method::Static(address) if address.is_ipv6() => Some(false),
         Method::Dhcp6 | Method::Dhcp6Stateful => Some(true),
         _ => None,
     }
@@ -162,6 +166,7 @@ fn subnet(network: &Value<'_>, problems: &mut Problems) -> Option<Subnet> {
         }
     };
     let mut subnet = Subnet::new(method);
+    gateway(&mut subnet, network, entry, problems);
     subnet.metric = problems.metric(network.get_set("metric"), "metric of ", entry);
     for value in items(network, "routes", "routes of ", entry, problems) {
         subnet.routes.extend(route(value, entry, problems));
@@ -181,27 +186,30 @@ fn subnet(network: &Value<'_>, problems: &mut Problems) -> Option<Subnet> {
     Some(subnet)
 }
 
-/// The fixed address of a network; its gateway is dropped when it is wrong.
-#[inline(never)]
-fn fixed(network: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Static> {
+/// The fixed address of a network.
+fn fixed(network: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Prefix> {
     let Some(address) = network.get_set("ip_address") else {
         problems.add(network, "", entry, &["has no ip_address"]);
         return None;
     };
-    let mut fixed = Static::new(problems.prefix(address, network.get_set("netmask"), "", entry)?);
+    problems.prefix(address, network.get_set("netmask"), "", entry)
+}
+
+/// Gateway and broadcast address, which are dropped when they are wrong.
+#[inline(never)]
+fn gateway(subnet: &mut Subnet, network: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) {
     if let Some(value) = network.get_set("gateway")
         && let Some(gateway) = problems.address(value, "gateway of ", entry)
-        && !fixed.set_gateway(gateway)
+        && !subnet.set_gateway(gateway)
     {
         problems.add(value, "", entry, &["gateway and address differ in family"]);
     }
     if let Some(value) = network.get_set("broadcast") {
-        let broadcast = value.as_str().and_then(|text| text.trim_ascii().parse().ok());
-        if !broadcast.is_some_and(|broadcast| fixed.set_broadcast(broadcast)) {
+        let broadcast = value.as_str().and_then(|text| Address::parse(text.trim_ascii()));
+        if !broadcast.is_some_and(|broadcast| subnet.set_broadcast(broadcast)) {
             problems.add(value, "", entry, &["broadcast is no IPv4 address"]);
         }
     }
-    Some(fixed)
 }
 
 /// A route. A gateway of all zeros is none: the destination is on the link.
@@ -218,9 +226,10 @@ fn route(value: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option
         None => None,
     };
     let metric = problems.metric(value.get_set("metric"), "metric of route of ", entry);
-    let route = Route::new(destination, gateway.filter(|gateway| !gateway.is_unspecified()), metric);
-    if route.is_none() {
-        problems.add(value, part, entry, &["gateway and network differ in family"]);
+    let mut route = Route::new(destination, gateway.filter(|gateway| !gateway.ip().is_unspecified()));
+    match &mut route {
+        Some(route) => route.metric = metric,
+        None => problems.add(value, part, entry, &["gateway and network differ in family"]),
     }
     route
 }
@@ -242,7 +251,7 @@ fn name_servers(dns: &mut Dns, parent: &Value<'_>, once: bool, entry: Entry<'_>,
 
 /// The address of a service. At the top level every service counts as a name
 /// server, whatever its type, as cloud-init has it.
-fn server(service: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Vec<Ip> {
+fn server(service: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Vec<Address> {
     if service.get_set("address").is_none() {
         problems.add(service, "service of ", entry, &["has no address"]);
     }
@@ -257,12 +266,12 @@ fn addresses(
     part: &str,
     entry: Entry<'_>,
     problems: &mut Problems,
-) -> Vec<Ip> {
+) -> Vec<Address> {
     let mut addresses = Vec::new();
     for word in words(parent.get_set(key)) {
-        match word.parse() {
-            Ok(address) => addresses.push(address),
-            Err(_) => problems.add(parent, part, entry, &[word, " is no IP address"]),
+        match Address::parse(word) {
+            Some(address) => addresses.push(address),
+            None => problems.add(parent, part, entry, &[word, " is no IP address"]),
         }
     }
     addresses

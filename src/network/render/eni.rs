@@ -24,7 +24,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
     text.line("auto lo\niface lo inet loopback");
     text.indent("    ", "    ");
     let start = text.out.len();
-    dns_lines(&mut text, network.dns, false);
+    dns_lines(&mut text, &network.described.dns, false);
     text.sort(start);
     for link in sorted(network) {
         if link.link.subnets.is_empty() {
@@ -51,9 +51,10 @@ fn stanza(text: &mut Text, link: &ResolvedLink<'_>, index: usize) {
     let family = if ipv6 { "inet6" } else { "inet" };
     let mode = match subnet.method {
         Method::Static(_) => "static",
-        Method::Dhcp4 | Method::Dhcp6 | Method::Dhcp6Stateful => "dhcp",
+        Method::Dhcp | Method::Dhcp4 | Method::Dhcp6 | Method::Dhcp6Stateful => "dhcp",
         Method::Slaac | Method::Dhcp6Stateless => "auto",
         Method::Manual => "manual",
+        Method::Loopback => "loopback",
     };
     let name = &*link.name;
     writeln!(text, "\n{control} {name}\niface {name} {family} {mode}");
@@ -91,10 +92,10 @@ fn subnet_lines(text: &mut Text, before: &[Subnet], subnet: &Subnet) {
         dns = before.iter().map(|other| &other.dns).find(|other| !other.is_empty()).unwrap_or(dns);
     }
     dns_lines(text, dns, subnet.method.is_ipv6());
-    if let Method::Static(fixed) = &subnet.method {
-        text.entry("address ", &fixed.address());
-        text.address("gateway ", fixed.gateway());
-        text.address("broadcast ", fixed.broadcast());
+    if let Some(address) = subnet.address() {
+        text.entry("address ", address);
+        text.address("gateway ", subnet.gateway());
+        text.address("broadcast ", subnet.broadcast());
     }
     text.number("metric ", subnet.metric);
 }
@@ -136,7 +137,7 @@ fn route_lines(text: &mut Text, route: &Route) {
         Some(gateway) => write!(rest, " via {gateway}"),
         None => write!(rest, " dev $IFACE"),
     }
-    if let Some(metric) = route.metric() {
+    if let Some(metric) = route.metric {
         write!(rest, " metric {metric}");
     }
     for (when, verb) in [("post-up", "add"), ("pre-down", "del")] {

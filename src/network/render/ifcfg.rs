@@ -5,7 +5,7 @@ use super::text::{Text, domains};
 use super::{Renderer, distribution, exists, file, has_programs, names, resolv_conf, udev};
 use crate::action::Action;
 use crate::fetch::Fetch;
-use crate::network::model::{Link, Method, Route, Static, Subnet};
+use crate::network::model::{Link, Method, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::format;
 use alloc::string::String;
@@ -53,7 +53,7 @@ fn render(network: &Resolved<'_>) -> Vec<Action> {
     let mut global = Text::new(HEADER);
     global.line("NETWORKING=yes");
     let ipv6 = |method: &Method| match method {
-        Method::Static(fixed) => fixed.address().is_ipv6(),
+        Method::Static(address) => address.is_ipv6(),
         other => matches!(other, Method::Dhcp6),
     };
     if subnets().any(|subnet| ipv6(&subnet.method)) {
@@ -130,7 +130,7 @@ fn ifcfg(resolved: &ResolvedLink<'_>, default_route: bool) -> String {
     let mut file = Variables::default();
     file.put_all("BOOTPROTO=none ONBOOT=yes TYPE=Ethernet USERCTL=no");
     file.set("DEVICE", &&*resolved.name);
-    if let Some(mac) = link.device.mac() {
+    if let Some(mac) = link.hardware() {
         file.set("HWADDR", &mac);
     }
     if let Some(mtu) = link.mtu {
@@ -149,15 +149,15 @@ fn ifcfg(resolved: &ResolvedLink<'_>, default_route: bool) -> String {
 
 fn method(method: &Method) -> &'static str {
     match method {
-        Method::Dhcp4 => "BOOTPROTO=dhcp",
+        Method::Dhcp | Method::Dhcp4 => "BOOTPROTO=dhcp",
         Method::Dhcp6 => "IPV6INIT=yes DHCPV6C=yes",
         Method::Dhcp6Stateful => "DHCPV6C=yes IPV6INIT=yes IPV6_AUTOCONF=no IPV6_FAILURE_FATAL=yes",
         Method::Dhcp6Stateless => "IPV6INIT=yes IPV6_AUTOCONF=yes DHCPV6C=yes DHCPV6C_OPTIONS=-S",
         Method::Slaac => "IPV6INIT=yes IPV6_AUTOCONF=yes",
-        Method::Static(fixed) if fixed.address().is_ipv6() => {
+        Method::Static(address) if address.is_ipv6() => {
             "IPV6INIT=yes IPV6_FORCE_ACCEPT_RA=no IPV6_AUTOCONF=no"
         }
-        Method::Static(_) | Method::Manual => "",
+        Method::Static(_) | Method::Manual | Method::Loopback => "",
     }
 }
 
@@ -169,9 +169,8 @@ fn addresses(file: &mut Variables, link: &Link, default_route: bool) {
             file.set(gateway_names(subnet.method.is_ipv6()).1, &metric);
         }
         match &subnet.method {
-            Method::Dhcp4 if default_route => file.put_all("DHCLIENT_SET_DEFAULT_ROUTE=no"),
-            Method::Static(fixed) => {
-                let prefix = fixed.address();
+            Method::Dhcp | Method::Dhcp4 if default_route => file.put_all("DHCLIENT_SET_DEFAULT_ROUTE=no"),
+            Method::Static(prefix) => {
                 if let Some(netmask) = prefix.netmask() {
                     // The first has no number.
                     let number = if ipv4 == 0 { String::new() } else { format!("{ipv4}") };
@@ -185,7 +184,7 @@ fn addresses(file: &mut Variables, link: &Link, default_route: bool) {
                     file.set("IPV6ADDR", &prefix);
                     ipv6 = true;
                 }
-                settings(file, subnet, fixed);
+                settings(file, subnet);
             }
             _ => {}
         }
@@ -196,8 +195,8 @@ fn addresses(file: &mut Variables, link: &Link, default_route: bool) {
 }
 
 /// Gateway and resolver settings of a fixed address.
-fn settings(file: &mut Variables, subnet: &Subnet, fixed: &Static) {
-    if let Some(gateway) = fixed.gateway() {
+fn settings(file: &mut Variables, subnet: &Subnet) {
+    if let Some(gateway) = subnet.gateway() {
         file.put_all("DEFROUTE=yes");
         file.set(gateway_names(gateway.is_ipv6()).0, &gateway);
     }
@@ -223,7 +222,7 @@ fn default_routes(file: &mut Variables, subnets: &[Subnet]) {
             if let Some(gateway) = route.gateway() {
                 file.set(gateway_name, &gateway);
             }
-            if let Some(metric) = route.metric() {
+            if let Some(metric) = route.metric {
                 file.set(metric_name, &metric);
             }
         }
@@ -248,7 +247,7 @@ fn route_files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>) {
                     writeln!(ipv4, "GATEWAY{index}={gateway}");
                 }
                 writeln!(ipv4, "NETMASK{index}={netmask}");
-                if let Some(metric) = route.metric() {
+                if let Some(metric) = route.metric {
                     writeln!(ipv4, "METRIC{index}={metric}");
                 }
                 index += 1;
@@ -257,7 +256,7 @@ fn route_files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>) {
                 if let Some(gateway) = route.gateway() {
                     write!(ipv6, "via {gateway} ");
                 }
-                if let Some(metric) = route.metric() {
+                if let Some(metric) = route.metric {
                     write!(ipv6, "metric {metric}");
                 }
                 ipv6.entry(" dev ", &&*link.name);

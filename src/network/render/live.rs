@@ -9,7 +9,7 @@
 use super::resolv_conf;
 use crate::action::{Action, LinkAction};
 use crate::error::Error;
-use crate::network::model::{Method, Prefix, Route, Subnet};
+use crate::network::model::{Address, Method, Prefix, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,7 +47,9 @@ fn push(actions: &mut Vec<Action>, step: LinkAction) {
 /// What [`render`] cannot do: one sentence for each link that wants a lease.
 #[inline(never)]
 pub fn problems(network: &Resolved<'_>) -> Vec<Error> {
-    let leased = |method: &Method| matches!(method, Method::Dhcp4 | Method::Dhcp6 | Method::Dhcp6Stateful);
+    let leased = |method: &Method| {
+        matches!(method, Method::Dhcp | Method::Dhcp4 | Method::Dhcp6 | Method::Dhcp6Stateful)
+    };
     let mut problems = Vec::new();
     for link in &network.links {
         if link.link.subnets.iter().any(|subnet| leased(&subnet.method)) {
@@ -66,9 +68,9 @@ fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
     }
     push(actions, LinkAction::Up { link: link() });
     for subnet in &resolved.link.subnets {
-        let Method::Static(fixed) = &subnet.method else { continue };
-        let (address, prefix) = (fixed.address().address(), fixed.address().length());
-        push(actions, LinkAction::AddAddress { link: link(), address, prefix, broadcast: fixed.broadcast() });
+        let Some(fixed) = subnet.address() else { continue };
+        let (address, prefix, broadcast) = (fixed.ip(), fixed.length(), subnet.broadcast().map(Address::ip));
+        push(actions, LinkAction::AddAddress { link: link(), address, prefix, broadcast });
     }
 }
 
@@ -76,10 +78,10 @@ fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
 /// gateway may itself be reached by an earlier route.
 fn routes(actions: &mut Vec<Action>, link: &str, subnet: &Subnet) {
     let mut gateway = None;
-    if let Method::Static(fixed) = &subnet.method
-        && let Some(via) = fixed.gateway()
+    if let Some(via) = subnet.gateway()
+        && subnet.address().is_some()
     {
-        gateway = Route::new(Prefix::everything(via.is_ipv6()), Some(via), subnet.metric);
+        gateway = Route::new(Prefix::everything(via.is_ipv6()), Some(via.clone()));
     }
     for turn in [(false, false), (false, true), (true, false), (true, true)] {
         for route in subnet.routes.iter().chain(&gateway) {
@@ -90,8 +92,8 @@ fn routes(actions: &mut Vec<Action>, link: &str, subnet: &Subnet) {
                     // The kernel refuses a destination with bits behind the length.
                     destination: destination.network(),
                     prefix: destination.length(),
-                    gateway: route.gateway(),
-                    metric: route.metric().or(subnet.metric),
+                    gateway: route.gateway().map(Address::ip),
+                    metric: route.metric.or(subnet.metric),
                 };
                 push(actions, step);
             }

@@ -14,8 +14,7 @@ mod udev;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
-use crate::ip::Ip;
-use crate::network::model::Dns;
+use crate::network::model::{Address, Dns};
 use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
@@ -109,11 +108,11 @@ fn sorted<'r, 'a>(network: &'r Resolved<'a>) -> Vec<&'r ResolvedLink<'a>> {
 /// when there is nothing to write.
 #[inline(never)]
 fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, most: usize) -> bool {
-    let (mut servers, mut search): (Vec<Ip>, Text) = (Vec::new(), Text::default());
+    let (mut servers, mut search): (Vec<&Address>, Text) = (Vec::new(), Text::default());
     for dns in all_dns(network) {
         for server in &dns.servers {
-            if !servers.contains(server) {
-                servers.push(*server);
+            if !servers.contains(&server) {
+                servers.push(server);
             }
         }
         for domain in &dns.search {
@@ -141,7 +140,7 @@ fn all_dns<'r>(network: &'r Resolved<'_>) -> Vec<&'r Dns> {
     for link in sorted(network) {
         all.extend(link.link.subnets.iter().map(|subnet| &subnet.dns));
     }
-    all.push(network.dns);
+    all.push(&network.described.dns);
     all
 }
 

@@ -3,8 +3,7 @@
 use super::text::Text;
 use super::{Renderer, file, has_programs, sorted};
 use crate::action::Action;
-use crate::ip::Ip;
-use crate::network::model::{Dns, Link, Method, Route, Static, Subnet};
+use crate::network::model::{Address, Dns, Link, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::vec::Vec;
 use core::fmt;
@@ -57,31 +56,24 @@ fn ethernet(text: &mut Text, network: &Resolved<'_>, resolved: &ResolvedLink<'_>
         text.line(if accept { "accept-ra: true" } else { "accept-ra: false" });
     }
     let mut title = "addresses:";
-    for fixed in link.subnets.iter().filter_map(fixed) {
+    for fixed in link.subnets.iter().filter_map(Subnet::address) {
         once(text, &mut title);
-        text.entry("- ", &fixed.address());
+        text.entry("- ", fixed);
     }
     dhcp(text, link, false);
     dhcp(text, link, true);
-    if let Some(mac) = link.device.mac() {
+    if let Some(mac) = link.hardware() {
         text.line("match:");
         scalar(text, "    macaddress: ", &mac);
     }
     text.number("mtu: ", link.mtu);
     nameservers(text, network, link);
     routes(text, link);
-    if link.device.mac().is_some() {
+    if link.hardware().is_some() {
         scalar(text, "set-name: ", &&*resolved.name);
     }
     if text.out.len() == start {
         text.out.insert_str(start - 1, " {}");
-    }
-}
-
-fn fixed(subnet: &Subnet) -> Option<&Static> {
-    match &subnet.method {
-        Method::Static(fixed) => Some(fixed),
-        _ => None,
     }
 }
 
@@ -116,13 +108,13 @@ fn dhcp(text: &mut Text, link: &Link, ipv6: bool) {
 fn nameservers(text: &mut Text, network: &Resolved<'_>, link: &Link) {
     let mut settings: Vec<&Dns> = Vec::new();
     for subnet in &link.subnets {
-        if fixed(subnet).is_some() {
+        if subnet.address().is_some() {
             settings.push(&subnet.dns);
         }
     }
     let global = settings.iter().all(|dns| dns.is_empty());
     if global && !settings.is_empty() {
-        settings.push(network.dns);
+        settings.push(&network.described.dns);
     }
     if settings.iter().all(|dns| dns.is_empty()) {
         return;
@@ -150,12 +142,14 @@ fn nameservers(text: &mut Text, network: &Resolved<'_>, link: &Link) {
 fn routes(text: &mut Text, link: &Link) {
     let mut title = "routes:";
     for subnet in &link.subnets {
-        let Some(fixed) = fixed(subnet) else { continue };
-        if let Some(gateway) = fixed.gateway() {
+        if subnet.address().is_none() {
+            continue;
+        }
+        if let Some(gateway) = subnet.gateway() {
             once(text, &mut title);
             text.indent(ITEM, ITEM_KEYS);
             text.number("metric: ", subnet.metric);
-            if fixed.gateway_is_on_link() {
+            if subnet.gateway_is_on_link() {
                 text.line("on-link: true");
             }
             text.line("to: default");
@@ -170,19 +164,19 @@ fn routes(text: &mut Text, link: &Link) {
 
 fn one_route(text: &mut Text, route: &Route, subnet: &Subnet) {
     text.indent(ITEM, ITEM_KEYS);
-    text.number("metric: ", route.metric().or(subnet.metric));
+    text.number("metric: ", route.metric.or(subnet.metric));
     if route.gateway().is_none() {
         text.line("scope: link");
     }
-    text.entry("to: ", &route.destination());
+    text.entry("to: ", route.destination());
     if let Some(gateway) = route.gateway() {
         via(text, gateway);
     }
     text.indent(KEYS, KEYS);
 }
 
-fn via(text: &mut Text, gateway: Ip) {
-    scalar(text, "via: ", &gateway);
+fn via(text: &mut Text, gateway: &Address) {
+    scalar(text, "via: ", gateway);
     text.indent(KEYS, KEYS);
 }
 

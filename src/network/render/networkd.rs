@@ -34,8 +34,8 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> String {
     let mut text = Text::default();
     let mut addresses = Text::default();
     for subnet in &link.subnets {
-        if let Method::Static(fixed) = &subnet.method {
-            addresses.entry("Address=", &fixed.address());
+        if let Some(address) = subnet.address() {
+            addresses.entry("Address=", address);
         }
     }
     addresses.sort(0);
@@ -48,7 +48,7 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> String {
     text.number("MTUBytes=", link.mtu);
     close(&mut text, &section);
     let section = open(&mut text, "[Match]");
-    if let Some(mac) = link.device.mac() {
+    if let Some(mac) = link.hardware() {
         text.entry("MACAddress=", &mac);
     }
     text.entry("Name=", &&*resolved.name);
@@ -64,7 +64,7 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> String {
 fn network_entries(text: &mut Text, network: &Resolved<'_>, link: &Link) {
     let (mut dhcp4, mut dhcp6) = (false, false);
     for subnet in &link.subnets {
-        dhcp4 |= matches!(subnet.method, Method::Dhcp4);
+        dhcp4 |= subnet.method.is_dhcp4();
         dhcp6 |= matches!(subnet.method, Method::Dhcp6);
     }
     text.line(match (dhcp4, dhcp6) {
@@ -73,7 +73,7 @@ fn network_entries(text: &mut Text, network: &Resolved<'_>, link: &Link) {
         (false, true) => "DHCP=ipv6",
         (false, false) => "DHCP=no",
     });
-    for dns in link.subnets.iter().map(|subnet| &subnet.dns).chain([network.dns]) {
+    for dns in link.subnets.iter().map(|subnet| &subnet.dns).chain([&network.described.dns]) {
         text.filled("DNS=", &servers(&[dns], None, " "));
         text.filled("Domains=", &domains(&[dns], " "));
     }
@@ -86,10 +86,10 @@ fn network_entries(text: &mut Text, network: &Resolved<'_>, link: &Link) {
 #[inline(never)]
 fn routes(text: &mut Text, link: &Link) {
     for subnet in &link.subnets {
-        if let Method::Static(fixed) = &subnet.method {
+        if subnet.address().is_some() {
             let section = open(text, "[Route]");
-            text.address("Gateway=", fixed.gateway());
-            if fixed.gateway_is_on_link() {
+            text.address("Gateway=", subnet.gateway());
+            if subnet.gateway_is_on_link() {
                 text.line("GatewayOnLink=yes");
             }
             close(text, &section);
@@ -97,9 +97,9 @@ fn routes(text: &mut Text, link: &Link) {
     }
     for route in link.subnets.iter().flat_map(|subnet| &subnet.routes) {
         let section = open(text, "[Route]");
-        text.entry("Destination=", &route.destination());
+        text.entry("Destination=", route.destination());
         text.address("Gateway=", route.gateway());
-        text.number("Metric=", route.metric());
+        text.number("Metric=", route.metric);
         close(text, &section);
     }
 }

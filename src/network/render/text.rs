@@ -1,8 +1,7 @@
 //! A configuration file in the making: one string that every back end writes
 //! into. Nothing here is generic: each copy would cost the agent again.
 
-use crate::ip::Ip;
-use crate::network::model::Dns;
+use crate::network::model::{Address, Dns};
 use crate::network::order;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -53,9 +52,9 @@ impl Text {
     }
 
     /// As [`Text::entry`], where there is an address.
-    pub(super) fn address(&mut self, key: &str, address: Option<Ip>) {
+    pub(super) fn address(&mut self, key: &str, address: Option<&Address>) {
         if let Some(address) = address {
-            self.entry(key, &address);
+            self.entry(key, address);
         }
     }
 

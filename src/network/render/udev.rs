@@ -13,7 +13,7 @@ const PATH: &str = "/etc/udev/rules.d/70-persistent-net.rules";
 pub(super) fn rules(actions: &mut Vec<Action>, network: &Resolved<'_>) {
     let mut text = Text::default();
     for link in &network.links {
-        if let Some(mac) = link.link.device.mac() {
+        if let Some(mac) = link.link.hardware() {
             let name = &*link.name;
             writeln!(
                 text,
