@@ -132,7 +132,7 @@ fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut 
         return live::render(resolved);
     };
     log.info(&["the network is written for ", renderer.name]);
-    let mut actions = (renderer.render)(resolved);
+    let mut actions = (renderer.render)(resolved, render::Target::boot(root));
     if !manner.changed {
         actions.retain(|action| match action {
             Action::WriteFile(file) => file.path.starts_with("/run/") || root.mode(&file.path).is_none(),

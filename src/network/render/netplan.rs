@@ -1,12 +1,16 @@
-//! netplan: one version 2 file under /run.
+//! netplan: one version 2 file.
 
-use super::text::Text;
-use super::{Renderer, file, has_programs, sorted};
+use super::text::{hardware_address, prefix};
+use super::{Renderer, Target, file, has_programs};
 use crate::action::Action;
-use crate::network::model::{Address, Dns, Link, Route, Subnet};
+use crate::network::model::parameter::{BOND, BRIDGE, rows};
+use crate::network::model::{Address, Dns, Kind, Link, Origin, Parameter, Route, Setting, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
+use crate::syntax::value::{Data, Value};
+use crate::syntax::yaml::emit;
+use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 /// The back end.
 pub const RENDERER: Renderer =
@@ -21,230 +25,294 @@ pub(super) const HEADER: &str = "\
 # network: {config: disabled}
 ";
 
-const PATH: &str = "/run/netplan/50-cloud-init.yaml";
+const PATH: &str = "/netplan/50-cloud-init.yaml";
 
-/// Indents of a link's keys, and of an item of its lists of mappings.
-const KEYS: &str = "            ";
-const ITEM: &str = "            -   ";
-const ITEM_KEYS: &str = "                ";
+/// The mappings of links, in the order they are written in.
+const SECTIONS: [&str; 5] = ["ethernets", "bonds", "bridges", "vlans", "dummy-devices"];
 
-fn render(network: &Resolved<'_>) -> Vec<Action> {
-    let mut text = Text::new(HEADER);
-    text.line("network:\n    version: 2");
-    if !network.links.is_empty() {
-        text.line("    ethernets:");
-    }
-    for link in sorted(network) {
-        ethernet(&mut text, network, link);
+/// What comes of version 2 is the description itself.
+fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
+    let mut text = String::from(HEADER);
+    if let Origin::V2 { netplan } = &network.described.origin {
+        text.push_str(netplan);
+    } else {
+        text.push_str("network:\n    version: 2\n");
+        for title in SECTIONS {
+            section(&mut text, network, title);
+        }
     }
     let mut actions = Vec::new();
-    file(&mut actions, &[PATH], 0o600, text.out);
+    file(&mut actions, &[target.folder(), PATH], 0o600, text);
     actions
 }
 
-/// One link; keys in alphabetical order, as `PyYAML` writes them.
+/// The links of one section, if there are any.
 #[inline(never)]
-fn ethernet(text: &mut Text, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
-    let link = resolved.link;
-    text.indent("", "");
-    scalar(text, "        ", &&*resolved.name);
-    let end_of_name = text.out.len() - 1;
-    text.out.insert(end_of_name, ':');
-    let start = text.out.len();
-    text.indent(KEYS, KEYS);
-    if let Some(accept) = link.accept_ra {
-        text.line(if accept { "accept-ra: true" } else { "accept-ra: false" });
-    }
-    let mut title = "addresses:";
-    for fixed in link.subnets.iter().filter_map(Subnet::address) {
-        once(text, &mut title);
-        text.entry("- ", fixed);
-    }
-    dhcp(text, link, false);
-    dhcp(text, link, true);
-    if let Some(mac) = link.hardware() {
-        text.line("match:");
-        scalar(text, "    macaddress: ", &mac);
-    }
-    text.number("mtu: ", link.mtu);
-    nameservers(text, network, link);
-    routes(text, link);
-    if link.hardware().is_some() {
-        scalar(text, "set-name: ", &&*resolved.name);
-    }
-    if text.out.len() == start {
-        text.out.insert_str(start - 1, " {}");
-    }
-}
-
-/// Writes the title of a list before its first item.
-fn once(text: &mut Text, title: &mut &str) {
-    if !title.is_empty() {
-        text.line(title);
-        *title = "";
-    }
-}
-
-fn dhcp(text: &mut Text, link: &Link, ipv6: bool) {
-    let (mut any, mut metric) = (false, None);
-    for subnet in &link.subnets {
-        if subnet.method.is_dynamic() && subnet.method.is_ipv6() == ipv6 {
-            any = true;
-            metric = metric.or(subnet.metric);
+fn section(text: &mut String, network: &Resolved<'_>, title: &'static str) {
+    let mut links = Map::default();
+    for resolved in &network.links {
+        let own = match resolved.link.kind {
+            Kind::Physical(_) | Kind::Undescribed => "ethernets",
+            Kind::Bond => "bonds",
+            Kind::Bridge { .. } => "bridges",
+            Kind::Vlan(_) => "vlans",
+            Kind::Dummy => "dummy-devices",
+            // netplan has no word for them.
+            Kind::Infiniband(_) | Kind::Loopback => "",
+        };
+        if own == title {
+            links.set(&resolved.name, link(network, resolved).into());
         }
     }
-    if any {
-        text.line(if ipv6 { "dhcp6: true" } else { "dhcp4: true" });
-    }
-    if let Some(metric) = metric {
-        text.line(if ipv6 { "dhcp6-overrides:" } else { "dhcp4-overrides:" });
-        text.entry("    route-metric: ", &metric);
-    }
-}
-
-/// A link with fixed addresses and no name servers of its own gets the global
-/// ones: netplan has no place for those.
-#[inline(never)]
-fn nameservers(text: &mut Text, network: &Resolved<'_>, link: &Link) {
-    let mut settings: Vec<&Dns> = Vec::new();
-    for subnet in &link.subnets {
-        if subnet.address().is_some() {
-            settings.push(&subnet.dns);
-        }
-    }
-    let global = settings.iter().all(|dns| dns.is_empty());
-    if global && !settings.is_empty() {
-        settings.push(&network.described.dns);
-    }
-    if settings.iter().all(|dns| dns.is_empty()) {
+    if links.0.is_empty() {
         return;
     }
-    text.line("nameservers:");
-    let mut title = "    addresses:";
-    for server in settings.iter().flat_map(|dns| &dns.servers) {
-        once(text, &mut title);
-        scalar(text, "    - ", server);
-    }
-    if global && !title.is_empty() {
-        text.line("    addresses: []");
-    }
-    let mut title = "    search:";
-    for domain in settings.iter().flat_map(|dns| &dns.search) {
-        once(text, &mut title);
-        scalar(text, "    - ", &domain.as_str());
-    }
-    if global && !title.is_empty() {
-        text.line("    search: []");
+    let mut whole = Map::default();
+    whole.set(title, links.into());
+    let dumped = emit::dump(&Value::bare(whole.into()));
+    for line in dumped.lines().filter(|line| !matches!(*line, "---" | "...")) {
+        super::text::push(text, &["    ", line, "\n"]);
     }
 }
 
-#[inline(never)]
-fn routes(text: &mut Text, link: &Link) {
-    let mut title = "routes:";
-    for subnet in &link.subnets {
-        if subnet.address().is_none() {
-            continue;
-        }
-        if let Some(gateway) = subnet.gateway() {
-            once(text, &mut title);
-            text.indent(ITEM, ITEM_KEYS);
-            text.number("metric: ", subnet.metric);
-            if subnet.gateway_is_on_link() {
-                text.line("on-link: true");
+/// A mapping in the making.
+#[derive(Default)]
+struct Map<'n>(Vec<(Value<'n>, Value<'n>)>);
+
+impl<'n> Map<'n> {
+    #[inline(never)]
+    fn set(&mut self, key: &'n str, data: Data<'n>) {
+        for (old, value) in &mut self.0 {
+            if old.as_str() == Some(key) {
+                value.data = data;
+                return;
             }
-            text.line("to: default");
-            via(text, gateway);
+        }
+        self.0.push((Value::bare(string(key)), Value::bare(data)));
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(own, _)| own.as_str() == Some(key))
+    }
+}
+
+impl<'n> From<Map<'n>> for Data<'n> {
+    fn from(map: Map<'n>) -> Self {
+        Data::Map(map.0)
+    }
+}
+
+fn string(text: &str) -> Data<'_> {
+    Data::Str(Cow::Borrowed(text))
+}
+
+fn number<'n>(number: u32) -> Data<'n> {
+    Data::Int(number.into())
+}
+
+#[inline(never)]
+fn list<'n>(words: &[&'n str]) -> Data<'n> {
+    Data::Seq(words.iter().map(|word| Value::bare(string(word))).collect())
+}
+
+#[inline(never)]
+fn link<'n>(network: &'n Resolved<'_>, resolved: &'n ResolvedLink<'_>) -> Map<'n> {
+    let link = resolved.link;
+    let mut entry = Map::default();
+    let mac = hardware_address(link).map(|address| Data::Str(Cow::Owned(address)));
+    match &link.kind {
+        Kind::Physical(_) => {
+            if let Some(keep) = link.keep_configuration {
+                entry.set("critical", Data::Bool(keep));
+            }
+            if let Some(mac) = mac {
+                let mut matching = Map::default();
+                matching.set("macaddress", mac);
+                entry.set("match", matching.into());
+                entry.set("set-name", string(&resolved.name));
+            }
+        }
+        kind => {
+            if let Some(mac) = mac {
+                entry.set("macaddress", mac);
+            }
+            made(&mut entry, network, resolved, kind);
+        }
+    }
+    subnets(&mut entry, link);
+    if let Some(accept) = link.accept_ra {
+        entry.set("accept-ra", Data::Bool(accept));
+    }
+    // netplan has no place for global settings.
+    let global = &network.described.dns;
+    if !global.is_empty() && !entry.has("nameservers") && entry.has("addresses") {
+        nameservers(&mut entry, &[global], true);
+    }
+    entry
+}
+
+/// What a link that is made consists of.
+#[inline(never)]
+fn made<'n>(entry: &mut Map<'n>, network: &'n Resolved<'_>, resolved: &'n ResolvedLink<'_>, kind: &'n Kind) {
+    let link = resolved.link;
+    match kind {
+        Kind::Bond => {
+            let mut members: Vec<&str> = Vec::new();
+            for other in &network.links {
+                if other.link.bond.as_ref() == Some(&link.id) {
+                    members.push(&other.name);
+                }
+            }
+            if !members.is_empty() {
+                interfaces(entry, members);
+            }
+            parameters(entry, link, BOND);
+        }
+        Kind::Bridge { ports } => {
+            interfaces(entry, ports.iter().map(|port| network.name_of(port)).collect());
+            parameters(entry, link, BRIDGE);
+        }
+        Kind::Vlan(vlan) => {
+            entry.set("id", number(vlan.number().into()));
+            entry.set("link", string(network.name_of(&vlan.link)));
+        }
+        _ => {}
+    }
+}
+
+fn interfaces<'n>(entry: &mut Map<'n>, mut names: Vec<&'n str>) {
+    crate::network::order::sort_by(&mut names, |a, b| a < b);
+    entry.set("interfaces", list(&names));
+}
+
+/// Bond or bridge parameters by netplan's names.
+#[inline(never)]
+fn parameters<'n>(entry: &mut Map<'n>, link: &'n Link, table: &'static str) {
+    let mut parameters = Map::default();
+    for [name, key, ..] in rows(table) {
+        for parameter in &link.parameters {
+            let same =
+                if table == BOND { parameter.is_bond(name) } else { parameter.is("bridge_", name, b'_') };
+            if same && key != "-" {
+                parameters.set(key, setting(key, parameter));
+            }
+        }
+    }
+    if !parameters.0.is_empty() {
+        entry.set("parameters", parameters.into());
+    }
+}
+
+fn setting<'n>(key: &str, parameter: &'n Parameter) -> Data<'n> {
+    match &parameter.value {
+        Setting::Bool(value) => Data::Bool(*value),
+        Setting::Int(value) => Data::Int(*value),
+        Setting::Text(text) => string(text),
+        Setting::List(items) if matches!(key, "path-cost" | "port-priority") => {
+            let mut ports = Map::default();
+            for item in items {
+                if let Some((port, value)) = item.split_once(' ') {
+                    ports.set(port, value.trim_ascii().parse().map_or(string(value), Data::Int));
+                }
+            }
+            ports.into()
+        }
+        Setting::List(items) => {
+            let words: Vec<&str> = items.iter().map(|item| &**item).collect();
+            list(&words)
+        }
+    }
+}
+
+/// Addresses, and everything that comes with a fixed one.
+#[inline(never)]
+fn subnets<'n>(entry: &mut Map<'n>, link: &'n Link) {
+    let (mut addresses, mut routes, mut dns) = (Vec::new(), Vec::new(), Vec::new());
+    for subnet in &link.subnets {
+        let Some(address) = subnet.address() else {
+            if subnet.method.is_dynamic() {
+                lease(entry, subnet);
+            }
+            continue;
+        };
+        addresses.push(Value::bare(Data::Str(Cow::Owned(prefix(address)))));
+        dns.push(&subnet.dns);
+        if let Some(mtu) = subnet.mtu {
+            entry.set(if address.is_ipv6() { "ipv6-mtu" } else { "mtu" }, number(mtu));
+        }
+        if let Some(via) = subnet.gateway() {
+            let mut route = Map::default();
+            route.set("to", string("default"));
+            via_gateway(&mut route, Some(via), subnet.gateway_is_on_link(), subnet.metric);
+            routes.push(Value::bare(route.into()));
         }
         for route in &subnet.routes {
-            once(text, &mut title);
-            one_route(text, route, subnet);
+            routes.push(Value::bare(self::route(route, subnet).into()));
         }
+    }
+    if let (Some(mtu), false) = (link.mtu, entry.has("mtu")) {
+        entry.set("mtu", number(mtu));
+    }
+    for (key, items) in [("addresses", addresses), ("routes", routes)] {
+        if !items.is_empty() {
+            entry.set(key, Data::Seq(items));
+        }
+    }
+    nameservers(entry, &dns, false);
+}
+
+fn lease(entry: &mut Map<'_>, subnet: &Subnet) {
+    let (key, overrides) = match subnet.method.is_ipv6() {
+        false => ("dhcp4", "dhcp4-overrides"),
+        true => ("dhcp6", "dhcp6-overrides"),
+    };
+    entry.set(key, Data::Bool(true));
+    if let Some(metric) = subnet.metric {
+        let mut map = Map::default();
+        map.set("route-metric", number(metric));
+        entry.set(overrides, map.into());
     }
 }
 
-fn one_route(text: &mut Text, route: &Route, subnet: &Subnet) {
-    text.indent(ITEM, ITEM_KEYS);
-    text.number("metric: ", route.metric.or(subnet.metric));
+/// A route without a metric of its own has its subnet's.
+fn route<'n>(route: &'n Route, subnet: &Subnet) -> Map<'n> {
+    let mut entry = Map::default();
+    entry.set("to", Data::Str(Cow::Owned(prefix(route.destination()))));
     if route.gateway().is_none() {
-        text.line("scope: link");
+        entry.set("scope", string("link"));
     }
-    text.entry("to: ", route.destination());
-    if let Some(gateway) = route.gateway() {
-        via(text, gateway);
-    }
-    text.indent(KEYS, KEYS);
+    via_gateway(&mut entry, route.gateway(), route.on_link, route.metric.or(subnet.metric));
+    entry
 }
 
-fn via(text: &mut Text, gateway: &Address) {
-    scalar(text, "via: ", gateway);
-    text.indent(KEYS, KEYS);
-}
-
-/// One line with a plain scalar, quoted where YAML 1.1 would read something
-/// else.
 #[inline(never)]
-fn scalar(text: &mut Text, key: &str, value: &dyn fmt::Display) {
-    let start = text.out.len() + text.lead.len() + key.len();
-    text.entry(key, value);
-    let line = text.out.len() - 1;
-    if text.out.get(start..line).is_some_and(needs_quotes) {
-        text.out.insert(line, '\'');
-        text.out.insert(start, '\'');
+fn via_gateway<'n>(entry: &mut Map<'n>, via: Option<&'n Address>, on_link: bool, metric: Option<u32>) {
+    if let Some(via) = via {
+        entry.set("via", string(via.as_str()));
+    }
+    if on_link {
+        entry.set("on-link", Data::Bool(true));
+    }
+    if let Some(metric) = metric {
+        entry.set("metric", number(metric));
     }
 }
 
-/// Whether YAML 1.1 reads a number, a truth value, `52:54:00:12:34:01` in base
-/// 60, or a mapping (`fe80::`).
+/// Resolver settings; `both` lists where one of them is empty, too.
 #[inline(never)]
-fn needs_quotes(text: &str) -> bool {
-    let words = "y n yes no on off true false null";
-    let bytes = text.as_bytes();
-    let number = bytes.iter().all(|byte| byte.is_ascii_digit() || b"+-_.eExX".contains(byte))
-        && bytes.split(|byte| *byte == b'.').count() < 3;
-    let indicator =
-        bytes.first().is_some_and(|first| b"-@~.+".contains(first)) || bytes.last() == Some(&b':');
-    number
-        || indicator
-        || is_base_60(bytes)
-        || words.split_ascii_whitespace().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// YAML 1.1's integers in base 60: `12:30:45`.
-fn is_base_60(text: &[u8]) -> bool {
-    let mut digits = 0;
-    for (place, part) in text.split(|byte| *byte == b':').enumerate() {
-        let fits = match part {
-            [b'1'..=b'9', ..] if place == 0 => true,
-            [_] | [b'0'..=b'5', _] => place > 0,
-            _ => false,
-        };
-        if !fits || !part.iter().all(u8::is_ascii_digit) {
-            return false;
-        }
-        digits = place;
+fn nameservers<'n>(entry: &mut Map<'n>, settings: &[&'n Dns], both: bool) {
+    let (mut servers, mut search): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for dns in settings {
+        servers.extend(dns.servers.iter().map(Address::as_str));
+        search.extend(super::text::domains(&dns.search));
     }
-    digits > 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::needs_quotes;
-
-    #[test]
-    fn quotes_what_yaml_would_read_otherwise() {
-        for plain in [
-            "eth0",
-            "fa:16:3e:12:34:01",
-            "10.0.0.1",
-            "2001:db8::1",
-            "2001:4860::8",
-            "02:00:00:00:00:01",
-            "x.org",
-        ] {
-            assert!(!needs_quotes(plain), "{plain}");
+    let mut map = Map::default();
+    for (key, words) in [("addresses", servers), ("search", search)] {
+        if both || !words.is_empty() {
+            map.set(key, list(&words));
         }
-        for quoted in ["52:54:00:12:34:01", "123", "1e3", "on", "No", "fe80::", "1.5", "-a", "~"] {
-            assert!(needs_quotes(quoted), "{quoted}");
-        }
+    }
+    if !map.0.is_empty() {
+        entry.set("nameservers", map.into());
     }
 }

@@ -1,0 +1,89 @@
+//! What belongs to a link stands in its first stanza.
+
+use super::{number, option};
+use crate::network::model::{Kind, Method, Parameter, Setting, Subnet};
+use crate::network::render::text::{Spelling, hardware_address, joined};
+use crate::network::resolve::{Resolved, ResolvedLink};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+const SPELLING: Spelling = Spelling { yes: "on", no: "off", separator: " " };
+
+/// Adds the options of a link whose first subnet is `first`.
+#[inline(never)]
+pub(super) fn of_link(
+    lines: &mut Vec<String>,
+    network: &Resolved<'_>,
+    resolved: &ResolvedLink<'_>,
+    first: Option<&Subnet>,
+) {
+    let link = resolved.link;
+    match first.map(|first| &first.method) {
+        Some(Method::Slaac) => option(lines, "dhcp", "0"),
+        Some(Method::Dhcp6Stateless) => option(lines, "dhcp", "1"),
+        Some(method) if method.is_ipv6() || *method == Method::Dhcp4 => {
+            number(lines, "accept-ra", link.accept_ra.map(u32::from));
+        }
+        _ => {}
+    }
+    // An IPv4 subnet's own stands above the link's, and was written.
+    if first.is_none_or(|first| first.method.is_ipv6() || first.mtu.is_none()) {
+        number(lines, "mtu", link.mtu);
+    }
+    if link.wake_on_lan {
+        option(lines, "ethernet-wol", "g");
+    }
+    for (key, value) in [("optional", link.optional), ("keep-configuration", link.keep_configuration)] {
+        if let Some(value) = value {
+            option(lines, key, SPELLING.truth(value));
+        }
+    }
+    if let Some(bond) = &link.bond {
+        option(lines, "bond-master", network.name_of(bond));
+    }
+    made(lines, network, resolved);
+    for parameter in &link.parameters {
+        self::parameter(lines, parameter);
+    }
+}
+
+/// What a link that is made consists of.
+#[inline(never)]
+fn made(lines: &mut Vec<String>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+    match &resolved.link.kind {
+        Kind::Physical(_) | Kind::Loopback | Kind::Undescribed | Kind::Dummy => return,
+        Kind::Infiniband(_) => {}
+        Kind::Bond => option(lines, "bond-slaves", "none"),
+        Kind::Bridge { ports } => {
+            let names: Vec<&str> = ports.iter().map(|port| network.name_of(port)).collect();
+            if !names.is_empty() {
+                option(lines, "bridge-ports", &joined(&names, " "));
+            }
+        }
+        Kind::Vlan(vlan) => {
+            option(lines, "vlan-raw-device", network.name_of(&vlan.link));
+            option(lines, "vlan-id", &u32::from(vlan.number()).to_string());
+        }
+    }
+    if let Some(address) = hardware_address(resolved.link) {
+        option(lines, "hwaddress", &address);
+    }
+}
+
+/// Options of a bridge's ports stand on a line for each; zero is as good as
+/// nothing.
+#[inline(never)]
+fn parameter(lines: &mut Vec<String>, parameter: &Parameter) {
+    let key = parameter.name.replace('_', "-");
+    match &parameter.value {
+        Setting::Int(0) => {}
+        Setting::List(items)
+            if matches!(key.as_str(), "bridge-pathcost" | "bridge-portprio" | "bridge-waitport") =>
+        {
+            for item in items {
+                option(lines, &key, item);
+            }
+        }
+        value => option(lines, &key, &SPELLING.of(value)),
+    }
+}

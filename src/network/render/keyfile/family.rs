@@ -1,0 +1,202 @@
+//! `[ipv4]` and `[ipv6]` of a profile.
+
+use crate::network::model::{Address, Dns, Kind, Link, Method, Route, Subnet};
+use crate::network::render::concat;
+use crate::network::render::section::{Section, Sections};
+use crate::network::render::text::{domains, joined, prefix, push};
+use crate::network::resolve::Resolved;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+const FAMILIES: [&str; 2] = ["ipv4", "ipv6"];
+
+fn title(ipv6: bool) -> &'static str {
+    FAMILIES[usize::from(ipv6)]
+}
+
+/// Writes the families of a link, in the order of the first subnet of each;
+/// tells the size of packets, in bytes.
+#[inline(never)]
+pub(super) fn write(profile: &mut Sections, network: &Resolved<'_>, link: &Link) -> Option<u32> {
+    if link.kind == Kind::Bond && link.subnets.is_empty() {
+        // Else it would ask for a lease beside a VLAN that has the address.
+        for family in FAMILIES {
+            profile.of(family).set_all("method=disabled may-fail=false");
+        }
+    }
+    let mut mtu = None;
+    for subnet in &link.subnets {
+        self::subnet(profile, subnet);
+        if !subnet.method.is_ipv6() {
+            mtu = subnet.mtu.or(mtu);
+        }
+    }
+    resolver(profile, network, link);
+    one_is_enough(profile);
+    mtu.or(link.mtu)
+}
+
+#[inline(never)]
+fn subnet(profile: &mut Sections, subnet: &Subnet) {
+    let family = title(subnet.method.is_ipv6());
+    method(profile, family, &subnet.method);
+    if let Some(address) = subnet.address() {
+        numbered(profile.of(family), "address", &prefix(address));
+    }
+    if let Some(gateway) = subnet.gateway() {
+        profile.of(family).set("gateway", gateway.as_str());
+    }
+    for route in &subnet.routes {
+        self::route(profile, route);
+    }
+    if let Some(metric) = subnet.metric {
+        profile.of(family).set("route-metric", &metric.to_string());
+    }
+}
+
+/// Of several subnets a lease wins over a fixed address, which then stands
+/// beside it.
+#[inline(never)]
+fn method(profile: &mut Sections, family: &'static str, wanted: &Method) {
+    let section = profile.of(family);
+    unless_set(section, "method", "disabled");
+    let method = match wanted {
+        Method::Static(_) => "manual",
+        Method::Dhcp6Stateful => "dhcp",
+        Method::Dhcp | Method::Dhcp4 | Method::Dhcp6 | Method::Slaac | Method::Dhcp6Stateless => "auto",
+        Method::Manual | Method::Loopback => {
+            section.set("may-fail", "true");
+            "auto"
+        }
+    };
+    match section.get("method") {
+        Some("dhcp") => return,
+        Some("auto") if method == "manual" => return,
+        _ => {}
+    }
+    if matches!(wanted, Method::Slaac | Method::Dhcp6Stateless | Method::Dhcp6Stateful) {
+        // An address by router advertisement alone: no DHCPv4 beside it.
+        unless_set(profile.of("ipv4"), "method", "disabled");
+    }
+    let section = profile.of(family);
+    section.set("method", method);
+    unless_set(section, "may-fail", "false");
+}
+
+fn unless_set(section: &mut Section, key: &str, value: &str) {
+    if section.get(key).is_none() {
+        section.set(key, value);
+    }
+}
+
+/// Sets `key` with the first number that is free; gives the number.
+#[inline(never)]
+fn numbered(section: &mut Section, key: &str, value: &str) -> String {
+    let mut number = 1_u32;
+    loop {
+        let name = concat(&[key, &number.to_string()]);
+        if section.get(&name).is_none() {
+            section.set(&name, value);
+            return name;
+        }
+        number += 1;
+    }
+}
+
+/// A route, in its own family. The metric of a default route is the family's.
+#[inline(never)]
+fn route(profile: &mut Sections, route: &Route) {
+    let destination = route.destination();
+    let section = profile.of(title(destination.is_ipv6()));
+    let mut value = prefix(destination);
+    if let Some(gateway) = route.gateway() {
+        push(&mut value, &[",", gateway.as_str()]);
+    }
+    match route.metric.map(|metric| metric.to_string()) {
+        Some(metric) if destination.is_everything() => section.set("route-metric", &metric),
+        Some(metric) => {
+            // Where no gateway stands its place stays empty.
+            push(&mut value, &[if route.gateway().is_some() { "," } else { ",," }, &metric]);
+        }
+        None => {}
+    }
+    let mut options = numbered(section, "route", &value);
+    options.push_str("_options");
+    let mtu = route.mtu.map(|mtu| mtu.to_string());
+    let settings = [("mtu=", mtu.as_deref()), ("onlink=", route.on_link.then_some("true"))];
+    let mut text = String::new();
+    for (name, value) in settings {
+        if let Some(value) = value {
+            let between = if text.is_empty() { "" } else { "," };
+            push(&mut text, &[between, name, value]);
+        }
+    }
+    if !text.is_empty() {
+        section.set(&options, &text);
+    }
+}
+
+/// Name servers and search domains: those of the subnets and the link, else
+/// the global ones.
+#[inline(never)]
+fn resolver(profile: &mut Sections, network: &Resolved<'_>, link: &Link) {
+    let (mut servers, mut search): (Vec<&Address>, Vec<&str>) = (Vec::new(), Vec::new());
+    for subnet in &link.subnets {
+        servers.extend(&subnet.dns.servers);
+        search.extend(domains(&subnet.dns.search));
+    }
+    let (own_servers, own_search) = (servers.len(), search.len());
+    if let Some(dns) = &link.dns {
+        for server in &dns.servers {
+            if !servers[..own_servers].contains(&server) {
+                servers.push(server);
+            }
+        }
+        for domain in domains(&dns.search) {
+            if !search[..own_search].contains(&domain) {
+                search.push(domain);
+            }
+        }
+    }
+    let global: &Dns = &network.described.dns;
+    if servers.is_empty() {
+        servers.extend(&global.servers);
+    }
+    if search.is_empty() {
+        search = domains(&global.search);
+    }
+    for ipv6 in [false, true] {
+        let Some(section) = profile.find(title(ipv6)) else { continue };
+        if section.get("method") == Some("disabled") {
+            continue;
+        }
+        let mut own = Vec::new();
+        for server in &servers {
+            if server.is_ipv6() == ipv6 {
+                own.push(server.as_str());
+            }
+        }
+        for (key, words) in [("dns", &own), ("dns-search", &search)] {
+            if !words.is_empty() {
+                let mut list = joined(words, ";");
+                list.push(';');
+                section.set(key, &list);
+            }
+        }
+    }
+}
+
+/// Where both families wait for a lease either may fail.
+#[inline(never)]
+fn one_is_enough(profile: &mut Sections) {
+    for family in FAMILIES {
+        let Some(section) = profile.find(family) else { return };
+        let lease = matches!(section.get("method"), Some("auto" | "dhcp"));
+        if !lease || section.get("may-fail") != Some("false") {
+            return;
+        }
+    }
+    for family in FAMILIES {
+        profile.of(family).set("may-fail", "true");
+    }
+}
