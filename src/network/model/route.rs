@@ -1,4 +1,5 @@
 use super::address::{Address, Prefix};
+use crate::ip::Ip;
 
 /// A route, its gateway of its destination's family.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +29,15 @@ impl Route {
         &self.destination
     }
 
-    /// The next hop.
+    /// The gateway as described. One of all zeros, which OpenStack writes for
+    /// a destination on the link, is repeated in files.
     pub fn gateway(&self) -> Option<&Address> {
         self.gateway.as_ref()
+    }
+
+    /// The gateway, unless the destination is on the link.
+    pub fn next_hop(&self) -> Option<Ip> {
+        self.gateway.as_ref().map(Address::ip).filter(|ip| !ip.is_unspecified())
     }
 }
 

@@ -86,13 +86,13 @@ fn routes(actions: &mut Vec<Action>, link: &str, subnet: &Subnet) {
     for turn in [(false, false), (false, true), (true, false), (true, true)] {
         for route in subnet.routes.iter().chain(&gateway) {
             let destination = route.destination();
-            if (route.gateway().is_some(), destination.is_everything()) == turn {
+            if (route.next_hop().is_some(), destination.is_everything()) == turn {
                 let step = LinkAction::AddRoute {
                     link: link.into(),
                     // The kernel refuses a destination with bits behind the length.
                     destination: destination.network(),
                     prefix: destination.length(),
-                    gateway: route.gateway().map(Address::ip),
+                    gateway: route.next_hop(),
                     metric: route.metric.or(subnet.metric),
                 };
                 push(actions, step);

@@ -1,0 +1,242 @@
+//! Network configuration, version 2: netplan's YAML (netplan-yaml(5)), as far
+//! as cloud-init 26.2 writes it for other back ends. The document itself is
+//! kept for netplan.
+
+use super::Parsed;
+use super::draft::Draft;
+use super::reader::{Reader, flag, split_length, text, words};
+use super::subnet::route;
+use super::v1::{address, common, spanning_tree, vlan};
+use crate::limits;
+use crate::network::model::parameter::{self, BOND, BRIDGE};
+use crate::network::model::{
+    Address, Dns, Kind, Link, LinkName, Match, Method, Origin, Parameter, Rule, Selector, Subnet,
+};
+use crate::syntax::value::{Data, Value};
+use crate::syntax::yaml::emit;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Sections, and what their links are.
+const SECTIONS: &[(&str, Kind)] = &[
+    ("ethernets", Kind::Physical(Match { driver: None, name: None })),
+    ("bonds", Kind::Bond),
+    ("bridges", Kind::Bridge { ports: Vec::new() }),
+    ("vlans", Kind::Undescribed),
+    ("dummy-devices", Kind::Dummy),
+];
+
+/// Reads the mapping with `version: 2`; `file` is what messages call it.
+#[inline(never)]
+pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
+    let mut reader = Reader::new(file);
+    let mut draft = Draft::default();
+    draft.network.origin = Origin::V2 { netplan: netplan(data) };
+    for (section, links) in data.entries() {
+        let section = text(section);
+        reader.enter("", "");
+        let Some((_, kind)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
+            if !matches!(section, "version" | "renderer") {
+                reader.add(links, section, &["only netplan can be given this"]);
+            }
+            continue;
+        };
+        if links.entries().len() > limits::NETWORK_ENTRIES {
+            reader.add(links, section, &["more than ", &limits::NETWORK_ENTRIES.to_string(), " links"]);
+        }
+        for (id, value) in links.entries().iter().take(limits::NETWORK_ENTRIES) {
+            link(&mut reader, &mut draft, text(id), value, kind);
+        }
+    }
+    Parsed { network: draft.network, problems: reader.into_problems() }
+}
+
+/// The document as cloud-init hands it to netplan.
+#[inline(never)]
+fn netplan(data: &Value<'_>) -> String {
+    let key = Value::bare(Data::Str("network".into()));
+    let text = emit::dump(&Value::bare(Data::Map(vec![(key, data.clone())])));
+    let text = text.strip_prefix("---\n").unwrap_or(&text);
+    text.strip_suffix("...\n").unwrap_or(text).into()
+}
+
+#[inline(never)]
+fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v Value<'_>, section: &Kind) {
+    reader.enter("link ", id);
+    let Some(id) = reader.id(value, "", id) else { return };
+    let members = reader.ids(value, "interfaces");
+    let (mut kind, mut name) = (section.clone(), LinkName::new(&id));
+    match section {
+        Kind::Physical(_) => {
+            let found = value.get_set("match");
+            name = found.is_none().then_some(name).flatten();
+            if let Some(wanted) = value.get_set("set-name") {
+                name = LinkName::new(text(wanted));
+                if name.is_none() {
+                    reader.add(wanted, "set-name", &["no link can have this name"]);
+                    return;
+                }
+            }
+            if let Some(found) = found {
+                kind = Kind::Physical(matching(reader, found));
+            }
+        }
+        Kind::Undescribed => match vlan(reader, value, "id", "link") {
+            Some(vlan) => kind = vlan,
+            None => return,
+        },
+        Kind::Bridge { .. } => kind = draft.bridge(members.clone()),
+        _ => {}
+    }
+    // What is matched may have any id: it keeps the kernel's name.
+    if name.is_none() && !(kind.is_nic() && value.get_set("match").is_some()) {
+        reader.add(value, "", &["no link can have this name"]);
+        return;
+    }
+    let mut link = Link::new(id.clone(), name, kind);
+    if link.kind.is_nic() {
+        if let Some(found) = value.get_set("match") {
+            address(reader, &mut link, found, "macaddress");
+        }
+        common(reader, &mut link, value);
+        link.dhcp4_overrides = overrides(reader, value, "dhcp4-overrides", "dhcp4domain");
+        link.dhcp6_overrides = overrides(reader, value, "dhcp6-overrides", "dhcp6domain");
+    } else {
+        link.mtu = reader.mtu(value);
+        address(reader, &mut link, value, "macaddress");
+    }
+    parameters(reader, &mut link, value);
+    addresses(reader, &mut link, value);
+    for policy in reader.items(value, "routing-policy") {
+        link.rules.extend(rule(reader, policy));
+    }
+    let is_bond = link.kind == Kind::Bond;
+    draft.add(reader, value, link);
+    if is_bond {
+        draft.join(&id, &members);
+    }
+}
+
+/// Driver and name; the MAC address is the link's own.
+fn matching(reader: &mut Reader<'_>, value: &Value<'_>) -> Match {
+    let mut plain = |key| {
+        let value = value.get_set(key)?;
+        reader.plain(value, key, words(Some(value)).first()?)
+    };
+    Match { driver: plain("driver"), name: plain("name") }
+}
+
+/// `dhcp4-overrides`, and VMware's key beside it.
+#[inline(never)]
+fn overrides(reader: &mut Reader<'_>, value: &Value<'_>, key: &str, domain: &str) -> Vec<Parameter> {
+    let mut overrides = Vec::new();
+    for (key, value) in value.get_set(key).map(Value::entries).unwrap_or_default() {
+        reader.parameter(&mut overrides, &[text(key)], value);
+    }
+    if let Some(value) = value.get_set(domain) {
+        reader.parameter(&mut overrides, &[domain], value);
+    }
+    overrides
+}
+
+/// `parameters` of a bond or bridge under cloud-init's older names.
+#[inline(never)]
+fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
+    let (table, stem) = match link.kind {
+        Kind::Bond => (BOND, "bond-"),
+        Kind::Bridge { .. } => (BRIDGE, "bridge_"),
+        _ => return,
+    };
+    let Some(parameters) = value.get_set("parameters") else { return };
+    for (key, value) in parameters.entries() {
+        let key = match text(key) {
+            // netplan took this spelling first.
+            "gratuitious-arp" => "gratuitous-arp",
+            "arp-ip-targets" => "arp-ip-target",
+            key => key,
+        };
+        match parameter::rows(table).find(|row| row[1] == key) {
+            Some([name, ..]) => reader.parameter(&mut link.parameters, &[stem, name], value),
+            None => reader.add(value, key, &["is no parameter of such a link"]),
+        }
+    }
+    spanning_tree(reader, link, parameters);
+}
+
+/// DHCP, addresses with gateways and name servers, and routes, in the order
+/// cloud-init puts them.
+#[inline(never)]
+fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
+    for (key, overrides, method) in
+        [("dhcp4", "dhcp4-overrides", Method::Dhcp4), ("dhcp6", "dhcp6-overrides", Method::Dhcp6)]
+    {
+        if flag(value, key) == Some(true) {
+            let mut subnet = Subnet::new(method);
+            if let Some(overrides) = value.get_set(overrides) {
+                reader.numbers(overrides, &mut [("route-metric", &mut subnet.metric)]);
+                subnet.metric = subnet.metric.filter(|metric| *metric > 0);
+            }
+            link.subnets.push(subnet);
+        }
+    }
+    let mut dns = Dns::default();
+    if let Some(servers) = value.get_set("nameservers") {
+        reader.dns(&mut dns, servers, "addresses", "search");
+        // Without a server cloud-init leaves the link's own settings alone.
+        link.dns = (!dns.servers.is_empty()).then(|| dns.clone());
+    }
+    let mut gateways =
+        [(false, "gateway4"), (true, "gateway6")].map(|(ipv6, key)| (ipv6, reader.address(value, &[key])));
+    for address in reader.items(value, "addresses") {
+        // `- 10.0.0.5/24: {label: …}` is an address too.
+        let address = address.entries().first().map_or(address, |(address, _)| address);
+        let Some(prefix) = reader.prefix(address, "addresses", address) else { continue };
+        let mut subnet = Subnet::new(Method::Static(prefix));
+        for (ipv6, gateway) in &mut gateways {
+            if *ipv6 == subnet.method.is_ipv6()
+                && let Some(gateway) = gateway.take()
+                && !subnet.set_gateway(gateway)
+            {
+                reader.add(address, "gateway", &["is of another family than the address"]);
+            }
+        }
+        subnet.dns = core::mem::take(&mut dns);
+        link.subnets.push(subnet);
+    }
+    let mut routes = Vec::new();
+    for value in reader.items(value, "routes") {
+        routes.extend(route(reader, value));
+    }
+    if let Some(subnet) = link.subnets.first_mut() {
+        subnet.routes = routes;
+    }
+}
+
+/// A policy rule.
+#[inline(never)]
+fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
+    let mut rule =
+        Rule { from: selector(reader, value, "from"), to: selector(reader, value, "to"), ..Rule::default() };
+    let mut fields = [
+        ("table", &mut rule.table),
+        ("priority", &mut rule.priority),
+        ("mark", &mut rule.mark),
+        ("type-of-service", &mut rule.tos),
+    ];
+    reader.numbers(value, &mut fields);
+    (rule != Rule::default()).then_some(rule)
+}
+
+fn selector(reader: &mut Reader<'_>, value: &Value<'_>, key: &str) -> Option<Selector> {
+    let value = value.get_set(key)?;
+    let (address, length) = split_length(text(value));
+    let selector = Address::parse(address).and_then(|address| match length {
+        Some(length) => Selector::new(address, Some(length.parse().ok()?)),
+        None => Selector::new(address, None),
+    });
+    if selector.is_none() {
+        reader.add(value, key, &[text(value), " is no network"]);
+    }
+    selector
+}
