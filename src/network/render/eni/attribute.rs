@@ -1,7 +1,7 @@
 //! What belongs to a link stands in its first stanza.
 
 use super::{number, option};
-use crate::network::model::{Kind, Method, Parameter, Setting, Subnet};
+use crate::network::model::{Kind, Link, Method, Parameter, Setting, Subnet};
 use crate::network::render::text::{Spelling, hardware_address, joined};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
@@ -38,12 +38,27 @@ pub(super) fn of_link(
             option(lines, key, SPELLING.truth(value));
         }
     }
-    if let Some(bond) = &link.bond {
-        option(lines, "bond-master", network.name_of(bond));
-    }
     made(lines, network, resolved);
-    for parameter in &link.parameters {
+    parameters(lines, network, link);
+}
+
+/// A member of a bond repeats the bond's settings, which stand above its own.
+#[inline(never)]
+fn parameters(lines: &mut Vec<String>, network: &Resolved<'_>, link: &Link) {
+    let mut of_bond: &[Parameter] = &[];
+    if let Some(id) = &link.bond {
+        option(lines, "bond-master", network.name_of(id));
+        if let Some(bond) = network.described.link(id) {
+            of_bond = &bond.parameters;
+        }
+    }
+    for parameter in of_bond {
         self::parameter(lines, parameter);
+    }
+    for parameter in &link.parameters {
+        if !of_bond.iter().any(|bonds| *bonds.name == *parameter.name) {
+            self::parameter(lines, parameter);
+        }
     }
 }
 

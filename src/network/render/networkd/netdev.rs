@@ -84,7 +84,9 @@ pub(super) fn memberships(file: &mut Sections, network: &Resolved<'_>, resolved:
                 for (name, key) in [("pathcost", "Cost"), ("portprio", "Priority")] {
                     port(file, link, other.link.parameter("bridge_", name, b'_'), key);
                 }
-                "Bridge"
+                // Of several bridges the last has it.
+                file.of("Network").set("Bridge", &other.name);
+                continue;
             }
             _ => continue,
         };
