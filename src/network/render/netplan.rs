@@ -1,15 +1,14 @@
 //! netplan: one version 2 file.
 
-use super::text::{hardware_address, prefix};
+use super::text::{BRIDGES, Spelled, Spelling, domains, hardware_address, parameters, prefix, push};
 use super::{Renderer, Target, file, has_programs};
 use crate::action::Action;
-use crate::network::model::parameter::{BOND, BRIDGE, rows};
-use crate::network::model::{Address, Dns, Kind, Link, Origin, Parameter, Route, Setting, Subnet};
+use crate::network::model::parameter::{BOND, BRIDGE, Row};
+use crate::network::model::{Address, Dns, Kind, Link, Origin, Setting};
+use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
-use crate::syntax::value::{Data, Value};
-use crate::syntax::yaml::emit;
-use alloc::borrow::Cow;
-use alloc::string::String;
+use crate::syntax::yaml::emit::is_plain;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The back end.
@@ -30,6 +29,18 @@ const PATH: &str = "/netplan/50-cloud-init.yaml";
 /// The mappings of links, in the order they are written in.
 const SECTIONS: [&str; 5] = ["ethernets", "bonds", "bridges", "vlans", "dummy-devices"];
 
+/// Indents of a link's keys, of a mapping's in it, and of an item of its lists
+/// of mappings.
+const KEYS: &str = "            ";
+const INNER: &str = "                ";
+const PORTS: &str = "                    ";
+const ITEM: &str = "            -   ";
+
+const SPELLING: Spelling = Spelling { yes: "true", no: "false", separator: " " };
+
+/// Any: a dashed stem stands above the other.
+const SPELLED: &[Spelled] = &[("bond-", b'-'), ("bond-", b'_'), ("bond_", b'-'), ("bond_", b'_')];
+
 /// What comes of version 2 is the description itself.
 fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let mut text = String::from(HEADER);
@@ -37,8 +48,10 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
         text.push_str(netplan);
     } else {
         text.push_str("network:\n    version: 2\n");
+        let mut links: Vec<&ResolvedLink<'_>> = network.links.iter().collect();
+        sort_by(&mut links, |a, b| *a.name < *b.name);
         for title in SECTIONS {
-            section(&mut text, network, title);
+            section(&mut text, network, title, &links);
         }
     }
     let mut actions = Vec::new();
@@ -48,9 +61,9 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
 
 /// The links of one section, if there are any.
 #[inline(never)]
-fn section(text: &mut String, network: &Resolved<'_>, title: &'static str) {
-    let mut links = Map::default();
-    for resolved in &network.links {
+fn section(text: &mut String, network: &Resolved<'_>, title: &str, links: &[&ResolvedLink<'_>]) {
+    let mut first = true;
+    for resolved in links {
         let own = match resolved.link.kind {
             Kind::Physical(_) | Kind::Undescribed => "ethernets",
             Kind::Bond => "bonds",
@@ -60,259 +73,271 @@ fn section(text: &mut String, network: &Resolved<'_>, title: &'static str) {
             // netplan has no word for them.
             Kind::Infiniband(_) | Kind::Loopback => "",
         };
-        if own == title {
-            links.set(&resolved.name, link(network, resolved).into());
+        if own != title {
+            continue;
         }
-    }
-    if links.0.is_empty() {
-        return;
-    }
-    let mut whole = Map::default();
-    whole.set(title, links.into());
-    let dumped = emit::dump(&Value::bare(whole.into()));
-    for line in dumped.lines().filter(|line| !matches!(*line, "---" | "...")) {
-        super::text::push(text, &["    ", line, "\n"]);
+        if first {
+            push(text, &["    ", title, ":\n"]);
+            first = false;
+        }
+        text.push_str("        ");
+        scalar(text, &resolved.name);
+        text.push_str(":\n");
+        let start = text.len();
+        link(&mut Entries { out: text, lead: KEYS, indent: KEYS }, network, resolved);
+        if text.len() == start {
+            text.insert_str(start - 1, " {}");
+        }
     }
 }
 
-/// A mapping in the making.
-#[derive(Default)]
-struct Map<'n>(Vec<(Value<'n>, Value<'n>)>);
+/// A string, between quotes where YAML would read something else.
+#[inline(never)]
+fn scalar(text: &mut String, value: &str) {
+    let quote = if is_plain(value) { "" } else { "'" };
+    push(text, &[quote, value, quote]);
+}
 
-impl<'n> Map<'n> {
+/// The keys of a mapping, written in alphabetical order as `PyYAML` does.
+struct Entries<'t> {
+    out: &'t mut String,
+    /// What the next line begins with.
+    lead: &'static str,
+    /// What the lines after it begin with.
+    indent: &'static str,
+}
+
+impl Entries<'_> {
+    /// A key with what follows it on its line.
     #[inline(never)]
-    fn set(&mut self, key: &'n str, data: Data<'n>) {
-        for (old, value) in &mut self.0 {
-            if old.as_str() == Some(key) {
-                value.data = data;
-                return;
-            }
+    fn raw(&mut self, key: &str, value: &str) {
+        push(self.out, &[self.lead, key, ":", if value.is_empty() { "" } else { " " }, value, "\n"]);
+        self.lead = self.indent;
+    }
+
+    /// A string.
+    #[inline(never)]
+    fn string(&mut self, key: &str, value: &str) {
+        let mut text = String::new();
+        scalar(&mut text, value);
+        self.raw(key, &text);
+    }
+
+    #[inline(never)]
+    fn number(&mut self, key: &str, number: Option<u32>) {
+        if let Some(number) = number {
+            self.raw(key, &number.to_string());
         }
-        self.0.push((Value::bare(string(key)), Value::bare(data)));
     }
 
-    fn has(&self, key: &str) -> bool {
-        self.0.iter().any(|(own, _)| own.as_str() == Some(key))
+    fn truth(&mut self, key: &str, value: Option<bool>) {
+        if let Some(value) = value {
+            self.raw(key, SPELLING.truth(value));
+        }
     }
-}
 
-impl<'n> From<Map<'n>> for Data<'n> {
-    fn from(map: Map<'n>) -> Self {
-        Data::Map(map.0)
+    /// A list of strings.
+    #[inline(never)]
+    fn list(&mut self, key: &str, words: &[&str]) {
+        self.raw(key, if words.is_empty() { "[]" } else { "" });
+        for word in words {
+            push(self.out, &[self.indent, "- "]);
+            scalar(self.out, word);
+            self.out.push('\n');
+        }
     }
-}
-
-fn string(text: &str) -> Data<'_> {
-    Data::Str(Cow::Borrowed(text))
-}
-
-fn number<'n>(number: u32) -> Data<'n> {
-    Data::Int(number.into())
 }
 
 #[inline(never)]
-fn list<'n>(words: &[&'n str]) -> Data<'n> {
-    Data::Seq(words.iter().map(|word| Value::bare(string(word))).collect())
-}
-
-#[inline(never)]
-fn link<'n>(network: &'n Resolved<'_>, resolved: &'n ResolvedLink<'_>) -> Map<'n> {
+fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
     let link = resolved.link;
-    let mut entry = Map::default();
-    let mac = hardware_address(link).map(|address| Data::Str(Cow::Owned(address)));
-    match &link.kind {
-        Kind::Physical(_) => {
-            if let Some(keep) = link.keep_configuration {
-                entry.set("critical", Data::Bool(keep));
-            }
-            if let Some(mac) = mac {
-                let mut matching = Map::default();
-                matching.set("macaddress", mac);
-                entry.set("match", matching.into());
-                entry.set("set-name", string(&resolved.name));
-            }
+    let nic = matches!(link.kind, Kind::Physical(_));
+    entries.truth("accept-ra", link.accept_ra);
+    let mut addresses = Vec::new();
+    for subnet in &link.subnets {
+        addresses.extend(subnet.address().map(prefix));
+    }
+    if !addresses.is_empty() {
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        entries.list("addresses", &addresses);
+    }
+    entries.truth("critical", link.keep_configuration.filter(|_| nic));
+    lease(entries, link, false);
+    lease(entries, link, true);
+    members(entries, network, resolved);
+    entries.number("ipv6-mtu", subnet_mtu(link, true));
+    if let Kind::Vlan(vlan) = &link.kind {
+        entries.string("link", network.name_of(&vlan.link));
+    }
+    let mac = hardware_address(link);
+    if let Some(mac) = &mac {
+        if nic {
+            entries.raw("match", "");
+            entries.lead = INNER;
         }
-        kind => {
-            if let Some(mac) = mac {
-                entry.set("macaddress", mac);
-            }
-            made(&mut entry, network, resolved, kind);
+        entries.string("macaddress", mac);
+    }
+    entries.number("mtu", subnet_mtu(link, false).or(link.mtu));
+    nameservers(entries, network, link);
+    match link.kind {
+        Kind::Bond => settings(entries, &parameters(link, BOND, 1, SPELLED)),
+        Kind::Bridge { .. } => settings(entries, &parameters(link, BRIDGE, 1, BRIDGES)),
+        _ => {}
+    }
+    routes(entries, link);
+    if nic && mac.is_some() {
+        entries.string("set-name", &resolved.name);
+    }
+}
+
+/// The packets' size of the last subnet of a family that has one.
+#[inline(never)]
+fn subnet_mtu(link: &Link, ipv6: bool) -> Option<u32> {
+    let mut mtu = None;
+    for subnet in &link.subnets {
+        if subnet.address().is_some() && subnet.method.is_ipv6() == ipv6 {
+            mtu = subnet.mtu.or(mtu);
         }
     }
-    subnets(&mut entry, link);
-    if let Some(accept) = link.accept_ra {
-        entry.set("accept-ra", Data::Bool(accept));
+    mtu
+}
+
+#[inline(never)]
+fn lease(entries: &mut Entries<'_>, link: &Link, ipv6: bool) {
+    let (mut any, mut metric) = (false, None);
+    for subnet in &link.subnets {
+        if subnet.method.is_dynamic() && subnet.method.is_ipv6() == ipv6 {
+            any = true;
+            metric = subnet.metric.or(metric);
+        }
     }
-    // netplan has no place for global settings.
-    let global = &network.described.dns;
-    if !global.is_empty() && !entry.has("nameservers") && entry.has("addresses") {
-        nameservers(&mut entry, &[global], true);
+    if any {
+        entries.raw(if ipv6 { "dhcp6" } else { "dhcp4" }, "true");
     }
-    entry
+    if metric.is_some() {
+        entries.raw(if ipv6 { "dhcp6-overrides" } else { "dhcp4-overrides" }, "");
+        entries.lead = INNER;
+        entries.number("route-metric", metric);
+    }
 }
 
 /// What a link that is made consists of.
 #[inline(never)]
-fn made<'n>(entry: &mut Map<'n>, network: &'n Resolved<'_>, resolved: &'n ResolvedLink<'_>, kind: &'n Kind) {
-    let link = resolved.link;
-    match kind {
+fn members(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+    let mut names: Vec<&str> = Vec::new();
+    match &resolved.link.kind {
         Kind::Bond => {
-            let mut members: Vec<&str> = Vec::new();
             for other in &network.links {
-                if other.link.bond.as_ref() == Some(&link.id) {
-                    members.push(&other.name);
+                if other.link.bond.as_ref() == Some(&resolved.link.id) {
+                    names.push(&other.name);
                 }
             }
-            if !members.is_empty() {
-                interfaces(entry, members);
+            if names.is_empty() {
+                return;
             }
-            parameters(entry, link, BOND);
         }
-        Kind::Bridge { ports } => {
-            interfaces(entry, ports.iter().map(|port| network.name_of(port)).collect());
-            parameters(entry, link, BRIDGE);
-        }
-        Kind::Vlan(vlan) => {
-            entry.set("id", number(vlan.number().into()));
-            entry.set("link", string(network.name_of(&vlan.link)));
-        }
-        _ => {}
+        Kind::Bridge { ports } => names.extend(ports.iter().map(|port| network.name_of(port))),
+        Kind::Vlan(vlan) => return entries.number("id", Some(vlan.number().into())),
+        _ => return,
     }
-}
-
-fn interfaces<'n>(entry: &mut Map<'n>, mut names: Vec<&'n str>) {
-    crate::network::order::sort_by(&mut names, |a, b| a < b);
-    entry.set("interfaces", list(&names));
+    sort_by(&mut names, |a, b| a < b);
+    entries.list("interfaces", &names);
 }
 
 /// Bond or bridge parameters by netplan's names.
 #[inline(never)]
-fn parameters<'n>(entry: &mut Map<'n>, link: &'n Link, table: &'static str) {
-    let mut parameters = Map::default();
-    for [name, key, ..] in rows(table) {
-        for parameter in &link.parameters {
-            let same =
-                if table == BOND { parameter.is_bond(name) } else { parameter.is("bridge_", name, b'_') };
-            if same && key != "-" {
-                parameters.set(key, setting(key, parameter));
-            }
-        }
+fn settings(entries: &mut Entries<'_>, parameters: &[(Row, &Setting)]) {
+    if parameters.is_empty() {
+        return;
     }
-    if !parameters.0.is_empty() {
-        entry.set("parameters", parameters.into());
-    }
-}
-
-fn setting<'n>(key: &str, parameter: &'n Parameter) -> Data<'n> {
-    match &parameter.value {
-        Setting::Bool(value) => Data::Bool(*value),
-        Setting::Int(value) => Data::Int(*value),
-        Setting::Text(text) => string(text),
-        Setting::List(items) if matches!(key, "path-cost" | "port-priority") => {
-            let mut ports = Map::default();
-            for item in items {
-                if let Some((port, value)) = item.split_once(' ') {
-                    ports.set(port, value.trim_ascii().parse().map_or(string(value), Data::Int));
+    entries.raw("parameters", "");
+    let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
+    for (row, value) in parameters {
+        match value {
+            Setting::Text(text) => inner.string(row[1], text),
+            Setting::List(items) if matches!(row[1], "path-cost" | "port-priority") => {
+                inner.raw(row[1], "");
+                for item in items {
+                    if let Some((port, value)) = item.split_once(' ') {
+                        inner.lead = PORTS;
+                        inner.raw(port, value);
+                    }
                 }
             }
-            ports.into()
-        }
-        Setting::List(items) => {
-            let words: Vec<&str> = items.iter().map(|item| &**item).collect();
-            list(&words)
-        }
-    }
-}
-
-/// Addresses, and everything that comes with a fixed one.
-#[inline(never)]
-fn subnets<'n>(entry: &mut Map<'n>, link: &'n Link) {
-    let (mut addresses, mut routes, mut dns) = (Vec::new(), Vec::new(), Vec::new());
-    for subnet in &link.subnets {
-        let Some(address) = subnet.address() else {
-            if subnet.method.is_dynamic() {
-                lease(entry, subnet);
+            Setting::List(items) => {
+                let words: Vec<&str> = items.iter().map(|item| &**item).collect();
+                inner.list(row[1], &words);
             }
-            continue;
-        };
-        addresses.push(Value::bare(Data::Str(Cow::Owned(prefix(address)))));
-        dns.push(&subnet.dns);
-        if let Some(mtu) = subnet.mtu {
-            entry.set(if address.is_ipv6() { "ipv6-mtu" } else { "mtu" }, number(mtu));
+            value => inner.raw(row[1], &SPELLING.of(value)),
         }
-        if let Some(via) = subnet.gateway() {
-            let mut route = Map::default();
-            route.set("to", string("default"));
-            via_gateway(&mut route, Some(via), subnet.gateway_is_on_link(), subnet.metric);
-            routes.push(Value::bare(route.into()));
-        }
-        for route in &subnet.routes {
-            routes.push(Value::bare(self::route(route, subnet).into()));
-        }
-    }
-    if let (Some(mtu), false) = (link.mtu, entry.has("mtu")) {
-        entry.set("mtu", number(mtu));
-    }
-    for (key, items) in [("addresses", addresses), ("routes", routes)] {
-        if !items.is_empty() {
-            entry.set(key, Data::Seq(items));
-        }
-    }
-    nameservers(entry, &dns, false);
-}
-
-fn lease(entry: &mut Map<'_>, subnet: &Subnet) {
-    let (key, overrides) = match subnet.method.is_ipv6() {
-        false => ("dhcp4", "dhcp4-overrides"),
-        true => ("dhcp6", "dhcp6-overrides"),
-    };
-    entry.set(key, Data::Bool(true));
-    if let Some(metric) = subnet.metric {
-        let mut map = Map::default();
-        map.set("route-metric", number(metric));
-        entry.set(overrides, map.into());
     }
 }
 
-/// A route without a metric of its own has its subnet's.
-fn route<'n>(route: &'n Route, subnet: &Subnet) -> Map<'n> {
-    let mut entry = Map::default();
-    entry.set("to", Data::Str(Cow::Owned(prefix(route.destination()))));
-    if route.gateway().is_none() {
-        entry.set("scope", string("link"));
-    }
-    via_gateway(&mut entry, route.gateway(), route.on_link, route.metric.or(subnet.metric));
-    entry
-}
-
+/// Those of fixed addresses. Without any they are the global ones: netplan has
+/// no place for those.
 #[inline(never)]
-fn via_gateway<'n>(entry: &mut Map<'n>, via: Option<&'n Address>, on_link: bool, metric: Option<u32>) {
-    if let Some(via) = via {
-        entry.set("via", string(via.as_str()));
-    }
-    if on_link {
-        entry.set("on-link", Data::Bool(true));
-    }
-    if let Some(metric) = metric {
-        entry.set("metric", number(metric));
-    }
-}
-
-/// Resolver settings; `both` lists where one of them is empty, too.
-#[inline(never)]
-fn nameservers<'n>(entry: &mut Map<'n>, settings: &[&'n Dns], both: bool) {
+fn nameservers(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link) {
     let (mut servers, mut search): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    for dns in settings {
-        servers.extend(dns.servers.iter().map(Address::as_str));
-        search.extend(super::text::domains(&dns.search));
-    }
-    let mut map = Map::default();
-    for (key, words) in [("addresses", servers), ("search", search)] {
-        if both || !words.is_empty() {
-            map.set(key, list(&words));
+    let mut fixed = false;
+    for subnet in &link.subnets {
+        if subnet.address().is_some() {
+            fixed = true;
+            push_dns(&mut servers, &mut search, &subnet.dns);
         }
     }
-    if !map.0.is_empty() {
-        entry.set("nameservers", map.into());
+    let own = !servers.is_empty() || !search.is_empty();
+    if !own && fixed {
+        push_dns(&mut servers, &mut search, &network.described.dns);
+    }
+    if servers.is_empty() && search.is_empty() {
+        return;
+    }
+    entries.raw("nameservers", "");
+    let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
+    for (key, words) in [("addresses", &servers), ("search", &search)] {
+        if !own || !words.is_empty() {
+            inner.list(key, words);
+        }
+    }
+}
+
+fn push_dns<'n>(servers: &mut Vec<&'n str>, search: &mut Vec<&'n str>, dns: &'n Dns) {
+    servers.extend(dns.servers.iter().map(Address::as_str));
+    search.extend(domains(&dns.search));
+}
+
+/// Gateways and routes of fixed addresses.
+#[inline(never)]
+fn routes(entries: &mut Entries<'_>, link: &Link) {
+    let mut list = Entries { out: &mut *entries.out, lead: KEYS, indent: INNER };
+    let mut any = false;
+    for subnet in link.subnets.iter().filter(|subnet| subnet.address().is_some()) {
+        if !any && (subnet.gateway().is_some() || !subnet.routes.is_empty()) {
+            list.raw("routes", "");
+            any = true;
+        }
+        if subnet.gateway().is_some() {
+            let on_link = subnet.gateway_is_on_link();
+            route(&mut list, "default", subnet.gateway(), on_link, subnet.metric);
+        }
+        for own in &subnet.routes {
+            // One without a metric of its own has its subnet's.
+            let metric = own.metric.or(subnet.metric);
+            route(&mut list, &prefix(own.destination()), own.gateway(), own.on_link, metric);
+        }
+    }
+}
+
+#[inline(never)]
+fn route(list: &mut Entries<'_>, to: &str, via: Option<&Address>, on_link: bool, metric: Option<u32>) {
+    list.lead = ITEM;
+    list.number("metric", metric);
+    list.truth("on-link", on_link.then_some(true));
+    if via.is_none() {
+        list.raw("scope", "link");
+    }
+    list.string("to", to);
+    if let Some(via) = via {
+        list.string("via", via.as_str());
     }
 }

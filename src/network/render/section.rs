@@ -2,8 +2,10 @@
 //! them, in the making.
 
 use super::concat;
+use super::text::{joined, push};
+use crate::network::model::Address;
 use crate::network::order::sort_by;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// A section and its lines; without a title a whole file of variables.
@@ -30,6 +32,30 @@ impl Section {
         self.lines.push(line);
     }
 
+    /// Sets a key to a number, where there is one.
+    #[inline(never)]
+    pub(super) fn set_number(&mut self, key: &str, number: Option<u32>) {
+        if let Some(number) = number {
+            self.set(key, &number.to_string());
+        }
+    }
+
+    /// Sets a key to an address, where there is one.
+    #[inline(never)]
+    pub(super) fn set_address(&mut self, key: &str, address: Option<&Address>) {
+        if let Some(address) = address {
+            self.set(key, address.as_str());
+        }
+    }
+
+    /// Sets a key to a list, unless it is empty.
+    #[inline(never)]
+    pub(super) fn set_list(&mut self, key: &str, words: &[&str]) {
+        if !words.is_empty() {
+            self.set(key, &joined(words, " "));
+        }
+    }
+
     /// Sets several keys: `key=value`s with spaces between them.
     #[inline(never)]
     pub(super) fn set_all(&mut self, lines: &str) {
@@ -54,6 +80,18 @@ impl Section {
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         let line = self.lines.iter().find(|line| self::key(line) == key)?;
         line.get(key.len() + 1..)
+    }
+
+    /// Writes the lines in order of their keys, and forgets them: `before`,
+    /// the key, `between`, the value; one with a space has `quote` around it.
+    #[inline(never)]
+    pub(super) fn flush(&mut self, out: &mut String, before: &str, between: &str, quote: &str) {
+        for line in self.sorted() {
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            let quote = if value.contains(' ') { quote } else { "" };
+            push(out, &[before, key, between, quote, value, quote, "\n"]);
+        }
+        self.lines.clear();
     }
 
     /// Removes a key.
@@ -115,12 +153,9 @@ impl Sections {
     #[inline(never)]
     pub(super) fn write(&self, out: &mut String) {
         for (at, section) in self.0.iter().enumerate() {
-            for part in [if at == 0 { "" } else { "\n" }, "[", section.title, "]\n"] {
-                out.push_str(part);
-            }
+            push(out, &[if at == 0 { "" } else { "\n" }, "[", section.title, "]\n"]);
             for line in &section.lines {
-                out.push_str(line);
-                out.push('\n');
+                push(out, &[line, "\n"]);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! Pieces of text that several back ends write.
 
 use super::concat;
+use crate::network::model::parameter::{Row, rows};
 use crate::network::model::{Domain, Kind, Link, Prefix, Setting};
+use crate::network::order::sort_by;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -74,4 +76,36 @@ pub(super) fn hardware_address(link: &Link) -> Option<String> {
         Kind::Infiniband(Some(address)) => Some(address.to_string()),
         _ => link.mac.map(|mac| mac.to_string()),
     }
+}
+
+/// How a back end of cloud-init knows a parameter: its stem, and what joins
+/// the words of the name after it.
+pub(super) type Spelled = (&'static str, u8);
+
+pub(super) const BRIDGES: &[Spelled] = &[("bridge_", b'_')];
+
+/// The rows of `table` that `link` has a parameter for in one of the
+/// spellings, by what stands in `column`; those without a word there are left
+/// out.
+#[inline(never)]
+pub(super) fn parameters<'n>(
+    link: &'n Link,
+    table: &'static str,
+    column: usize,
+    spelled: &[Spelled],
+) -> Vec<(Row, &'n Setting)> {
+    let mut found = Vec::new();
+    for row in rows(table) {
+        if row[column] == "-" {
+            continue;
+        }
+        for (stem, joint) in spelled {
+            if let Some(value) = link.parameter(stem, row[0], *joint) {
+                found.push((row, value));
+                break;
+            }
+        }
+    }
+    sort_by(&mut found, |a, b| a.0[column] < b.0[column]);
+    found
 }

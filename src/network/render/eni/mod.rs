@@ -4,13 +4,14 @@ mod attribute;
 mod route;
 
 use super::netplan::HEADER;
-use super::text::{domains, joined, prefix, push};
+use super::section::Section;
+use super::text::{domains, prefix, push};
 use super::{Renderer, Target, exists, file, has_programs, udev};
 use crate::action::Action;
 use crate::network::model::{Control, Dns, Kind, LinkName, Method, Subnet};
 use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The back end.
@@ -76,43 +77,26 @@ fn loopback(text: &mut String, network: &Resolved<'_>, links: &[&ResolvedLink<'_
         return;
     }
     text.push_str("auto lo\niface lo inet loopback\n");
-    let mut lines = Vec::new();
-    dns_lines(&mut lines, &dns, false);
-    flush(text, &mut lines);
+    let mut options = Section::default();
+    dns_lines(&mut options, &dns, false);
+    flush(text, &mut options);
 }
 
-/// Writes lines, sorted.
-#[inline(never)]
-fn flush(text: &mut String, lines: &mut Vec<String>) {
-    sort_by(lines, |a, b| a < b);
-    for line in lines.drain(..) {
-        push(text, &[&line, "\n"]);
-    }
-}
-
-/// An option of a stanza.
-#[inline(never)]
-fn option(lines: &mut Vec<String>, key: &str, value: &str) {
-    lines.push(super::concat(&["    ", key, " ", value]));
-}
-
-#[inline(never)]
-fn number(lines: &mut Vec<String>, key: &str, number: Option<u32>) {
-    if let Some(number) = number {
-        option(lines, key, &number.to_string());
-    }
+/// Writes the options of a stanza.
+fn flush(text: &mut String, options: &mut Section) {
+    options.flush(text, "    ", " ", "");
 }
 
 /// The stanzas of a link, one for each subnet; `global` stands for the first
 /// one's resolver settings.
 #[inline(never)]
 fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, global: Option<&Dns>) {
-    let mut lines = Vec::new();
+    let mut options = Section::default();
     if link.link.subnets.is_empty() {
         let auto = link.link.bond.is_some() || link.link.kind == Kind::Bond;
         head(text, if auto { "auto " } else { "" }, &link.name, "inet", "manual");
-        attribute::of_link(&mut lines, network, link, None);
-        flush(text, &mut lines);
+        attribute::of_link(&mut options, network, link, None);
+        flush(text, &mut options);
         return;
     }
     let mut pending = Vec::new();
@@ -127,11 +111,11 @@ fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, g
         if dns.is_none() && !own.is_empty() {
             dns = Some(own);
         }
-        subnet_lines(&mut lines, subnet, if own.is_empty() { dns.unwrap_or(own) } else { own });
-        flush(text, &mut lines);
+        subnet_lines(&mut options, subnet, if own.is_empty() { dns.unwrap_or(own) } else { own });
+        flush(text, &mut options);
         if at == 0 {
-            attribute::of_link(&mut lines, network, link, Some(subnet));
-            flush(text, &mut lines);
+            attribute::of_link(&mut options, network, link, Some(subnet));
+            flush(text, &mut options);
         }
         route::of_subnet(text, subnet, &mut pending);
     }
@@ -139,8 +123,8 @@ fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, g
         // No subnet has the family that these routes need.
         head(text, control, &link.name, family(true), "static");
         if let Some(dns) = dns {
-            dns_lines(&mut lines, dns, true);
-            flush(text, &mut lines);
+            dns_lines(&mut options, dns, true);
+            flush(text, &mut options);
         }
         for route in pending {
             self::route::lines(text, "    ", route);
@@ -163,7 +147,7 @@ fn control(control: Control, again: bool) -> &'static str {
     }
 }
 
-/// The first lines of a stanza, after an empty one.
+/// The first options of a stanza, after an empty one.
 #[inline(never)]
 fn head(text: &mut String, control: &str, name: &LinkName, family: &str, mode: &str) {
     let start = text.len();
@@ -187,42 +171,33 @@ fn mode(method: &Method) -> &'static str {
 }
 
 #[inline(never)]
-fn subnet_lines(lines: &mut Vec<String>, subnet: &Subnet, dns: &Dns) {
+fn subnet_lines(options: &mut Section, subnet: &Subnet, dns: &Dns) {
     if let Some(address) = subnet.address() {
-        option(lines, "address", &prefix(address));
+        options.set("address", &prefix(address));
     }
-    let addresses = [
-        ("gateway", subnet.gateway()),
-        ("broadcast", subnet.broadcast()),
-        ("pointopoint", subnet.pointopoint.as_ref()),
-    ];
-    for (key, address) in addresses {
-        if let Some(address) = address {
-            option(lines, key, address.as_str());
-        }
-    }
-    number(lines, "metric", subnet.metric);
-    number(lines, "mtu", subnet.mtu);
+    options.set_address("gateway", subnet.gateway());
+    options.set_address("broadcast", subnet.broadcast());
+    options.set_address("pointopoint", subnet.pointopoint.as_ref());
+    options.set_number("metric", subnet.metric);
+    options.set_number("mtu", subnet.mtu);
     if let Some(scope) = &subnet.scope {
-        option(lines, "scope", scope);
+        options.set("scope", scope);
     }
-    dns_lines(lines, dns, subnet.method.is_ipv6());
+    dns_lines(options, dns, subnet.method.is_ipv6());
 }
 
 /// Resolver settings of one family; search domains only beside a server of
 /// that family, or without any.
 #[inline(never)]
-fn dns_lines(lines: &mut Vec<String>, dns: &Dns, ipv6: bool) {
+fn dns_lines(options: &mut Section, dns: &Dns, ipv6: bool) {
     let mut servers = Vec::new();
     for server in &dns.servers {
         if server.is_ipv6() == ipv6 {
             servers.push(server.as_str());
         }
     }
-    if !dns.search.is_empty() && (dns.servers.is_empty() || !servers.is_empty()) {
-        option(lines, "dns-search", &joined(&domains(&dns.search), " "));
+    if dns.servers.is_empty() || !servers.is_empty() {
+        options.set_list("dns-search", &domains(&dns.search));
     }
-    if !servers.is_empty() {
-        option(lines, "dns-nameservers", &joined(&servers, " "));
-    }
+    options.set_list("dns-nameservers", &servers);
 }

@@ -1,18 +1,21 @@
 //! What a link is, and its members' part in it.
 
 use super::Files;
-use crate::network::model::parameter::{self, BOND, Row};
+use crate::network::model::parameter::{BOND, BRIDGE};
 use crate::network::model::{Kind, Link};
 use crate::network::order::sort_by;
 use crate::network::render::concat;
 use crate::network::render::section::Section;
-use crate::network::render::text::{PYTHON, Spelling, hardware_address, joined, push};
+use crate::network::render::text::{BRIDGES, PYTHON, Spelled, Spelling, hardware_address, parameters, push};
 use crate::network::resolve::ResolvedLink;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 const SPELLING: Spelling = Spelling { yes: "yes", no: "no", separator: " " };
 const SUSES: Spelling = Spelling { yes: "on", no: "off", separator: " " };
+
+/// Underscores throughout, or dashes.
+const SPELLED: &[Spelled] = &[("bond_", b'_'), ("bond-", b'-')];
 
 /// When a link's turn is.
 pub(super) fn rank(kind: &Kind) -> u8 {
@@ -37,7 +40,7 @@ impl Files<'_, '_> {
             Kind::Vlan(vlan) => {
                 let link = self.network.name_of(&vlan.link);
                 if self.suse {
-                    file.set("VLAN_ID", &u32::from(vlan.number()).to_string());
+                    file.set_number("VLAN_ID", Some(vlan.number().into()));
                     // The name tells the link where it has the usual form.
                     let of_name = resolved.name.rsplit_once('.').map_or(link, |(link, _)| link);
                     file.set("ETHERDEVICE", of_name);
@@ -60,15 +63,9 @@ impl Files<'_, '_> {
     #[inline(never)]
     fn bond(&self, file: &mut Section, link: &Link) {
         let mut options = String::new();
-        let mut rows: Vec<Row> = parameter::rows(BOND).filter(|row| row[3] != "-").collect();
-        sort_by(&mut rows, |a, b| a[3] < b[3]);
-        for [name, ..] in rows {
-            let value = link.parameter("bond_", name, b'_').or_else(|| link.parameter("bond-", name, b'-'));
-            if let Some(value) = value {
-                let name = name.replace('-', "_");
-                let between = if options.is_empty() { "" } else { " " };
-                push(&mut options, &[between, &name, "=", &PYTHON.of(value)]);
-            }
+        for (row, value) in parameters(link, BOND, 3, SPELLED) {
+            let between = if options.is_empty() { "" } else { " " };
+            push(&mut options, &[between, &row[0].replace('-', "_"), "=", &PYTHON.of(value)]);
         }
         if !options.is_empty() {
             file.set(self.name("BONDING_OPTS", "BONDING_MODULE_OPTS"), &options);
@@ -85,13 +82,9 @@ impl Files<'_, '_> {
     #[inline(never)]
     fn bridge(&self, file: &mut Section, link: &Link) {
         let spelling = if self.suse { &SUSES } else { &SPELLING };
-        for [name, _, _, red_hat, suse, _] in parameter::rows(parameter::BRIDGE) {
-            let key = self.name(red_hat, suse);
-            if let Some(value) = link.parameter("bridge_", name, b'_')
-                && key != "-"
-            {
-                file.set(key, &spelling.of(value));
-            }
+        let column = if self.suse { 4 } else { 3 };
+        for (row, value) in parameters(link, BRIDGE, column, BRIDGES) {
+            file.set(row[column], &spelling.of(value));
         }
         if !self.suse {
             file.set("TYPE", "Bridge");
@@ -132,7 +125,7 @@ impl Files<'_, '_> {
         }
         if self.suse && !ports.is_empty() {
             let names: Vec<&str> = ports.iter().map(|port| network.name_of(port)).collect();
-            file.set("BRIDGE_PORTS", &joined(&names, " "));
+            file.set_list("BRIDGE_PORTS", &names);
         }
     }
 }

@@ -7,13 +7,13 @@ mod subnet;
 
 use super::distribution::{Distribution, Scripts};
 use super::section::Section;
-use super::text::{hardware_address, push};
+use super::text::hardware_address;
 use super::{Renderer, Target, exists, file, has_programs, names, resolv_conf, udev};
 use crate::action::Action;
 use crate::fetch::Fetch;
 use crate::network::model::{Kind, Method, Network};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The back end.
@@ -81,7 +81,9 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
         if link.link.kind == Kind::Loopback {
             continue;
         }
-        file(&mut actions, &[folder, "ifcfg-", &link.name], 0o644, variables(section));
+        let mut text = String::from(HEADER);
+        section.flush(&mut text, "", "=", "\"");
+        file(&mut actions, &[folder, "ifcfg-", &link.name], 0o644, text);
         if !suse {
             route::files(&mut actions, link, folder);
         }
@@ -98,19 +100,6 @@ fn has_default_route(network: &Network) -> bool {
         }
     }
     any
-}
-
-/// A file's text; values with a space are quoted.
-#[inline(never)]
-fn variables(section: &mut Section) -> String {
-    let mut text = String::from(HEADER);
-    for line in section.sorted() {
-        match line.split_once('=') {
-            Some((name, value)) if value.contains(' ') => push(&mut text, &[name, "=\"", value, "\"\n"]),
-            _ => push(&mut text, &[line, "\n"]),
-        }
-    }
-    text
 }
 
 impl Files<'_, '_> {
@@ -131,9 +120,7 @@ impl Files<'_, '_> {
         if let (true, Some(address)) = (link.kind.is_nic(), hardware_address(link)) {
             file.set(self.name("HWADDR", "LLADDR"), &address);
         }
-        if let Some(mtu) = link.mtu {
-            file.set("MTU", &mtu.to_string());
-        }
+        file.set_number("MTU", link.mtu);
         if link.wake_on_lan && matches!(link.kind, Kind::Physical(_)) {
             file.set("ETHTOOL_OPTS", "wol g");
         }

@@ -29,12 +29,8 @@ pub(super) fn defaults(file: &mut Section, subnets: &[Subnet]) {
             if file.get("BOOTPROTO") == Some("dhcp") {
                 file.set("DHCLIENT_SET_DEFAULT_ROUTE", "yes");
             }
-            if let Some(gateway) = route.gateway() {
-                file.set(gateway_name(gateway.is_ipv6()), gateway.as_str());
-            }
-            if let Some(metric) = route.metric {
-                file.set(metric_name(subnet.method.is_ipv6()), &metric.to_string());
-            }
+            file.set_address(gateway_name(route.destination().is_ipv6()), route.gateway());
+            file.set_number(metric_name(subnet.method.is_ipv6()), route.metric);
         }
     }
 }
@@ -74,18 +70,15 @@ pub(super) fn files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, folder: 
 #[inline(never)]
 fn entries(text: &mut String, number: &str, route: &Route) {
     let destination = route.destination();
-    let netmask = destination.netmask().map(|netmask| netmask.to_string());
-    let metric = route.metric.map(|metric| metric.to_string());
-    let entries = [
-        ("ADDRESS", Some(destination.address().as_str())),
-        ("GATEWAY", route.gateway().map(|gateway| gateway.as_str())),
-        ("NETMASK", netmask.as_deref()),
-        ("METRIC", metric.as_deref()),
-    ];
-    for (key, value) in entries {
-        if let Some(value) = value {
-            push(text, &[key, number, "=", value, "\n"]);
-        }
+    push(text, &["ADDRESS", number, "=", destination.address().as_str(), "\n"]);
+    if let Some(gateway) = route.gateway() {
+        push(text, &["GATEWAY", number, "=", gateway.as_str(), "\n"]);
+    }
+    if let Some(netmask) = destination.netmask() {
+        push(text, &["NETMASK", number, "=", &netmask.to_string(), "\n"]);
+    }
+    if let Some(metric) = route.metric {
+        push(text, &["METRIC", number, "=", &metric.to_string(), "\n"]);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Files, route};
 use crate::network::model::{Control, Method, Prefix, Subnet};
 use crate::network::render::concat;
 use crate::network::render::section::Section;
-use crate::network::render::text::{domains, joined, prefix};
+use crate::network::render::text::{domains, prefix};
 use alloc::string::{String, ToString};
 
 /// Name servers that ifcfg knows for one link.
@@ -62,8 +62,8 @@ impl Files<'_, '_> {
             }
             Method::Static(ref address) => {
                 let key = if address.is_ipv6() { self.name("IPV6_MTU", "") } else { "MTU" };
-                if let (Some(mtu), false) = (subnet.mtu, key.is_empty()) {
-                    file.set(key, &mtu.to_string());
+                if !key.is_empty() {
+                    file.set_number(key, subnet.mtu);
                 }
             }
             _ => {}
@@ -92,9 +92,7 @@ impl Files<'_, '_> {
     /// Red Hat's variables for metric, gateway and resolver.
     #[inline(never)]
     fn settings(&self, file: &mut Section, subnet: &Subnet) {
-        if let Some(metric) = subnet.metric {
-            file.set(route::metric_name(subnet.method.is_ipv6()), &metric.to_string());
-        }
+        file.set_number(route::metric_name(subnet.method.is_ipv6()), subnet.metric);
         if self.default_route && subnet.method.is_dhcp4() {
             file.set("DHCLIENT_SET_DEFAULT_ROUTE", "no");
         }
@@ -105,9 +103,7 @@ impl Files<'_, '_> {
             file.set("DEFROUTE", "yes");
             file.set(route::gateway_name(gateway.is_ipv6()), gateway.as_str());
         }
-        if !subnet.dns.search.is_empty() {
-            file.set("DOMAIN", &joined(&domains(&subnet.dns.search), " "));
-        }
+        file.set_list("DOMAIN", &domains(&subnet.dns.search));
         for (number, server) in subnet.dns.servers.iter().take(SERVERS).enumerate() {
             file.set(&concat(&["DNS", &(number + 1).to_string()]), server.as_str());
         }

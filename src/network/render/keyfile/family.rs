@@ -43,14 +43,14 @@ fn subnet(profile: &mut Sections, subnet: &Subnet) {
     if let Some(address) = subnet.address() {
         numbered(profile.of(family), "address", &prefix(address));
     }
-    if let Some(gateway) = subnet.gateway() {
-        profile.of(family).set("gateway", gateway.as_str());
+    if subnet.gateway().is_some() {
+        profile.of(family).set_address("gateway", subnet.gateway());
     }
     for route in &subnet.routes {
         self::route(profile, route);
     }
-    if let Some(metric) = subnet.metric {
-        profile.of(family).set("route-metric", &metric.to_string());
+    if subnet.metric.is_some() {
+        profile.of(family).set_number("route-metric", subnet.metric);
     }
 }
 

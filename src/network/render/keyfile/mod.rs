@@ -4,14 +4,13 @@ mod family;
 mod uuid;
 
 use super::section::Sections;
-use super::text::{Spelling, hardware_address};
-use super::{Renderer, Target, exists, file, has_programs, is_enabled};
+use super::text::{self, BRIDGES, Spelling, hardware_address};
+use super::{Renderer, Target, concat, exists, file, has_programs, is_enabled};
 use crate::action::Action;
-use crate::network::model::parameter::{self, BOND, BRIDGE, Row};
+use crate::network::model::parameter::{BOND, BRIDGE};
 use crate::network::model::{Kind, Link};
-use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The back end. Without systemd there is nothing that tells whether it is
@@ -70,7 +69,7 @@ fn profile(network: &Resolved<'_>, at: usize, resolved: &ResolvedLink<'_>) -> Se
     let kind = section(&link.kind);
     let mut profile = Sections::default();
     let connection = profile.of("connection");
-    connection.set("id", &super::concat(&["cloud-init ", &resolved.name]));
+    connection.set("id", &concat(&["cloud-init ", &resolved.name]));
     connection.set("uuid", &uuid::of_link(&resolved.name));
     connection.set("autoconnect-priority", "120");
     profile.of("user").set("org.freedesktop.NetworkManager.origin", "cloud-init");
@@ -138,24 +137,23 @@ fn bridge_of(profile: &mut Sections, network: &Resolved<'_>, at: usize, before: 
 /// What a bond, bridge or VLAN is set to.
 #[inline(never)]
 fn parameters(profile: &mut Sections, network: &Resolved<'_>, link: &Link, kind: &'static str) {
-    let (table, stem, column, name) = match &link.kind {
-        Kind::Bond => (BOND, "bond-", 4, 0),
-        Kind::Bridge { .. } => (BRIDGE, "bridge_", 5, 1),
+    let section = profile.of(kind);
+    match &link.kind {
+        Kind::Bond => {
+            for (row, value) in text::parameters(link, BOND, 4, &[("bond-", b'_')]) {
+                section.set(&row[0].replace('-', "_"), &SPELLING.of(value));
+            }
+        }
+        Kind::Bridge { .. } => {
+            for (row, value) in text::parameters(link, BRIDGE, 5, BRIDGES) {
+                section.set(row[1], &SPELLING.of(value));
+            }
+        }
         Kind::Vlan(vlan) => {
-            let section = profile.of(kind);
-            section.set("id", &u32::from(vlan.number()).to_string());
+            section.set_number("id", Some(vlan.number().into()));
             section.set("parent", &reference(network, &vlan.link));
-            return;
         }
-        _ => return,
-    };
-    let mut rows: Vec<Row> = parameter::rows(table).filter(|row| row[column] != "-").collect();
-    sort_by(&mut rows, |a, b| a[column] < b[column]);
-    for row in rows {
-        if let Some(value) = link.parameter(stem, row[0], b'_') {
-            let key = row[name].replace('-', "_");
-            profile.of(kind).set(&key, &SPELLING.of(value));
-        }
+        _ => {}
     }
 }
 
@@ -168,11 +166,11 @@ fn device(profile: &mut Sections, link: &Link, kind: &'static str, mtu: Option<u
     }
     // A bond's packets are those of Ethernet.
     let of_mtu = if kind == "bond" { "ethernet" } else { kind };
-    if let (Some(mtu), "ethernet" | "infiniband") = (mtu, of_mtu) {
+    if mtu.is_some() && matches!(of_mtu, "ethernet" | "infiniband") {
         if kind == "infiniband" {
             profile.of(kind).set("transport-mode", "datagram");
         }
-        profile.of(of_mtu).set("mtu", &mtu.to_string());
+        profile.of(of_mtu).set_number("mtu", mtu);
     }
     let with_mac = matches!(kind, "ethernet" | "bridge") || (kind == "infiniband" && mtu.is_some());
     if let (Some(mac), true) = (mac, with_mac) {

@@ -6,7 +6,9 @@ use super::section::Sections;
 use super::text::{PYTHON, domains, hardware_address, joined, prefix};
 use super::{Renderer, Target, exists, file, is_enabled};
 use crate::action::Action;
-use crate::network::model::{Dns, Kind, Link, Match, Method, Origin, Route, Rule, Selector, Setting};
+use crate::network::model::{
+    Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting,
+};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -53,8 +55,8 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Sections {
     let link = resolved.link;
     let mut file = Sections::default();
     matching(&mut file, resolved);
-    if let Some(mtu) = link.mtu {
-        file.of("Link").add("MTUBytes", &mtu.to_string());
+    if link.mtu.is_some() {
+        file.of("Link").set_number("MTUBytes", link.mtu);
     }
     if link.optional == Some(true) {
         file.of("Link").add("RequiredForOnline", "no");
@@ -145,17 +147,12 @@ fn place(group: char, number: usize) -> String {
 fn route(file: &mut Sections, group: char, number: usize, route: &Route) {
     let section = file.at("Route", &place(group, number));
     section.add("Destination", &prefix(route.destination()));
-    if let Some(gateway) = route.gateway() {
-        section.add("Gateway", gateway.as_str());
-    }
+    section.set_address("Gateway", route.gateway());
     if route.on_link {
-        section.add("GatewayOnLink", "yes");
+        section.set("GatewayOnLink", "yes");
     }
-    for (key, number) in [("Metric", route.metric), ("Table", route.table)] {
-        if let Some(number) = number {
-            section.add(key, &number.to_string());
-        }
-    }
+    section.set_number("Metric", route.metric);
+    section.set_number("Table", route.table);
 }
 
 /// Resolver settings of a link: its own, else the global ones where the
@@ -178,44 +175,49 @@ fn servers(file: &mut Sections, dns: &Dns) {
     }
 }
 
-/// netplan's DHCP overrides and what systemd.network(5) calls them; those
-/// before the empty line for both families.
-const OVERRIDES: [(&str, &str); 9] = [
-    ("use-dns", "UseDNS"),
-    ("use-domains", "UseDomains"),
-    ("use-hostname", "UseHostname"),
-    ("use-ntp", "UseNTP"),
-    ("send-hostname", "SendHostname"),
-    ("hostname", "Hostname"),
-    ("route-metric", "RouteMetric"),
-    ("use-mtu", "UseMTU"),
-    ("use-routes", "UseRoutes"),
-];
+/// netplan's DHCP overrides and what systemd.network(5) calls them; those of
+/// both families come first.
+const OVERRIDES: &str = "\
+use-dns       UseDNS
+use-domains   UseDomains
+use-hostname  UseHostname
+use-ntp       UseNTP
+send-hostname SendHostname
+hostname      Hostname
+route-metric  RouteMetric
+use-mtu       UseMTU
+use-routes    UseRoutes
+";
 
 /// How many of [`OVERRIDES`] are for DHCPv6, too.
 const OF_BOTH: usize = 4;
 
-/// Overrides of a NIC's leases, as version 2 describes them; without the lease
-/// only the domains' use counts.
+/// Overrides of a NIC's leases, as version 2 describes them.
 #[inline(never)]
 fn overrides(file: &mut Sections, network: &Resolved<'_>, link: &Link, dhcp: &str) {
-    if !matches!((&network.described.origin, &link.kind), (Origin::V2 { .. }, Kind::Physical(_))) {
-        return;
+    if matches!((&network.described.origin, &link.kind), (Origin::V2 { .. }, Kind::Physical(_))) {
+        let lease = |family| dhcp == "yes" || dhcp == family;
+        family(file, "DHCPv4", &link.dhcp4_overrides, lease("ipv4"), usize::MAX);
+        family(file, "DHCPv6", &link.dhcp6_overrides, lease("ipv6"), OF_BOTH);
     }
-    let families = [
-        ("DHCPv4", "dhcp4domain", "ipv4", &link.dhcp4_overrides, OVERRIDES.len()),
-        ("DHCPv6", "dhcp6domain", "ipv6", &link.dhcp6_overrides, OF_BOTH),
-    ];
-    for (title, domain, alone, parameters, known) in families {
-        for parameter in parameters {
-            if *parameter.name == *domain {
-                file.of(title).add("UseDomains", use_domains(&parameter.value));
-            } else if dhcp == "yes" || dhcp == alone {
-                for (name, key) in OVERRIDES.iter().take(known) {
-                    if *parameter.name == **name {
-                        file.of(title).add(key, &PYTHON.of(&parameter.value));
-                    }
-                }
+}
+
+/// Those of one family, the first `known` of [`OVERRIDES`]; without a lease
+/// only the domains' use counts.
+#[inline(never)]
+fn family(file: &mut Sections, title: &'static str, parameters: &[Parameter], lease: bool, known: usize) {
+    for parameter in parameters {
+        if parameter.name.ends_with("domain") {
+            file.of(title).set("UseDomains", use_domains(&parameter.value));
+        }
+        if !lease {
+            continue;
+        }
+        for line in OVERRIDES.lines().take(known) {
+            if let Some((name, key)) = line.split_once(' ')
+                && *parameter.name == *name
+            {
+                file.of(title).set(key.trim_ascii(), &PYTHON.of(&parameter.value));
             }
         }
     }
@@ -240,17 +242,10 @@ fn policy(file: &mut Sections, at: usize, rule: &Rule) {
             section.add(key, &self::selector(selector));
         }
     }
-    let numbers = [
-        ("Table", rule.table),
-        ("Priority", rule.priority),
-        ("FirewallMark", rule.mark),
-        ("TypeOfService", rule.tos),
-    ];
-    for (key, number) in numbers {
-        if let Some(number) = number {
-            section.add(key, &number.to_string());
-        }
-    }
+    section.set_number("Table", rule.table);
+    section.set_number("Priority", rule.priority);
+    section.set_number("FirewallMark", rule.mark);
+    section.set_number("TypeOfService", rule.tos);
 }
 
 fn selector(selector: &Selector) -> String {

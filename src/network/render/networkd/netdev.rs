@@ -1,11 +1,10 @@
 //! Links that systemd-networkd makes, and their members.
 
-use crate::network::model::parameter::{BOND, BRIDGE, rows};
+use crate::network::model::parameter::{BOND, BRIDGE};
 use crate::network::model::{Kind, Link, Setting};
 use crate::network::render::section::Sections;
-use crate::network::render::text::{PYTHON, Spelling, hardware_address};
+use crate::network::render::text::{BRIDGES, PYTHON, Spelling, hardware_address, parameters};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::string::ToString;
 
 const SPELLING: Spelling = Spelling { yes: "yes", no: "no", separator: " " };
 
@@ -19,7 +18,7 @@ pub(super) fn device(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Opt
         Kind::Bond if network.links.iter().any(|other| other.link.bond.as_ref() == Some(&link.id)) => "bond",
         Kind::Bridge { ports } if !ports.is_empty() => "bridge",
         Kind::Vlan(vlan) => {
-            file.of("VLAN").add("Id", &u32::from(vlan.number()).to_string());
+            file.of("VLAN").set_number("Id", Some(vlan.number().into()));
             "vlan"
         }
         Kind::Dummy => "dummy",
@@ -28,9 +27,7 @@ pub(super) fn device(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Opt
     let section = file.of("NetDev");
     section.add("Name", &resolved.name);
     section.add("Kind", kind);
-    if let Some(mtu) = link.mtu {
-        section.add("MTUBytes", &mtu.to_string());
-    }
+    section.set_number("MTUBytes", link.mtu);
     if let Some(address) = hardware_address(link) {
         section.add("MACAddress", &address);
     }
@@ -43,30 +40,25 @@ pub(super) fn device(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Opt
 }
 
 fn bond(file: &mut Sections, link: &Link) {
-    for [name, _, key, ..] in rows(BOND) {
-        let Some(value) = link.parameter("bond-", name, b'-') else { continue };
-        let (key, milliseconds) = match key.split_once('/') {
+    for (row, value) in parameters(link, BOND, 2, &[("bond-", b'-')]) {
+        let (key, milliseconds) = match row[2].split_once('/') {
             Some((key, _)) => (key, "ms"),
-            None => (key, ""),
+            None => (row[2], ""),
         };
         let mut text = PYTHON.of(value);
         text.push_str(milliseconds);
         if key == "AllSlavesActive" {
             text.make_ascii_lowercase();
         }
-        if key != "-" {
-            file.of("Bond").add(key, &text);
-        }
+        file.of("Bond").set(key, &text);
     }
 }
 
 /// Settings of the bridge itself; zero and false are the kernel's own.
 fn bridge(file: &mut Sections, link: &Link) {
-    for [name, _, key, ..] in rows(BRIDGE) {
-        if let Some(value) = link.parameter("bridge_", name, b'_')
-            && !matches!(value, Setting::Bool(false) | Setting::Int(0) | Setting::List(_))
-        {
-            file.of("Bridge").add(key, &SPELLING.of(value));
+    for (row, value) in parameters(link, BRIDGE, 2, BRIDGES) {
+        if !matches!(value, Setting::Bool(false) | Setting::Int(0) | Setting::List(_)) {
+            file.of("Bridge").set(row[2], &SPELLING.of(value));
         }
     }
 }
