@@ -17,7 +17,7 @@ fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &
     change(&mut instance);
     let paths = InstancePaths::new(&instance.id);
     let module = ALL.iter().find(|known| known.name == module).unwrap();
-    (module.plan)(&Context { config: &layer(text), instance: &instance, paths: &paths, root })
+    (module.plan)(&Context { config: &layer(text), instance: &instance, jobs: &[], paths: &paths, root })
 }
 
 fn texts(problems: &[Error]) -> Vec<&str> {

@@ -10,7 +10,7 @@ use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
 use glowplug::module::{self, Context, Stage};
 use glowplug::stage::config::SystemConfig;
-use glowplug::stage::consume::{Consumed, VendorData, consume};
+use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::local::carry_out;
 use glowplug::stage::log::{Log, read_lines, write_steps};
@@ -132,13 +132,13 @@ fn instance(machine: &Machine, log: &mut Log<'_>) -> Option<Box<Instance>> {
 
 fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log<'_>) {
     let paths = InstancePaths::new(&instance.id);
-    let vendor = VendorData::read(instance);
-    let consumed = consume(instance, &vendor);
-    let merged = consumed.merged();
     let mut problems = Vec::new();
     let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
+    let system = system.layers(&mut problems);
+    let consumed = consume(instance, &system, &machine.root);
+    let merged = consumed.merged();
     let mut layers = consumed.layers(&merged);
-    layers.extend(system.layers(&mut problems));
+    layers.extend(system);
     let config = CloudConfig::new(layers);
     let mut run = program::run;
     let mut applier = Applier::new(&machine.root, &machine.run);
@@ -153,7 +153,8 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
         }
         settle(machine, instance, &paths, (&consumed, &merged), &mut applier, log);
     }
-    let context = Context { config: &config, instance, paths: &paths, root: &machine.root };
+    let jobs = consumed.upstart_jobs();
+    let context = Context { config: &config, instance, jobs: &jobs, paths: &paths, root: &machine.root };
     let mut engine = Engine::new(&mut applier, None, &paths);
     for module in module::ALL.iter().filter(|module| module.stage == stage) {
         engine.run(module, &context, log);

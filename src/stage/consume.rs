@@ -1,10 +1,12 @@
 //! What user-data and vendor-data leave on the machine: their files under the
 //! instance's directory, and the configuration they merge to.
 
+use super::instance_data::instance_data;
 use crate::action::Action;
-use crate::cloud_config::Layer;
+use crate::cloud_config::{CloudConfig, Layer};
 use crate::error::Error;
-use crate::instance::Instance;
+use crate::fetch::Fetch;
+use crate::instance::{Instance, Raw};
 use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
@@ -27,35 +29,19 @@ pub struct Consumed {
     pub problems: Vec<Error>,
 }
 
-/// Vendor data as the texts that its JSON holds.
-pub struct VendorData {
-    payloads: [Vec<Vec<u8>>; 2],
-    problems: Vec<Error>,
-}
-
-impl VendorData {
-    /// Reads `vendor_data.json` and `vendor_data2.json`: a string is itself, a
-    /// list has a payload each, a mapping counts by its key `cloud-init`.
-    pub fn read(instance: &Instance) -> Self {
-        let mut problems = Vec::new();
-        let mut payloads = |raw: &[u8], name: &str| {
-            if raw.is_empty() {
-                return Vec::new();
-            }
-            match json::parse(raw) {
-                Ok(value) => texts(&value, name, &mut problems),
-                Err(error) => {
-                    let place = error.place;
-                    problems.push(Error::at("read", name, place.line, place.column, error.message));
-                    Vec::new()
-                }
-            }
-        };
-        let payloads = [
-            payloads(&instance.raw.vendor_data2, "vendor_data2.json"),
-            payloads(&instance.raw.vendor_data, "vendor_data.json"),
-        ];
-        Self { payloads, problems }
+/// The texts that vendor data's JSON holds: a string is itself, a list has a
+/// text each, a mapping counts by its key `cloud-init`.
+fn payloads(raw: &[u8], name: &str, problems: &mut Vec<Error>) -> Vec<Vec<u8>> {
+    if raw.is_empty() {
+        return Vec::new();
+    }
+    match json::parse(raw) {
+        Ok(value) => texts(&value, name, problems),
+        Err(error) => {
+            let place = error.place;
+            problems.push(Error::at("read", name, place.line, place.column, error.message));
+            Vec::new()
+        }
     }
 }
 
@@ -83,26 +69,77 @@ fn texts(value: &Value<'_>, name: &str, problems: &mut Vec<Error>) -> Vec<Vec<u8
     }
 }
 
-/// Takes a machine's user-data and vendor-data apart.
-pub fn consume(instance: &Instance, vendor: &VendorData) -> Consumed {
-    let mut problems = vendor.problems.clone();
-    let mut take = |name: &'static str, raws: &mut dyn Iterator<Item = &[u8]>| {
-        let mut parts = Vec::new();
-        for raw in raws {
-            let mut assembled = user_data::assemble(name, raw);
-            parts.append(&mut assembled.parts);
-            problems.append(&mut assembled.problems);
+/// Takes a machine's user-data and vendor-data apart and renders the templates
+/// in them. `system` are the layers of the root's own configuration: they may
+/// switch either off (`allow_userdata`, `vendor_data`).
+#[inline(never)]
+pub fn consume(instance: &Instance, system: &[Layer<'_>], root: &dyn Fetch) -> Consumed {
+    let mut problems = Vec::new();
+    let raw = &instance.raw;
+    let vendor2 = payloads(&raw.vendor_data2, "vendor_data2.json", &mut problems);
+    let vendor = payloads(&raw.vendor_data, "vendor_data.json", &mut problems);
+    let user = &[&*raw.user_data];
+    let [user, vendor2, vendor] = [
+        ("user-data", user_data::assemble_all("user-data", user)),
+        ("vendor-data2", user_data::assemble_all("vendor-data2", &vendor2)),
+        ("vendor-data", user_data::assemble_all("vendor-data", &vendor)),
+    ]
+    .map(|(name, mut assembled)| {
+        problems.append(&mut assembled.problems);
+        Source { name, parts: assembled.parts }
+    });
+    let mut sources = [user, vendor2, vendor];
+    if sources.iter().flat_map(|source| &source.parts).any(|part| part.kind == Kind::Jinja) {
+        let data = instance_data(instance, system, root);
+        for source in &mut sources {
+            user_data::render(source.name, &mut source.parts, &data, &mut problems);
         }
-        Source { name, parts }
-    };
-    let [vendor2, vendor1] = &vendor.payloads;
-    let user = Some(&*instance.raw.user_data).filter(|raw| !raw.is_empty());
-    let sources = [
-        take("user-data", &mut user.into_iter()),
-        take("vendor-data2", &mut vendor2.iter().map(Vec::as_slice)),
-        take("vendor-data", &mut vendor1.iter().map(Vec::as_slice)),
-    ];
+    }
+    let [user, vendors @ ..] = &mut sources;
+    for_this_instance(user, raw);
+    let mut layers = Vec::from(system);
+    if CloudConfig::new(layers.clone()).is_true(&["allow_userdata"], true) {
+        layers.insert(0, layer(user, &user.merged()));
+    } else {
+        user.parts.clear();
+    }
+    let config = CloudConfig::new(layers);
+    for (vendor, key) in vendors.iter_mut().zip(["vendor_data2", "vendor_data"]) {
+        leave_out_disabled(vendor, key, &config);
+    }
     Consumed { sources, problems }
+}
+
+/// Leaves out the parts that another one of several instances is for.
+fn for_this_instance(user: &mut Source, raw: &Raw) {
+    if user.parts.iter().any(|part| part.launch_index.is_some()) {
+        let meta_data = json::parse(&raw.meta_data).ok();
+        let own = meta_data.as_ref().and_then(|meta| meta.get("launch-index")).and_then(Value::as_int);
+        user.parts.retain(|part| part.is_for(own));
+    }
+}
+
+/// Leaves out what `vendor_data: {enabled, disabled_handlers}` of user or
+/// system do not want.
+fn leave_out_disabled(vendor: &mut Source, key: &str, config: &CloudConfig<'_>) {
+    let is_mapping = config.find(&[key]).is_none_or(|setting| matches!(setting.value.data, Data::Map(_)));
+    if !is_mapping || !config.is_true(&[key, "enabled"], true) {
+        vendor.parts.clear();
+    }
+    if let Some(disabled) = config.get(&[key, "disabled_handlers"]) {
+        let types = disabled.value.items().unwrap_or_default();
+        vendor.parts.retain(|part| !types.iter().any(|name| name.as_str() == Some(&part.content_type)));
+    }
+}
+
+impl Source {
+    fn merged(&self) -> Merged<'_> {
+        user_data::merge(self.name, &self.parts)
+    }
+}
+
+fn layer<'m>(source: &Source, merged: &Merged<'m>) -> Layer<'m> {
+    Layer { name: source.name.into(), value: merged.config.clone() }
 }
 
 impl Consumed {
@@ -121,16 +158,22 @@ impl Consumed {
 
     /// The cloud-config of each source, merged.
     pub fn merged(&self) -> [Merged<'_>; 3] {
-        self.sources.each_ref().map(|source| user_data::merge(source.name, &source.parts))
+        self.sources.each_ref().map(Source::merged)
     }
 
     /// The names of the sources, in the order of [`Consumed::merged`].
     pub fn layers<'m>(&'m self, merged: &'m [Merged<'m>; 3]) -> Vec<Layer<'m>> {
-        self.sources
-            .iter()
-            .zip(merged)
-            .map(|(source, merged)| Layer { name: source.name.into(), value: merged.config.clone() })
-            .collect()
+        self.sources.iter().zip(merged).map(|(source, merged)| layer(source, merged)).collect()
+    }
+
+    /// The upstart jobs, to be written once for an instance.
+    pub fn upstart_jobs(&self) -> Vec<Action> {
+        let mut jobs = Vec::new();
+        for part in self.parts().filter(|part| part.kind == Kind::UpstartJob) {
+            let job = user_data::script_bytes(&part.content).into_owned();
+            jobs.push(Action::write(&user_data::upstart_path(&part.filename), job, 0o644));
+        }
+        jobs
     }
 
     /// The files of the instance's directory that cloud-init writes at each
@@ -174,6 +217,8 @@ fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(Stri
     let name = user_data::clean_name(&part.filename);
     let per = |frequency: &str| {
         let vendor = if vendor { "vendor/" } else { "" };
+        // here cloud-init takes the last step of a path for the name
+        let name = user_data::clean_name(part.filename.rsplit('/').next().unwrap_or_default());
         format!("{CLOUD}/scripts/{vendor}per-{frequency}/{name}")
     };
     let path = match part.kind {

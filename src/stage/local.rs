@@ -3,7 +3,7 @@
 //! init --local` is the same on a machine without our initramfs.
 
 use super::config::{SystemConfig, network_is_disabled};
-use super::consume::{VendorData, consume};
+use super::consume::consume;
 use super::engine::Engine;
 use super::log::{Level, Log, write_lines, write_steps};
 use super::network::{self, Manner};
@@ -244,13 +244,13 @@ fn provision(
     let mut problems = Vec::new();
     let paths = InstancePaths::new(&instance.id);
     let start = clock::monotonic();
-    let vendor = VendorData::read(instance);
-    let consumed = consume(instance, &vendor);
+    let system = SystemConfig::read(local.root, local.run, &mut problems);
+    let mut system = system.layers(&mut problems);
+    let consumed = consume(instance, &system, local.root);
     let merged = consumed.merged();
     log.step("agent/take user-data apart", start);
-    let system = SystemConfig::read(local.root, local.run, &mut problems);
     let mut layers = consumed.layers(&merged);
-    layers.append(&mut system.layers(&mut problems));
+    layers.append(&mut system);
     let config = CloudConfig::new(layers);
     for problem in problems.iter().chain(&consumed.problems) {
         log.warn(problem);
@@ -270,7 +270,8 @@ fn provision(
     if consumed.has_unresolved_include() {
         log.info(&["modules are left to the runner: an #include in user-data may change what they do"]);
     } else if local.writable {
-        let context = Context { config: &config, instance, paths: &paths, root: local.root };
+        let jobs = consumed.upstart_jobs();
+        let context = Context { config: &config, instance, jobs: &jobs, paths: &paths, root: local.root };
         let mut engine = Engine::new(applier, Some(&covered), &paths);
         for module in module::EARLY {
             engine.run(module, &context, log);

@@ -26,9 +26,17 @@ pub struct Assembled {
 /// Nothing here fails as a whole: a part that can't be read is a problem, and
 /// the others stay. Empty user data has no parts.
 pub fn assemble(source: &str, raw: &[u8]) -> Assembled {
+    assemble_all(source, &[raw])
+}
+
+/// As [`assemble`], of several pieces whose parts are counted on.
+#[inline(never)]
+pub fn assemble_all(source: &str, raws: &[impl AsRef<[u8]>]) -> Assembled {
     let mut assembly = Assembly { source, out: Assembled::default(), full: false };
-    if let Some(message) = assembly.unwrap(raw) {
-        assembly.read(&message);
+    for raw in raws {
+        if let Some(message) = assembly.unwrap(raw.as_ref()) {
+            assembly.read(&message);
+        }
     }
     assembly.out
 }
@@ -219,9 +227,7 @@ impl Assembly<'_> {
     fn tell_if_left_alone(&mut self, kind: Kind, filename: &str, candidate: &Candidate) {
         let (doing, object, cause) = match kind {
             Kind::Include | Kind::IncludeOnce => ("fetch", "the URLs of", "this version fetches none"),
-            Kind::Jinja => ("render", "template", "this version has no templates"),
             Kind::PartHandler => ("run", "part handler", "this version runs no Python"),
-            Kind::CloudConfigJsonp => ("apply", "JSON patch", "this version applies none"),
             Kind::CloudConfigArchive => ("expand", "archive", "an archive inside an archive is not expanded"),
             Kind::Unknown if !candidate.content.is_empty() => ("use", "part", ""),
             _ => return,
