@@ -16,7 +16,7 @@ use alloc::string::ToString;
 /// Builds the instance data: `v1`, `ds` and, of `system`, the layers of the
 /// root's own configuration, `merged_cfg`.
 #[inline(never)]
-pub(super) fn instance_data<'a>(instance: &'a Instance, system: &[Layer<'a>], root: &dyn Fetch) -> Value<'a> {
+pub fn instance_data<'a>(instance: &'a Instance, system: &[Layer<'a>], root: &dyn Fetch) -> Value<'a> {
     let mut meta_data = parsed(&instance.raw.meta_data);
     let v1 = standard(instance, &meta_data, root);
     if let Data::Map(entries) = &mut meta_data.data {

@@ -5,7 +5,7 @@ pub mod config;
 pub mod consume;
 pub mod engine;
 pub mod handoff;
-mod instance_data;
+pub mod instance_data;
 pub mod instancify;
 pub mod local;
 pub mod log;

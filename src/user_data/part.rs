@@ -81,6 +81,11 @@ impl Kind {
         CONTENT_TYPES.iter().find(|(_, kind)| *kind == self).map(|(name, _)| *name)
     }
 
+    /// The content types of all kinds.
+    pub fn content_types() -> impl Iterator<Item = &'static str> {
+        CONTENT_TYPES.iter().map(|(name, _)| *name)
+    }
+
     /// The kind that `content` names in its first bytes after white space.
     pub fn of_content(content: &[u8]) -> Option<Self> {
         let text = without_space(content);

@@ -1,4 +1,4 @@
-//! Assembling and merging; `tests/conformance/user_data.rs` compares both with
+//! Assembling and merging; `tests/conformance/user_data/main.rs` compares both with
 //! cloud-init itself over `tests/data`.
 
 use super::*;

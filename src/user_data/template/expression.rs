@@ -67,7 +67,7 @@ impl<'v> Renderer<'v> {
             let first = self.fault.take();
             let chosen = self.operation(0, live)?.is_true();
             let condition = self.fault.take();
-            let mut second = Term::nothing();
+            let mut second = Term::Missing("".into());
             if self.keyword("else") {
                 second = self.choice(live && !chosen)?;
             }
@@ -292,15 +292,20 @@ impl<'v> Renderer<'v> {
 
     fn list(&mut self, live: bool) -> Read<Term<'v>> {
         let mut items = Vec::new();
-        while !self.next_is("]") {
-            if !items.is_empty() {
-                self.expect(",")?;
+        loop {
+            let first = items.is_empty();
+            if self.next_is("]")
+                || !first && {
+                    self.expect(",")?;
+                    self.next_is("]")
+                }
+            {
+                return Ok(Term::new(Data::Seq(items)));
             }
             let item = self.choice(live)?.into_value();
             self.spend(weight(&item, limits::YAML_DEPTH))?;
             items.push(item);
         }
-        Ok(Term::new(Data::Seq(items)))
     }
 
     /// A text up to its closing quote.

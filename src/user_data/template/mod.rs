@@ -197,12 +197,15 @@ impl<'v> Renderer<'v> {
     }
 
     fn branches(&mut self, live: bool) -> Read<()> {
-        let (mut word, mut taken) = ("if", false);
+        let (mut word, mut taken, mut last) = ("if", false, false);
         while word != "endif" {
             let asked = live && !taken;
             let chosen = match word {
-                "else" => true,
-                "if" | "elif" => self.expression(asked)?.is_true(),
+                "else" if !last => {
+                    last = true;
+                    true
+                }
+                "if" | "elif" if !last => self.expression(asked)?.is_true(),
                 _ => return self.stop(&["`{% endif %}` is missing"]),
             };
             self.close("%}", true)?;

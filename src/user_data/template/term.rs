@@ -8,7 +8,8 @@ use alloc::string::{String, ToString};
 /// A value of a template, or the name of one that is not there.
 #[derive(Clone)]
 pub(super) enum Term<'v> {
-    /// Jinja's undefined: nothing, an empty list, false.
+    /// Jinja's undefined: nothing, an empty list, false. A choice of which
+    /// neither side was taken has an empty name, and no text.
     Missing(Cow<'v, str>),
     Known(Cow<'v, Value<'v>>),
 }
@@ -74,6 +75,7 @@ impl<'v> Term<'v> {
     /// Python's `str` of the value.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
+            Self::Missing(name) if name.is_empty() => Cow::Borrowed(""),
             Self::Missing(name) => [MISSING, name].concat().into(),
             Self::Known(value) => match &value.data {
                 Data::Str(text) => Cow::Borrowed(text),

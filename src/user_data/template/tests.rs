@@ -1,4 +1,4 @@
-//! What a template renders to; `tests/conformance/user_data.rs` compares many
+//! What a template renders to; `tests/conformance/user_data/main.rs` compares many
 //! more with Jinja as cloud-init sets it up.
 
 use super::*;
