@@ -177,7 +177,7 @@ impl Mergers {
             Data::Str(text) => match (self.text, &new.data) {
                 (Some(true), Data::Str(more)) => text.to_mut().push_str(more),
                 (Some(true), _) => {
-                    mismatches.push(("merge", new.place, "only a text can be appended to a text".into()))
+                    mismatches.push(("merge", new.place, "only a text can be appended to a text".into()));
                 }
                 (Some(false), _) => *old = new,
                 (None, _) => {}

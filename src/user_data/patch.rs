@@ -104,8 +104,8 @@ impl<'a> Work<'a> {
         if path.is_empty() {
             return Ok(value);
         }
-        let mut steps = path.strip_prefix('/').ok_or("a path begins with `/`")?.split('/');
-        while let Some(step) = steps.next() {
+        let steps = path.strip_prefix('/').ok_or("a path begins with `/`")?.split('/');
+        for step in steps {
             self.budget.spend(children(value)).ok_or(TOO_MUCH)?;
             value = match &mut value.data {
                 Data::Map(entries) => {

@@ -27,6 +27,10 @@ pub fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problems: &mut
                 continue;
             }
         };
+        if Kind::of_content(text.as_bytes()) != Some(Kind::Jinja) {
+            problems.push(Error::new("render", &file, "its first line is not `## template: jinja`"));
+            continue;
+        }
         let body = text.find('\n').map_or(text.len(), |end| end + 1);
         match template::render(&text, body, data) {
             Ok(rendered) => {

@@ -298,6 +298,10 @@ fn templates_become_what_they_render_to() {
             "unable to render user_data part-001:3:7: there is no nope",
         ),
         (
+            "MIME-Version: 1.0\nContent-Type: text/jinja2\n\n#cloud-config\n",
+            "unable to render user_data part-001: its first line is not `## template: jinja`",
+        ),
+        (
             "## template: jinja\nhello\n",
             "unable to use template user_data part-001: it renders to neither a cloud-config nor a script",
         ),

@@ -109,7 +109,7 @@ impl<'v> Renderer<'v> {
                 return self.stop(&["only two values can be compared at once"]);
             }
             if live && !decided {
-                left = self.combine(operator, left, right)?;
+                left = self.combine(operator, &left, right)?;
             }
         }
         Ok(left)
@@ -136,15 +136,15 @@ impl<'v> Renderer<'v> {
         None
     }
 
-    fn combine(&mut self, operator: Operator, left: Term<'v>, right: Term<'v>) -> Read<Term<'v>> {
-        let order = order(&left, &right);
+    fn combine(&mut self, operator: Operator, left: &Term<'v>, right: Term<'v>) -> Read<Term<'v>> {
+        let order = order(left, &right);
         let truth = match operator {
             Operator::Or | Operator::And => return Ok(right),
-            Operator::Plus | Operator::Minus | Operator::Join => return self.sum(operator, &left, &right),
+            Operator::Plus | Operator::Minus | Operator::Join => return self.sum(operator, left, &right),
             Operator::Equal => order == Some(Ordering::Equal),
             Operator::Unequal => order != Some(Ordering::Equal),
-            Operator::In => self.holds(&right, &left),
-            Operator::NotIn => !self.holds(&right, &left),
+            Operator::In => self.holds(&right, left),
+            Operator::NotIn => !self.holds(&right, left),
             Operator::Less | Operator::More | Operator::AtMost | Operator::AtLeast => {
                 let comparable = left.number().is_some() && right.number().is_some()
                     || matches!((left.data(), right.data()), (Some(Data::Str(_)), Some(Data::Str(_))));

@@ -85,13 +85,12 @@ impl<'v> Renderer<'v> {
             }
             Filter::Join => self.joined(&term, first.as_ref())?,
             Filter::Int => self.integer(&term, first),
-            Filter::Length => match term.length() {
-                Some(length) => Term::new(Data::Int(i64::try_from(length).unwrap_or(i64::MAX))),
-                None => {
+            Filter::Length => {
+                if term.length().is_none() {
                     self.note(&["it has no length"]);
-                    term
                 }
-            },
+                Term::new(Data::Int(i64::try_from(term.length().unwrap_or(0)).unwrap_or(i64::MAX)))
+            }
             Filter::First | Filter::Last => {
                 let at = i64::from(matches!(filter, Filter::First)) - 1;
                 match term.length() {

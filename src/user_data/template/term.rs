@@ -77,14 +77,14 @@ impl<'v> Term<'v> {
         match self {
             Self::Missing(name) if name.is_empty() => Cow::Borrowed(""),
             Self::Missing(name) => [MISSING, name].concat().into(),
-            Self::Known(value) => match &value.data {
-                Data::Str(text) => Cow::Borrowed(text),
-                _ => {
-                    let mut text = String::new();
-                    push(value, &mut text);
-                    text.into()
+            Self::Known(value) => {
+                if let Data::Str(text) = &value.data {
+                    return Cow::Borrowed(text);
                 }
-            },
+                let mut text = String::new();
+                push(value, &mut text);
+                text.into()
+            }
         }
     }
 }

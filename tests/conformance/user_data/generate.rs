@@ -1,6 +1,9 @@
 //! Made-up user data: MIME messages and archives of parts whose keys are of
 //! the same types throughout, so that all of them can be merged.
 
+// text is put together plainly: it is short
+#![allow(clippy::format_push_string)]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
