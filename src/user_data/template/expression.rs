@@ -1,49 +1,29 @@
 //! Expressions: operators, variables and literals.
 
-use super::term::Term;
+use super::term::{NOTHING, Term};
 use super::{Read, Renderer};
-use crate::limits;
 use crate::syntax::value::{Data, Value};
-use crate::user_data::bound::weight;
-use crate::user_data::mergers::compare;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-#[derive(Clone, Copy, PartialEq)]
-enum Operator {
-    Or,
-    And,
-    Equal,
-    Unequal,
-    AtMost,
-    AtLeast,
-    Less,
-    More,
-    In,
-    NotIn,
-    Plus,
-    Minus,
-    Join,
-}
-
-/// How loosely each binds, its text, and itself; a longer text before its own
-/// beginning.
-static OPERATORS: [(u8, &str, Operator); 13] = [
-    (0, "or", Operator::Or),
-    (1, "and", Operator::And),
-    (COMPARISON, "==", Operator::Equal),
-    (COMPARISON, "!=", Operator::Unequal),
-    (COMPARISON, "<=", Operator::AtMost),
-    (COMPARISON, ">=", Operator::AtLeast),
-    (COMPARISON, "<", Operator::Less),
-    (COMPARISON, ">", Operator::More),
-    (COMPARISON, "in", Operator::In),
-    (COMPARISON, "not in", Operator::NotIn),
-    (4, "+", Operator::Plus),
-    (4, "-", Operator::Minus),
-    (5, "~", Operator::Join),
+/// How loosely each operator binds, and its text; a longer text stands before
+/// its own beginning.
+static OPERATORS: [(u8, &str); 13] = [
+    (0, "or"),
+    (1, "and"),
+    (COMPARISON, "=="),
+    (COMPARISON, "!="),
+    (COMPARISON, "<="),
+    (COMPARISON, ">="),
+    (COMPARISON, "<"),
+    (COMPARISON, ">"),
+    (COMPARISON, "in"),
+    (COMPARISON, "not in"),
+    (4, "+"),
+    (4, "-"),
+    (5, "~"),
 ];
 
 const NOT: u8 = 2;
@@ -51,170 +31,161 @@ const COMPARISON: u8 = 3;
 const OPERAND: u8 = 6;
 
 impl<'v> Renderer<'v> {
-    /// Reads an expression; `live`: computes it, too.
-    pub(super) fn expression(&mut self, live: bool) -> Read<Term<'v>> {
-        let term = self.choice(live)?;
+    /// Reads an expression; it has a value.
+    #[inline(never)]
+    pub(super) fn expression(&mut self) -> Read<Term<'v>> {
+        let term = self.choice()?;
         if self.fault.is_some() { Err(super::Stop) } else { Ok(term) }
     }
 
     /// `VALUE if CONDITION else VALUE`, or a value alone.
-    pub(super) fn choice(&mut self, live: bool) -> Read<Term<'v>> {
+    #[inline(never)]
+    pub(super) fn choice(&mut self) -> Read<Term<'v>> {
         self.enter()?;
         let before = self.fault.take();
-        let mut term = self.operation(0, live)?;
+        let mut term = self.operation(0)?;
         if self.keyword("if") {
             // what is wrong with a value counts only where it is chosen
             let first = self.fault.take();
-            let chosen = self.operation(0, live)?.is_true();
-            let condition = self.fault.take();
-            let mut second = Term::Missing("".into());
+            let condition = self.operation(0)?;
+            let chosen = self.is_true(condition);
+            let outer = self.live;
+            self.live = outer && !chosen;
+            let mut second = Term::Missing("");
             if self.keyword("else") {
-                second = self.choice(live && !chosen)?;
+                second = self.choice()?;
             }
+            self.live = outer;
             if chosen {
-                self.fault = condition.or(first);
+                self.fault = self.fault.take().or(first);
             } else {
-                self.fault = condition.or(self.fault.take());
                 term = second;
             }
         }
-        self.fault = before.or(self.fault.take());
+        if before.is_some() {
+            self.fault = before;
+        }
         self.depth -= 1;
         Ok(term)
     }
 
-    fn operation(&mut self, level: u8, live: bool) -> Read<Term<'v>> {
+    #[inline(never)]
+    fn operation(&mut self, level: u8) -> Read<Term<'v>> {
         if level == OPERAND {
-            return self.operand(live);
+            return self.operand();
         }
-        if level == NOT {
-            if self.keyword("not") {
-                self.enter()?;
-                let term = self.operation(NOT, live)?;
-                self.depth -= 1;
-                return Ok(Term::new(Data::Bool(!term.is_true())));
-            }
-            return self.operation(COMPARISON, live);
+        if level == NOT && self.keyword("not") {
+            self.enter()?;
+            let term = self.operation(NOT)?;
+            self.depth -= 1;
+            return self.make(Data::Bool(!self.is_true(term)));
         }
-        let mut left = self.operation(level + 1, live)?;
+        let mut left = self.operation(level + 1)?;
         let mut compared = false;
         while let Some(operator) = self.operator(level) {
-            let decided = match operator {
-                Operator::Or => left.is_true(),
-                Operator::And => !left.is_true(),
-                _ => false,
-            };
-            let right = self.operation(level + 1, live && !decided)?;
-            if core::mem::replace(&mut compared, level == COMPARISON) {
-                return self.stop(&["only two values can be compared at once"]);
+            let decided = level < NOT && self.is_true(left) == (operator == "or");
+            let outer = self.live;
+            self.live = outer && !decided;
+            let right = self.operation(level + 1)?;
+            self.live = outer;
+            if compared {
+                return self.stop("only two values can be compared at once", "");
             }
-            if live && !decided {
-                left = self.combine(operator, &left, right)?;
+            compared = level == COMPARISON;
+            if level > NOT {
+                left = self.combine(operator, left, right)?;
+            } else if !decided {
+                left = right;
             }
         }
         Ok(left)
     }
 
-    fn operator(&mut self, level: u8) -> Option<Operator> {
+    fn operator(&mut self, level: u8) -> Option<&'static str> {
         self.space();
-        for (bound, text, operator) in &OPERATORS {
-            if *bound != level || !self.rest.starts_with(text) {
+        for (bound, text) in &OPERATORS {
+            if *bound != level {
                 continue;
             }
-            let after = self.rest.get(text.len()..).unwrap_or_default();
-            // `-}}` ends a tag
-            let other = if text.as_bytes()[0].is_ascii_lowercase() {
-                after.starts_with(in_word)
-            } else {
-                after.starts_with("}}") || after.starts_with("%}")
+            let Some(after) = self.rest.strip_prefix(text) else { continue };
+            // `-}}` ends a tag, and `order` is a name
+            let other = match after.as_bytes().first() {
+                Some(b'}' | b'%') => level == 4,
+                Some(byte) => in_word(*byte) && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase),
+                None => false,
             };
             if !other {
                 self.rest = after;
-                return Some(*operator);
+                return Some(text);
             }
         }
         None
     }
 
-    fn combine(&mut self, operator: Operator, left: &Term<'v>, right: Term<'v>) -> Read<Term<'v>> {
-        let order = order(left, &right);
+    fn combine(&mut self, operator: &str, left: Term<'v>, right: Term<'v>) -> Read<Term<'v>> {
+        let order = self.order(left, right);
+        let numbers = self.number(left).zip(self.number(right));
+        let texts = matches!((self.data(left), self.data(right)), (Some(Data::Str(_)), Some(Data::Str(_))));
         let truth = match operator {
-            Operator::Or | Operator::And => return Ok(right),
-            Operator::Plus | Operator::Minus | Operator::Join => return self.sum(operator, left, &right),
-            Operator::Equal => order == Some(Ordering::Equal),
-            Operator::Unequal => order != Some(Ordering::Equal),
-            Operator::In => self.holds(&right, left),
-            Operator::NotIn => !self.holds(&right, left),
-            Operator::Less | Operator::More | Operator::AtMost | Operator::AtLeast => {
-                let comparable = left.number().is_some() && right.number().is_some()
-                    || matches!((left.data(), right.data()), (Some(Data::Str(_)), Some(Data::Str(_))));
-                let Some(order) = order.filter(|_| comparable) else {
-                    self.note(&["only two numbers or two texts can be put in order"]);
-                    return Ok(Term::nothing());
+            "==" => order == Some(Ordering::Equal),
+            "!=" => order != Some(Ordering::Equal),
+            "in" => self.holds(right, left),
+            "not in" => !self.holds(right, left),
+            "+" | "-" | "~" => {
+                if operator == "~" || operator == "+" && texts {
+                    let (left, right) = (self.text(left), self.text(right));
+                    return self.make_text([left, right].concat());
+                }
+                let sum = numbers.and_then(|(left, right)| match operator {
+                    "-" => left.checked_sub(right),
+                    _ => left.checked_add(right),
+                });
+                return match (sum, left, right) {
+                    (Some(sum), ..) => self.make(Data::Int(sum)),
+                    (_, Term::Missing(name), _) if operator == "-" => {
+                        self.note(
+                            "there is no {} to subtract from: a hyphen in a name is written _ here",
+                            name,
+                        );
+                        Ok(NOTHING)
+                    }
+                    (_, Term::Missing(name), _) | (_, _, Term::Missing(name)) => self.missing(name),
+                    _ => self.fault_of("these values can't be added or subtracted"),
+                };
+            }
+            _ => {
+                let Some(order) = order.filter(|_| texts || numbers.is_some()) else {
+                    return self.fault_of("only two numbers or two texts can be put in order");
                 };
                 match operator {
-                    Operator::Less => order.is_lt(),
-                    Operator::More => order.is_gt(),
-                    Operator::AtMost => order.is_le(),
+                    "<" => order.is_lt(),
+                    ">" => order.is_gt(),
+                    "<=" => order.is_le(),
                     _ => order.is_ge(),
                 }
             }
         };
-        Ok(Term::new(Data::Bool(truth)))
+        self.make(Data::Bool(truth))
     }
 
-    /// `+`, `-` and `~`.
-    fn sum(&mut self, operator: Operator, left: &Term<'v>, right: &Term<'v>) -> Read<Term<'v>> {
-        let texts = matches!((left.data(), right.data()), (Some(Data::Str(_)), Some(Data::Str(_))));
-        if operator == Operator::Join || operator == Operator::Plus && texts {
-            let (left, right) = (left.text(), right.text());
-            self.spend(left.len().checked_add(right.len()))?;
-            return Ok(Term::of_text([left, right].concat()));
-        }
-        let numbers = left.number().zip(right.number());
-        let sum = numbers.and_then(|(left, right)| match operator {
-            Operator::Minus => left.checked_sub(right),
-            _ => left.checked_add(right),
-        });
-        if let Some(sum) = sum {
-            return Ok(Term::new(Data::Int(sum)));
-        }
-        match (left, right, operator) {
-            (Term::Missing(left), Term::Missing(right), Operator::Minus) => {
-                self.note(&[
-                    "there is no ",
-                    left,
-                    " to subtract ",
-                    right,
-                    " from: is ",
-                    left,
-                    "_",
-                    right,
-                    " meant?",
-                ]);
-            }
-            (Term::Missing(name), ..) | (_, Term::Missing(name), _) => self.missing(name),
-            _ => self.note(&["these values can't be added or subtracted"]),
-        }
-        Ok(Term::nothing())
+    fn missing(&mut self, name: &str) -> Read<Term<'v>> {
+        self.note("there is no {}", name);
+        Ok(NOTHING)
     }
 
-    fn missing(&mut self, name: &str) {
-        self.note(&["there is no ", name]);
-    }
-
-    fn holds(&mut self, whole: &Term<'v>, part: &Term<'v>) -> bool {
-        match (whole.data(), part.data()) {
+    fn holds(&mut self, whole: Term<'v>, part: Term<'v>) -> bool {
+        match (self.data(whole), self.value(part)) {
             (None, _) => false,
-            (Some(Data::Str(whole)), Some(Data::Str(part))) => whole.contains(&**part),
-            (Some(Data::Seq(items)), _) => items
-                .iter()
-                .any(|item| order(&Term::Known(Cow::Borrowed(item)), part) == Some(Ordering::Equal)),
-            (Some(Data::Map(_)), Some(Data::Str(key))) => {
-                matches!(whole, Term::Known(map) if entry(map, key).is_some())
+            (Some(Data::Str(whole)), Some(Value { data: Data::Str(part), .. })) => whole.contains(&**part),
+            (Some(Data::Seq(items)), Some(part)) => {
+                items.iter().any(|item| crate::user_data::mergers::compare(item, part).is_eq())
+            }
+            (Some(Data::Seq(_)), None) => false,
+            (Some(Data::Map(_)), Some(Value { data: Data::Str(key), .. })) => {
+                self.value(whole).is_some_and(|map| entry(map, key).is_some())
             }
             _ => {
-                self.note(&["nothing can be looked for in it"]);
+                self.note("nothing can be looked for in it", "");
                 false
             }
         }
@@ -222,47 +193,59 @@ impl<'v> Renderer<'v> {
 
     /// A literal, a variable or a value in brackets, with what follows it:
     /// `.name`, `[…]`, filters and tests.
-    fn operand(&mut self, live: bool) -> Read<Term<'v>> {
-        let mut term = self.primary(live)?;
+    fn operand(&mut self) -> Read<Term<'v>> {
+        let mut term = self.primary()?;
         let mut filtered = false;
         loop {
             if self.next_is("|") {
                 filtered = true;
-                term = self.filter(term, live)?;
+                term = self.filter(term)?;
             } else if self.keyword("is") {
                 filtered = true;
-                term = self.test(&term)?;
+                term = self.test(term)?;
             } else if filtered {
                 return Ok(term);
             } else if self.next_is(".") {
                 let name = self.word();
                 if name.is_empty() {
-                    return self.stop(&["a name is expected"]);
+                    return self.stop("a name is expected", "");
                 }
-                let key = name.parse().map_or_else(|_| Term::of_text(name), |at| Term::new(Data::Int(at)));
-                term = self.inside(&term, &key, live)?;
+                let index = name.parse().ok();
+                term = self.inside(term, index, name)?;
             } else if self.next_is("[") {
-                let key = self.choice(live)?;
+                let start = self.rest;
+                let key = self.choice()?;
+                let source = start.get(..start.len() - self.rest.len()).unwrap_or_default();
                 self.expect("]")?;
-                term = self.inside(&term, &key, live)?;
+                let name = match self.data(key) {
+                    Some(Data::Str(Cow::Borrowed(name))) => name,
+                    _ => source.trim_ascii(),
+                };
+                let index = self.number(key);
+                let computed = self.text(key);
+                term = if index.is_none() && computed != name {
+                    self.entry_of(term, &computed, name)?
+                } else {
+                    self.inside(term, index, name)?
+                };
             } else if self.next_is("(") {
-                return self.stop(&["nothing can be called here"]);
+                return self.stop("nothing can be called here", "");
             } else {
                 return Ok(term);
             }
         }
     }
 
-    fn primary(&mut self, live: bool) -> Read<Term<'v>> {
+    fn primary(&mut self) -> Read<Term<'v>> {
         self.space();
         self.operand = self.rest.len();
         if self.eat("(") {
-            let term = self.choice(live)?;
+            let term = self.choice()?;
             self.expect(")")?;
             return Ok(term);
         }
         if self.eat("[") {
-            return self.list(live);
+            return self.list();
         }
         if let Some(quote @ ('"' | '\'')) = self.rest.chars().next() {
             self.rest = &self.rest[1..];
@@ -270,42 +253,35 @@ impl<'v> Renderer<'v> {
         }
         let negative = self.eat("-");
         let word = self.word();
-        if word.starts_with(|digit: char| digit.is_ascii_digit()) {
+        if negative || word.starts_with(|digit: char| digit.is_ascii_digit()) {
             return match word.parse::<i64>() {
                 Ok(number) if !self.rest.starts_with('.') => {
-                    Ok(Term::new(Data::Int(if negative { -number } else { number })))
+                    self.make(Data::Int(if negative { -number } else { number }))
                 }
-                _ => self.stop(&["only decimal integers are known as numbers here"]),
+                _ => self.stop("only decimal integers are known as numbers here", ""),
             };
         }
-        Ok(match word {
-            _ if negative => return self.stop(&["a number is expected"]),
-            "" | "or" | "and" | "not" | "in" | "is" | "if" | "else" => {
-                return self.stop(&["a value is expected"]);
-            }
-            "true" | "True" => Term::new(Data::Bool(true)),
-            "false" | "False" => Term::new(Data::Bool(false)),
-            "none" | "None" => Term::new(Data::Null),
-            _ => self.variable(word)?,
-        })
+        match word {
+            "" | "or" | "and" | "not" | "in" | "is" | "if" | "else" => self.stop("a value is expected", ""),
+            "true" | "True" => self.make(Data::Bool(true)),
+            "false" | "False" => self.make(Data::Bool(false)),
+            "none" | "None" => self.make(Data::Null),
+            _ => Ok(self.variable(word)),
+        }
     }
 
-    fn list(&mut self, live: bool) -> Read<Term<'v>> {
+    fn list(&mut self) -> Read<Term<'v>> {
         let mut items = Vec::new();
-        loop {
-            let first = items.is_empty();
-            if self.next_is("]")
-                || !first && {
-                    self.expect(",")?;
-                    self.next_is("]")
-                }
-            {
-                return Ok(Term::new(Data::Seq(items)));
+        while !self.next_is("]") {
+            let item = self.choice()?;
+            let copy = self.copy(item)?;
+            items.push(copy);
+            if !self.next_is(",") {
+                self.expect("]")?;
+                break;
             }
-            let item = self.choice(live)?.into_value();
-            self.spend(weight(&item, limits::YAML_DEPTH))?;
-            items.push(item);
         }
+        self.make(Data::Seq(items))
     }
 
     /// A text up to its closing quote.
@@ -314,24 +290,24 @@ impl<'v> Renderer<'v> {
         loop {
             let end = self.rest.find([quote, '\\']);
             let Some((plain, rest)) = end.and_then(|end| self.rest.split_at_checked(end)) else {
-                return self.stop(&["the text has no closing quote"]);
+                return self.stop("the text has no closing quote", "");
             };
             let mut rest = rest.chars();
-            if rest.next() == Some(quote) {
+            let ended = rest.next() == Some(quote);
+            if ended && text.is_empty() {
                 self.rest = rest.as_str();
-                // most have no escape
-                return Ok(Term::of_text(if text.is_empty() {
-                    Cow::Borrowed(plain)
-                } else {
-                    (text + plain).into()
-                }));
+                return self.make(Data::Str(Cow::Borrowed(plain)));
             }
             text.push_str(plain);
+            if ended {
+                self.rest = rest.as_str();
+                return self.make_text(text);
+            }
             text.push(match rest.next() {
                 Some('n') => '\n',
                 Some('t') => '\t',
                 Some(escaped @ ('\\' | '"' | '\'')) => escaped,
-                _ => return self.stop(&["only \\n, \\t, \\\\ and quotes can be escaped here"]),
+                _ => return self.stop("only \\n, \\t, \\\\ and quotes can be escaped here", ""),
             });
             self.rest = rest.as_str();
         }
@@ -339,71 +315,45 @@ impl<'v> Renderer<'v> {
 
     /// What `for` or `set` named so, else the instance data's, where the keys
     /// of `v1` stand at the top, too.
-    fn variable(&mut self, name: &'v str) -> Read<Term<'v>> {
+    fn variable(&mut self, name: &'v str) -> Term<'v> {
         if let Some((_, term)) = self.scope.iter().rev().find(|(named, _)| *named == name) {
-            let term = term.clone();
-            return self.pick(&term, &|value| Some(value)).map(|found| found.unwrap_or(term));
+            return *term;
         }
-        let data = self.data;
-        let standard = data.get("v1").and_then(|standard| entry(standard, name));
-        let found = standard.or_else(|| entry(data, name));
-        Ok(found.map_or(Term::Missing(name.into()), |value| Term::Known(Cow::Borrowed(value))))
+        let standard = self.data.get("v1").and_then(|standard| entry(standard, name));
+        standard.or_else(|| entry(self.data, name)).map_or(Term::Missing(name), Term::Given)
     }
 
-    /// The item or entry of `term` at `key`.
-    pub(super) fn inside(&mut self, term: &Term<'v>, key: &Term<'v>, live: bool) -> Read<Term<'v>> {
-        if !live {
-            return Ok(Term::nothing());
-        }
-        if let Term::Missing(name) = term {
-            self.missing(name);
-        }
-        let length = term.length().unwrap_or(0);
-        if !matches!(term.data(), Some(Data::Seq(_))) {
-            self.spend(Some(length))?;
-        }
-        let index = key.number().and_then(|at| match usize::try_from(at) {
+    /// The item or entry of `term` at `index`, or under `name`.
+    fn inside(&mut self, term: Term<'v>, index: Option<i64>, name: &'v str) -> Read<Term<'v>> {
+        let length = self.length(term).unwrap_or(0);
+        let at = index.and_then(|at| match usize::try_from(at) {
             Ok(at) => Some(at),
             Err(_) => length.checked_sub(usize::try_from(at.unsigned_abs()).ok()?),
         });
-        let found = match (term.data(), key.data(), index) {
-            (Some(Data::Str(text)), _, Some(index)) => {
-                text.chars().nth(index).map(|found| Term::of_text(String::from(found)))
-            }
-            (Some(Data::Seq(_)), _, Some(index)) => self.item(term, index)?,
-            (Some(Data::Map(_)), Some(Data::Str(key)), _) => self.pick(term, &|value| entry(value, key))?,
-            _ => None,
-        };
-        Ok(found.unwrap_or_else(|| Term::Missing(key.text().into_owned().into())))
+        match (self.data(term), at) {
+            (Some(Data::Str(_) | Data::Seq(_)), Some(at)) if at < length => self.at(term, at),
+            (Some(Data::Map(_)), _) | (None, _) => self.entry_of(term, name, name),
+            _ => Ok(Term::Missing(name)),
+        }
     }
 
-    /// Item `index` of a list, or key `index` of a mapping.
-    pub(super) fn item(&mut self, list: &Term<'v>, index: usize) -> Read<Option<Term<'v>>> {
-        self.pick(list, &|value| match &value.data {
-            Data::Seq(items) => items.get(index),
-            _ => value.entries().get(index).map(|(key, _)| key),
-        })
-    }
-
-    /// A part of a value: borrowed from instance data, copied from what the
-    /// template itself has made.
-    fn pick(&mut self, whole: &Term<'v>, find: Find<'_, 'v>) -> Read<Option<Term<'v>>> {
-        let part = match whole {
-            Term::Missing(_) => None,
-            Term::Known(Cow::Borrowed(whole)) => find(whole).map(Cow::Borrowed),
-            Term::Known(Cow::Owned(whole)) => match find(whole) {
-                Some(part) => {
-                    self.spend(weight(part, usize::MAX))?;
-                    Some(Cow::Owned(part.clone()))
-                }
-                None => None,
-            },
-        };
-        Ok(part.map(Term::Known))
+    /// The entry of a mapping under `key`; where there is none, `name` is what
+    /// is missing.
+    fn entry_of(&mut self, term: Term<'v>, key: &str, name: &'v str) -> Read<Term<'v>> {
+        if let Term::Missing(name) = term {
+            return self.missing(name);
+        }
+        let count = self.count(term).unwrap_or(0);
+        self.spend(Some(count))?;
+        if let Term::Given(map) = term {
+            return Ok(entry(map, key).map_or(Term::Missing(name), Term::Given));
+        }
+        match self.value(term).and_then(|map| entry(map, key)).cloned() {
+            Some(value) => self.make(value.data),
+            None => Ok(Term::Missing(name)),
+        }
     }
 }
-
-type Find<'f, 'v> = &'f dyn for<'a> Fn(&'a Value<'v>) -> Option<&'a Value<'v>>;
 
 /// The entry of a mapping under `name`, or under a key that is `name` once its
 /// operators are underscores: cloud-init gives each such key that second name.
@@ -419,20 +369,8 @@ fn entry<'a, 'v>(map: &'a Value<'v>, name: &str) -> Option<&'a Value<'v>> {
     map.get(name).or_else(|| alias().map(|(_, value)| value))
 }
 
-/// How two values compare; `None` where only one is there.
-fn order(one: &Term<'_>, other: &Term<'_>) -> Option<Ordering> {
-    match (one, other) {
-        (Term::Missing(_), Term::Missing(_)) => Some(Ordering::Equal),
-        (Term::Known(first), Term::Known(second)) => Some(match (one.number(), other.number()) {
-            (Some(one), Some(other)) => one.cmp(&other),
-            _ => compare(first, second),
-        }),
-        _ => None,
-    }
-}
-
-pub(super) fn in_word(character: char) -> bool {
-    character.is_ascii_alphanumeric() || character == '_'
+fn in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Words and marks; white space before them is passed over.
@@ -442,23 +380,27 @@ impl<'v> Renderer<'v> {
     }
 
     /// Passes `text` over if it comes next, without white space before it.
+    #[inline(never)]
     pub(super) fn eat(&mut self, text: &str) -> bool {
         self.rest.strip_prefix(text).map(|rest| self.rest = rest).is_some()
     }
 
+    #[inline(never)]
     pub(super) fn next_is(&mut self, text: &str) -> bool {
         self.space();
         self.eat(text)
     }
 
+    #[inline(never)]
     pub(super) fn expect(&mut self, text: &str) -> Read<()> {
-        if self.next_is(text) { Ok(()) } else { self.stop(&["`", text, "` is expected"]) }
+        if self.next_is(text) { Ok(()) } else { self.stop("`{}` is expected", text) }
     }
 
     /// The letters, digits and underscores that come next.
+    #[inline(never)]
     pub(super) fn word(&mut self) -> &'v str {
         self.space();
-        let end = self.rest.bytes().position(|byte| !in_word(char::from(byte)));
+        let end = self.rest.bytes().position(|byte| !in_word(byte));
         let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         word
@@ -467,12 +409,13 @@ impl<'v> Renderer<'v> {
     /// The name of a new variable.
     pub(super) fn name(&mut self) -> Read<&'v str> {
         let name = self.word();
-        if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
-            return self.stop(&["a name is expected"]);
+        match name.as_bytes() {
+            [] | [b'0'..=b'9', ..] => self.stop("a name is expected", ""),
+            _ => Ok(name),
         }
-        Ok(name)
     }
 
+    #[inline(never)]
     pub(super) fn keyword(&mut self, word: &str) -> bool {
         let before = self.rest;
         let found = self.word() == word;

@@ -1,49 +1,34 @@
 //! Filters (`value | name(argument)`) and tests (`value is name`).
 
-use super::term::Term;
+use super::term::{NOTHING, Term};
 use super::{Read, Renderer};
 use crate::syntax::value::Data;
-use alloc::borrow::Cow;
 use alloc::string::String;
 
-#[derive(Clone, Copy)]
-enum Filter {
-    Default,
-    Upper,
-    Lower,
-    Trim,
-    Replace,
-    Join,
-    Int,
-    Text,
-    Length,
-    First,
-    Last,
-}
-
-/// Name, how many arguments it must and may have, and itself.
-static FILTERS: [(&str, usize, usize, Filter); 13] = [
-    ("default", 0, 2, Filter::Default),
-    ("d", 0, 2, Filter::Default),
-    ("upper", 0, 0, Filter::Upper),
-    ("lower", 0, 0, Filter::Lower),
-    ("trim", 0, 0, Filter::Trim),
-    ("replace", 2, 2, Filter::Replace),
-    ("join", 0, 1, Filter::Join),
-    ("int", 0, 1, Filter::Int),
-    ("string", 0, 0, Filter::Text),
-    ("length", 0, 0, Filter::Length),
-    ("count", 0, 0, Filter::Length),
-    ("first", 0, 0, Filter::First),
-    ("last", 0, 0, Filter::Last),
+/// Name, and how many arguments it must and may have.
+static FILTERS: [(&str, [u8; 2]); 13] = [
+    ("default", [0, 2]),
+    ("d", [0, 2]),
+    ("upper", [0, 0]),
+    ("lower", [0, 0]),
+    ("trim", [0, 0]),
+    ("replace", [2, 2]),
+    ("join", [0, 1]),
+    ("int", [0, 1]),
+    ("string", [0, 0]),
+    ("length", [0, 0]),
+    ("count", [0, 0]),
+    ("first", [0, 0]),
+    ("last", [0, 0]),
 ];
 
 impl<'v> Renderer<'v> {
     /// Reads the filter after `|` and puts `term` through it.
-    pub(super) fn filter(&mut self, term: Term<'v>, live: bool) -> Read<Term<'v>> {
+    #[inline(never)]
+    pub(super) fn filter(&mut self, term: Term<'v>) -> Read<Term<'v>> {
         let name = self.word();
-        let Some(&(_, least, most, filter)) = FILTERS.iter().find(|(known, ..)| *known == name) else {
-            return self.stop(&["there is no filter `", name, "` here"]);
+        let Some((_, [least, most])) = FILTERS.iter().find(|(known, _)| *known == name) else {
+            return self.stop("there is no filter `{}` here", name);
         };
         let (mut arguments, mut count) = ([None, None], 0);
         if self.next_is("(") {
@@ -51,76 +36,75 @@ impl<'v> Renderer<'v> {
                 if count > 0 {
                     self.expect(",")?;
                 }
-                let argument = self.choice(live)?;
-                let Some(place) = arguments.get_mut(count) else { break };
-                *place = Some(argument);
+                let argument = self.choice()?;
+                if let Some(place) = arguments.get_mut(count) {
+                    *place = Some(argument);
+                }
                 count += 1;
             }
         }
-        if count < least || count > most {
-            return self.stop(&["`", name, "` has another number of arguments"]);
+        if !(usize::from(*least)..=usize::from(*most)).contains(&count) {
+            return self.stop("`{}` has another number of arguments", name);
         }
-        if live { self.filtered(filter, term, arguments) } else { Ok(term) }
+        self.filtered(name, term, arguments)
     }
 
+    #[inline(never)]
     fn filtered(
         &mut self,
-        filter: Filter,
+        filter: &str,
         term: Term<'v>,
-        arguments: [Option<Term<'v>>; 2],
+        [first, second]: [Option<Term<'v>>; 2],
     ) -> Read<Term<'v>> {
-        let [first, second] = arguments;
-        Ok(match filter {
-            Filter::Default => {
-                let also_false = second.is_some_and(|also| also.is_true());
-                let absent = matches!(term, Term::Missing(_)) || also_false && !term.is_true();
-                if absent { first.unwrap_or_else(|| Term::of_text("")) } else { term }
-            }
-            Filter::Upper | Filter::Lower => self.in_case(&term, matches!(filter, Filter::Upper))?,
-            Filter::Trim => self.made(term.text().trim_ascii())?,
-            Filter::Text => self.made(&term.text())?,
-            Filter::Replace => {
-                let (Some(old), Some(new)) = (first, second) else { return Ok(term) };
-                self.replaced(&term.text(), &old.text(), &new.text())?
-            }
-            Filter::Join => self.joined(&term, first.as_ref())?,
-            Filter::Int => self.integer(&term, first),
-            Filter::Length => {
-                if term.length().is_none() {
-                    self.note(&["it has no length"]);
-                }
-                Term::new(Data::Int(i64::try_from(term.length().unwrap_or(0)).unwrap_or(i64::MAX)))
-            }
-            Filter::First | Filter::Last => {
-                let at = i64::from(matches!(filter, Filter::First)) - 1;
-                match term.length() {
-                    Some(0) | None => Term::nothing(),
-                    _ => self.inside(&term, &Term::new(Data::Int(at)), true)?,
+        let text = self.text(term);
+        match filter {
+            "default" | "d" => {
+                let also_false = second.is_some_and(|also| self.is_true(also));
+                let absent = self.value(term).is_none() || also_false && !self.is_true(term);
+                match first {
+                    _ if !absent => Ok(term),
+                    Some(otherwise) => Ok(otherwise),
+                    None => self.make_text(String::new()),
                 }
             }
-        })
-    }
-
-    fn made(&mut self, text: &str) -> Read<Term<'v>> {
-        self.spend(Some(text.len()))?;
-        Ok(Term::of_text(String::from(text)))
-    }
-
-    fn in_case(&mut self, term: &Term<'v>, upper: bool) -> Read<Term<'v>> {
-        let text = term.text();
-        if !text.is_ascii() {
-            self.note(&["only ASCII letters can change their case here"]);
+            "upper" | "lower" => {
+                let mut text = text;
+                if !text.is_ascii() {
+                    self.note("only ASCII letters can change their case here", "");
+                }
+                if filter == "upper" {
+                    text.make_ascii_uppercase()
+                } else {
+                    text.make_ascii_lowercase()
+                }
+                self.make_text(text)
+            }
+            "trim" => self.make_text(text.trim_ascii().into()),
+            "string" => self.make_text(text),
+            "replace" => {
+                let [old, new] = [first, second].map(|term| self.text(term.unwrap_or(NOTHING)));
+                self.replaced(&text, &old, &new)
+            }
+            "join" => self.joined(term, first),
+            "int" => match self.integer(term, &text) {
+                Some(number) => self.make(Data::Int(number)),
+                None => first.map_or_else(|| self.make(Data::Int(0)), Ok),
+            },
+            "first" | "last" => match self.length(term) {
+                Some(length @ 1..) => self.at(term, if filter == "first" { 0 } else { length - 1 }),
+                _ => Ok(NOTHING),
+            },
+            _ => match self.length(term) {
+                Some(length) => self.make_number(length),
+                None => self.fault_of("it has no length"),
+            },
         }
-        self.spend(Some(text.len()))?;
-        let text = if upper { text.to_ascii_uppercase() } else { text.to_ascii_lowercase() };
-        Ok(Term::of_text(text))
     }
 
     /// `text` with `new` for every `old`.
     fn replaced(&mut self, text: &str, old: &str, new: &str) -> Read<Term<'v>> {
         if old.is_empty() {
-            self.note(&["nothing can't be replaced"]);
-            return Ok(Term::nothing());
+            return self.fault_of("nothing can't be replaced");
         }
         let (mut out, mut rest) = (String::new(), text);
         while let Some((before, after)) = rest.split_once(old) {
@@ -129,57 +113,53 @@ impl<'v> Renderer<'v> {
             out.push_str(new);
             rest = after;
         }
-        self.spend(Some(rest.len()))?;
         out.push_str(rest);
-        Ok(Term::of_text(out))
+        self.make_text(out)
     }
 
-    fn joined(&mut self, term: &Term<'v>, between: Option<&Term<'v>>) -> Read<Term<'v>> {
-        let between = between.map_or(Cow::Borrowed(""), Term::text);
-        let mut out = String::new();
-        for index in 0..term.length().unwrap_or(0) {
-            let item = match term.data() {
-                Some(Data::Str(_)) => return self.stop(&["only a list or a mapping can be joined"]),
-                _ => self.item(term, index)?,
-            };
-            let text = item.as_ref().map_or(Cow::Borrowed(""), Term::text);
-            let between = if index == 0 { "" } else { &*between };
+    fn joined(&mut self, term: Term<'v>, between: Option<Term<'v>>) -> Read<Term<'v>> {
+        let Some(count) = self.count(term) else {
+            return self.fault_of("only a list or a mapping can be joined");
+        };
+        let between = between.map(|term| self.text(term)).unwrap_or_default();
+        let (mut out, made) = (String::new(), self.made.len());
+        for index in 0..count {
+            let item = self.at(term, index)?;
+            let text = self.text(item);
+            self.made.truncate(made);
             self.spend(Some(between.len() + text.len()))?;
-            out.push_str(between);
+            if index > 0 {
+                out.push_str(&between);
+            }
             out.push_str(&text);
         }
-        if term.length().is_none() {
-            self.note(&["only a list or a mapping can be joined"]);
-        }
-        Ok(Term::of_text(out))
+        self.make_text(out)
     }
 
-    /// Python's `int`, or what is given for a value that is none.
-    fn integer(&mut self, term: &Term<'v>, otherwise: Option<Term<'v>>) -> Term<'v> {
+    /// Python's `int` of a value.
+    fn integer(&mut self, term: Term<'v>, text: &str) -> Option<i64> {
         if let Term::Missing(name) = term {
-            self.note(&["there is no ", name]);
+            self.note("there is no {}", name);
         }
-        let text = term.text();
-        let (whole, fraction) = text.trim_ascii().split_once('.').unwrap_or((text.trim_ascii(), ""));
+        let text = text.trim_ascii();
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let decimal = fraction.bytes().all(|digit| digit.is_ascii_digit());
-        match term.number().or_else(|| whole.parse().ok().filter(|_| decimal)) {
-            Some(number) => Term::new(Data::Int(number)),
-            None => otherwise.unwrap_or_else(|| Term::new(Data::Int(0))),
-        }
+        self.number(term).or_else(|| whole.parse().ok().filter(|_| decimal))
     }
 
     /// Reads the test after `is`.
-    pub(super) fn test(&mut self, term: &Term<'v>) -> Read<Term<'v>> {
+    pub(super) fn test(&mut self, term: Term<'v>) -> Read<Term<'v>> {
         let negative = self.keyword("not");
-        let data = term.data();
-        let holds = match self.word() {
+        let name = self.word();
+        let data = self.data(term);
+        let holds = match name {
             "defined" => data.is_some(),
             "undefined" => data.is_none(),
-            "none" => data == Some(&Data::Null),
+            "none" => matches!(data, Some(Data::Null)),
             "string" => matches!(data, Some(Data::Str(_))),
             "mapping" => matches!(data, Some(Data::Map(_))),
-            name => return self.stop(&["there is no test `", name, "` here"]),
+            _ => return self.stop("there is no test `{}` here", name),
         };
-        Ok(Term::new(Data::Bool(holds != negative)))
+        self.make(Data::Bool(holds != negative))
     }
 }

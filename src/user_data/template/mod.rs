@@ -19,7 +19,7 @@ use crate::limits;
 use crate::syntax::value::{Data, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
-use term::Term;
+use term::{NOTHING, Term};
 
 /// What stands for a variable that is not there, before its name; cloud-init's
 /// own words.
@@ -42,6 +42,7 @@ type Read<T> = Result<T, Stop>;
 /// # Errors
 /// The first thing that is no template or is not known here, a value that
 /// can't be computed, or more work than [`limits::USER_DATA_WORK`].
+#[inline(never)]
 pub(super) fn render<'v>(text: &'v str, from: usize, data: &'v Value<'v>) -> Result<String, Fault> {
     let body = text.get(from..).unwrap_or_default();
     // Jinja takes one line end off; cloud-init puts it back.
@@ -50,24 +51,27 @@ pub(super) fn render<'v>(text: &'v str, from: usize, data: &'v Value<'v>) -> Res
         rest,
         // positions count back from here
         end: from + rest.len(),
-        data,
         operand: rest.len(),
+        live: true,
+        data,
+        made: Vec::new(),
         scope: Vec::new(),
         out: String::new(),
         budget: Budget::new(),
         depth: 0,
         fault: None,
     };
-    let closed = match renderer.block(true) {
-        Ok("") => true,
-        Ok(_) => renderer.stop::<()>(&["nothing is open that this would close"]).is_ok(),
-        Err(Stop) => false,
-    };
-    if !closed {
-        return Err(renderer.fault.unwrap_or_default());
+    let mut word = renderer.block(true);
+    if let Ok(closing @ ("elif" | "else" | "endif" | "endfor")) = word {
+        word = renderer.stop("no block is open that `{}` could belong to", closing);
     }
-    renderer.out.push_str(end);
-    Ok(renderer.out)
+    match word {
+        Ok(_) => {
+            renderer.out.push_str(end);
+            Ok(renderer.out)
+        }
+        Err(Stop) => Err(renderer.fault.unwrap_or_default()),
+    }
 }
 
 struct Renderer<'v> {
@@ -77,8 +81,13 @@ struct Renderer<'v> {
     end: usize,
     /// The length of [`Self::rest`] where the last value began.
     operand: usize,
+    /// Whether what is read counts; else only its form does.
+    live: bool,
     /// What variables are looked up in.
     data: &'v Value<'v>,
+    /// The values that the template has made; a loop and a tag take theirs
+    /// with them, unless `set` has named one.
+    made: Vec<Value<'v>>,
     /// What `for` and `set` have named, the innermost last.
     scope: Vec<(&'v str, Term<'v>)>,
     out: String,
@@ -91,43 +100,65 @@ struct Renderer<'v> {
 }
 
 impl<'v> Renderer<'v> {
-    /// Notes that the value being computed has none.
-    fn note(&mut self, why: &[&str]) {
-        let at = self.end - self.operand;
-        self.fault.get_or_insert_with(|| Fault { at, why: why.concat() });
+    /// Notes that the value being computed has none, with `name` for the `{}`
+    /// of `why`.
+    #[inline(never)]
+    fn note(&mut self, why: &str, name: &str) {
+        if self.live && self.fault.is_none() {
+            let (before, after) = why.split_once("{}").unwrap_or((why, ""));
+            let name = if before.len() == why.len() { "" } else { name };
+            self.fault = Some(Fault { at: self.end - self.operand, why: [before, name, after].concat() });
+        }
     }
 
-    fn stop<T>(&mut self, why: &[&str]) -> Read<T> {
+    /// As [`Self::note`], for a value that is then nothing.
+    fn fault_of(&mut self, why: &str) -> Read<Term<'v>> {
+        self.note(why, "");
+        Ok(NOTHING)
+    }
+
+    /// Ends reading.
+    #[inline(never)]
+    fn stop<T>(&mut self, why: &str, name: &str) -> Read<T> {
         self.fault = None;
+        self.live = true;
         self.operand = self.rest.len();
-        self.note(why);
+        self.note(why, name);
         Err(Stop)
     }
 
+    #[inline(never)]
     fn spend(&mut self, amount: Option<usize>) -> Read<()> {
         match amount.and_then(|amount| self.budget.spend(amount)) {
             Some(()) => Ok(()),
-            None => self.stop(&["the template makes too much out of too little"]),
+            None => self.stop("the template makes too much out of too little", ""),
         }
     }
 
     /// Opens a block or a value; each must be closed by `depth -= 1`.
+    #[inline(never)]
     fn enter(&mut self) -> Read<()> {
         self.depth += 1;
-        if self.depth > limits::TEMPLATE_DEPTH { self.stop(&["it is nested too deep"]) } else { Ok(()) }
+        if self.depth > limits::TEMPLATE_DEPTH { self.stop("it is nested too deep", "") } else { Ok(()) }
     }
 
+    #[inline(never)]
     fn write(&mut self, text: &str) -> Read<()> {
-        self.spend(Some(text.len()))?;
-        self.out.push_str(text);
+        if self.live {
+            self.spend(Some(text.len()))?;
+            self.out.push_str(text);
+        }
         Ok(())
     }
 
     /// Reads to the word that ends a block (`else`, `endif`, …), or to the end
-    /// of the text, which is the word ``.
-    fn block(&mut self, live: bool) -> Read<&'v str> {
+    /// of the text, which is the word ``. What it holds counts if `chosen`.
+    #[inline(never)]
+    fn block(&mut self, chosen: bool) -> Read<&'v str> {
         self.enter()?;
-        loop {
+        let outer = self.live;
+        self.live = outer && chosen;
+        let word = loop {
             let mark = |pair: &[u8]| matches!(pair, b"{{" | b"{%" | b"{#");
             let opening = self.rest.as_bytes().windows(2).position(mark);
             let (mut before, tag) = self.rest.split_at(opening.unwrap_or(self.rest.len()));
@@ -137,22 +168,20 @@ impl<'v> Renderer<'v> {
             } else {
                 self.eat("+");
             }
-            if live {
-                self.write(before)?;
-            }
+            self.write(before)?;
             let word = match tag.as_bytes() {
                 [_, b'{', ..] => {
-                    let term = self.expression(live)?;
+                    let made = self.made.len();
+                    let term = self.expression()?;
                     self.close("}}", false)?;
-                    if live {
-                        let text = term.text();
-                        self.write(&text)?;
-                    }
+                    let text = self.text(term);
+                    self.made.truncate(made);
+                    self.write(&text)?;
                     None
                 }
                 [_, b'#', ..] => {
                     let Some(end) = self.rest.find("#}") else {
-                        return self.stop(&["the comment has no end"]);
+                        return self.stop("the comment has no end", "");
                     };
                     let end = end - usize::from(self.rest[..end].ends_with(['-', '+']));
                     self.rest = &self.rest[end..];
@@ -160,83 +189,83 @@ impl<'v> Renderer<'v> {
                     None
                 }
                 [] => Some(""),
-                _ => self.statement(live)?,
+                _ => self.statement()?,
             };
             if let Some(word) = word {
-                self.depth -= 1;
-                return Ok(word);
+                break word;
             }
-        }
+        };
+        self.live = outer;
+        self.depth -= 1;
+        Ok(word)
     }
 
     /// Carries out a statement; the value is a word that is none of its own.
-    fn statement(&mut self, live: bool) -> Read<Option<&'v str>> {
+    fn statement(&mut self) -> Read<Option<&'v str>> {
         match self.word() {
-            "if" => self.branches(live)?,
-            "for" => self.repeat(live)?,
+            "if" => self.branches()?,
+            "for" => self.repeat()?,
             "set" => {
                 let name = self.name()?;
                 self.expect("=")?;
-                let value = self.expression(live)?;
-                if live {
+                let value = self.expression()?;
+                if self.live {
                     self.scope.push((name, value));
                 }
                 self.close("%}", true)?;
             }
-            "raw" => self.raw(live)?,
+            "raw" => self.raw()?,
             word @ ("elif" | "else" | "endif" | "endfor") => return Ok(Some(word)),
             word => {
-                return self.stop(&[
-                    "there is no statement `",
-                    word,
-                    "` here: if, for, set and raw are known",
-                ]);
+                return self.stop("there is no statement `{}` here: if, for, set and raw are known", word);
             }
         }
         Ok(None)
     }
 
-    fn branches(&mut self, live: bool) -> Read<()> {
+    fn branches(&mut self) -> Read<()> {
         let (mut word, mut taken, mut last) = ("if", false, false);
         while word != "endif" {
-            let asked = live && !taken;
-            let chosen = match word {
-                "else" if !last => {
-                    last = true;
-                    true
-                }
-                "if" | "elif" if !last => self.expression(asked)?.is_true(),
-                _ => return self.stop(&["`{% endif %}` is missing"]),
+            if last || !matches!(word, "if" | "elif" | "else") {
+                return self.stop("`{% endif %}` is missing", "");
+            }
+            last = word == "else";
+            let outer = self.live;
+            self.live = outer && !taken;
+            let chosen = last || {
+                let condition = self.expression()?;
+                self.is_true(condition)
             };
+            self.live = outer;
             self.close("%}", true)?;
-            word = self.block(asked && chosen)?;
+            word = self.block(chosen && !taken)?;
             taken |= chosen;
         }
         self.close("%}", true)
     }
 
-    fn repeat(&mut self, live: bool) -> Read<()> {
+    fn repeat(&mut self) -> Read<()> {
         let name = self.name()?;
         if !self.keyword("in") {
-            return self.stop(&["`in` is expected"]);
+            return self.stop("`in` is expected", "");
         }
-        let list = self.expression(live)?;
+        let list = self.expression()?;
         self.close("%}", true)?;
-        let (body, outer) = (self.rest, self.scope.len());
-        let count = match list.data() {
-            None => 0,
-            Some(Data::Seq(items)) => items.len(),
-            Some(Data::Map(entries)) => entries.len(),
-            Some(_) => return self.stop(&["only a list or a mapping can be repeated for"]),
+        let count = match self.count(list) {
+            _ if !self.live => 0,
+            Some(count) => count,
+            None => return self.stop("only a list or a mapping can be repeated for", ""),
         };
+        let (body, outer, made) = (self.rest, self.scope.len(), self.made.len());
         let mut word = "";
         for index in 0..count {
             self.rest = body;
-            let item = self.item(&list, index)?;
-            self.scope.push((name, item.unwrap_or_else(Term::nothing)));
-            self.scope.push(("loop", counters(index, count)));
+            let item = self.at(list, index)?;
+            let counters = self.counters(index, count)?;
+            self.scope.extend([(name, item), ("loop", counters)]);
             word = self.block(true)?;
             self.scope.truncate(outer);
+            self.made.truncate(made);
             self.spend(Some(body.len() - self.rest.len()))?;
         }
         if count == 0 {
@@ -244,26 +273,44 @@ impl<'v> Renderer<'v> {
         }
         if word == "else" {
             self.close("%}", true)?;
-            word = self.block(live && count == 0)?;
+            word = self.block(count == 0)?;
+            self.scope.truncate(outer);
         }
-        self.scope.truncate(outer);
-        if word == "endfor" { self.close("%}", true) } else { self.stop(&["`{% endfor %}` is missing"]) }
+        if word == "endfor" { self.close("%}", true) } else { self.stop("`{% endfor %}` is missing", "") }
+    }
+
+    /// What `loop` is inside a loop.
+    fn counters(&mut self, index: usize, count: usize) -> Read<Term<'v>> {
+        let mut entries = Vec::new();
+        for (name, number) in [
+            ("index", index + 1),
+            ("index0", index),
+            ("length", count),
+            ("first", index),
+            ("last", count - index),
+        ] {
+            let data = match name {
+                "first" => Data::Bool(number == 0),
+                "last" => Data::Bool(number == 1),
+                _ => Data::Int(i64::try_from(number).unwrap_or(i64::MAX)),
+            };
+            entries.push((Value::bare(Data::Str(name.into())), Value::bare(data)));
+        }
+        self.make(Data::Map(entries))
     }
 
     /// Everything to `{% endraw %}` as it stands.
-    fn raw(&mut self, live: bool) -> Read<()> {
+    fn raw(&mut self) -> Read<()> {
         self.close("%}", false)?;
-        let mut text = self.rest;
+        let text = self.rest;
         loop {
-            let Some(at) = self.rest.find("{%") else { return self.stop(&["`{% endraw %}` is missing"]) };
+            let Some(at) = self.rest.find("{%") else { return self.stop("`{% endraw %}` is missing", "") };
             let end = text.len() - self.rest.len() + at;
             self.rest = &self.rest[at + 2..];
             let trimmed = self.eat("-");
             if self.word() == "endraw" {
-                text = &text[..end];
-                if live {
-                    self.write(if trimmed { text.trim_ascii_end() } else { text })?;
-                }
+                let text = &text[..end];
+                self.write(if trimmed { text.trim_ascii_end() } else { text })?;
                 return self.close("%}", true);
             }
         }
@@ -271,37 +318,19 @@ impl<'v> Renderer<'v> {
 
     /// Reads the end of a tag, and the white space that it takes with it;
     /// `block`: a line end, too.
+    #[inline(never)]
     fn close(&mut self, end: &str, block: bool) -> Read<()> {
         self.space();
-        let mark = self.rest.chars().next();
-        if matches!(mark, Some('-' | '+')) {
-            self.rest = &self.rest[1..];
-        }
+        let trimmed = self.eat("-");
+        let kept = !trimmed && self.eat("+");
         if !self.eat(end) {
-            return self.stop(&["`", end, "` is expected"]);
+            return self.stop("`{}` is expected", end);
         }
-        if mark == Some('-') {
+        if trimmed {
             self.rest = self.rest.trim_ascii_start();
-        } else if block && mark != Some('+') {
+        } else if block && !kept {
             self.eat("\n");
         }
         Ok(())
     }
-}
-
-/// What `loop` is inside a loop.
-fn counters<'v>(index: usize, count: usize) -> Term<'v> {
-    let number = |number: usize| Data::Int(i64::try_from(number).unwrap_or(i64::MAX));
-    let fields = [
-        ("index", number(index + 1)),
-        ("index0", number(index)),
-        ("first", Data::Bool(index == 0)),
-        ("last", Data::Bool(index + 1 == count)),
-        ("length", number(count)),
-    ];
-    let mut entries = Vec::with_capacity(fields.len());
-    for (name, data) in fields {
-        entries.push((Value::bare(Data::Str(name.into())), Value::bare(data)));
-    }
-    Term::new(Data::Map(entries))
 }
