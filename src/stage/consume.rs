@@ -78,17 +78,16 @@ pub fn consume(instance: &Instance, system: &[Layer<'_>], root: &dyn Fetch) -> C
     let raw = &instance.raw;
     let vendor2 = payloads(&raw.vendor_data2, "vendor_data2.json", &mut problems);
     let vendor = payloads(&raw.vendor_data, "vendor_data.json", &mut problems);
-    let user = &[&*raw.user_data];
-    let [user, vendor2, vendor] = [
-        ("user-data", user_data::assemble_all("user-data", user)),
-        ("vendor-data2", user_data::assemble_all("vendor-data2", &vendor2)),
-        ("vendor-data", user_data::assemble_all("vendor-data", &vendor)),
-    ]
-    .map(|(name, mut assembled)| {
+    let mut taken = |name: &'static str, raws: &[Vec<u8>]| {
+        let mut assembled = user_data::assemble_all(name, raws);
         problems.append(&mut assembled.problems);
         Source { name, parts: assembled.parts }
-    });
-    let mut sources = [user, vendor2, vendor];
+    };
+    let mut sources = [
+        taken("user-data", core::slice::from_ref(&raw.user_data)),
+        taken("vendor-data2", &vendor2),
+        taken("vendor-data", &vendor),
+    ];
     if sources.iter().flat_map(|source| &source.parts).any(|part| part.kind == Kind::Jinja) {
         let data = instance_data(instance, system, root);
         for source in &mut sources {

@@ -12,6 +12,7 @@ use crate::syntax::value::{Data, Value};
 use crate::user_data;
 use alloc::borrow::Cow;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 /// Builds the instance data: `v1`, `ds` and, of `system`, the layers of the
 /// root's own configuration, `merged_cfg`.
@@ -20,91 +21,83 @@ pub fn instance_data<'a>(instance: &'a Instance, system: &[Layer<'a>], root: &dy
     let mut meta_data = parsed(&instance.raw.meta_data);
     let v1 = standard(instance, &meta_data, root);
     if let Data::Map(entries) = &mut meta_data.data {
-        for (key, value) in [
-            ("instance-id", Some(instance.id.as_str())),
-            ("local-hostname", instance.metadata.local_hostname.as_deref()),
-        ] {
-            entries.extend(value.map(|value| (text(key), text(value))));
+        put(entries, "instance-id", instance.id.as_str());
+        if let Some(name) = &instance.metadata.local_hostname {
+            put(entries, "local-hostname", name);
         }
     }
-    let ds = map([
-        ("meta_data", meta_data),
-        ("network_json", parsed(instance.raw.network_data.as_deref().unwrap_or_default())),
-        ("ec2_metadata", parsed(&instance.raw.ec2_meta_data)),
-    ]);
-    let merged = user_data::first_wins(system.iter().map(|layer| layer.value.clone()));
-    map([("v1", v1), ("ds", ds), ("merged_cfg", merged)])
+    let network = parsed(instance.raw.network_data.as_deref().unwrap_or_default());
+    let mut ds = Vec::new();
+    put_value(&mut ds, "meta_data", meta_data);
+    put_value(&mut ds, "network_json", network);
+    put_value(&mut ds, "ec2_metadata", parsed(&instance.raw.ec2_meta_data));
+    let mut merged = Value::bare(Data::Map(Vec::new()));
+    for layer in system {
+        user_data::fill_in(&mut merged, layer.value.clone());
+    }
+    let mut data = Vec::new();
+    put_value(&mut data, "v1", Value::bare(Data::Map(v1)));
+    put_value(&mut data, "ds", Value::bare(Data::Map(ds)));
+    put_value(&mut data, "merged_cfg", merged);
+    Value::bare(Data::Map(data))
 }
 
+type Entries<'a> = Vec<(Value<'a>, Value<'a>)>;
+
 /// The keys that every cloud has.
-fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch) -> Value<'a> {
-    let metadata = &instance.metadata;
+fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch) -> Entries<'a> {
+    let mut v1 = Vec::new();
     let cloud = instance.datasource.to_ascii_lowercase();
-    let local_hostname = hostname::parse(&CloudConfig::default(), metadata.local_hostname.as_deref());
-    let local_hostname = local_hostname.ok().flatten().map(|names| names.hostname);
-    let source =
-        instance.detail.rsplit_once("[source=").map_or("", |(_, source)| source.trim_end_matches(']'));
-    let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
+    for key in ["cloud-name", "cloud_id", "cloud_name", "platform"] {
+        put(&mut v1, key, &cloud);
+    }
+    for key in ["instance-id", "instance_id"] {
+        put(&mut v1, key, instance.id.as_str());
+    }
     let release = fetch::text(root, "/etc/os-release").unwrap_or_default();
-    let kernel = rustix::system::uname();
-    let in_meta_data = |keys: [&str; 2]| {
-        keys.into_iter().find_map(|key| meta_data.get_set(key)).map_or(Value::bare(Data::Null), Value::clone)
-    };
-    let zone = in_meta_data(["availability-zone", "availability_zone"]);
     let distribution = match field(&release, "ID") {
         "rhel" => "redhat",
         id => id,
     };
-    let keys = metadata.public_keys.iter().map(|key| text(key));
-    map([
-        ("availability-zone", zone.clone()),
-        ("availability_zone", zone),
-        ("cloud-name", owned(&cloud)),
-        ("cloud_id", owned(&cloud)),
-        ("cloud_name", owned(&cloud)),
-        ("distro", owned(distribution)),
-        ("distro_release", owned(codename(&release))),
-        ("distro_version", owned(field(&release, "VERSION_ID"))),
-        ("instance-id", text(instance.id.as_str())),
-        ("instance_id", text(instance.id.as_str())),
-        ("kernel_release", owned(kernel.release().to_str().unwrap_or_default())),
-        ("local-hostname", local_hostname.as_deref().map_or(Value::bare(Data::Null), owned)),
-        ("local_hostname", local_hostname.as_deref().map_or(Value::bare(Data::Null), owned)),
-        ("machine", owned(kernel.machine().to_str().unwrap_or_default())),
-        ("platform", owned(&cloud)),
-        ("public_ssh_keys", Value::bare(Data::Seq(keys.collect()))),
-        ("region", in_meta_data(["region", "region"])),
-        ("subplatform", owned(&[medium, source, ")"].concat())),
-        ("variant", owned(variant(distribution))),
-    ])
+    put(&mut v1, "distro", distribution);
+    put(&mut v1, "distro_release", codename(&release));
+    put(&mut v1, "distro_version", field(&release, "VERSION_ID"));
+    put(&mut v1, "variant", variant(distribution));
+    let kernel = rustix::system::uname();
+    put(&mut v1, "kernel_release", kernel.release().to_str().unwrap_or_default());
+    put(&mut v1, "machine", kernel.machine().to_str().unwrap_or_default());
+    let source = instance.detail.rsplit_once("[source=").map_or("", |(_, source)| source);
+    let source = source.strip_suffix(']').unwrap_or(source);
+    let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
+    put(&mut v1, "subplatform", &[medium, source, ")"].concat());
+    let name = hostname::parse(&CloudConfig::default(), instance.metadata.local_hostname.as_deref());
+    let name = name.ok().flatten().map_or(Data::Null, |names| Data::Str(names.hostname.into()));
+    let zone = ["availability-zone", "availability_zone"].into_iter().find_map(|key| meta_data.get_set(key));
+    let given = |value: Option<&Value<'a>>| value.map_or(Data::Null, |value| value.data.clone());
+    for (key, data) in [
+        ("local-hostname", name.clone()),
+        ("local_hostname", name),
+        ("availability-zone", given(zone)),
+        ("availability_zone", given(zone)),
+        ("region", given(meta_data.get("region"))),
+    ] {
+        put_value(&mut v1, key, Value::bare(data));
+    }
+    let keys = instance.metadata.public_keys.iter();
+    let keys = keys.map(|key| Value::bare(Data::Str(Cow::Borrowed(key)))).collect();
+    put_value(&mut v1, "public_ssh_keys", Value::bare(Data::Seq(keys)));
+    v1
 }
 
 /// What cloud-init calls the family of a distribution.
 fn variant(distribution: &str) -> &str {
-    const OWN: [&str; 17] = [
-        "almalinux",
-        "alpine",
-        "arch",
-        "centos",
-        "cloudlinux",
-        "debian",
-        "eurolinux",
-        "fedora",
-        "mariner",
-        "miraclelinux",
-        "openeuler",
-        "openmandriva",
-        "photon",
-        "rocky",
-        "suse",
-        "ubuntu",
-        "virtuozzo",
-    ];
+    const OWN: &str = "almalinux alpine arch centos cloudlinux debian eurolinux fedora mariner miraclelinux \
+                       openeuler openmandriva photon rocky suse ubuntu virtuozzo";
     match distribution {
         "redhat" => "rhel",
         "linuxmint" | "mint" => "ubuntu",
         "opensuse" | "opensuse-tumbleweed" | "opensuse-leap" | "sles" | "sle_hpc" => "suse",
-        _ if OWN.contains(&distribution) => distribution,
+        _ if OWN.split(' ').any(|own| own == distribution) => distribution,
         _ => "linux",
     }
 }
@@ -122,9 +115,14 @@ fn codename(release: &str) -> &str {
 }
 
 /// The value of a field of os-release(5).
+#[inline(never)]
 fn field<'t>(release: &'t str, name: &str) -> &'t str {
-    let line = release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-    line.unwrap_or_default().trim_matches(['"', '\''])
+    let line = release.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    let value = line.unwrap_or_default().trim_ascii();
+    match value.as_bytes() {
+        [quote @ (b'"' | b'\''), .., end] if end == quote => &value[1..value.len() - 1],
+        _ => value,
+    }
 }
 
 /// A JSON file; null where it is none.
@@ -132,14 +130,12 @@ fn parsed(file: &[u8]) -> Value<'_> {
     json::parse(file).unwrap_or_else(|_| Value::bare(Data::Null))
 }
 
-fn text(text: &str) -> Value<'_> {
-    Value::bare(Data::Str(Cow::Borrowed(text)))
+#[inline(never)]
+fn put(entries: &mut Entries<'_>, key: &'static str, text: &str) {
+    put_value(entries, key, Value::bare(Data::Str(Cow::Owned(text.to_string()))));
 }
 
-fn owned<'a>(text: &str) -> Value<'a> {
-    Value::bare(Data::Str(Cow::Owned(text.to_string())))
-}
-
-fn map<'a, const COUNT: usize>(fields: [(&'a str, Value<'a>); COUNT]) -> Value<'a> {
-    Value::bare(Data::Map(fields.into_iter().map(|(key, value)| (text(key), value)).collect()))
+#[inline(never)]
+fn put_value<'a>(entries: &mut Entries<'a>, key: &'static str, value: Value<'a>) {
+    entries.push((Value::bare(Data::Str(Cow::Borrowed(key))), value));
 }

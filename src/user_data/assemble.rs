@@ -26,17 +26,17 @@ pub struct Assembled {
 /// Nothing here fails as a whole: a part that can't be read is a problem, and
 /// the others stay. Empty user data has no parts.
 pub fn assemble(source: &str, raw: &[u8]) -> Assembled {
-    assemble_all(source, &[raw])
+    let mut assembly = Assembly { source, out: Assembled::default(), full: false };
+    assembly.take_apart(raw);
+    assembly.out
 }
 
 /// As [`assemble`], of several pieces whose parts are counted on.
 #[inline(never)]
-pub fn assemble_all(source: &str, raws: &[impl AsRef<[u8]>]) -> Assembled {
+pub fn assemble_all(source: &str, raws: &[Vec<u8>]) -> Assembled {
     let mut assembly = Assembly { source, out: Assembled::default(), full: false };
     for raw in raws {
-        if let Some(message) = assembly.unwrap(raw.as_ref()) {
-            assembly.read(&message);
-        }
+        assembly.take_apart(raw);
     }
     assembly.out
 }
@@ -81,6 +81,12 @@ struct Assembly<'s> {
 }
 
 impl Assembly<'_> {
+    fn take_apart(&mut self, raw: &[u8]) {
+        if let Some(message) = self.unwrap(raw) {
+            self.read(&message);
+        }
+    }
+
     /// Undoes what is around the whole; `None` when that is damaged.
     fn unwrap<'r>(&mut self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
         let mut content = Cow::Borrowed(raw);

@@ -257,17 +257,14 @@ impl Mergers {
     }
 }
 
-/// Configurations put together as cloud-init does it with those of the system:
-/// mappings key by key, everything else from the first that has it.
-pub fn first_wins<'a>(mut configs: impl Iterator<Item = Value<'a>>) -> Value<'a> {
+/// Adds to `config` what it lacks and `lower` has, as cloud-init puts the
+/// configurations of the system together: mappings key by key, everything else
+/// from the first that has it.
+#[inline(never)]
+pub fn fill_in<'a>(config: &mut Value<'a>, lower: Value<'a>) {
     let recurse = Recurse { map: true, ..Recurse::default() };
     let map = MapMerger { replace: false, allow_delete: false, recurse };
-    let mergers = Mergers { map: Some(map), list: None, text: None };
-    let mut first = configs.next().unwrap_or_else(|| Value::bare(Data::Map(Vec::new())));
-    for next in configs {
-        mergers.merge(&mut first, next, &mut Vec::new());
-    }
-    first
+    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut Vec::new());
 }
 
 /// The options in `settings`: a list of texts, or one text with commas.

@@ -24,6 +24,6 @@ mod tests;
 
 pub use assemble::{Assembled, assemble, assemble_all};
 pub use merge::{Merged, cloud_config_text, merge};
-pub use mergers::first_wins;
+pub use mergers::fill_in;
 pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};
 pub use render::render;

@@ -1,30 +1,53 @@
 //! Expressions: operators, variables and literals.
 
-use super::term::{NOTHING, Term};
+use super::term::{NOTHING, Slot, Term, UNCHOSEN};
 use super::{Read, Renderer};
 use crate::syntax::value::{Data, Value};
+use crate::user_data::mergers::compare;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// How loosely each operator binds, and its text; a longer text stands before
-/// its own beginning.
-static OPERATORS: [(u8, &str); 13] = [
-    (0, "or"),
-    (1, "and"),
-    (COMPARISON, "=="),
-    (COMPARISON, "!="),
-    (COMPARISON, "<="),
-    (COMPARISON, ">="),
-    (COMPARISON, "<"),
-    (COMPARISON, ">"),
-    (COMPARISON, "in"),
-    (COMPARISON, "not in"),
-    (4, "+"),
-    (4, "-"),
-    (5, "~"),
+#[derive(Clone, Copy, PartialEq)]
+enum Operator {
+    Or,
+    And,
+    Equal,
+    Unequal,
+    AtMost,
+    AtLeast,
+    Less,
+    More,
+    In,
+    NotIn,
+    Plus,
+    Minus,
+    Join,
+}
+
+/// How loosely each binds, its text, and itself; a longer text before its own
+/// beginning.
+static OPERATORS: [(u8, Operator, &str); 13] = [
+    (0, Operator::Or, "or"),
+    (1, Operator::And, "and"),
+    (COMPARISON, Operator::Equal, "=="),
+    (COMPARISON, Operator::Unequal, "!="),
+    (COMPARISON, Operator::AtMost, "<="),
+    (COMPARISON, Operator::AtLeast, ">="),
+    (COMPARISON, Operator::Less, "<"),
+    (COMPARISON, Operator::More, ">"),
+    (COMPARISON, Operator::In, "in"),
+    (COMPARISON, Operator::NotIn, "not in"),
+    (4, Operator::Plus, "+"),
+    (4, Operator::Minus, "-"),
+    (5, Operator::Join, "~"),
 ];
+
+/// Words that are no variables: the first [`OPERATING`] of them no values
+/// either, the others true, false and nothing, each in two spellings.
+const WORDS: &str = "or and not in is if else true True false False none None";
+const OPERATING: usize = 7;
 
 const NOT: u8 = 2;
 const COMPARISON: u8 = 3;
@@ -33,14 +56,14 @@ const OPERAND: u8 = 6;
 impl<'v> Renderer<'v> {
     /// Reads an expression; it has a value.
     #[inline(never)]
-    pub(super) fn expression(&mut self) -> Read<Term<'v>> {
+    pub(super) fn expression(&mut self) -> Read<Term> {
         let term = self.choice()?;
         if self.fault.is_some() { Err(super::Stop) } else { Ok(term) }
     }
 
     /// `VALUE if CONDITION else VALUE`, or a value alone.
     #[inline(never)]
-    pub(super) fn choice(&mut self) -> Read<Term<'v>> {
+    pub(super) fn choice(&mut self) -> Read<Term> {
         self.enter()?;
         let before = self.fault.take();
         let mut term = self.operation(0)?;
@@ -51,7 +74,7 @@ impl<'v> Renderer<'v> {
             let chosen = self.is_true(condition);
             let outer = self.live;
             self.live = outer && !chosen;
-            let mut second = Term::Missing("");
+            let mut second = UNCHOSEN;
             if self.keyword("else") {
                 second = self.choice()?;
             }
@@ -70,7 +93,7 @@ impl<'v> Renderer<'v> {
     }
 
     #[inline(never)]
-    fn operation(&mut self, level: u8) -> Read<Term<'v>> {
+    fn operation(&mut self, level: u8) -> Read<Term> {
         if level == OPERAND {
             return self.operand();
         }
@@ -78,12 +101,12 @@ impl<'v> Renderer<'v> {
             self.enter()?;
             let term = self.operation(NOT)?;
             self.depth -= 1;
-            return self.make(Data::Bool(!self.is_true(term)));
+            return self.make_bool(!self.is_true(term));
         }
         let mut left = self.operation(level + 1)?;
         let mut compared = false;
         while let Some(operator) = self.operator(level) {
-            let decided = level < NOT && self.is_true(left) == (operator == "or");
+            let decided = level < NOT && self.is_true(left) == (operator == Operator::Or);
             let outer = self.live;
             self.live = outer && !decided;
             let right = self.operation(level + 1)?;
@@ -101,9 +124,9 @@ impl<'v> Renderer<'v> {
         Ok(left)
     }
 
-    fn operator(&mut self, level: u8) -> Option<&'static str> {
+    fn operator(&mut self, level: u8) -> Option<Operator> {
         self.space();
-        for (bound, text) in &OPERATORS {
+        for (bound, operator, text) in &OPERATORS {
             if *bound != level {
                 continue;
             }
@@ -116,70 +139,65 @@ impl<'v> Renderer<'v> {
             };
             if !other {
                 self.rest = after;
-                return Some(text);
+                return Some(*operator);
             }
         }
         None
     }
 
-    fn combine(&mut self, operator: &str, left: Term<'v>, right: Term<'v>) -> Read<Term<'v>> {
+    fn combine(&mut self, operator: Operator, left: Term, right: Term) -> Read<Term> {
         let order = self.order(left, right);
         let numbers = self.number(left).zip(self.number(right));
         let texts = matches!((self.data(left), self.data(right)), (Some(Data::Str(_)), Some(Data::Str(_))));
         let truth = match operator {
-            "==" => order == Some(Ordering::Equal),
-            "!=" => order != Some(Ordering::Equal),
-            "in" => self.holds(right, left),
-            "not in" => !self.holds(right, left),
-            "+" | "-" | "~" => {
-                if operator == "~" || operator == "+" && texts {
+            Operator::Equal => order == Some(Ordering::Equal),
+            Operator::Unequal => order != Some(Ordering::Equal),
+            Operator::In => self.holds(right, left),
+            Operator::NotIn => !self.holds(right, left),
+            Operator::Plus | Operator::Minus | Operator::Join => {
+                if operator == Operator::Join || operator == Operator::Plus && texts {
                     let (left, right) = (self.text(left), self.text(right));
                     return self.make_text([left, right].concat());
                 }
                 let sum = numbers.and_then(|(left, right)| match operator {
-                    "-" => left.checked_sub(right),
+                    Operator::Minus => left.checked_sub(right),
                     _ => left.checked_add(right),
                 });
-                return match (sum, left, right) {
-                    (Some(sum), ..) => self.make(Data::Int(sum)),
-                    (_, Term::Missing(name), _) if operator == "-" => {
+                if let Some(sum) = sum {
+                    return self.make(Data::Int(sum));
+                }
+                match self.missing(left).or(self.missing(right)) {
+                    Some(name) if operator == Operator::Minus => {
                         self.note(
-                            "there is no {} to subtract from: a hyphen in a name is written _ here",
+                            "there is no {} to subtract with: a hyphen in a name is written _ here",
                             name,
                         );
-                        Ok(NOTHING)
                     }
-                    (_, Term::Missing(name), _) | (_, _, Term::Missing(name)) => self.missing(name),
-                    _ => self.fault_of("these values can't be added or subtracted"),
-                };
+                    Some(name) => self.note("there is no {}", name),
+                    None => self.note("these values can't be added or subtracted", ""),
+                }
+                return Ok(NOTHING);
             }
             _ => {
                 let Some(order) = order.filter(|_| texts || numbers.is_some()) else {
                     return self.fault_of("only two numbers or two texts can be put in order");
                 };
                 match operator {
-                    "<" => order.is_lt(),
-                    ">" => order.is_gt(),
-                    "<=" => order.is_le(),
+                    Operator::Less => order.is_lt(),
+                    Operator::More => order.is_gt(),
+                    Operator::AtMost => order.is_le(),
                     _ => order.is_ge(),
                 }
             }
         };
-        self.make(Data::Bool(truth))
+        self.make_bool(truth)
     }
 
-    fn missing(&mut self, name: &str) -> Read<Term<'v>> {
-        self.note("there is no {}", name);
-        Ok(NOTHING)
-    }
-
-    fn holds(&mut self, whole: Term<'v>, part: Term<'v>) -> bool {
+    fn holds(&mut self, whole: Term, part: Term) -> bool {
         match (self.data(whole), self.value(part)) {
             (None, _) => false,
             (Some(Data::Str(whole)), Some(Value { data: Data::Str(part), .. })) => whole.contains(&**part),
-            (Some(Data::Seq(items)), Some(part)) => {
-                items.iter().any(|item| crate::user_data::mergers::compare(item, part).is_eq())
-            }
+            (Some(Data::Seq(items)), Some(part)) => items.iter().any(|item| compare(item, part).is_eq()),
             (Some(Data::Seq(_)), None) => false,
             (Some(Data::Map(_)), Some(Value { data: Data::Str(key), .. })) => {
                 self.value(whole).is_some_and(|map| entry(map, key).is_some())
@@ -193,7 +211,7 @@ impl<'v> Renderer<'v> {
 
     /// A literal, a variable or a value in brackets, with what follows it:
     /// `.name`, `[…]`, filters and tests.
-    fn operand(&mut self) -> Read<Term<'v>> {
+    fn operand(&mut self) -> Read<Term> {
         let mut term = self.primary()?;
         let mut filtered = false;
         loop {
@@ -210,8 +228,7 @@ impl<'v> Renderer<'v> {
                 if name.is_empty() {
                     return self.stop("a name is expected", "");
                 }
-                let index = name.parse().ok();
-                term = self.inside(term, index, name)?;
+                term = self.inside(term, name.parse().ok(), name, name)?;
             } else if self.next_is("[") {
                 let start = self.rest;
                 let key = self.choice()?;
@@ -221,13 +238,8 @@ impl<'v> Renderer<'v> {
                     Some(Data::Str(Cow::Borrowed(name))) => name,
                     _ => source.trim_ascii(),
                 };
-                let index = self.number(key);
-                let computed = self.text(key);
-                term = if index.is_none() && computed != name {
-                    self.entry_of(term, &computed, name)?
-                } else {
-                    self.inside(term, index, name)?
-                };
+                let (index, key) = (self.number(key), self.text(key));
+                term = self.inside(term, index, &key, name)?;
             } else if self.next_is("(") {
                 return self.stop("nothing can be called here", "");
             } else {
@@ -236,7 +248,7 @@ impl<'v> Renderer<'v> {
         }
     }
 
-    fn primary(&mut self) -> Read<Term<'v>> {
+    fn primary(&mut self) -> Read<Term> {
         self.space();
         self.operand = self.rest.len();
         if self.eat("(") {
@@ -261,16 +273,17 @@ impl<'v> Renderer<'v> {
                 _ => self.stop("only decimal integers are known as numbers here", ""),
             };
         }
-        match word {
-            "" | "or" | "and" | "not" | "in" | "is" | "if" | "else" => self.stop("a value is expected", ""),
-            "true" | "True" => self.make(Data::Bool(true)),
-            "false" | "False" => self.make(Data::Bool(false)),
-            "none" | "None" => self.make(Data::Null),
-            _ => Ok(self.variable(word)),
+        match WORDS.split(' ').position(|known| known == word) {
+            Some(..OPERATING) => self.stop("a value is expected", ""),
+            Some(7 | 8) => self.make_bool(true),
+            Some(9 | 10) => self.make_bool(false),
+            Some(_) => self.make(Data::Null),
+            None if word.is_empty() => self.stop("a value is expected", ""),
+            None => self.variable(word),
         }
     }
 
-    fn list(&mut self) -> Read<Term<'v>> {
+    fn list(&mut self) -> Read<Term> {
         let mut items = Vec::new();
         while !self.next_is("]") {
             let item = self.choice()?;
@@ -285,7 +298,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// A text up to its closing quote.
-    fn literal(&mut self, quote: char) -> Read<Term<'v>> {
+    fn literal(&mut self, quote: char) -> Read<Term> {
         let mut text = String::new();
         loop {
             let end = self.rest.find([quote, '\\']);
@@ -315,43 +328,30 @@ impl<'v> Renderer<'v> {
 
     /// What `for` or `set` named so, else the instance data's, where the keys
     /// of `v1` stand at the top, too.
-    fn variable(&mut self, name: &'v str) -> Term<'v> {
+    fn variable(&mut self, name: &'v str) -> Read<Term> {
         if let Some((_, term)) = self.scope.iter().rev().find(|(named, _)| *named == name) {
-            return *term;
+            return Ok(*term);
         }
         let standard = self.data.get("v1").and_then(|standard| entry(standard, name));
-        standard.or_else(|| entry(self.data, name)).map_or(Term::Missing(name), Term::Given)
+        let found = standard.or_else(|| entry(self.data, name));
+        self.keep(found.map_or(Slot::Missing(name), Slot::Given))
     }
 
-    /// The item or entry of `term` at `index`, or under `name`.
-    fn inside(&mut self, term: Term<'v>, index: Option<i64>, name: &'v str) -> Read<Term<'v>> {
+    /// The item or entry of `term` at `index`, or under `key`; where there is
+    /// none, `name` is what is missing.
+    fn inside(&mut self, term: Term, index: Option<i64>, key: &str, name: &'v str) -> Read<Term> {
         let length = self.length(term).unwrap_or(0);
         let at = index.and_then(|at| match usize::try_from(at) {
             Ok(at) => Some(at),
             Err(_) => length.checked_sub(usize::try_from(at.unsigned_abs()).ok()?),
         });
         match (self.data(term), at) {
-            (Some(Data::Str(_) | Data::Seq(_)), Some(at)) if at < length => self.at(term, at),
-            (Some(Data::Map(_)), _) | (None, _) => self.entry_of(term, name, name),
-            _ => Ok(Term::Missing(name)),
+            (Some(Data::Str(_) | Data::Seq(_)), Some(at)) if at < length => return self.at(term, at),
+            (Some(Data::Map(_)), _) => self.spend(Some(length))?,
+            (Some(_), _) => return self.keep(Slot::Missing(name)),
+            (None, _) => self.note("there is no {}", self.missing(term).unwrap_or_default()),
         }
-    }
-
-    /// The entry of a mapping under `key`; where there is none, `name` is what
-    /// is missing.
-    fn entry_of(&mut self, term: Term<'v>, key: &str, name: &'v str) -> Read<Term<'v>> {
-        if let Term::Missing(name) = term {
-            return self.missing(name);
-        }
-        let count = self.count(term).unwrap_or(0);
-        self.spend(Some(count))?;
-        if let Term::Given(map) = term {
-            return Ok(entry(map, key).map_or(Term::Missing(name), Term::Given));
-        }
-        match self.value(term).and_then(|map| entry(map, key)).cloned() {
-            Some(value) => self.make(value.data),
-            None => Ok(Term::Missing(name)),
-        }
+        self.part(term, name, &|map| entry(map, key))
     }
 }
 

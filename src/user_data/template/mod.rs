@@ -19,7 +19,7 @@ use crate::limits;
 use crate::syntax::value::{Data, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
-use term::{NOTHING, Term};
+use term::{NOTHING, Slot, Term, first_slots};
 
 /// What stands for a variable that is not there, before its name; cloud-init's
 /// own words.
@@ -54,7 +54,7 @@ pub(super) fn render<'v>(text: &'v str, from: usize, data: &'v Value<'v>) -> Res
         operand: rest.len(),
         live: true,
         data,
-        made: Vec::new(),
+        slots: first_slots(),
         scope: Vec::new(),
         out: String::new(),
         budget: Budget::new(),
@@ -85,11 +85,11 @@ struct Renderer<'v> {
     live: bool,
     /// What variables are looked up in.
     data: &'v Value<'v>,
-    /// The values that the template has made; a loop and a tag take theirs
-    /// with them, unless `set` has named one.
-    made: Vec<Value<'v>>,
+    /// The values that are at hand; a loop and a tag take theirs with them,
+    /// unless `set` has named one.
+    slots: Vec<Slot<'v>>,
     /// What `for` and `set` have named, the innermost last.
-    scope: Vec<(&'v str, Term<'v>)>,
+    scope: Vec<(&'v str, Term)>,
     out: String,
     budget: Budget,
     /// How many blocks and values are open.
@@ -112,7 +112,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// As [`Self::note`], for a value that is then nothing.
-    fn fault_of(&mut self, why: &str) -> Read<Term<'v>> {
+    fn fault_of(&mut self, why: &str) -> Read<Term> {
         self.note(why, "");
         Ok(NOTHING)
     }
@@ -171,11 +171,11 @@ impl<'v> Renderer<'v> {
             self.write(before)?;
             let word = match tag.as_bytes() {
                 [_, b'{', ..] => {
-                    let made = self.made.len();
+                    let made = self.slots.len();
                     let term = self.expression()?;
                     self.close("}}", false)?;
                     let text = self.text(term);
-                    self.made.truncate(made);
+                    self.slots.truncate(made);
                     self.write(&text)?;
                     None
                 }
@@ -233,8 +233,11 @@ impl<'v> Renderer<'v> {
             let outer = self.live;
             self.live = outer && !taken;
             let chosen = last || {
+                let made = self.slots.len();
                 let condition = self.expression()?;
-                self.is_true(condition)
+                let chosen = self.is_true(condition);
+                self.slots.truncate(made);
+                chosen
             };
             self.live = outer;
             self.close("%}", true)?;
@@ -256,7 +259,7 @@ impl<'v> Renderer<'v> {
             Some(count) => count,
             None => return self.stop("only a list or a mapping can be repeated for", ""),
         };
-        let (body, outer, made) = (self.rest, self.scope.len(), self.made.len());
+        let (body, outer, made) = (self.rest, self.scope.len(), self.slots.len());
         let mut word = "";
         for index in 0..count {
             self.rest = body;
@@ -265,7 +268,7 @@ impl<'v> Renderer<'v> {
             self.scope.extend([(name, item), ("loop", counters)]);
             word = self.block(true)?;
             self.scope.truncate(outer);
-            self.made.truncate(made);
+            self.slots.truncate(made);
             self.spend(Some(body.len() - self.rest.len()))?;
         }
         if count == 0 {
@@ -280,7 +283,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// What `loop` is inside a loop.
-    fn counters(&mut self, index: usize, count: usize) -> Read<Term<'v>> {
+    fn counters(&mut self, index: usize, count: usize) -> Read<Term> {
         let mut entries = Vec::new();
         for (name, number) in [
             ("index", index + 1),

@@ -6,56 +6,108 @@ use crate::syntax::value::{Data, Value};
 use crate::user_data::bound::weight;
 use crate::user_data::mergers::compare;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// A value of a template.
+/// A value of the template: its place in [`Renderer::slots`].
 #[derive(Clone, Copy)]
-pub(super) enum Term<'v> {
-    /// Jinja's undefined: the name of what is not there. A choice of which
-    /// neither side was taken has an empty name, and no text.
+pub(super) struct Term(usize);
+
+/// Where a value is.
+pub(super) enum Slot<'v> {
+    /// Nowhere: Jinja's undefined, with the name of what is not there.
     Missing(&'v str),
-    /// A value of the instance data.
+    /// In the instance data.
     Given(&'v Value<'v>),
-    /// What the template itself has made: a place in [`Renderer::made`].
-    Made(usize),
+    /// Here: the template itself has made it.
+    Made(Value<'v>),
 }
 
+/// Finds a part of a value.
+type Find<'f, 'v> = &'f dyn for<'a> Fn(&'a Value<'v>) -> Option<&'a Value<'v>>;
+
 /// What Jinja calls undefined where there is no name to tell.
-pub(super) const NOTHING: Term<'_> = Term::Missing("None");
+pub(super) const NOTHING: Term = Term(0);
+
+/// A choice of which neither side was taken: undefined, and without a text.
+pub(super) const UNCHOSEN: Term = Term(1);
+
+/// What [`NOTHING`] and [`UNCHOSEN`] stand for.
+pub(super) fn first_slots<'v>() -> Vec<Slot<'v>> {
+    Vec::from([Slot::Missing("None"), Slot::Missing("")])
+}
 
 impl<'v> Renderer<'v> {
-    /// Keeps a new value.
     #[inline(never)]
-    pub(super) fn make(&mut self, data: Data<'v>) -> Read<Term<'v>> {
-        let value = Value::bare(data);
-        self.spend(weight(&value, limits::YAML_DEPTH))?;
-        self.made.push(value);
-        Ok(Term::Made(self.made.len() - 1))
+    pub(super) fn keep(&mut self, slot: Slot<'v>) -> Read<Term> {
+        // each takes memory
+        self.spend(Some(64))?;
+        self.slots.push(slot);
+        Ok(Term(self.slots.len() - 1))
     }
 
-    pub(super) fn make_text(&mut self, text: String) -> Read<Term<'v>> {
+    /// Keeps a new value.
+    #[inline(never)]
+    pub(super) fn make(&mut self, data: Data<'v>) -> Read<Term> {
+        let value = Value::bare(data);
+        self.spend(weight(&value, limits::YAML_DEPTH))?;
+        self.keep(Slot::Made(value))
+    }
+
+    pub(super) fn make_bool(&mut self, truth: bool) -> Read<Term> {
+        self.make(Data::Bool(truth))
+    }
+
+    pub(super) fn make_text(&mut self, text: String) -> Read<Term> {
         self.make(Data::Str(text.into()))
     }
 
-    pub(super) fn make_number(&mut self, number: usize) -> Read<Term<'v>> {
+    pub(super) fn make_number(&mut self, number: usize) -> Read<Term> {
         self.make(Data::Int(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
     #[inline(never)]
-    pub(super) fn value(&self, term: Term<'v>) -> Option<&Value<'v>> {
-        match term {
-            Term::Missing(_) => None,
-            Term::Given(value) => Some(value),
-            Term::Made(at) => self.made.get(at),
+    pub(super) fn value(&self, term: Term) -> Option<&Value<'v>> {
+        match self.slots.get(term.0)? {
+            Slot::Missing(_) => None,
+            Slot::Given(value) => Some(value),
+            Slot::Made(value) => Some(value),
         }
     }
 
-    pub(super) fn data(&self, term: Term<'v>) -> Option<&Data<'v>> {
+    /// The name of what is not there.
+    pub(super) fn missing(&self, term: Term) -> Option<&'v str> {
+        match self.slots.get(term.0) {
+            Some(Slot::Missing(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// A part of a value, which is the same for equal values; a missing name
+    /// where `find` finds none.
+    #[inline(never)]
+    pub(super) fn part(&mut self, whole: Term, name: &'v str, find: Find<'_, 'v>) -> Read<Term> {
+        let slot = match self.slots.get(whole.0) {
+            Some(Slot::Given(whole)) => find(whole).map(Slot::Given),
+            Some(Slot::Made(whole)) => match find(whole) {
+                Some(part) => {
+                    let part = part.clone();
+                    self.spend(weight(&part, usize::MAX))?;
+                    Some(Slot::Made(part))
+                }
+                None => None,
+            },
+            _ => None,
+        };
+        self.keep(slot.unwrap_or(Slot::Missing(name)))
+    }
+
+    pub(super) fn data(&self, term: Term) -> Option<&Data<'v>> {
         self.value(term).map(|value| &value.data)
     }
 
     /// A value of its own; null for one that is not there.
-    pub(super) fn copy(&mut self, term: Term<'v>) -> Read<Value<'v>> {
+    pub(super) fn copy(&mut self, term: Term) -> Read<Value<'v>> {
         let Some(value) = self.value(term) else { return Ok(Value::bare(Data::Null)) };
         let weight = weight(value, limits::YAML_DEPTH);
         self.spend(weight)?;
@@ -63,32 +115,29 @@ impl<'v> Renderer<'v> {
     }
 
     /// How often a loop over it goes round; `None`: it is no list or mapping.
-    pub(super) fn count(&self, term: Term<'v>) -> Option<usize> {
+    pub(super) fn count(&self, term: Term) -> Option<usize> {
         self.length(term).filter(|_| !matches!(self.data(term), Some(Data::Str(_))))
     }
 
     /// Character `index` of a text, item `index` of a list, or key `index` of
     /// a mapping, which has it.
     #[inline(never)]
-    pub(super) fn at(&mut self, term: Term<'v>, index: usize) -> Read<Term<'v>> {
+    pub(super) fn at(&mut self, term: Term, index: usize) -> Read<Term> {
         if let Some(Data::Str(text)) = self.data(term) {
             let character = text.chars().nth(index).map(String::from).unwrap_or_default();
             let walked = text.len();
             self.spend(Some(walked))?;
             return self.make_text(character);
         }
-        if let Term::Given(value) = term {
-            return Ok(item(value, index).map_or(NOTHING, Term::Given));
-        }
-        match self.value(term).and_then(|value| item(value, index)).cloned() {
-            Some(value) => self.make(value.data),
-            None => Ok(NOTHING),
-        }
+        self.part(term, "None", &|value| match &value.data {
+            Data::Seq(items) => items.get(index),
+            _ => value.entries().get(index).map(|(key, _)| key),
+        })
     }
 
     /// Python's truth of a value.
     #[inline(never)]
-    pub(super) fn is_true(&self, term: Term<'v>) -> bool {
+    pub(super) fn is_true(&self, term: Term) -> bool {
         match self.data(term) {
             None | Some(Data::Null | Data::Bool(false) | Data::Int(0)) => false,
             Some(Data::Float(number)) => number.bytes().any(|digit| matches!(digit, b'1'..=b'9')),
@@ -98,7 +147,7 @@ impl<'v> Renderer<'v> {
 
     /// How many characters, items or keys it has.
     #[inline(never)]
-    pub(super) fn length(&self, term: Term<'v>) -> Option<usize> {
+    pub(super) fn length(&self, term: Term) -> Option<usize> {
         match self.data(term) {
             None => Some(0),
             // a character has one byte that continues none
@@ -110,7 +159,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// The integer that Python sees in it.
-    pub(super) fn number(&self, term: Term<'v>) -> Option<i64> {
+    pub(super) fn number(&self, term: Term) -> Option<i64> {
         match self.data(term)? {
             Data::Int(number) => Some(*number),
             Data::Bool(value) => Some(i64::from(*value)),
@@ -119,7 +168,7 @@ impl<'v> Renderer<'v> {
     }
 
     /// How two values compare; `None` where only one is there.
-    pub(super) fn order(&self, one: Term<'v>, other: Term<'v>) -> Option<Ordering> {
+    pub(super) fn order(&self, one: Term, other: Term) -> Option<Ordering> {
         match (self.value(one), self.value(other)) {
             (None, None) => Some(Ordering::Equal),
             (Some(first), Some(second)) => Some(match (self.number(one), self.number(other)) {
@@ -132,25 +181,20 @@ impl<'v> Renderer<'v> {
 
     /// Python's `str` of the value.
     #[inline(never)]
-    pub(super) fn text(&self, term: Term<'v>) -> String {
+    pub(super) fn text(&self, term: Term) -> String {
         let mut text = String::new();
-        match (term, self.value(term)) {
-            (_, Some(Value { data: Data::Str(content), .. })) => text.push_str(content),
-            (_, Some(value)) => push(value, &mut text),
-            (Term::Missing(name), None) if !name.is_empty() => {
-                text.push_str(MISSING);
-                text.push_str(name);
+        match self.value(term) {
+            Some(Value { data: Data::Str(content), .. }) => text.push_str(content),
+            Some(value) => push(value, &mut text),
+            None => {
+                let name = self.missing(term).unwrap_or_default();
+                if !name.is_empty() {
+                    text.push_str(MISSING);
+                    text.push_str(name);
+                }
             }
-            _ => {}
         }
         text
-    }
-}
-
-fn item<'a, 'v>(value: &'a Value<'v>, index: usize) -> Option<&'a Value<'v>> {
-    match &value.data {
-        Data::Seq(items) => items.get(index),
-        _ => value.entries().get(index).map(|(key, _)| key),
     }
 }
 

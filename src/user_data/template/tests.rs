@@ -46,7 +46,7 @@ fn what_is_not_known_has_a_place() {
         ("{{ x.y }}", "3: there is no x"),
         ("{{ range(3) }}", "9: nothing can be called here"),
         ("{{ 1.5 }}", "4: only decimal integers are known as numbers here"),
-        ("{{ a-b }}", "5: there is no a to subtract from: a hyphen in a name is written _ here"),
+        ("{{ a-b }}", "5: there is no a to subtract with: a hyphen in a name is written _ here"),
         ("{{ 1 < 'a' }}", "7: only two numbers or two texts can be put in order"),
         ("{{ 1 < 2 < 3 }}", "13: only two values can be compared at once"),
         ("{{ 'a }}", "4: the text has no closing quote"),
