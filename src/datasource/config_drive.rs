@@ -4,10 +4,14 @@
 use super::{Datasource, Found, Needs};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
-use crate::instance::{InjectedFile, Instance, InstanceId, public_keys};
+use crate::instance::{
+    EC2_META_DATA, File, Instance, InstanceId, META_DATA, NETWORK_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2,
+    public_keys,
+};
 use crate::limits;
 use crate::syntax::json;
 use crate::syntax::value::Value;
+use crate::text::fill;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -29,39 +33,46 @@ const VERSIONS: [&str; 8] = [
     "2012-08-10",
 ];
 
+/// The files that may be missing, and where they are below `openstack/VERSION/`
+/// or, with a `/` in front, on the drive.
+const FILES: [(&str, &str); 5] = [
+    (USER_DATA, "user_data"),
+    (VENDOR_DATA, "vendor_data.json"),
+    (VENDOR_DATA2, "vendor_data2.json"),
+    (NETWORK_DATA, "network_data.json"),
+    (EC2_META_DATA, "/ec2/latest/meta-data.json"),
+];
+
 fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
     let Some(present) = disc.list("openstack")? else { return Ok(None) };
-    let is_there = |version: &str| present.iter().any(|name| name == version);
-    let version = VERSIONS.into_iter().find(|version| is_there(version)).unwrap_or("latest");
+    let is_there = |version: &&str| present.iter().any(|name| name == version);
+    let version = VERSIONS.into_iter().find(is_there).unwrap_or("latest");
     let mut reader = Reader { disc, version, budget: limits::SEED_TOTAL, problems: Vec::new() };
     let path = reader.path("meta_data.json");
     let Some(meta_data) = disc.read(&path, limits::SEED_FILE)? else {
         return if present.is_empty() { Ok(None) } else { Err(reader.missing(&path)) };
     };
     let name = disc.name(&path);
-    let meta = json::parse(&meta_data)
-        .map_err(|error| Error::at("read", &name, error.place.line, error.place.column, error.message))?;
-    let text = |key| meta.get_set(key).and_then(Value::as_str);
-    let id =
-        text("uuid").ok_or_else(|| Error::new("read", &name, "it has no uuid, which is the instance-id"))?;
+    let meta = json::parse(&meta_data).map_err(|error| error.in_file(&name))?;
+    let Some(id) = text(&meta, "uuid") else {
+        return Err(Error::new("read", &name, "it has no uuid, which is the instance-id"));
+    };
     let mut instance = Box::new(Instance::new(InstanceId::parse(id)?, DATASOURCE.name));
-    instance.detail = ["[net,ver=2][source=", source, "]"].concat();
-    instance.metadata.local_hostname = text("hostname").map(ToOwned::to_owned);
-    instance.metadata.public_keys = meta.get_set("public_keys").map(public_keys).unwrap_or_default();
-    let raw = &mut instance.raw;
-    for (name, part) in [
-        ("user_data", &mut raw.user_data),
-        ("vendor_data.json", &mut raw.vendor_data),
-        ("vendor_data2.json", &mut raw.vendor_data2),
-    ] {
-        *part = reader.optional(&reader.path(name)).unwrap_or_default();
+    instance.detail = fill("[net,ver=2][source={}]", &[source]);
+    instance.metadata.local_hostname = text(&meta, "hostname").map(ToOwned::to_owned);
+    if let Some(keys) = meta.get_set("public_keys") {
+        public_keys(keys, &mut |key| instance.metadata.public_keys.push(key.to_owned()));
     }
-    raw.network_data = reader.network("network_data.json");
-    raw.ec2_meta_data = reader.optional("ec2/latest/meta-data.json").unwrap_or_default();
-    instance.files = reader.injected(&meta);
+    reader.injected(&meta, &mut instance.files);
     drop(meta);
-    instance.raw.meta_data = meta_data;
+    instance.raw.push(File { path: META_DATA.to_owned(), content: meta_data });
+    reader.raw(&mut instance.raw);
     Ok(Some(Found { instance, problems: reader.problems }))
+}
+
+/// The string under `key`.
+fn text<'v>(value: &'v Value<'_>, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str()
 }
 
 /// Reads the parts that may be missing or broken without harm to the others.
@@ -76,7 +87,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn path(&self, name: &str) -> String {
-        ["openstack/", self.version, "/", name].concat()
+        match name.strip_prefix('/') {
+            Some(path) => path.to_owned(),
+            None => fill("openstack/{}/{}", &[self.version, name]),
+        }
     }
 
     fn missing(&self, path: &str) -> Error {
@@ -97,29 +111,30 @@ impl Reader<'_> {
         }
     }
 
-    /// network_data.json: what is no JSON is as good as unread, and either is
-    /// something else than a seed that says nothing of the network.
-    fn network(&mut self, name: &str) -> Option<Vec<u8>> {
-        let (problems, path) = (self.problems.len(), self.path(name));
-        match self.optional(&path) {
-            Some(content) => {
-                let Err(error) = json::parse(&content) else { return Some(content) };
-                let (place, name) = (error.place, self.disc.name(&path));
-                self.problems.push(Error::at("read", &name, place.line, place.column, error.message));
-                Some(Vec::new())
+    /// Reads [`FILES`]. A network that is no JSON is as good as unread, and
+    /// either is something else than a seed that says nothing of it.
+    fn raw(&mut self, files: &mut Vec<File>) {
+        for (name, path) in FILES {
+            let (path, problems) = (self.path(path), self.problems.len());
+            let mut content = self.optional(&path);
+            if let Some(network) = content.as_deref().filter(|_| name == NETWORK_DATA)
+                && let Some(error) = json::parse(network).err()
+            {
+                self.problems.push(error.in_file(&self.disc.name(&path)));
+                content = None;
             }
-            None => (self.problems.len() > problems).then(Vec::new),
+            if content.is_some() || self.problems.len() > problems {
+                files.push(File { path: name.to_owned(), content: content.unwrap_or_default() });
+            }
         }
     }
 
     /// `files: [{path, content_path}]`; content lies under openstack/.
     #[inline(never)]
-    fn injected(&mut self, meta: &Value<'_>) -> Vec<InjectedFile> {
-        let entries = meta.get_set("files").and_then(Value::items).unwrap_or_default();
-        let mut files = Vec::new();
+    fn injected(&mut self, meta: &Value<'_>, files: &mut Vec<File>) {
+        let entries = meta.get("files").and_then(Value::items).unwrap_or_default();
         for entry in entries.iter().take(limits::INJECTED_FILES) {
-            let text = |key| entry.get_set(key).and_then(Value::as_str);
-            let (Some(path), Some(content_path)) = (text("path"), text("content_path")) else {
+            let (Some(path), Some(content_path)) = (text(entry, "path"), text(entry, "content_path")) else {
                 let why = "an entry of files without path or content_path";
                 self.problems.push(Error::new("read", self.disc.name("meta_data.json"), why));
                 continue;
@@ -127,12 +142,11 @@ impl Reader<'_> {
             let source = ["openstack/", content_path.trim_start_matches('/')].concat();
             let problems = self.problems.len();
             match self.optional(&source) {
-                Some(content) => files.push(InjectedFile { path: absolute(path), content }),
+                Some(content) => files.push(File { path: absolute(path), content }),
                 None if self.problems.len() == problems => self.problems.push(self.missing(&source)),
                 None => {}
             }
         }
-        files
     }
 }
 
@@ -184,12 +198,9 @@ mod tests {
         ]);
         assert_eq!(found.instance.metadata.local_hostname.as_deref(), Some("vm.local"));
         assert_eq!(found.instance.metadata.public_keys, ["ssh-ed25519 AAAA me"]);
-        assert_eq!(found.instance.raw.user_data, b"#!/bin/sh\n");
-        assert_eq!(found.instance.raw.network_data, None);
-        assert_eq!(
-            found.instance.files,
-            [InjectedFile { path: "/etc/motd".into(), content: b"hello".into() }]
-        );
+        assert_eq!(found.instance.file(USER_DATA), Some(&b"#!/bin/sh\n"[..]));
+        assert_eq!(found.instance.file(NETWORK_DATA), None);
+        assert_eq!(found.instance.files, [File { path: "/etc/motd".into(), content: b"hello".into() }]);
         assert_eq!(
             listed(&found.problems),
             [
@@ -219,7 +230,7 @@ mod tests {
     fn a_network_that_is_no_json_is_unread_and_not_absent() {
         let meta = ("openstack/latest/meta_data.json", "{\"uuid\": \"i\"}");
         let found = found(&[meta, ("openstack/latest/network_data.json", "links: []")]);
-        assert_eq!(found.instance.raw.network_data, Some(Vec::new()));
+        assert_eq!(found.instance.file(NETWORK_DATA), Some(&b""[..]));
         assert!(
             listed(&found.problems)[0]
                 .starts_with("unable to read /dev/sr0:/openstack/latest/network_data.json:1:1: ")

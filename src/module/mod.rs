@@ -74,8 +74,8 @@ pub struct Module {
     pub frequency: Frequency,
     /// How much of it runs before the pivot.
     pub early: Early,
-    /// Plans it.
-    pub plan: fn(&Context<'_>) -> Plan,
+    /// Adds what it wants done to a plan.
+    pub plan: fn(&Context<'_>, &mut Plan),
 }
 
 /// The modules of which a part runs before the pivot, in their order. The agent

@@ -37,9 +37,8 @@ struct Key<'a> {
     material: &'a str,
 }
 
-fn plan(context: &Context<'_>) -> Plan {
-    let (wanted, problems) = ssh::parse(context.config, &context.instance.metadata);
-    let mut plan = Plan { problems, ..Plan::default() };
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let wanted = ssh::parse(context.config, &context.instance.metadata, &mut plan.problems);
     let mut keys = Vec::new();
     for line in &wanted.keys {
         match material(line) {
@@ -48,17 +47,16 @@ fn plan(context: &Context<'_>) -> Plan {
         }
     }
     if keys.is_empty() {
-        return plan;
+        return;
     }
     let accounts = Accounts::read(context.root);
-    for (name, options) in [(wanted.user.as_deref(), ""), (Some("root"), &wanted.root_options)] {
+    for (name, options) in [(wanted.user, ""), (Some("root"), &wanted.root_options)] {
         let Some(name) = name else { continue };
         match accounts.user(name) {
-            Some(user) => authorize(context, &user, &keys, options, &mut plan),
+            Some(user) => authorize(context, &user, &keys, options, plan),
             None => plan.waits.push(Error::new("authorize the keys of", name, "the root has no such user")),
         }
     }
-    plan
 }
 
 fn no_key(line: &str) -> Error {

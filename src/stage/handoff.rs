@@ -1,6 +1,7 @@
 //! What the agent leaves for the runner under /run/glowplug.
 
 use super::local::Outcome;
+use super::log::Log;
 use crate::action::Action;
 use crate::error::Result;
 use crate::fetch::Fetch;
@@ -11,7 +12,6 @@ use crate::state::paths::{
     CACHE, HANDOFF, HANDOFF_FILES, HANDOFF_INSTANCE, HANDOFF_LOG, HANDOFF_SEED, TIMINGS,
 };
 use alloc::boxed::Box;
-use alloc::string::String;
 
 /// Bytes of an instance cache at the most: a seed and a little.
 const CACHE_LIMIT: usize = limits::SEED_TOTAL + (1 << 20);
@@ -36,22 +36,12 @@ fn read(tree: &dyn Fetch, path: &str) -> Result<Option<Box<Instance>>> {
 /// were read. They may be large: `take` gets one at a time.
 #[inline(never)]
 pub fn instance(instance: &Instance, cache: &[u8], take: &mut dyn FnMut(Action)) {
-    let raw = &instance.raw;
-    let files: [(&str, &[u8]); 6] = [
-        ("meta_data.json", &raw.meta_data),
-        ("user_data", &raw.user_data),
-        ("vendor_data.json", &raw.vendor_data),
-        ("vendor_data2.json", &raw.vendor_data2),
-        ("network_data.json", raw.network_data.as_deref().unwrap_or_default()),
-        ("ec2-meta-data.json", &raw.ec2_meta_data),
-    ];
-    for (path, mode) in [(HANDOFF, 0o755), (HANDOFF_FILES, 0o700)] {
-        take(Action::make_directory(path, mode));
-    }
+    take(Action::make_directory(HANDOFF, 0o755));
+    take(Action::make_directory(HANDOFF_FILES, 0o700));
     take(Action::write(HANDOFF_INSTANCE, cache.to_vec(), 0o600));
-    for (name, content) in files {
-        if !content.is_empty() {
-            take(Action::write(&[HANDOFF_FILES, "/", name].concat(), content.to_vec(), 0o600));
+    for file in &instance.raw {
+        if !file.content.is_empty() {
+            take(Action::write(&[HANDOFF_FILES, "/", &file.path].concat(), file.content.clone(), 0o600));
         }
     }
 }
@@ -62,6 +52,9 @@ pub fn outcome(outcome: Outcome) -> Action {
 }
 
 /// The log and the timings so far.
-pub fn log(lines: String, steps: String) -> [Action; 2] {
-    [Action::write(HANDOFF_LOG, lines.into_bytes(), 0o640), Action::write(TIMINGS, steps.into_bytes(), 0o644)]
+pub fn log(log: &Log<'_>) -> [Action; 2] {
+    [
+        Action::write(HANDOFF_LOG, log.lines.clone().into_bytes(), 0o640),
+        Action::write(TIMINGS, log.steps.clone().into_bytes(), 0o644),
+    ]
 }

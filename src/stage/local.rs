@@ -2,19 +2,17 @@
 //! files, names and links go. The agent runs it before the pivot; `glowplug
 //! init --local` is the same on a machine without our initramfs.
 
-use super::config::{SystemConfig, network_is_disabled};
-use super::consume::{VendorData, consume};
-use super::engine::Engine;
-use super::log::{Level, Log, write_lines, write_steps};
+use super::config::{SystemConfig, cloud_config, network_is_disabled};
+use super::consume::consume;
+use super::engine::{Cover, Engine};
+use super::log::{Level, Log};
 use super::network::{self, Manner};
 use super::search::{self, Answer, Patience};
 use super::{handoff, instancify};
 use crate::action::Action;
-use crate::cloud_config::CloudConfig;
 use crate::datasource::Found;
 use crate::error::Error;
-use crate::fstab::Covered;
-use crate::instance::{Instance, Machine};
+use crate::instance::{Instance, Machine, NETWORK_DATA};
 use crate::kernel_line::KernelLine;
 use crate::limits;
 use crate::module::{self, Context};
@@ -93,12 +91,15 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
 
 fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
     if let Some(why) = switched_off(local) {
-        log.info(&["provisioning is off: ", why]);
+        log.info("provisioning is off: {}", &[why]);
         return Outcome::Off;
     }
     let start = clock::monotonic();
     let machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
-    let cached = cached(local.root, log);
+    let cached = handoff::cached(local.root).unwrap_or_else(|error| {
+        log.warn(&error);
+        None
+    });
     let (answer, deadline) = find(local, cached.is_some(), log);
     log.step("agent/find seed", start);
     let (outcome, decided) = decide(answer, cached, machine, log);
@@ -111,7 +112,7 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outco
 /// Writes the log and the timings into the hand-off; what comes after this is
 /// on the console alone.
 pub fn close(applier: &mut Applier<'_>, log: &Log<'_>) {
-    for action in handoff::log(write_lines(&log.lines), write_steps(&log.steps)) {
+    for action in handoff::log(log) {
         // Nobody is left to tell but the console, which has all lines already.
         let _ = applier.apply(&action, None);
     }
@@ -133,16 +134,6 @@ fn switched_off(local: &Local<'_>) -> Option<&'static str> {
 /// DMI's product UUID, which only root may read.
 fn product_uuid() -> String {
     tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default().to_ascii_lowercase()
-}
-
-fn cached(root: &Root, log: &mut Log<'_>) -> Option<Box<Instance>> {
-    match handoff::cached(root) {
-        Ok(cached) => cached,
-        Err(error) => {
-            log.warn(&error);
-            None
-        }
-    }
 }
 
 #[inline(never)]
@@ -187,14 +178,12 @@ fn decide(
     let outcome = match answer {
         Answer::Found(found) => return (Outcome::Found, Some(new_or_known(found, cached, machine, log))),
         Answer::Absent => {
-            log.info(&["no seed: no drive is labelled config-2"]);
+            log.info("no seed: no drive is labelled config-2", &[]);
             Outcome::Absent
         }
         Answer::TimedOut => {
-            log.line(
-                Level::Warning,
-                &["no seed: no drive labelled config-2 came in the time given (glowplug.wait)"],
-            );
+            let why = "no seed: no drive labelled config-2 came in the time given (glowplug.wait)";
+            log.line(Level::Warning, why, &[]);
             Outcome::TimedOut
         }
         Answer::Broken(error) => {
@@ -208,7 +197,7 @@ fn decide(
         log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));
         return (outcome, None);
     }
-    log.info(&["instance ", id, " of the last boot holds"]);
+    log.info("instance {} of the last boot holds", &[id]);
     let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
     (outcome, Some(Decided { instance, changed: false }))
 }
@@ -221,13 +210,15 @@ fn new_or_known(found: Found, cached: Option<Box<Instance>>, machine: Machine, l
     let mut instance = found.instance;
     let known = cached.filter(|cached| cached.id == instance.id);
     let what = if known.is_some() { "the one this root knows" } else { "new" };
-    log.info(&["instance ", instance.id.as_str(), " is ", what]);
+    log.info("instance {} is {}", &[instance.id.as_str(), what]);
     if let Some(known) = known.as_deref().filter(|_| !found.problems.is_empty()) {
-        log.info(&["what can't be read of its seed stays as it was"]);
+        log.info("what can't be read of its seed stays as it was", &[]);
         instance.keep_unread(known);
     }
-    let changed = known
-        .is_none_or(|known| known.raw.network_data != instance.raw.network_data || known.machine != machine);
+    let same = |known: &Instance| {
+        known.file(NETWORK_DATA) == instance.file(NETWORK_DATA) && known.machine == machine
+    };
+    let changed = !known.is_some_and(|known| same(&known));
     instance.machine = machine;
     Decided { instance, changed }
 }
@@ -241,37 +232,30 @@ fn provision(
     manner: Manner,
     log: &mut Log<'_>,
 ) {
-    let mut problems = Vec::new();
     let paths = InstancePaths::new(&instance.id);
+    let cover = Cover::of(local.root);
     let start = clock::monotonic();
-    let vendor = VendorData::read(instance);
-    let consumed = consume(instance, &vendor);
-    let merged = consumed.merged();
-    log.step("agent/take user-data apart", start);
+    let mut problems = Vec::new();
+    let consumed = consume(instance, &mut problems);
+    let merged = consumed.merged(&mut problems);
     let system = SystemConfig::read(local.root, local.run, &mut problems);
-    let mut layers = consumed.layers(&merged);
-    layers.append(&mut system.layers(&mut problems));
-    let config = CloudConfig::new(layers);
-    for problem in problems.iter().chain(&consumed.problems) {
-        log.warn(problem);
-    }
-    for problem in merged.iter().flat_map(|merged| &merged.problems) {
-        log.warn(problem);
-    }
-    let covered = Covered::read(local.root);
-    keep(local, instance, &paths, &covered, applier, log);
+    let trees = system.trees(&mut problems);
+    let config = cloud_config(&merged, &trees);
+    log.warn_of(&problems);
+    log.step("agent/take user-data apart", start);
+    keep(local, instance, &paths, &cover, applier, log);
     if network_is_disabled(&config) {
-        log.info(&["the network is left alone: network: {config: disabled} in /etc/cloud"]);
+        log.info("the network is left alone: network: {config: disabled} in /etc/cloud", &[]);
     } else {
         let start = clock::monotonic();
         network::configure(instance, applier, manner, log);
         log.step("agent/network", start);
     }
     if consumed.has_unresolved_include() {
-        log.info(&["modules are left to the runner: an #include in user-data may change what they do"]);
+        log.info("modules are left to the runner: an #include in user-data may change what they do", &[]);
     } else if local.writable {
         let context = Context { config: &config, instance, paths: &paths, root: local.root };
-        let mut engine = Engine::new(applier, Some(&covered), &paths);
+        let mut engine = Engine::new(applier, Some(&cover), &paths);
         for module in module::EARLY {
             engine.run(module, &context, log);
         }
@@ -284,7 +268,7 @@ fn keep(
     local: &Local<'_>,
     instance: &Instance,
     paths: &InstancePaths,
-    covered: &Covered,
+    cover: &Cover<'_>,
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
 ) {
@@ -294,12 +278,10 @@ fn keep(
     handoff::instance(instance, &cache, &mut |action| going = going && carry_out(applier, &action, log));
     log.step("agent/keep seed", start);
     if !local.writable {
-        log.info(&["the root is read-only: its files are left to the runner"]);
-        return;
+        return log.info("the root is read-only: its files are left to the runner", &[]);
     }
-    if let Some(point) = covered.by(&local.root.real_path(paths.folder()).unwrap_or_default()) {
-        log.info(&[point, " is another mount once the root runs: state is left to the runner"]);
-        return;
+    if let Some(point) = cover.by(paths.folder()) {
+        return log.info("{} is another mount once the root runs: state is left to the runner", &[point]);
     }
     let start = clock::monotonic();
     let mut going = true;

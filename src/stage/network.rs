@@ -6,7 +6,7 @@ use super::log::Log;
 use crate::action::Action;
 use crate::error::Result;
 use crate::fetch::Fetch;
-use crate::instance::Instance;
+use crate::instance::{Instance, NETWORK_DATA};
 use crate::network::model::{Mac, Network, SystemLink};
 use crate::network::order::sort_by;
 use crate::network::parse::network_data;
@@ -46,9 +46,7 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
         wait_for(&network, &mut present, manner.deadline, log);
     }
     let resolved = network.resolve(&present);
-    for problem in &resolved.problems {
-        log.warn(problem);
-    }
+    log.warn_of(&resolved.problems);
     let start = clock::monotonic();
     for step in resolved.renames() {
         carry_out(applier, &Action::Link(step), log);
@@ -68,9 +66,9 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
         let (old, new) = (&*nic.name, &*link.name);
         let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
         if old == new {
-            log.info(&[new, " (", &mac, ") keeps its name"]);
+            log.info("{} ({}) keeps its name", &[new, &mac]);
         } else {
-            log.info(&["renamed ", old, " to ", new, " (", &mac, ")"]);
+            log.info("renamed {} to {} ({})", &[old, new, &mac]);
         }
     }
 }
@@ -79,19 +77,17 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
 /// one leaves the network as it is.
 #[inline(never)]
 fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
-    let Some(raw) = &instance.raw.network_data else {
-        log.info(&["the seed describes no network: DHCP on the first NIC"]);
+    let Some(raw) = instance.file(NETWORK_DATA) else {
+        log.info("the seed describes no network: DHCP on the first NIC", &[]);
         return fallback::fallback(present);
     };
     // Why it is none was told when the seed was read; then it was kept empty.
     let Ok(value) = json::parse(raw) else {
-        log.info(&["the network is left as it is: the seed's description of it can't be read"]);
+        log.info("the network is left as it is: the seed's description of it can't be read", &[]);
         return None;
     };
     let parsed = network_data::parse(&value);
-    for problem in &parsed.problems {
-        log.warn(problem);
-    }
+    log.warn_of(&parsed.problems);
     Some(parsed.network)
 }
 
@@ -125,13 +121,11 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
 #[inline(never)]
 fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut Log<'_>) -> Vec<Action> {
     let Some(renderer) = render::detect(root) else {
-        for problem in live::problems(resolved) {
-            log.warn(&problem);
-        }
-        log.info(&["the root has no network back end: addresses are set live"]);
+        log.warn_of(&live::problems(resolved));
+        log.info("the root has no network back end: addresses are set live", &[]);
         return live::render(resolved);
     };
-    log.info(&["the network is written for ", renderer.name]);
+    log.info("the network is written for {}", &[renderer.name]);
     let mut actions = (renderer.render)(resolved);
     if !manner.changed {
         actions.retain(|action| match action {

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::sys::netlink::{Uevent, Uevents};
 use crate::sys::root::Root;
 use crate::sys::{block, clock, mount};
+use crate::text::fill;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -61,7 +62,9 @@ pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
         };
         match event {
             Ok(Some(Uevent::Device { subsystem, name: Some(name), .. })) if subsystem == "block" => {
-                looked_at.retain(|seen| *seen != name);
+                if let Some(at) = looked_at.iter().position(|seen| *seen == name) {
+                    looked_at.swap_remove(at);
+                }
             }
             Ok(Some(Uevent::Device { .. })) => {}
             Ok(Some(Uevent::Lost)) => looked_at.clear(),
@@ -120,10 +123,10 @@ fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Found>> {
     let disc = Root::of(mount::mount_disc(&device, &superblock)?, &[&device, ":"].concat());
     let found = datasource::read(&disc, &device)?;
     if found.is_none() {
-        let why = ["it is labelled ", &superblock.label, " and holds no openstack/ tree"].concat();
+        let why = fill("it is labelled {} and holds no openstack/ tree", &[&superblock.label]);
         return Err(Error::new("read", device, why));
     }
-    log.info(&["found config drive ", &device, " (", superblock.kind, ", ", &superblock.label, ")"]);
+    log.info("found config drive {} ({}, {})", &[&device, superblock.kind, &superblock.label]);
     Ok(found)
 }
 
