@@ -90,8 +90,8 @@ pub struct Instance {
     pub detail: String,
     /// Metadata.
     pub metadata: Metadata,
-    /// The files of the seed as they were read; one that is there and can't be
-    /// read is empty.
+    /// The files of the seed as they were read, empty ones left out; one that
+    /// is there and can't be read is empty.
     pub raw: Vec<File>,
     /// Files to be put into the root.
     pub files: Vec<File>,
@@ -121,13 +121,17 @@ impl Instance {
 
     /// Takes from `earlier`, the same instance as it was read before, the
     /// files that could not be read this time: a drive that is going bad takes
-    /// nothing back.
-    pub fn keep_unread(&mut self, earlier: &Self) {
+    /// nothing back. The value: whether there are any.
+    #[inline(never)]
+    pub fn keep_unread(&mut self, earlier: &Self) -> bool {
+        let mut any = false;
         for file in &mut self.raw {
             if file.content.is_empty() {
-                file.content = earlier.file(&file.path).unwrap_or_default().to_vec();
+                file.content.extend_from_slice(earlier.file(&file.path).unwrap_or_default());
+                any = true;
             }
         }
+        any
     }
 
     /// The datasource as cloud-init writes it into `I/datasource`.
@@ -194,7 +198,7 @@ mod tests {
         };
         let earlier = instance(&[(META_DATA, "old"), (USER_DATA, "old"), (NETWORK_DATA, "old")]);
         let mut now = instance(&[(META_DATA, "new"), (USER_DATA, ""), (VENDOR_DATA, "")]);
-        now.keep_unread(&earlier);
+        assert!(now.keep_unread(&earlier));
         assert_eq!(now, instance(&[(META_DATA, "new"), (USER_DATA, "old"), (VENDOR_DATA, "")]));
         assert_eq!(now.file(NETWORK_DATA), None, "what is not there any more is gone");
     }

@@ -60,7 +60,7 @@ fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Res
     };
     let content = match item.get_set("encoding") {
         None => content.into_owned(),
-        Some(name) => decode(setting, name, content, notes)?,
+        Some(name) => decode(setting, name, &content, notes)?,
     };
     let mut mode = DEFAULT_MODE;
     if let Some(value) = item.get_set("permissions") {
@@ -98,7 +98,7 @@ fn raw_content<'v>(value: &'v Value<'_>) -> Option<Cow<'v, [u8]>> {
 fn decode(
     setting: &Setting<'_>,
     name: &Value<'_>,
-    mut content: Cow<'_, [u8]>,
+    content: &[u8],
     notes: &mut Vec<Error>,
 ) -> Result<Vec<u8>> {
     let lower = name.as_str().unwrap_or_default().trim_ascii().to_ascii_lowercase();
@@ -112,12 +112,12 @@ fn decode(
             (false, false)
         }
     };
-    for (wanted, undo) in [(base64, encoding::base64 as fn(&[u8]) -> _), (gzip, encoding::gunzip)] {
-        if wanted {
-            content = undo(&content).map_err(|why| setting.error(DOING, name, why))?.into();
-        }
-    }
-    Ok(content.into_owned())
+    unpacked(content, base64, gzip).map_err(|why| setting.error(DOING, name, why))
+}
+
+fn unpacked(content: &[u8], base64: bool, gzip: bool) -> core::result::Result<Vec<u8>, &'static str> {
+    let content = if base64 { encoding::base64(content)? } else { content.to_vec() };
+    if gzip { encoding::gunzip(&content) } else { Ok(content) }
 }
 
 /// Permission bits: a number as it is (YAML reads 0644 as octal), a text in

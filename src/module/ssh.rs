@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::fetch;
 use crate::limits;
 use crate::state::paths::Frequency;
+use crate::text::fill;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -50,7 +51,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         return;
     }
     let accounts = Accounts::read(context.root);
-    for (name, options) in [(wanted.user, ""), (Some("root"), &wanted.root_options)] {
+    for &(name, options) in &[(wanted.user, ""), (Some("root"), &*wanted.root_options)] {
         let Some(name) = name else { continue };
         match accounts.user(name) {
             Some(user) => authorize(context, &user, &keys, options, plan),
@@ -61,7 +62,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 
 fn no_key(line: &str) -> Error {
     let end = line.char_indices().nth(40).map_or(line.len(), |(end, _)| end);
-    let shown = ["\"", &line[..end], "\""].concat();
+    let shown = fill("\"{}\"", &[&line[..end]]);
     Error::new("authorize key", shown, "no known key type with a key behind it")
 }
 
@@ -126,13 +127,29 @@ fn authorized_keys_path(context: &Context<'_>, user: &User<'_>) -> String {
         key.eq_ignore_ascii_case("AuthorizedKeysFile").then_some(value)
     });
     for pattern in patterns.unwrap_or_default().split_ascii_whitespace() {
-        let own = pattern.contains("%u") || pattern.contains("%h") || !pattern.starts_with('/');
-        if own && pattern != "none" {
-            let path = pattern.replace("%h", home).replace("%u", user.name).replace("%%", "%");
+        if let Some(path) = expanded(pattern, home, user.name).filter(|_| pattern != "none") {
             return if path.starts_with('/') { path } else { [home, "/", &path].concat() };
         }
     }
     [home, "/.ssh/authorized_keys"].concat()
+}
+
+/// A pattern of `AuthorizedKeysFile` with home and name in it; `None` for a
+/// path that is the same for every user.
+fn expanded(pattern: &str, home: &str, name: &str) -> Option<String> {
+    let mut own = !pattern.starts_with('/');
+    let mut path = String::new();
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        let token = if c == '%' { rest.next() } else { None };
+        match token {
+            Some('h') => path.push_str(home),
+            Some('u') => path.push_str(name),
+            _ => path.push(c),
+        }
+        own |= matches!(token, Some('h' | 'u'));
+    }
+    own.then_some(path)
 }
 
 /// The file with the keys in it: a line with the same key is replaced where it
@@ -143,7 +160,7 @@ fn updated(present: &str, keys: &[Key<'_>], options: &str) -> String {
     let mut content = String::new();
     let mut push = |options: &str, line: &str| {
         let blank = if options.is_empty() { "" } else { " " };
-        for piece in [options, blank, line, "\n"] {
+        for piece in &[options, blank, line, "\n"] {
             content.push_str(piece);
         }
     };
@@ -183,6 +200,15 @@ mod tests {
             "# mine\nssh-rsa AAAA renamed\ncommand=\"a b\" ssh-ed25519 BBBB other\nssh-ed25519 CCCC new\n"
         );
         assert_eq!(updated(&content, &["ssh-ed25519 CCCC new", "ssh-rsa AAAA renamed"], ""), content);
+    }
+
+    #[test]
+    fn patterns_name_a_users_own_file() {
+        let expanded = |pattern| expanded(pattern, "/home/me", "me");
+        assert_eq!(expanded("%h/keys%%/%u").as_deref(), Some("/home/me/keys%/me"));
+        assert_eq!(expanded("/etc/keys/%u").as_deref(), Some("/etc/keys/me"));
+        assert_eq!(expanded(".ssh/keys").as_deref(), Some(".ssh/keys"));
+        assert_eq!(expanded("/etc/keys"), None);
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn settle(
     machine: &Machine,
     instance: &Instance,
     paths: &InstancePaths,
-    (consumed, merged): (&Consumed, &[Merged<'_>]),
+    (consumed, merged): (&Consumed, &[(&'static str, Merged<'_>)]),
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
 ) {

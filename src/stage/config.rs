@@ -1,7 +1,6 @@
 //! The configuration of a machine in layers: user-data, vendor-data, then the
 //! root's own /etc/cloud.
 
-use super::consume::SOURCES;
 use crate::cloud_config::{CloudConfig, Layer};
 use crate::error::Error;
 use crate::fetch::Fetch;
@@ -70,9 +69,12 @@ impl SystemConfig {
 /// The whole configuration: what user-data and vendor-data were `merged` to
 /// ([`super::consume::Consumed::merged`]), then the root's own `trees`
 /// ([`SystemConfig::trees`]).
-pub fn cloud_config<'a>(merged: &'a [Merged<'a>], trees: &'a [(&'a str, Value<'a>)]) -> CloudConfig<'a> {
+pub fn cloud_config<'a>(
+    merged: &'a [(&'a str, Merged<'a>)],
+    trees: &'a [(&'a str, Value<'a>)],
+) -> CloudConfig<'a> {
     let mut layers = Vec::new();
-    for (name, merged) in SOURCES.into_iter().zip(merged) {
+    for (name, merged) in merged {
         layers.push(Layer { name, value: &merged.config });
     }
     for (name, value) in trees {

@@ -13,45 +13,56 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The sources of parts, the one that wins first.
-pub const SOURCES: [&str; 3] = ["user-data", "vendor-data2", "vendor-data"];
+/// One source of parts.
+struct Source {
+    name: &'static str,
+    parts: Vec<Part>,
+}
 
 /// User-data and vendor-data, taken apart.
 pub struct Consumed {
-    /// The parts of each of [`SOURCES`].
-    parts: [Vec<Part>; 3],
+    /// User-data, vendor-data2, vendor-data: the one that wins first.
+    sources: Vec<Source>,
 }
+
+/// What messages call the user's own source.
+const USER: &str = "user-data";
+
+/// The sources and their files, the one that wins first.
+static SOURCES: [(&str, &str); 3] =
+    [(USER, USER_DATA), ("vendor-data2", VENDOR_DATA2), ("vendor-data", VENDOR_DATA)];
 
 /// Takes a machine's user-data and vendor-data apart; what is wrong with them
 /// is a problem.
 #[inline(never)]
 pub fn consume(instance: &Instance, problems: &mut Vec<Error>) -> Consumed {
-    let mut consumed = Consumed { parts: [const { Vec::new() }; 3] };
-    let files = [USER_DATA, VENDOR_DATA2, VENDOR_DATA];
-    for ((source, file), parts) in SOURCES.into_iter().zip(files).zip(&mut consumed.parts) {
-        let raw = instance.file(file).unwrap_or_default();
-        if raw.is_empty() {
-            continue;
-        }
-        let mut take = |raw: &[u8], problems: &mut Vec<Error>| {
-            let mut assembled = user_data::assemble(source, raw);
-            parts.append(&mut assembled.parts);
-            problems.append(&mut assembled.problems);
-        };
-        if file == USER_DATA {
-            take(raw, problems);
-            continue;
-        }
-        match json::parse(raw) {
-            Ok(value) => {
-                for text in vendor_texts(&value, file, problems) {
-                    take(text.as_str().unwrap_or_default().as_bytes(), problems);
+    let mut sources = Vec::new();
+    for &(name, file) in &SOURCES {
+        let mut source = Source { name, parts: Vec::new() };
+        match instance.file(file) {
+            None | Some([]) => {}
+            Some(raw) if name == USER => source.take(raw, problems),
+            Some(raw) => match json::parse(raw) {
+                Ok(value) => {
+                    for text in vendor_texts(&value, file, problems) {
+                        source.take(text.as_str().unwrap_or_default().as_bytes(), problems);
+                    }
                 }
-            }
-            Err(error) => problems.push(error.in_file(file)),
+                Err(error) => problems.push(error.in_file(file)),
+            },
         }
+        sources.push(source);
     }
-    consumed
+    Consumed { sources }
+}
+
+impl Source {
+    #[inline(never)]
+    fn take(&mut self, raw: &[u8], problems: &mut Vec<Error>) {
+        let mut assembled = user_data::assemble(self.name, raw);
+        self.parts.append(&mut assembled.parts);
+        problems.append(&mut assembled.problems);
+    }
 }
 
 /// The texts in vendor data: a string is itself, a list has one each, a mapping
@@ -79,24 +90,23 @@ fn vendor_texts<'v>(value: &'v Value<'v>, file: &str, problems: &mut Vec<Error>)
 impl Consumed {
     /// Whether something that may replace whole keys is not here yet.
     pub fn has_unresolved_include(&self) -> bool {
-        let is_include = |part: &Part| matches!(part.kind, Kind::Include | Kind::IncludeOnce);
-        self.parts.iter().any(|parts| parts.iter().any(is_include))
+        self.parts().any(|part| matches!(part.kind, Kind::Include | Kind::IncludeOnce))
     }
 
     /// Every part of every source.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
-        self.parts.iter().flatten()
+        self.sources.iter().flat_map(|source| &source.parts)
     }
 
-    /// The cloud-config of each of [`SOURCES`], merged; what is wrong with them
-    /// is a problem.
+    /// The cloud-config of each source, merged, with the source's name; what is
+    /// wrong with them is a problem.
     #[inline(never)]
-    pub fn merged(&self, problems: &mut Vec<Error>) -> Vec<Merged<'_>> {
+    pub fn merged(&self, problems: &mut Vec<Error>) -> Vec<(&'static str, Merged<'_>)> {
         let mut all = Vec::new();
-        for (source, parts) in SOURCES.into_iter().zip(&self.parts) {
-            let mut merged = user_data::merge(source, parts);
+        for source in &self.sources {
+            let mut merged = user_data::merge(source.name, &source.parts);
             problems.append(&mut merged.problems);
-            all.push(merged);
+            all.push((source.name, merged));
         }
         all
     }
@@ -104,7 +114,12 @@ impl Consumed {
     /// The files of the instance's directory that cloud-init writes at each
     /// consumption: the sources as they came, their cloud-config and their
     /// scripts. They are for the runner's init stage to write.
-    pub fn files(&self, instance: &Instance, merged: &[Merged<'_>], paths: &InstancePaths) -> Vec<Action> {
+    pub fn files(
+        &self,
+        instance: &Instance,
+        merged: &[(&'static str, Merged<'_>)],
+        paths: &InstancePaths,
+    ) -> Vec<Action> {
         let mut actions = Vec::new();
         let mut write = |path: String, content: Vec<u8>, mode: u32| {
             actions.push(Action::write(&path, content, mode));
@@ -117,12 +132,12 @@ impl Consumed {
             write(paths.file(name), instance.file(file).unwrap_or_default().to_vec(), 0o600);
         }
         let configs = ["cloud-config.txt", "vendor2-cloud-config.txt", "vendor-cloud-config.txt"];
-        for (name, merged) in configs.into_iter().zip(merged) {
+        for (name, (_, merged)) in configs.into_iter().zip(merged) {
             write(paths.file(name), user_data::cloud_config_text(merged).into_bytes(), 0o600);
         }
-        for (source, parts) in SOURCES.into_iter().zip(&self.parts) {
-            for part in parts {
-                if let Some((path, mode)) = script_path(source, part, paths) {
+        for source in &self.sources {
+            for part in &source.parts {
+                if let Some((path, mode)) = script_path(source.name, part, paths) {
                     write(path, user_data::script_bytes(&part.content).into_owned(), mode);
                 }
             }
@@ -133,7 +148,7 @@ impl Consumed {
 
 /// Where a part that is a program of its own goes, and its mode.
 fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(String, u32)> {
-    let vendor = source != SOURCES[0];
+    let vendor = source != USER;
     let name = user_data::clean_name(&part.filename);
     let per = |frequency: &str| {
         let vendor = if vendor { "vendor/" } else { "" };

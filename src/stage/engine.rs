@@ -69,7 +69,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     pub fn new(applier: &'e mut Applier<'a>, early: Option<&'e Cover<'e>>, paths: &InstancePaths) -> Self {
         let mut journal = Journal::default();
         let journal_path = paths.journal();
-        for (tree, path) in [(applier.root, journal_path.as_str()), (applier.run, "glowplug/journal")] {
+        for &(tree, path) in &[(applier.root, &*journal_path), (applier.run, "glowplug/journal")] {
             journal.read(&fetch::text(tree, path).unwrap_or_default());
         }
         let state_waits = early.is_some_and(|cover| cover.by(paths.folder()).is_some());

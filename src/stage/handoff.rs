@@ -38,23 +38,27 @@ fn read(tree: &dyn Fetch, path: &str) -> Result<Option<Box<Instance>>> {
 pub fn instance(instance: &Instance, cache: &[u8], take: &mut dyn FnMut(Action)) {
     take(Action::make_directory(HANDOFF, 0o755));
     take(Action::make_directory(HANDOFF_FILES, 0o700));
-    take(Action::write(HANDOFF_INSTANCE, cache.to_vec(), 0o600));
+    write(HANDOFF_INSTANCE, cache, 0o600, take);
     for file in &instance.raw {
         if !file.content.is_empty() {
-            take(Action::write(&[HANDOFF_FILES, "/", &file.path].concat(), file.content.clone(), 0o600));
+            write(&[HANDOFF_FILES, "/", &file.path].concat(), &file.content, 0o600, take);
         }
     }
 }
 
-/// How the local stage ended.
-pub fn outcome(outcome: Outcome) -> Action {
-    Action::write(HANDOFF_SEED, [outcome.word(), "\n"].concat().into_bytes(), 0o644)
+/// Hands over how the local stage ended.
+pub fn outcome(outcome: Outcome, take: &mut dyn FnMut(Action)) {
+    write(HANDOFF_SEED, [outcome.word(), "\n"].concat().as_bytes(), 0o644, take);
 }
 
-/// The log and the timings so far.
-pub fn log(log: &Log<'_>) -> [Action; 2] {
-    [
-        Action::write(HANDOFF_LOG, log.lines.clone().into_bytes(), 0o640),
-        Action::write(TIMINGS, log.steps.clone().into_bytes(), 0o644),
-    ]
+/// Hands over the log and the timings so far.
+pub fn log(log: &Log<'_>, take: &mut dyn FnMut(Action)) {
+    write(HANDOFF_LOG, log.lines.as_bytes(), 0o640, take);
+    write(TIMINGS, log.steps.as_bytes(), 0o644, take);
+}
+
+/// A file of root's with this `content`.
+#[inline(never)]
+pub(super) fn write(path: &str, content: &[u8], mode: u32, take: &mut dyn FnMut(Action)) {
+    take(Action::write(path, content.to_vec(), mode));
 }

@@ -1,5 +1,6 @@
 //! Making an instance the present one, with the files cloud-init keeps of it.
 
+use super::handoff::write;
 use crate::action::Action;
 use crate::fetch::{self, Fetch};
 use crate::instance::Instance;
@@ -28,13 +29,12 @@ pub fn plan(
     for name in ["sem", "scripts", "handlers"] {
         take(Action::make_directory(&paths.file(name), 0o755));
     }
-    let mut write = |path: &str, content: &str| take(Action::write(path, content.into(), 0o644));
-    write(PREVIOUS_DATASOURCE, before);
-    write(&paths.file("datasource"), &datasource);
-    write(PREVIOUS_INSTANCE_ID, previous);
-    let name = CACHE.rsplit('/').next().unwrap_or(CACHE);
-    take(Action::write(&paths.file(name), cache.to_vec(), 0o400));
+    write(PREVIOUS_DATASOURCE, before.as_bytes(), 0o644, take);
+    write(&paths.file("datasource"), datasource.as_bytes(), 0o644, take);
+    write(PREVIOUS_INSTANCE_ID, previous.as_bytes(), 0o644, take);
+    let name = CACHE.strip_prefix(INSTANCE_LINK).unwrap_or(CACHE);
+    write(&[paths.folder(), name].concat(), cache, 0o400, take);
     take(Action::MakeLink { path: INSTANCE_LINK.into(), target: paths.folder().into() });
     // Last: whoever finds this id finds all of the above.
-    take(Action::write(INSTANCE_ID, [instance.id.as_str(), "\n"].concat().into_bytes(), 0o644));
+    write(INSTANCE_ID, [instance.id.as_str(), "\n"].concat().as_bytes(), 0o644, take);
 }

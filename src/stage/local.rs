@@ -10,7 +10,6 @@ use super::network::{self, Manner};
 use super::search::{self, Answer, Patience};
 use super::{handoff, instancify};
 use crate::action::Action;
-use crate::datasource::Found;
 use crate::error::Error;
 use crate::instance::{Instance, Machine, NETWORK_DATA};
 use crate::kernel_line::KernelLine;
@@ -84,7 +83,9 @@ impl Outcome {
 pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
     let outcome = act(local, applier, log);
     let start = clock::monotonic();
-    carry_out(applier, &handoff::outcome(outcome), log);
+    handoff::outcome(outcome, &mut |action| {
+        carry_out(applier, &action, log);
+    });
     log.step("agent/hand off", start);
     outcome
 }
@@ -112,10 +113,10 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outco
 /// Writes the log and the timings into the hand-off; what comes after this is
 /// on the console alone.
 pub fn close(applier: &mut Applier<'_>, log: &Log<'_>) {
-    for action in handoff::log(log) {
+    handoff::log(log, &mut |action| {
         // Nobody is left to tell but the console, which has all lines already.
         let _ = applier.apply(&action, None);
-    }
+    });
 }
 
 fn switched_off(local: &Local<'_>) -> Option<&'static str> {
@@ -143,7 +144,7 @@ fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) 
     let seconds = given.unwrap_or(limits::WAIT_SECONDS).min(limits::WAIT_SECONDS_MOST);
     let deadline = clock::monotonic() + u64::from(seconds) * 1_000_000;
     if let Some(folder) = local.seed {
-        return (search::folder(folder), deadline);
+        return (search::folder(folder, log), deadline);
     }
     let named = ["ds", "ci.ds", "ci.datasource"].iter().any(|key| line.get(key).is_some());
     let expected = given.is_some() || named || has_cache || dmi_names_openstack();
@@ -176,7 +177,9 @@ fn decide(
     log: &mut Log<'_>,
 ) -> (Outcome, Option<Decided>) {
     let outcome = match answer {
-        Answer::Found(found) => return (Outcome::Found, Some(new_or_known(found, cached, machine, log))),
+        Answer::Found(instance) => {
+            return (Outcome::Found, Some(new_or_known(instance, cached, machine, log)));
+        }
         Answer::Absent => {
             log.info("no seed: no drive is labelled config-2", &[]);
             Outcome::Absent
@@ -203,22 +206,22 @@ fn decide(
 }
 
 #[inline(never)]
-fn new_or_known(found: Found, cached: Option<Box<Instance>>, machine: Machine, log: &mut Log<'_>) -> Decided {
-    for problem in &found.problems {
-        log.error(problem);
-    }
-    let mut instance = found.instance;
+fn new_or_known(
+    mut instance: Box<Instance>,
+    cached: Option<Box<Instance>>,
+    machine: Machine,
+    log: &mut Log<'_>,
+) -> Decided {
     let known = cached.filter(|cached| cached.id == instance.id);
     let what = if known.is_some() { "the one this root knows" } else { "new" };
     log.info("instance {} is {}", &[instance.id.as_str(), what]);
-    if let Some(known) = known.as_deref().filter(|_| !found.problems.is_empty()) {
-        log.info("what can't be read of its seed stays as it was", &[]);
-        instance.keep_unread(known);
+    let mut changed = true;
+    if let Some(known) = known {
+        if instance.keep_unread(&known) {
+            log.info("what can't be read of its seed stays as it was", &[]);
+        }
+        changed = known.file(NETWORK_DATA) != instance.file(NETWORK_DATA) || known.machine != machine;
     }
-    let same = |known: &Instance| {
-        known.file(NETWORK_DATA) == instance.file(NETWORK_DATA) && known.machine == machine
-    };
-    let changed = !known.is_some_and(|known| same(&known));
     instance.machine = machine;
     Decided { instance, changed }
 }
