@@ -1,5 +1,6 @@
-//! Texts made of a pattern and values: one call takes the place of a list of
-//! pieces, each of which would cost the agent 25 bytes.
+//! Texts made of a pattern and values, and texts within texts, in a few bytes:
+//! each piece of a list of texts would cost the agent 25 bytes, the searches of
+//! the standard library 3 KB.
 
 use alloc::string::String;
 
@@ -22,6 +23,20 @@ pub fn fill(pattern: &str, values: &[&str]) -> String {
     text
 }
 
+/// Whether `part` stands anywhere in `text`, in time of the product of their
+/// lengths: one of them is short.
+#[inline(never)]
+pub fn contains(text: &str, part: &str) -> bool {
+    let mut rest = text.as_bytes();
+    loop {
+        if rest.starts_with(part.as_bytes()) {
+            return true;
+        }
+        let [_, tail @ ..] = rest else { return false };
+        rest = tail;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +47,20 @@ mod tests {
         assert_eq!(fill("{}{}", &["a", "b"]), "ab");
         assert_eq!(fill("{nothing {}}", &["a"]), "{nothing a}");
         assert_eq!(fill("{", &[]), "{");
+    }
+
+    #[test]
+    fn a_part_stands_anywhere() {
+        for (text, part, found) in [
+            ("abc", "abc", true),
+            ("abc", "c", true),
+            ("abc", "", true),
+            ("", "", true),
+            ("abc", "ac", false),
+        ] {
+            assert_eq!(contains(text, part), found, "{part} in {text}");
+        }
+        assert!(!contains("ab", "abc"));
     }
 
     #[test]

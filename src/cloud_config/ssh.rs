@@ -51,10 +51,25 @@ pub fn parse<'a>(
     }
     if config.is_true("disable_root", true) {
         let template = config.text("disable_root_opts").unwrap_or(DISABLE_ROOT);
-        let user = wanted.user.unwrap_or("NONE");
-        wanted.root_options = template.replace("$USER", user).replace("$DISABLE_USER", "root");
+        wanted.root_options = root_options(template, wanted.user.unwrap_or("NONE"));
     }
     wanted
+}
+
+/// A template with `$USER` and `$DISABLE_USER` replaced.
+fn root_options(template: &str, user: &str) -> String {
+    let mut pieces = template.split('$');
+    let mut options = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (value, rest) = match (piece.strip_prefix("USER"), piece.strip_prefix("DISABLE_USER")) {
+            (Some(rest), _) => (user, rest),
+            (_, Some(rest)) => ("root", rest),
+            _ => ("$", piece),
+        };
+        options.push_str(value);
+        options.push_str(rest);
+    }
+    options
 }
 
 #[cfg(test)]
@@ -77,6 +92,12 @@ mod tests {
             problems[0].to_string(),
             "unable to read the key at user-data:1:57: it is an integer, not a string"
         );
+    }
+
+    #[test]
+    fn names_stand_where_the_template_has_them() {
+        let template = "$a $USER,$DISABLE_USER$";
+        assert_eq!(root_options(template, "me"), "$a me,root$");
     }
 
     #[test]

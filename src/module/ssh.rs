@@ -123,7 +123,9 @@ fn authorized_keys_path(context: &Context<'_>, user: &User<'_>) -> String {
     let home = user.home.trim_end_matches('/');
     let text = fetch::text(context.root, "/etc/ssh/sshd_config").unwrap_or_default();
     let patterns = text.lines().find_map(|line| {
-        let (key, value) = line.trim_ascii().split_once([' ', '\t', '='])?;
+        let line = line.trim_ascii();
+        let end = line.bytes().position(|byte| b" \t=".contains(&byte))?;
+        let (key, value) = (line.get(..end)?, line.get(end + 1..)?);
         key.eq_ignore_ascii_case("AuthorizedKeysFile").then_some(value)
     });
     for pattern in patterns.unwrap_or_default().split_ascii_whitespace() {

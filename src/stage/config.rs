@@ -31,9 +31,10 @@ impl SystemConfig {
         };
         take(run, "cloud-init/cloud.cfg", "/run/cloud-init/cloud.cfg");
         let folder = "/etc/cloud/cloud.cfg.d";
-        for name in root.list(folder).ok().flatten().unwrap_or_default().iter().rev() {
-            if matches!(name.rsplit_once('.'), Some((_, "cfg"))) {
-                let path = [folder, "/", name].concat();
+        let names = root.list(folder).ok().flatten();
+        for name in names.iter().flatten().rev() {
+            if name.ends_with(".cfg") {
+                let path = fill("{}/{}", &[folder, name]);
                 take(root, &path, &path);
             }
         }

@@ -11,6 +11,7 @@ use crate::state::cache;
 use crate::state::paths::{
     CACHE, HANDOFF, HANDOFF_FILES, HANDOFF_INSTANCE, HANDOFF_LOG, HANDOFF_SEED, TIMINGS,
 };
+use crate::text::fill;
 use alloc::boxed::Box;
 
 /// Bytes of an instance cache at the most: a seed and a little.
@@ -41,7 +42,7 @@ pub fn instance(instance: &Instance, cache: &[u8], take: &mut dyn FnMut(Action))
     write(HANDOFF_INSTANCE, cache, 0o600, take);
     for file in &instance.raw {
         if !file.content.is_empty() {
-            write(&[HANDOFF_FILES, "/", &file.path].concat(), &file.content, 0o600, take);
+            write(&fill("{}/{}", &[HANDOFF_FILES, &file.path]), &file.content, 0o600, take);
         }
     }
 }

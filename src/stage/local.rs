@@ -20,6 +20,7 @@ use crate::state::paths::{DISABLED, InstancePaths};
 use crate::sys::apply::Applier;
 use crate::sys::root::Root;
 use crate::sys::{clock, tree};
+use crate::text::contains;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -134,7 +135,9 @@ fn switched_off(local: &Local<'_>) -> Option<&'static str> {
 
 /// DMI's product UUID, which only root may read.
 fn product_uuid() -> String {
-    tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default().to_ascii_lowercase()
+    let mut uuid = tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default();
+    uuid.make_ascii_lowercase();
+    uuid
 }
 
 #[inline(never)]
@@ -154,9 +157,8 @@ fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) 
 /// Clouds that give every machine a config drive or metadata say so in DMI.
 fn dmi_names_openstack() -> bool {
     ["product_name", "sys_vendor", "chassis_asset_tag"].iter().any(|file| {
-        tree::attribute(&["/sys/class/dmi/id/", file].concat()).is_some_and(|text| {
-            ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| text.contains(name))
-        })
+        let text = tree::attribute(&["/sys/class/dmi/id/", file].concat()).unwrap_or_default();
+        ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| contains(&text, name))
     })
 }
 

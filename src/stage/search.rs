@@ -122,7 +122,7 @@ fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Box<Instance>>> {
     if !datasource::label_is_seed(&superblock.label) {
         return Ok(None);
     }
-    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &[&device, ":"].concat());
+    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &fill("{}:", &[&device]));
     let instance = take(&disc, &device, log)?;
     if instance.is_none() {
         let why = fill("it is labelled {} and holds no openstack/ tree", &[&superblock.label]);
