@@ -4,21 +4,25 @@
 //! Of `v1` it lacks `python_version` and `system_platform`, of the top level
 //! `sys_info`: this program runs without Python, before the system does.
 
-use crate::cloud_config::{CloudConfig, Layer, hostname};
+use crate::cloud_config::hostname;
 use crate::fetch::{self, Fetch};
-use crate::instance::Instance;
+use crate::instance::{EC2_META_DATA, Instance, META_DATA, NETWORK_DATA};
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
 use crate::user_data;
 use alloc::borrow::Cow;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Builds the instance data: `v1`, `ds` and, of `system`, the layers of the
 /// root's own configuration, `merged_cfg`.
 #[inline(never)]
-pub fn instance_data<'a>(instance: &'a Instance, system: &[Layer<'a>], root: &dyn Fetch) -> Value<'a> {
-    let mut meta_data = parsed(&instance.raw.meta_data);
+pub fn instance_data<'a>(
+    instance: &'a Instance,
+    system: &[(&str, Value<'a>)],
+    root: &dyn Fetch,
+) -> Value<'a> {
+    let mut meta_data = parsed(instance.file(META_DATA));
     let v1 = standard(instance, &meta_data, root);
     if let Data::Map(entries) = &mut meta_data.data {
         put(entries, "instance-id", instance.id.as_str());
@@ -26,14 +30,14 @@ pub fn instance_data<'a>(instance: &'a Instance, system: &[Layer<'a>], root: &dy
             put(entries, "local-hostname", name);
         }
     }
-    let network = parsed(instance.raw.network_data.as_deref().unwrap_or_default());
+    let network = parsed(instance.file(NETWORK_DATA));
     let mut ds = Vec::new();
     put_value(&mut ds, "meta_data", meta_data);
     put_value(&mut ds, "network_json", network);
-    put_value(&mut ds, "ec2_metadata", parsed(&instance.raw.ec2_meta_data));
+    put_value(&mut ds, "ec2_metadata", parsed(instance.file(EC2_META_DATA)));
     let mut merged = Value::bare(Data::Map(Vec::new()));
-    for layer in system {
-        user_data::fill_in(&mut merged, layer.value.clone());
+    for (_, tree) in system {
+        user_data::fill_in(&mut merged, tree.clone());
     }
     let mut data = Vec::new();
     put_value(&mut data, "v1", Value::bare(Data::Map(v1)));
@@ -70,8 +74,9 @@ fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch)
     let source = source.strip_suffix(']').unwrap_or(source);
     let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
     put(&mut v1, "subplatform", &[medium, source, ")"].concat());
-    let name = hostname::parse(&CloudConfig::default(), instance.metadata.local_hostname.as_deref());
-    let name = name.ok().flatten().map_or(Data::Null, |names| Data::Str(names.hostname.into()));
+    let name = instance.metadata.local_hostname.as_deref().map(hostname::of_metadata);
+    let label = |name: &String| name.split('.').next().map(String::from);
+    let name = name.as_ref().and_then(label).map_or(Data::Null, |name| Data::Str(name.into()));
     let zone = ["availability-zone", "availability_zone"].into_iter().find_map(|key| meta_data.get_set(key));
     let given = |value: Option<&Value<'a>>| value.map_or(Data::Null, |value| value.data.clone());
     for (key, data) in [
@@ -126,8 +131,8 @@ fn field<'t>(release: &'t str, name: &str) -> &'t str {
 }
 
 /// A JSON file; null where it is none.
-fn parsed(file: &[u8]) -> Value<'_> {
-    json::parse(file).unwrap_or_else(|_| Value::bare(Data::Null))
+fn parsed(file: Option<&[u8]>) -> Value<'_> {
+    json::parse(file.unwrap_or_default()).unwrap_or_else(|_| Value::bare(Data::Null))
 }
 
 #[inline(never)]

@@ -26,19 +26,18 @@ pub struct Assembled {
 /// Nothing here fails as a whole: a part that can't be read is a problem, and
 /// the others stay. Empty user data has no parts.
 pub fn assemble(source: &str, raw: &[u8]) -> Assembled {
-    let mut assembly = Assembly { source, out: Assembled::default(), full: false };
-    assembly.take_apart(raw);
-    assembly.out
+    let mut assembled = Assembled::default();
+    assemble_into(source, raw, &mut assembled);
+    assembled
 }
 
-/// As [`assemble`], of several pieces whose parts are counted on.
+/// As [`assemble`], of one of several pieces whose parts are counted on.
 #[inline(never)]
-pub fn assemble_all(source: &str, raws: &[Vec<u8>]) -> Assembled {
-    let mut assembly = Assembly { source, out: Assembled::default(), full: false };
-    for raw in raws {
-        assembly.take_apart(raw);
+pub fn assemble_into(source: &str, raw: &[u8], out: &mut Assembled) {
+    let mut assembly = Assembly { source, out, full: false };
+    if let Some(message) = assembly.unwrap(raw) {
+        assembly.read(&message);
     }
-    assembly.out
 }
 
 /// A part before its kind is known.
@@ -75,18 +74,12 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 struct Assembly<'s> {
     source: &'s str,
-    out: Assembled,
+    out: &'s mut Assembled,
     /// The bound of parts was met and named.
     full: bool,
 }
 
 impl Assembly<'_> {
-    fn take_apart(&mut self, raw: &[u8]) {
-        if let Some(message) = self.unwrap(raw) {
-            self.read(&message);
-        }
-    }
-
     /// Undoes what is around the whole; `None` when that is damaged.
     fn unwrap<'r>(&mut self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
         let mut content = Cow::Borrowed(raw);

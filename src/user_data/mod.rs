@@ -22,7 +22,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Assembled, assemble, assemble_all};
+pub use assemble::{Assembled, assemble, assemble_into};
 pub use merge::{Merged, cloud_config_text, merge};
 pub use mergers::fill_in;
 pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};

@@ -3,7 +3,6 @@
 
 use crate::data;
 use crate::oracle::Oracle;
-use glowplug::cloud_config::Layer;
 use glowplug::datasource;
 use glowplug::instance::Instance;
 use glowplug::stage::instance_data::instance_data;
@@ -18,7 +17,10 @@ const THEIRS: [&str; 4] = ["python_version", "system_platform", "_beta_keys", "_
 /// The instance that tests/data/template/seed describes.
 pub(crate) fn of_drive() -> Instance {
     let drive = Root::open(data().join("template/seed/config_drive").to_str().unwrap()).unwrap();
-    *datasource::read(&drive, "/seed").unwrap().unwrap().instance
+    let mut problems = Vec::new();
+    let instance = datasource::read(&drive, "/seed", &mut problems).unwrap().unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    *instance
 }
 
 /// Entries by key, without [`THEIRS`] and what differs by where the seed is.
@@ -38,7 +40,7 @@ fn comparable(value: &Value<'_>) -> Value<'static> {
 fn instance_data_as_cloud_init() {
     let instance = of_drive();
     let value = yaml::load("datasource_list: [ConfigDrive]").unwrap();
-    let system = [Layer { name: "/etc/cloud/cloud.cfg".into(), value }];
+    let system = [("/etc/cloud/cloud.cfg", value)];
     let ours = instance_data(&instance, &system, &Root::open("/").unwrap());
     let theirs = Oracle::start().ask("seed", data().join("template/seed").to_str().unwrap());
     for key in ["v1", "ds", "merged_cfg"] {

@@ -21,6 +21,7 @@ use generate::Random;
 use glowplug::action::Action;
 use glowplug::error::Result;
 use glowplug::fetch::Fetch;
+use glowplug::instance::{File, USER_DATA};
 use glowplug::stage::consume::consume;
 use glowplug::state::paths::{CLOUD, InstancePaths};
 use glowplug::syntax::json::{self, Style};
@@ -126,10 +127,11 @@ fn ours(raw: &[u8], instance_data: &Value<'_>) -> [String; 5] {
 /// The scripts and boothooks as they are written, below /var/lib/cloud.
 fn files(raw: &[u8], rendered: &[Part]) -> Value<'static> {
     let mut instance = instance::of_drive();
-    instance.raw.user_data = raw.to_vec();
+    instance.raw.retain(|file| file.path != USER_DATA);
+    instance.raw.push(File { path: USER_DATA.into(), content: raw.to_vec() });
     let paths = InstancePaths::new(&instance.id);
-    let consumed = consume(&instance, &[], &Empty);
-    let merged = consumed.merged();
+    let consumed = consume(&instance, &[], &Empty, &mut Vec::new());
+    let merged = consumed.merged(&mut Vec::new());
     let mut found = BTreeMap::new();
     for action in consumed.files(&instance, &merged, &paths) {
         let Action::WriteFile(file) = action else { panic!("{action}") };
