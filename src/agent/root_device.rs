@@ -61,7 +61,7 @@ pub(crate) fn wait(
         }
         if !told {
             told = true;
-            log.info(&["waiting for root ", name]);
+            log.info("waiting for root {}", &[name]);
         }
         match uevents.wait(Duration::from_micros(bound)) {
             Ok(Some(_)) => {}

@@ -2,7 +2,7 @@
 
 /// Whether `pattern` matches the whole of `name`: `*`, `?`, `[a-z]`, `[!0-9]`.
 /// Takes at most `pattern` times `name` steps.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern.as_bytes(), name.as_bytes());
     // Where to go on when what follows the last `*` does not match here.
     let mut retry: Option<(&[u8], &[u8])> = None;

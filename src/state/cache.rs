@@ -11,7 +11,7 @@ use nanoserde::{DeBin, SerBin};
 const MAGIC: &[u8; 8] = b"GLOWPLUG";
 
 /// Grows with every change of [`Instance`].
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Magic, version, length, checksum.
 const HEADER: usize = 8 + 4 + 8 + 8;
@@ -74,7 +74,7 @@ pub(super) fn digest_on(digest: u64, bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{InstanceId, Machine, Metadata, Raw};
+    use crate::instance::{File, InstanceId, Machine, Metadata};
 
     fn instance() -> Instance {
         Instance {
@@ -82,7 +82,7 @@ mod tests {
             datasource: "ConfigDrive".into(),
             detail: "[net,ver=2][source=/dev/sr0]".into(),
             metadata: Metadata { local_hostname: Some("a".into()), public_keys: vec!["k".into()] },
-            raw: Raw { user_data: vec![0, 255], network_data: Some(Vec::new()), ..Raw::default() },
+            raw: vec![File { path: "user_data".into(), content: vec![0, 255] }],
             files: Vec::new(),
             machine: Machine { product_uuid: "u".into(), macs: vec!["52:54:00:00:00:01".into()] },
         }
