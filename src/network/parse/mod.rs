@@ -2,6 +2,7 @@
 
 mod draft;
 pub mod eni;
+mod link;
 pub mod network_data;
 mod reader;
 mod subnet;

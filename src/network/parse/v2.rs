@@ -4,9 +4,9 @@
 
 use super::Parsed;
 use super::draft::Draft;
+use super::link::{self, Keys, Type, spanning_tree};
 use super::reader::{Reader, flag, split_length, text, words};
-use super::subnet::route;
-use super::v1::{address, common, spanning_tree, vlan};
+use super::subnet::routes;
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
@@ -19,13 +19,15 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// Sections, and what their links are.
-const SECTIONS: &[(&str, Kind)] = &[
-    ("ethernets", Kind::Physical(Match { driver: None, name: None })),
-    ("bonds", Kind::Bond),
-    ("bridges", Kind::Bridge { ports: Vec::new() }),
-    ("vlans", Kind::Undescribed),
-    ("dummy-devices", Kind::Dummy),
+const SECTIONS: &[(&str, Type)] = &[
+    ("ethernets", Type::Physical),
+    ("bonds", Type::Bond),
+    ("bridges", Type::Bridge),
+    ("vlans", Type::Vlan),
+    ("dummy-devices", Type::Dummy),
 ];
+
+const KEYS: Keys = Keys { mac: "macaddress", members: "interfaces", vlan_number: "id", vlan_link: "link" };
 
 /// Reads the mapping with `version: 2`; `file` is what messages call it.
 #[inline(never)]
@@ -36,7 +38,7 @@ pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
     for (section, links) in data.entries() {
         let section = text(section);
         reader.enter("", "");
-        let Some((_, kind)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
+        let Some((_, what)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
             if !matches!(section, "version" | "renderer") {
                 reader.add(links, section, &["only netplan can be given this"]);
             }
@@ -46,7 +48,7 @@ pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
             reader.add(links, section, &["more than ", &limits::NETWORK_ENTRIES.to_string(), " links"]);
         }
         for (id, value) in links.entries().iter().take(limits::NETWORK_ENTRIES) {
-            link(&mut reader, &mut draft, text(id), value, kind);
+            link(&mut reader, &mut draft, text(id), value, *what);
         }
     }
     Parsed { network: draft.network, problems: reader.into_problems() }
@@ -62,59 +64,36 @@ fn netplan(data: &Value<'_>) -> String {
 }
 
 #[inline(never)]
-fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v Value<'_>, section: &Kind) {
+fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v Value<'_>, what: Type) {
     reader.enter("link ", id);
     let Some(id) = reader.id(value, "", id) else { return };
-    let members = reader.ids(value, "interfaces");
-    let (mut kind, mut name) = (section.clone(), LinkName::new(&id));
-    match section {
-        Kind::Physical(_) => {
-            let found = value.get_set("match");
-            name = found.is_none().then_some(name).flatten();
-            if let Some(wanted) = value.get_set("set-name") {
-                name = LinkName::new(text(wanted));
-                if name.is_none() {
-                    reader.add(wanted, "set-name", &["no link can have this name"]);
-                    return;
-                }
-            }
-            if let Some(found) = found {
-                kind = Kind::Physical(matching(reader, found));
-            }
-        }
-        Kind::Undescribed => match vlan(reader, value, "id", "link") {
-            Some(vlan) => kind = vlan,
-            None => return,
-        },
-        Kind::Bridge { .. } => kind = draft.bridge(members.clone()),
-        _ => {}
-    }
+    let is_nic = what == Type::Physical;
+    let found = value.get_set("match").filter(|_| is_nic);
+    let wanted = value.get_set("set-name").filter(|_| is_nic);
+    let name = LinkName::new(wanted.map_or(&id, text));
     // What is matched may have any id: it keeps the kernel's name.
-    if name.is_none() && !(kind.is_nic() && value.get_set("match").is_some()) {
-        reader.add(value, "", &["no link can have this name"]);
+    let keeps = found.is_some() && wanted.is_none();
+    if name.is_none() && !keeps {
+        reader.add(wanted.unwrap_or(value), "", &["no link can have this name"]);
         return;
     }
-    let mut link = Link::new(id.clone(), name, kind);
-    if link.kind.is_nic() {
-        if let Some(found) = value.get_set("match") {
-            address(reader, &mut link, found, "macaddress");
-        }
-        common(reader, &mut link, value);
+    // A NIC is not given an address here, it is found by one.
+    let keys = Keys { mac: if is_nic { "" } else { KEYS.mac }, ..KEYS };
+    let name = name.filter(|_| !keeps);
+    let Some(link) = link::link(reader, draft, value, id, name, what, &keys) else { return };
+    if is_nic {
+        link::settings(link, value);
         link.dhcp4_overrides = overrides(reader, value, "dhcp4-overrides", "dhcp4domain");
         link.dhcp6_overrides = overrides(reader, value, "dhcp6-overrides", "dhcp6domain");
-    } else {
-        link.mtu = reader.mtu(value);
-        address(reader, &mut link, value, "macaddress");
     }
-    parameters(reader, &mut link, value);
-    addresses(reader, &mut link, value);
+    if let Some(found) = found {
+        link.mac = reader.mac(found, KEYS.mac);
+        link.kind = Kind::Physical(matching(reader, found));
+    }
+    parameters(reader, link, value);
+    addresses(reader, link, value);
     for policy in reader.items(value, "routing-policy") {
         link.rules.extend(rule(reader, policy));
-    }
-    let is_bond = link.kind == Kind::Bond;
-    draft.add(reader, value, link);
-    if is_bond {
-        draft.join(&id, &members);
     }
 }
 
@@ -204,12 +183,8 @@ fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
         subnet.dns = core::mem::take(&mut dns);
         link.subnets.push(subnet);
     }
-    let mut routes = Vec::new();
-    for value in reader.items(value, "routes") {
-        routes.extend(route(reader, value));
-    }
     if let Some(subnet) = link.subnets.first_mut() {
-        subnet.routes = routes;
+        routes(reader, value, subnet);
     }
 }
 
