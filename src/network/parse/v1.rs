@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 /// Reads the mapping with `version: 1`; `file` is what messages call it.
 #[inline(never)]
-pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
+pub(super) fn parse(data: &Value<'_>, file: &str) -> Parsed {
     let mut reader = Reader::new(file);
     let mut draft = Draft::default();
     draft.network.origin = Origin::V1;

@@ -12,10 +12,9 @@ use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
     Address, Dns, Kind, Link, LinkName, Match, Method, Origin, Parameter, Rule, Selector, Subnet,
 };
-use crate::syntax::value::{Data, Value};
+use crate::syntax::value::Value;
 use crate::syntax::yaml::emit;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Sections, and what their links are.
@@ -29,12 +28,13 @@ const SECTIONS: &[(&str, Type)] = &[
 
 const KEYS: Keys = Keys { mac: "macaddress", members: "interfaces", vlan_number: "id", vlan_link: "link" };
 
-/// Reads the mapping with `version: 2`; `file` is what messages call it.
+/// Reads the mapping with `version: 2`; `netplan` is the document for netplan,
+/// `file` what messages call it.
 #[inline(never)]
-pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
+pub(super) fn parse(data: &Value<'_>, netplan: String, file: &str) -> Parsed {
     let mut reader = Reader::new(file);
     let mut draft = Draft::default();
-    draft.network.origin = Origin::V2 { netplan: netplan(data) };
+    draft.network.origin = Origin::V2 { netplan };
     for (section, links) in data.entries() {
         let section = text(section);
         reader.enter("", "");
@@ -56,9 +56,8 @@ pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
 
 /// The document as cloud-init hands it to netplan.
 #[inline(never)]
-fn netplan(data: &Value<'_>) -> String {
-    let key = Value::bare(Data::Str("network".into()));
-    let text = emit::dump(&Value::bare(Data::Map(vec![(key, data.clone())])));
+pub(super) fn netplan(whole: &Value<'_>) -> String {
+    let text = emit::dump(whole);
     let text = text.strip_prefix("---\n").unwrap_or(&text);
     text.strip_suffix("...\n").unwrap_or(text).into()
 }

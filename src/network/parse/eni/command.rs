@@ -2,9 +2,8 @@
 
 use super::super::reader::Reader;
 use super::super::subnet::route;
+use super::{Line, empty, set};
 use crate::network::model::Route;
-use crate::syntax::value::{Data, Value};
-use alloc::vec::Vec;
 
 /// What a command of a stanza does.
 pub(super) enum Command {
@@ -14,24 +13,13 @@ pub(super) enum Command {
     Nothing,
 }
 
-/// Words before a value, and what network config v1 calls it.
-const WORDS: &[(&str, &str)] = &[
-    ("via", "gateway"),
-    ("gw", "gateway"),
-    ("netmask", "netmask"),
-    ("metric", "metric"),
-    ("table", "table"),
-    ("mtu", "mtu"),
-    ("dev", "dev"),
-];
-
 /// The command of an option; `None` when the option has none.
 #[inline(never)]
-pub(super) fn of_option(
+pub(super) fn of_option<'t>(
     reader: &mut Reader<'_>,
     option: &str,
-    command: &[&str],
-    place: &Value<'_>,
+    command: &[&'t str],
+    line: Line<'t>,
 ) -> Option<Command> {
     if !matches!(option, "up" | "post-up" | "pre-up" | "down" | "pre-down" | "post-down") {
         return None;
@@ -41,30 +29,31 @@ pub(super) fn of_option(
     words.retain(|word| !word.starts_with('-') && !matches!(*word, "inet" | "inet6"));
     match *words {
         ["ip", "route", "add", ref route @ ..] | ["route", "add", ref route @ ..] => {
-            if let Some(route) = added(reader, route, host, place) {
+            if let Some(route) = added(reader, route, host, line) {
                 return Some(Command::Add(route));
             }
         }
         ["ip", "route", "del", ..] | ["route", "del", ..] => {}
-        _ => reader.add(place, "", &[option, " runs a command, and only routes are kept"]),
+        _ => reader.add(&empty(line), "", &[option, " runs a command, and only routes are kept"]),
     }
     Some(Command::Nothing)
 }
 
 /// `10.0.0.0/8 via 192.0.2.1 metric 3 || true`.
-fn added(reader: &mut Reader<'_>, words: &[&str], host: bool, place: &Value<'_>) -> Option<Route> {
+fn added<'t>(reader: &mut Reader<'_>, words: &[&'t str], host: bool, line: Line<'t>) -> Option<Route> {
     let (network, mut words) = words.split_first()?;
-    let value = |text| Value { place: place.place, data: Data::Str(text) };
-    let mut entries = Vec::new();
-    entries.push((value("network".into()), value((*network).into())));
+    let mut options = empty(line);
+    set(&mut options, "network", network, line);
     while let [word, text, rest @ ..] = words {
-        let Some((_, key)) = WORDS.iter().find(|(own, _)| own == word) else { break };
-        entries.push((value((*key).into()), value((*text).into())));
+        // What cloud-init appends.
+        if *word == "||" {
+            break;
+        }
+        set(&mut options, word, text, line);
         words = rest;
     }
     if host {
-        entries
-            .push((value("netmask".into()), value(if network.contains(':') { "128" } else { "32" }.into())));
+        set(&mut options, "netmask", if network.contains(':') { "128" } else { "32" }, line);
     }
-    route(reader, &Value { place: place.place, data: Data::Map(entries) })
+    route(reader, &options)
 }

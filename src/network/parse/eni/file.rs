@@ -93,3 +93,47 @@ impl Whole {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(whole: &Whole) -> Vec<String> {
+        whole.lines().map(|line| format!("{}:{}: {}", line.file, line.number, line.text)).collect()
+    }
+
+    #[test]
+    fn files_stand_where_they_are_included() {
+        let include = |wanted: Included<'_>, folder: &str| {
+            assert_eq!(folder, "/etc/network");
+            let file = |name: &str, text: &str| (format!("{folder}/{name}"), text.to_string());
+            match wanted {
+                Included::Source("interfaces.d/*.cfg") => {
+                    vec![file("a", "one\n# no\ntwo"), file("b", "three\n")]
+                }
+                Included::Directory("more") => vec![file("c", "four")],
+                _ => panic!("{wanted:?}"),
+            }
+        };
+        let text = "first \\\n  goes on\nsource interfaces.d/*.cfg\n\nsource-directory more\nlast";
+        let whole = expand(text, "/etc/network/interfaces", &include);
+        let expected = [
+            "/etc/network/interfaces:1: first   goes on",
+            "/etc/network/interfaces:3: source interfaces.d/*.cfg",
+            "/etc/network/a:1: one",
+            "/etc/network/a:3: two",
+            "/etc/network/b:1: three",
+            "/etc/network/interfaces:5: source-directory more",
+            "/etc/network/c:1: four",
+            "/etc/network/interfaces:6: last",
+        ];
+        assert_eq!(lines(&whole), expected);
+    }
+
+    #[test]
+    fn a_file_that_includes_itself_ends() {
+        let include = |_: Included<'_>, _: &str| vec![("x".to_string(), "source x\nsource x\na".to_string())];
+        let whole = expand("source x", "x", &include);
+        assert!(whole.paths.len() <= limits::INCLUDED_FILES);
+    }
+}

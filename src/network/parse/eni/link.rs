@@ -5,7 +5,7 @@ use super::super::link::{self, Type, spanning_tree};
 use super::super::reader::{Reader, flag, string};
 use super::super::subnet::subnet;
 use super::super::v1::{KEYS, keys_of};
-use super::{Line, Stanza, set};
+use super::{Line, Stanza, empty, set};
 use crate::network::model::{Control, Link, LinkId, LinkName, Method, Setting};
 use crate::syntax::value::{Data, Value};
 
@@ -48,12 +48,12 @@ pub(super) fn add<'t>(
 /// number in its name (vlan-interfaces(5)): `eth0.7`, `vlan7`.
 #[inline(never)]
 fn options<'t>(name: &'t str, stanzas: &[Stanza<'t>], line: Line<'t>) -> Value<'t> {
-    let mut entries = alloc::vec::Vec::new();
+    let mut options = empty(line);
     for stanza in stanzas {
-        entries.extend_from_slice(stanza.options.entries());
+        if let Data::Map(entries) = &mut options.data {
+            entries.extend_from_slice(stanza.options.entries());
+        }
     }
-    let place = stanzas.first().map(|stanza| stanza.options.place).unwrap_or_default();
-    let mut options = Value { place, data: Data::Map(entries) };
     let (of, number) = name.rsplit_once('.').unwrap_or(("", name.strip_prefix("vlan").unwrap_or_default()));
     if number.parse::<u16>().is_ok() {
         if !of.is_empty() {
