@@ -70,17 +70,18 @@ pub fn parse(text: &str, file: &str, include: Include<'_>) -> Parsed {
     }
     let mut draft = Draft::default();
     draft.network.origin = Origin::V1;
-    draft.network.routes = said.routes;
     // cloud-init's order.
-    sort_by(&mut said.stanzas, |a, b| link_name(a.name) < link_name(b.name));
-    let mut stanzas = &mut *said.stanzas;
+    let mut stanzas: Vec<&Stanza<'_>> = said.stanzas.iter().collect();
+    sort_by(&mut stanzas, |a, b| link_name(a.name) < link_name(b.name));
+    let mut stanzas = &*stanzas;
     while let Some(first) = stanzas.first() {
         let name = link_name(first.name);
         let count = stanzas.iter().take_while(|stanza| link_name(stanza.name) == name).count();
-        let Some((own, rest)) = stanzas.split_at_mut_checked(count) else { break };
+        let Some((own, rest)) = stanzas.split_at_checked(count) else { break };
         link::add(&mut reader, &mut draft, name, own, &said.controls);
         stanzas = rest;
     }
+    draft.network.routes = said.routes;
     Parsed { network: draft.network, problems: reader.into_problems() }
 }
 
@@ -105,7 +106,7 @@ fn read<'t>(reader: &mut Reader<'t>, said: &mut Said<'t>, line: Line<'t>) {
     match *words {
         ["auto" | "allow-auto", ref names @ ..] => control(said, Control::Auto, names),
         ["allow-hotplug", ref names @ ..] => control(said, Control::Hotplug, names),
-        ["source" | "source-directory" | "no-auto-down" | "no-scripts", ..] => {}
+        [] | ["source" | "source-directory" | "no-auto-down" | "no-scripts", ..] => {}
         ["iface", name, family, method, ..] if said.stanzas.len() < limits::NETWORK_ENTRIES => {
             let method = match (family, method) {
                 ("inet6", "dhcp") => "dhcp6",
@@ -130,7 +131,6 @@ fn read<'t>(reader: &mut Reader<'t>, said: &mut Said<'t>, line: Line<'t>) {
             },
             None => reader.add(&empty(line), "", &[option, " stands before any iface"]),
         },
-        [] => {}
     }
 }
 

@@ -84,10 +84,15 @@ mod tests {
         let mut text = String::from("version: 1\nconfig:\n");
         for bond in 0..40 {
             let members: Vec<String> = (0..100).map(|member| format!("e{bond}x{member}")).collect();
-            text += &format!(
-                "- {{type: bond, name: bond{bond}, params: {{}}, bond_interfaces: [{}]}}\n",
-                members.join(", ")
-            );
+            let members = members.join(", ");
+            text += &[
+                "- {type: bond, name: bond",
+                &bond.to_string(),
+                ", params: {}, bond_interfaces: [",
+                &members,
+                "]}\n",
+            ]
+            .concat();
         }
         assert_eq!(parsed(&text).network.links.len(), crate::limits::NETWORK_ENTRIES + 40);
     }

@@ -44,13 +44,13 @@ pub fn parse(data: &Value<'_>) -> Parsed {
         link(&mut reader, &mut draft, value, &networks, &mut bonds);
     }
     reader.enter("links", "");
-    draft.network.links.retain(|link| {
-        let is_described = link.kind != Kind::Undescribed;
-        if !is_described {
+    for link in &mut draft.network.links {
+        if matches!(link.kind, Kind::Undescribed) {
+            // An id of the host's is no name here.
+            link.name = None;
             reader.add(data, "", &[&link.id, " is a member of a bond and not described"]);
         }
-        is_described
-    });
+    }
     reader.enter("service", "");
     for service in reader.items(data, "services") {
         name_server(&mut reader, &mut draft.network.dns, service);

@@ -142,45 +142,51 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
     spanning_tree(reader, link, parameters);
 }
 
+/// A subnet with DHCP, if it is on.
+#[inline(never)]
+fn dhcp(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>, keys: [&str; 2], method: Method) {
+    let [on, overrides] = keys;
+    if flag(value, on) != Some(true) {
+        return;
+    }
+    let mut metric = None;
+    if let Some(overrides) = value.get_set(overrides) {
+        reader.numbers(overrides, &mut [("route-metric", &mut metric)]);
+    }
+    link.subnets.push(Subnet::new(method));
+    if let Some(subnet) = link.subnets.last_mut() {
+        // 0 is none.
+        subnet.metric = metric.filter(|metric| *metric > 0);
+    }
+}
+
 /// DHCP, addresses with gateways and name servers, and routes, in the order
 /// cloud-init puts them.
 #[inline(never)]
 fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
-    for (key, overrides, method) in
-        [("dhcp4", "dhcp4-overrides", Method::Dhcp4), ("dhcp6", "dhcp6-overrides", Method::Dhcp6)]
-    {
-        if flag(value, key) == Some(true) {
-            let mut subnet = Subnet::new(method);
-            if let Some(overrides) = value.get_set(overrides) {
-                reader.numbers(overrides, &mut [("route-metric", &mut subnet.metric)]);
-                subnet.metric = subnet.metric.filter(|metric| *metric > 0);
-            }
-            link.subnets.push(subnet);
-        }
-    }
+    dhcp(reader, link, value, ["dhcp4", "dhcp4-overrides"], Method::Dhcp4);
+    dhcp(reader, link, value, ["dhcp6", "dhcp6-overrides"], Method::Dhcp6);
     let mut dns = Dns::default();
     if let Some(servers) = value.get_set("nameservers") {
         reader.dns(&mut dns, servers, "addresses", "search");
         // Without a server cloud-init leaves the link's own settings alone.
         link.dns = (!dns.servers.is_empty()).then(|| dns.clone());
     }
-    let mut gateways =
-        [(false, "gateway4"), (true, "gateway6")].map(|(ipv6, key)| (ipv6, reader.address(value, &[key])));
+    let mut gateway4 = reader.address(value, &["gateway4"]);
+    let mut gateway6 = reader.address(value, &["gateway6"]);
     for address in reader.items(value, "addresses") {
         // `- 10.0.0.5/24: {label: …}` is an address too.
         let address = address.entries().first().map_or(address, |(address, _)| address);
         let Some(prefix) = reader.prefix(address, "addresses", address) else { continue };
-        let mut subnet = Subnet::new(Method::Static(prefix));
-        for (ipv6, gateway) in &mut gateways {
-            if *ipv6 == subnet.method.is_ipv6()
-                && let Some(gateway) = gateway.take()
-                && !subnet.set_gateway(gateway)
-            {
-                reader.add(address, "gateway", &["is of another family than the address"]);
-            }
+        link.subnets.push(Subnet::new(Method::Static(prefix)));
+        let Some(subnet) = link.subnets.last_mut() else { continue };
+        let gateway = if subnet.method.is_ipv6() { &mut gateway6 } else { &mut gateway4 };
+        if let Some(gateway) = gateway.take()
+            && !subnet.set_gateway(gateway)
+        {
+            reader.add(address, "gateway", &["is of another family than the address"]);
         }
         subnet.dns = core::mem::take(&mut dns);
-        link.subnets.push(subnet);
     }
     if let Some(subnet) = link.subnets.first_mut() {
         routes(reader, value, subnet);

@@ -4,6 +4,7 @@ use super::super::reader::Reader;
 use super::super::subnet::route;
 use super::{Line, empty, set};
 use crate::network::model::Route;
+use alloc::vec::Vec;
 
 /// What a command of a stanza does.
 pub(super) enum Command {
@@ -24,9 +25,13 @@ pub(super) fn of_option<'t>(
     if !matches!(option, "up" | "post-up" | "pre-up" | "down" | "pre-down" | "post-down") {
         return None;
     }
-    let mut words = command.to_vec();
-    let host = words.contains(&"-host");
-    words.retain(|word| !word.starts_with('-') && !matches!(*word, "inet" | "inet6"));
+    let (mut words, mut host) = (Vec::new(), false);
+    for word in command {
+        host |= *word == "-host";
+        if !word.starts_with('-') && !matches!(*word, "inet" | "inet6") {
+            words.push(*word);
+        }
+    }
     match *words {
         ["ip", "route", "add", ref route @ ..] | ["route", "add", ref route @ ..] => {
             if let Some(route) = added(reader, route, host, line) {

@@ -15,7 +15,7 @@ pub(super) fn add<'t>(
     reader: &mut Reader<'t>,
     draft: &mut Draft,
     name: &'t str,
-    stanzas: &[Stanza<'t>],
+    stanzas: &[&Stanza<'t>],
     controls: &[(Control, &str)],
 ) {
     let Some(first) = stanzas.first() else { return };
@@ -47,7 +47,7 @@ pub(super) fn add<'t>(
 /// The options of all stanzas as one mapping. A VLAN may tell its link and
 /// number in its name (vlan-interfaces(5)): `eth0.7`, `vlan7`.
 #[inline(never)]
-fn options<'t>(name: &'t str, stanzas: &[Stanza<'t>], line: Line<'t>) -> Value<'t> {
+fn options<'t>(name: &'t str, stanzas: &[&Stanza<'t>], line: Line<'t>) -> Value<'t> {
     let mut options = empty(line);
     for stanza in stanzas {
         if let Data::Map(entries) = &mut options.data {
