@@ -87,6 +87,9 @@ pub const LINK_PARAMETERS: usize = 64;
 /// have a dozen, a file that includes itself has no end.
 pub const INCLUDED_FILES: usize = 64;
 
+/// How deep interfaces files include each other.
+pub const INCLUDE_DEPTH: usize = 8;
+
 /// Seconds the agent waits for the disc when `glowplug.wait` is not given.
 pub const WAIT_SECONDS: u32 = 10;
 

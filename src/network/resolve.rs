@@ -97,9 +97,11 @@ impl Network {
                 (None, Some(nic)) => {
                     problems.push(problem("configure link", &nic.name, "no name can be given to it"));
                 }
-                // Why a NIC is not there, or has not its name, was told.
-                (None, None) if link.kind.is_nic() || link.name.is_some() => {}
-                (None, None) => problems.push(problem("name link", &link.id, "its link has no name")),
+                (None, None) if link.name.is_none() && matches!(link.kind, Kind::Vlan(_)) => {
+                    problems.push(problem("name link", &link.id, "its link has no name"));
+                }
+                // Why others are not there, or have not their names, was told.
+                (None, None) => {}
             }
         }
         Resolved { described: self, links, problems, wanted, present }
@@ -151,7 +153,11 @@ impl Network {
                 };
                 LinkName::new(&[link, ".", &vlan.number().to_string()].concat())
             }
-            (None, Kind::Physical(_) | Kind::Infiniband(_)) if self.origin == Origin::NetworkData => None,
+            (None, Kind::Physical(_) | Kind::Infiniband(_) | Kind::Undescribed)
+                if matches!(self.origin, Origin::NetworkData) =>
+            {
+                None
+            }
             (None, _) => LinkName::new(&link.id),
         };
         name.filter(|name| !found.iter().any(|other| other.name.as_ref() == Some(name)))

@@ -13,7 +13,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use glowplug::network::model::{
-    Address, Control, Domain, Kind, Link, Mac, Method, Network, Parameter, Route, Setting, Subnet, SystemLink,
+    Address, Control, Domain, Kind, Link, Mac, Method, Network, Origin, Parameter, Route, Setting, Subnet,
+    SystemLink,
 };
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};
 use glowplug::network::resolve::Resolved;
@@ -54,7 +55,7 @@ fn parse(path: &Path) -> Parsed {
     } else if name.ends_with(".eni") {
         eni::parse(&text, name, &|_, _| Vec::new())
     } else {
-        network_config(&yaml::load(&text).unwrap(), name)
+        network_config(yaml::load(&text).unwrap(), name)
     }
 }
 
@@ -225,6 +226,9 @@ fn state(network: &Network) -> Json {
     dns.set("nameservers", strings(network.dns.servers.iter().map(Address::as_str)))
         .set("search", strings(network.dns.search.iter().map(Domain::as_str)));
     let mut object = Object::default();
+    if let Origin::V2 { netplan } = &network.origin {
+        object.set("netplan", string(netplan));
+    }
     let links = (0..resolved.links.len()).map(|at| interface(&resolved, at)).collect();
     object
         .set("interfaces", Value::bare(Data::Seq(links)))

@@ -1,21 +1,22 @@
 """Answers what network state cloud-init makes of a network description.
 
 Reads paths of files, one a line; writes one JSON object a line:
-{"version": cloud-init's, "state": {interfaces, routes, dns}} or {"error": …}.
+{"version": cloud-init's, "state": {interfaces, routes, dns, netplan}} or {"error": …}.
 The kind of a description is told by the end of its name: .v1.yaml, .v2.yaml,
 .network_data.json, .eni. The machine has ens1 to ens8 with the MAC addresses
 fa:16:3e:00:00:01 to :08.
 
 The state is cloud-init's own with what back ends don't tell apart taken out:
 keys without a value, a netmask beside a prefix length, constants; numbers that
-were spelled as strings are numbers.
+were spelled as strings are numbers. `netplan` is what netplan gets of version 2.
 """
 
+import copy
 import json
 import sys
 
 import yaml
-from cloudinit import version
+from cloudinit import safeyaml, version
 from cloudinit.net import eni, network_state
 from cloudinit.sources.helpers import openstack
 
@@ -85,8 +86,14 @@ def interface(key, entry):
 
 
 def state(path):
-    found = network_state.parse_net_config_data(config(path))._network_state
+    description = config(path)
+    found = network_state.parse_net_config_data(copy.deepcopy(description))._network_state
+    netplan = {}
+    if description["version"] == 2:
+        whole = {"network": description}
+        netplan["netplan"] = safeyaml.dumps(whole, explicit_start=False, explicit_end=False)
     return {
+        **netplan,
         "interfaces": [interface(*each) for each in found["interfaces"].items()],
         "routes": [route(each) for each in found["routes"]],
         "dns": found["dns"],

@@ -1,52 +1,57 @@
 use crate::ip::Ip;
-use alloc::string::{String, ToString};
+use alloc::boxed::Box;
+use alloc::string::ToString;
 use core::fmt;
 
-/// An IP address and the spelling it was described with: back ends' files
+/// An IP address with the spelling it was described with: back ends' files
 /// repeat that (`2001:DB8::05`), as cloud-init's do.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Address {
-    ip: Ip,
-    text: String,
-}
+pub struct Address(Box<str>);
 
 impl Address {
     /// `None` when `text` is no IPv4 or IPv6 address.
+    #[inline(never)]
     pub fn parse(text: &str) -> Option<Self> {
-        Some(Self { ip: text.parse().ok()?, text: text.into() })
+        text.parse::<Ip>().is_ok().then(|| Self(text.into()))
     }
 
     /// The address itself.
     pub fn ip(&self) -> Ip {
-        self.ip
+        // It was read before, so that it always can be.
+        self.0.parse().unwrap_or(Ip::unspecified(false))
     }
 
     /// As described.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 
     /// Whether this is IPv6.
     pub fn is_ipv6(&self) -> bool {
-        self.ip.is_ipv6()
+        self.0.contains(':')
+    }
+
+    /// Bits of an address of this family: 32 or 128.
+    fn bits(&self) -> u8 {
+        if self.is_ipv6() { 128 } else { 32 }
     }
 }
 
 impl From<Ip> for Address {
     fn from(ip: Ip) -> Self {
-        Self { ip, text: ip.to_string() }
+        Self(ip.to_string().into())
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0)
     }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0)
     }
 }
 
@@ -61,7 +66,7 @@ pub struct Prefix {
 impl Prefix {
     /// `None` when the family has no networks that long.
     pub fn new(address: Address, length: u8) -> Option<Self> {
-        (length <= address.ip.bits()).then_some(Self { address, length })
+        (length <= address.bits()).then_some(Self { address, length })
     }
 
     /// Everything: the destination of a default route.
@@ -76,7 +81,7 @@ impl Prefix {
 
     /// The address itself.
     pub fn ip(&self) -> Ip {
-        self.address.ip
+        self.address.ip()
     }
 
     /// Length of the network in bits, at most 32 or 128.

@@ -47,6 +47,7 @@ pub struct Link {
 
 impl Link {
     /// A link with nothing configured on it.
+    #[inline(never)]
     pub fn new(id: LinkId, name: Option<LinkName>, kind: Kind) -> Self {
         Self {
             id,

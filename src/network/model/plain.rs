@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::boxed::Box;
 use core::ops::Deref;
 
 /// A word or a few of a description that can stand as a value in every back
@@ -6,7 +6,7 @@ use core::ops::Deref;
 /// most 255 bytes. No quotes and no character that a shell (ifcfg files are
 /// sourced), an INI file or a line of interfaces(5) takes for its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plain(String);
+pub struct Plain(Box<str>);
 
 /// NAME_MAX: longer than any name of a driver, an option or a value.
 const LONGEST: usize = 255;
@@ -14,6 +14,7 @@ const LONGEST: usize = 255;
 impl Plain {
     /// `None` when a back end could take `text` for something else, and for
     /// an empty one.
+    #[inline(never)]
     pub fn new(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_.:/+,@%*?=[]".contains(&byte);
         let fits = (1..=LONGEST).contains(&text.len()) && text.trim_ascii().len() == text.len();
@@ -32,10 +33,11 @@ impl Deref for Plain {
 /// What a description calls a link: a word that can be a part of a file name.
 /// A name of the kernel's is one; an id of a host or of netplan may be longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkId(String);
+pub struct LinkId(Box<str>);
 
 impl LinkId {
     /// `None` when `id` would lead out of a file name or a line.
+    #[inline(never)]
     pub fn new(id: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:@+".contains(&byte);
         let fits = (1..=LONGEST).contains(&id.len()) && id != "." && id != "..";

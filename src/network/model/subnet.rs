@@ -29,6 +29,7 @@ pub struct Subnet {
 
 impl Subnet {
     /// A subnet without settings.
+    #[inline(never)]
     pub fn new(method: Method) -> Self {
         Self {
             method,

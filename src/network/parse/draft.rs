@@ -5,7 +5,6 @@ use super::reader::Reader;
 use crate::limits;
 use crate::network::model::{Kind, Link, LinkId, LinkName, Network};
 use crate::syntax::value::Value;
-use alloc::vec::Vec;
 
 #[derive(Default)]
 pub(super) struct Draft {
@@ -15,53 +14,42 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Adds a link, or describes the one of its id that was only named so far.
-    /// Of two descriptions the later counts.
+    /// Adds a link, or describes the one of its id that was only named so far,
+    /// and tells its place. Of two descriptions the later counts.
     #[inline(never)]
-    pub(super) fn add(&mut self, reader: &mut Reader<'_>, value: &Value<'_>, mut link: Link) {
-        let known = self.network.links.iter_mut().find(|known| known.id == link.id);
-        let Some(known) = known else {
-            self.network.links.push(link);
-            return;
-        };
-        if known.kind != Kind::Undescribed {
-            reader.add(value, "", &["is described twice; the later counts"]);
-        }
-        link.bond = known.bond.take();
-        *known = link;
-    }
-
-    /// The link of this id, be it described or not. `None` past the bound of
-    /// entries, which holds for all references together.
-    pub(super) fn named(&mut self, id: &LinkId) -> Option<&mut Link> {
-        self.references += 1;
-        if self.references > limits::NETWORK_ENTRIES {
-            return None;
-        }
+    pub(super) fn add(&mut self, reader: &mut Reader<'_>, value: &Value<'_>, mut link: Link) -> usize {
         let links = &mut self.network.links;
-        let at = links.iter().position(|link| link.id == *id).unwrap_or(links.len());
-        if at == links.len() {
-            links.push(Link::new(id.clone(), LinkName::new(id), Kind::Undescribed));
+        let at = links.iter().position(|known| known.id == link.id).unwrap_or(links.len());
+        match links.get_mut(at) {
+            None => links.push(link),
+            Some(known) => {
+                if !matches!(known.kind, Kind::Undescribed) {
+                    reader.add(value, "", &["is described twice; the later counts"]);
+                }
+                link.bond = known.bond.take();
+                *known = link;
+            }
         }
-        links.get_mut(at)
+        at
     }
 
-    /// Makes `members` those of the bond `bond`.
+    /// Names `members`, as those of `bond` if one is given. Past the bound of
+    /// entries, which holds for all references together, they are left out.
     #[inline(never)]
-    pub(super) fn join(&mut self, bond: &LinkId, members: &[LinkId]) {
+    pub(super) fn name(&mut self, members: &[LinkId], bond: Option<&LinkId>) {
+        let links = &mut self.network.links;
         for member in members {
-            if let Some(link) = self.named(member) {
+            self.references += 1;
+            if self.references > limits::NETWORK_ENTRIES {
+                return;
+            }
+            let at = links.iter().position(|link| link.id == *member).unwrap_or(links.len());
+            if at == links.len() {
+                links.push(Link::new(member.clone(), LinkName::new(member), Kind::Undescribed));
+            }
+            if let (Some(link), Some(bond)) = (links.get_mut(at), bond) {
                 link.bond = Some(bond.clone());
             }
         }
-    }
-
-    /// Adds a bridge, its ports before it.
-    #[inline(never)]
-    pub(super) fn bridge(&mut self, ports: Vec<LinkId>) -> Kind {
-        for port in &ports {
-            self.named(port);
-        }
-        Kind::Bridge { ports }
     }
 }

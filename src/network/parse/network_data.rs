@@ -3,10 +3,11 @@
 
 use super::Parsed;
 use super::draft::Draft;
+use super::link::{self, Keys, Type};
 use super::reader::{Reader, string, text};
 use super::subnet::subnet;
-use super::v1::{address, name_server, vlan};
-use crate::network::model::{Address, Kind, Link, LinkName, Match, Method, Origin};
+use super::v1::name_server;
+use crate::network::model::{Address, Kind, Link, LinkName, Method, Origin};
 use crate::syntax::value::{Data, Value};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -14,6 +15,13 @@ use alloc::vec::Vec;
 /// Link types that are a NIC as the machine sees it. Others that are not
 /// `bond` or `vlan` are taken for one too, and said to be unknown.
 const PHYSICAL: &str = "phy vif ovs bridge tap ethernet vhostuser hw_veb hyperv dvs cascading bgpovs null";
+
+const KEYS: Keys = Keys {
+    mac: "ethernet_mac_address",
+    members: "bond_links",
+    vlan_number: "vlan_id",
+    vlan_link: "vlan_link",
+};
 
 /// A network and the link it is on.
 type OnLink<'d, 'a> = (&'d str, &'d Value<'a>);
@@ -33,7 +41,15 @@ pub fn parse(data: &Value<'_>) -> Parsed {
     let networks = by_link(&mut reader, data, &ids);
     let mut bonds = 0;
     for value in links {
-        link(&mut reader, &mut draft, value, (&ids, &networks), &mut bonds);
+        link(&mut reader, &mut draft, value, &networks, &mut bonds);
+    }
+    reader.enter("links", "");
+    for link in &mut draft.network.links {
+        if matches!(link.kind, Kind::Undescribed) {
+            // An id of the host's is no name here.
+            link.name = None;
+            reader.add(data, "", &[&link.id, " is a member of a bond and not described"]);
+        }
     }
     reader.enter("service", "");
     for service in reader.items(data, "services") {
@@ -68,7 +84,7 @@ fn link<'v>(
     reader: &mut Reader<'v>,
     draft: &mut Draft,
     value: &'v Value<'_>,
-    (ids, networks): (&[&str], &[OnLink<'v, '_>]),
+    networks: &[OnLink<'v, '_>],
     bonds: &mut usize,
 ) {
     let text = id(value);
@@ -77,60 +93,43 @@ fn link<'v>(
         reader.add(value, "", &["nothing can refer to it"]);
         return;
     }
-    let Some(id) = reader.id(value, "id", text) else { return };
     let mut name = name(reader, value);
-    let mut mac = "ethernet_mac_address";
-    let kind = match string(value, "type").unwrap_or("null") {
+    let mut keys = KEYS;
+    let what = match string(value, "type").unwrap_or("null") {
         "bond" => {
             name = name.or_else(|| LinkName::new(&["bond", &bonds.to_string()].concat()));
             *bonds += 1;
-            Kind::Bond
+            Type::Bond
         }
         "vlan" => {
-            (name, mac) = (None, "vlan_mac_address");
-            let Some(vlan) = vlan(reader, value, "vlan_id", "vlan_link") else { return };
-            vlan
+            (name, keys.mac) = (None, "vlan_mac_address");
+            Type::Vlan
         }
         kind => {
             if !PHYSICAL.split_ascii_whitespace().any(|known| known == kind) {
                 reader.add(value, "", &["type ", kind, " is unknown; it is taken for a NIC"]);
             }
-            Kind::Physical(Match::default())
+            Type::Physical
         }
     };
-    let mut link = Link::new(id.clone(), name, kind);
-    address(reader, &mut link, value, mac);
-    if link.kind.is_nic() && link.mac.is_none() {
-        // One that is wrong was told, and a name is no help against it.
-        let is_wrong = value.get_set(mac).is_some();
-        if link.name.is_none() && !is_wrong {
+    if what == Type::Physical {
+        let mac = value.get_set(keys.mac);
+        if mac.is_none() && name.is_none() {
             reader.add(value, "", &["neither ethernet_mac_address nor name tells which NIC it is"]);
+            return;
         }
-        if link.name.is_none() || is_wrong {
+        if mac.is_some() && reader.mac(value, keys.mac).is_none() {
             return;
         }
     }
-    link.mtu = reader.mtu(value);
+    let Some(id) = reader.id(value, "id", text) else { return };
+    let Some(link) = link::link(reader, draft, value, id, name, what, &keys) else { return };
+    if what == Type::Bond {
+        parameters(reader, link, value);
+    }
     for (_, network) in networks.iter().filter(|(of, _)| *of == text) {
         reader.enter("network ", self::id(network));
-        add_network(reader, &mut link, network);
-    }
-    reader.enter("link ", text);
-    if link.kind == Kind::Bond {
-        parameters(reader, &mut link, value);
-    }
-    let is_bond = link.kind == Kind::Bond;
-    draft.add(reader, value, link);
-    if is_bond {
-        let mut members = reader.ids(value, "bond_links");
-        members.retain(|member| {
-            let is_there = ids.contains(&&**member);
-            if !is_there {
-                reader.add(value, "bond_links", &["there is no link ", member]);
-            }
-            is_there
-        });
-        draft.join(&id, &members);
+        add_network(reader, link, network);
     }
 }
 
@@ -161,7 +160,10 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
 /// beside a fixed address.
 #[inline(never)]
 fn add_network(reader: &mut Reader<'_>, link: &mut Link, network: &Value<'_>) {
-    let Some(mut subnet) = subnet(reader, network) else { return };
+    if subnet(reader, network, &mut link.subnets).is_none() {
+        return;
+    }
+    let Some(subnet) = link.subnets.last_mut() else { return };
     match &subnet.method {
         Method::Static(address) if address.is_ipv6() => link.accept_ra = Some(false),
         Method::Dhcp6 | Method::Dhcp6Stateful => link.accept_ra = Some(true),
@@ -177,7 +179,6 @@ fn add_network(reader: &mut Reader<'_>, link: &mut Link, network: &Value<'_>) {
     if !servers.is_empty() {
         subnet.dns.servers = servers;
     }
-    link.subnets.push(subnet);
 }
 
 /// Adds the services of `parent` that are name servers, `once` those alone that

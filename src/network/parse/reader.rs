@@ -1,6 +1,7 @@
 //! Scalars of a description as typed values, and the errors that name them.
 
 use crate::error::Error;
+use crate::ip::Ip;
 use crate::limits;
 use crate::network::model::{Address, Dns, Domain, LinkId, Mac, Parameter, Plain, Prefix, Setting};
 use crate::syntax::value::{Data, Value};
@@ -33,6 +34,12 @@ impl<'v> Reader<'v> {
     /// From here on messages are about this entry.
     pub(super) fn enter(&mut self, kind: &'static str, id: &'v str) {
         (self.kind, self.id) = (kind, id);
+    }
+
+    /// As [`Reader::enter`], for another file.
+    pub(super) fn enter_file(&mut self, file: &'v str) {
+        self.file = file;
+        self.enter("", "");
     }
 
     /// Records that `value` cannot be used: `part` (a key, or nothing) of the
@@ -97,26 +104,22 @@ impl<'v> Reader<'v> {
     /// a /24 or a /64, as cloud-init does.
     #[inline(never)]
     pub(super) fn prefix(&mut self, parent: &Value<'_>, part: &str, value: &Value<'_>) -> Option<Prefix> {
-        let (bare, mut length) = split_length(text(value));
-        let number;
-        if length.is_none()
-            && let Some((_, mask)) = first(parent, &["prefix", "netmask"])
-        {
-            length = Some(match mask.data {
-                Data::Int(mask) => {
-                    number = mask.to_string();
-                    &number
-                }
-                _ => text(mask),
-            });
-        }
+        let (bare, length) = split_length(text(value));
         let address = self.one_address(value, part, bare)?;
-        let length = length.unwrap_or(if address.is_ipv6() { "64" } else { "24" });
-        let Some(bits) = self::length(length, &address) else {
-            self.add(value, part, &[length, " is no netmask of ", bare]);
-            return None;
+        let mask = first(parent, &["prefix", "netmask"]).map(|(_, mask)| mask);
+        let length = match (length, mask) {
+            (Some(length), _) => self::length(length, &address),
+            (None, Some(mask)) => match mask.data {
+                Data::Int(length) => u8::try_from(length).ok(),
+                _ => self::length(text(mask), &address),
+            },
+            (None, None) => Some(if address.is_ipv6() { 64 } else { 24 }),
         };
-        Prefix::new(address, bits)
+        let prefix = length.and_then(|length| Prefix::new(address, length));
+        if prefix.is_none() {
+            self.add(value, part, &["the netmask of ", bare, " is none"]);
+        }
+        prefix
     }
 
     /// The numbers under each of the keys.
@@ -206,36 +209,34 @@ impl<'v> Reader<'v> {
         let name = name.concat();
         let part = name.as_str();
         let setting = match &value.data {
-            Data::Null => None,
-            Data::Bool(on) => Some(Setting::Bool(*on)),
-            Data::Int(number) => Some(Setting::Int(*number)),
-            Data::Str(text) | Data::Float(text) => self.plain(value, part, text).map(Setting::Text),
-            Data::Seq(_) => {
-                let words = words(Some(value)).into_iter().filter_map(|word| self.plain(value, part, word));
-                Some(Setting::List(words.collect()))
-            }
-            Data::Map(ports) => Some(Setting::List(self.ports(ports, part))),
-            _ => {
-                self.add(value, part, &["cannot be ", value.kind()]);
-                None
-            }
+            Data::Null => return,
+            Data::Bool(on) => Setting::Bool(*on),
+            Data::Int(number) => Setting::Int(*number),
+            Data::Seq(_) | Data::Map(_) => Setting::List(self.list(value, part)),
+            _ => match self.plain(value, part, text(value)) {
+                Some(text) => Setting::Text(text),
+                None => return,
+            },
         };
-        if to.len() >= limits::LINK_PARAMETERS {
-            return;
-        }
-        if let (Some(value), Some(name)) = (setting, self.plain(value, part, part)) {
-            to.retain(|other| other.name != name);
-            to.push(Parameter { name, value });
+        let Some(name) = self.plain(value, part, part) else { return };
+        let is_full = to.len() >= limits::LINK_PARAMETERS;
+        match to.iter_mut().find(|other| other.name == name) {
+            Some(other) => other.value = setting,
+            None if is_full => {}
+            None => to.push(Parameter { name, value: setting }),
         }
     }
 
-    /// `{eth0: 50}` as cloud-init has it of old: `eth0 50`.
-    fn ports(&mut self, ports: &[(Value<'_>, Value<'_>)], part: &str) -> Vec<Plain> {
+    /// The items of a list; of a mapping as cloud-init has it of old: of
+    /// `{eth0: 50}` `eth0 50`.
+    #[inline(never)]
+    fn list(&mut self, value: &Value<'_>, part: &str) -> Vec<Plain> {
         let mut list = Vec::new();
-        for (port, value) in ports {
-            let number = value.as_int().map(|number| number.to_string());
-            let words = [text(port), " ", number.as_deref().unwrap_or(text(value))];
-            list.extend(self.plain(value, part, &words.concat()));
+        for item in value.items().unwrap_or_default() {
+            list.extend(self.plain(item, part, &as_text("", "", item)));
+        }
+        for (port, number) in value.entries() {
+            list.extend(self.plain(number, part, &as_text(text(port), " ", number)));
         }
         list
     }
@@ -274,13 +275,21 @@ fn push_shown(out: &mut String, text: &str) {
     }
 }
 
-/// A string without spaces around it; of anything else what it is, which
-/// nothing takes for an address or a domain.
+/// A scalar as it is written, without spaces around it; of anything else, and
+/// of integers, what it is, which nothing takes for an address or a name.
 pub(super) fn text<'d>(value: &'d Value<'_>) -> &'d str {
     match &value.data {
-        Data::Str(text) => text.trim_ascii(),
+        Data::Str(text) | Data::Float(text) | Data::BigInt(text) | Data::Timestamp(text) => text.trim_ascii(),
         Data::Null => "a null",
         _ => value.kind(),
+    }
+}
+
+/// `value` as it is written, behind `before` and `between`.
+fn as_text(before: &str, between: &str, value: &Value<'_>) -> String {
+    match value.data {
+        Data::Int(number) => [before, between, &number.to_string()].concat(),
+        _ => [before, between, text(value)].concat(),
     }
 }
 
@@ -308,13 +317,13 @@ pub(super) fn flag(parent: &Value<'_>, key: &str) -> Option<bool> {
     })
 }
 
-/// A prefix length or a mask of the family of `address`.
+/// A prefix length, or that of a mask of the family of `address`.
 fn length(text: &str, address: &Address) -> Option<u8> {
-    let mask = match text.parse::<u8>() {
-        Ok(length) => return (length <= address.ip().bits()).then_some(length),
-        Err(_) => Address::parse(text)?,
-    };
-    mask.ip().mask_length().filter(|_| mask.is_ipv6() == address.is_ipv6())
+    if let Ok(length) = text.parse() {
+        return Some(length);
+    }
+    let mask: Ip = text.parse().ok()?;
+    mask.mask_length().filter(|_| mask.is_ipv6() == address.is_ipv6())
 }
 
 /// The words of `value`, be it a list of strings, a string of words or nothing;

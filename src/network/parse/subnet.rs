@@ -3,58 +3,47 @@
 use super::reader::{Reader, first, string, text};
 use crate::network::model::{Control, Method, Prefix, Route, Subnet};
 use crate::syntax::value::{Data, Value};
+use alloc::vec::Vec;
 
-/// What is special about a type of subnet. cloud-init's names (network config
-/// v1), and OpenStack's where they differ.
-const TYPES: &[(&str, Type)] = &[
-    ("static", Type::Static),
-    ("static6", Type::Static),
-    ("ipv4", Type::Static),
-    ("ipv6", Type::Static),
-    ("dhcp", Type::Other(Method::Dhcp)),
-    ("dhcp4", Type::Other(Method::Dhcp4)),
-    ("ipv4_dhcp", Type::Other(Method::Dhcp4)),
-    ("dhcp6", Type::Other(Method::Dhcp6)),
-    ("ipv6_dhcp", Type::Other(Method::Dhcp6)),
-    ("ipv6_slaac", Type::Other(Method::Slaac)),
-    ("ipv6_dhcpv6-stateless", Type::Other(Method::Dhcp6Stateless)),
-    ("ipv6_dhcpv6-stateful", Type::Other(Method::Dhcp6Stateful)),
-    ("manual", Type::Other(Method::Manual)),
-    ("loopback", Type::Other(Method::Loopback)),
-];
-
-enum Type {
-    Static,
-    Other(Method),
+/// A subnet; `None`, and a problem, when it gets no address. The types are
+/// those of network config v1, and OpenStack's where they differ.
+#[inline(never)]
+pub(super) fn subnet(reader: &mut Reader<'_>, value: &Value<'_>, to: &mut Vec<Subnet>) -> Option<()> {
+    let kind = string(value, "type").unwrap_or_default();
+    let method = match kind {
+        "static" | "static6" | "ipv4" | "ipv6" => {
+            let Some((key, address)) = first(value, &["ip_address", "address"]) else {
+                reader.add(value, "", &["has no address"]);
+                return None;
+            };
+            Method::Static(reader.prefix(value, key, address)?)
+        }
+        "dhcp" => Method::Dhcp,
+        "dhcp4" | "ipv4_dhcp" => Method::Dhcp4,
+        "dhcp6" | "ipv6_dhcp" => Method::Dhcp6,
+        "ipv6_slaac" => Method::Slaac,
+        "ipv6_dhcpv6-stateless" => Method::Dhcp6Stateless,
+        "ipv6_dhcpv6-stateful" => Method::Dhcp6Stateful,
+        "manual" => Method::Manual,
+        "loopback" => Method::Loopback,
+        _ => {
+            reader.add(value, "", &["type ", kind, " is unknown"]);
+            return None;
+        }
+    };
+    to.push(Subnet::new(method));
+    let subnet = to.last_mut()?;
+    settings(reader, subnet, value);
+    routes(reader, value, subnet);
+    Some(())
 }
 
-/// A subnet; `None`, and a problem, when it gets no address.
+/// Adds the routes under `routes`.
 #[inline(never)]
-pub(super) fn subnet(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Subnet> {
-    let kind = string(value, "type").unwrap_or_default();
-    let Some((_, found)) = TYPES.iter().find(|(name, _)| *name == kind) else {
-        reader.add(value, "", &["type ", kind, " is unknown"]);
-        return None;
-    };
-    let method = match found {
-        Type::Other(method) => method.clone(),
-        Type::Static => Method::Static(fixed(reader, value)?),
-    };
-    let mut subnet = Subnet::new(method);
-    settings(reader, &mut subnet, value);
+pub(super) fn routes(reader: &mut Reader<'_>, value: &Value<'_>, subnet: &mut Subnet) {
     for value in reader.items(value, "routes") {
         subnet.routes.extend(route(reader, value));
     }
-    Some(subnet)
-}
-
-/// The fixed address.
-fn fixed(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Prefix> {
-    let Some((key, address)) = first(value, &["ip_address", "address"]) else {
-        reader.add(value, "", &["has no address"]);
-        return None;
-    };
-    reader.prefix(value, key, address)
 }
 
 #[inline(never)]

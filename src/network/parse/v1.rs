@@ -3,17 +3,16 @@
 
 use super::Parsed;
 use super::draft::Draft;
-use super::reader::{Reader, flag, integer, string, text};
+use super::link::{self, Keys, Type, spanning_tree};
+use super::reader::{Reader, flag, string, text};
 use super::subnet::{route, subnet};
-use crate::network::model::{
-    Dns, InfinibandAddress, Kind, Link, LinkId, LinkName, Match, Origin, Setting, Vlan,
-};
+use crate::network::model::{Dns, Kind, Link, LinkId, LinkName, Origin};
 use crate::syntax::value::Value;
 use alloc::vec::Vec;
 
 /// Reads the mapping with `version: 1`; `file` is what messages call it.
 #[inline(never)]
-pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
+pub(super) fn parse(data: &Value<'_>, file: &str) -> Parsed {
     let mut reader = Reader::new(file);
     let mut draft = Draft::default();
     draft.network.origin = Origin::V1;
@@ -54,97 +53,49 @@ pub(super) fn name_server(reader: &mut Reader<'_>, dns: &mut Dns, command: &Valu
     reader.dns(dns, command, "address", "search");
 }
 
+pub(super) const KEYS: Keys =
+    Keys { mac: "mac_address", members: "bond_interfaces", vlan_number: "vlan_id", vlan_link: "vlan_link" };
+
+/// The keys of one type of link.
+pub(super) fn keys_of(what: Type) -> Keys {
+    Keys { members: if what == Type::Bridge { "bridge_interfaces" } else { KEYS.members }, ..KEYS }
+}
+
+/// Types of links, with the keys without which they are left out.
+const TYPES: &[(&str, Type, &[&str])] = &[
+    ("physical", Type::Physical, &[]),
+    ("bond", Type::Bond, &["bond_interfaces", "params"]),
+    ("bridge", Type::Bridge, &["bridge_interfaces"]),
+    ("vlan", Type::Vlan, &[]),
+    ("loopback", Type::Loopback, &[]),
+    ("infiniband", Type::Infiniband, &[]),
+];
+
 /// An entry that is a link.
 #[inline(never)]
 fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, command: &'v Value<'_>, kind: &str) {
-    let id = string(command, "name").unwrap_or("without a name");
-    reader.enter("link ", id);
-    let (Some(id), Some(name)) = (LinkId::new(id), LinkName::new(id)) else {
+    let name = string(command, "name").unwrap_or("without a name");
+    reader.enter("link ", name);
+    let (Some(id), Some(name)) = (LinkId::new(name), LinkName::new(name)) else {
         reader.add(command, "", &["needs a name of at most 15 letters, digits and -_.@+"]);
         return;
     };
-    let mut members = Vec::new();
-    let Some(kind) = (match kind {
-        "physical" => Some(Kind::Physical(Match::default())),
-        "infiniband" => Some(Kind::Infiniband(None)),
-        "loopback" => Some(Kind::Loopback),
-        "vlan" => vlan(reader, command, "vlan_id", "vlan_link"),
-        "bond" | "bridge" => {
-            let is_bond = kind == "bond";
-            let key = if is_bond { "bond_interfaces" } else { "bridge_interfaces" };
-            if !has(reader, command, key) || is_bond && !has(reader, command, "params") {
-                return;
-            }
-            let ids = reader.ids(command, key);
-            if is_bond {
-                members = ids;
-                Some(Kind::Bond)
-            } else {
-                Some(draft.bridge(ids))
-            }
-        }
-        _ => {
-            reader.add(command, "", &["type ", kind, " is unknown"]);
-            return;
-        }
-    }) else {
+    let Some((_, what, needed)) = TYPES.iter().find(|(name, ..)| *name == kind) else {
+        reader.add(command, "", &["type ", kind, " is unknown"]);
         return;
     };
-    let mut link = Link::new(id.clone(), Some(name), kind);
-    address(reader, &mut link, command, "mac_address");
-    link.keep_configuration = flag(command, "keep_configuration");
-    common(reader, &mut link, command);
-    for value in reader.items(command, "subnets") {
-        link.subnets.extend(subnet(reader, value));
-    }
-    parameters(reader, &mut link, command);
-    draft.add(reader, command, link);
-    draft.join(&id, &members);
-}
-
-/// Whether `key` is there; a link without it is left out.
-fn has(reader: &mut Reader<'_>, command: &Value<'_>, key: &str) -> bool {
-    let has = command.get(key).is_some();
-    if !has {
+    if let Some(key) = needed.iter().find(|key| command.get(key).is_none()) {
         reader.add(command, "", &["has no ", key]);
+        return;
     }
-    has
-}
-
-/// The settings that versions 1 and 2 share.
-#[inline(never)]
-pub(super) fn common(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
-    link.mtu = reader.mtu(value);
-    link.accept_ra = flag(value, "accept-ra");
-    link.wake_on_lan = flag(value, "wakeonlan") == Some(true);
-    link.optional = flag(value, "optional");
-}
-
-/// The MAC address; of an InfiniBand port the long one too.
-#[inline(never)]
-pub(super) fn address(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>, key: &str) {
-    if let Kind::Infiniband(port) = &mut link.kind {
-        *port = string(value, key).and_then(InfinibandAddress::parse);
-        if port.is_some() {
-            return;
-        }
+    let keys = keys_of(*what);
+    let Some(link) = link::link(reader, draft, command, id, Some(name), *what, &keys) else { return };
+    link::settings(link, command);
+    link.keep_configuration = flag(command, "keep_configuration");
+    for value in reader.items(command, "subnets") {
+        subnet(reader, value, &mut link.subnets);
     }
-    link.mac = reader.mac(value, key);
-}
-
-/// A VLAN by its number and link.
-#[inline(never)]
-pub(super) fn vlan(reader: &mut Reader<'_>, value: &Value<'_>, number: &str, link: &str) -> Option<Kind> {
-    let (Some(of), Some(found)) = (value.get_set(link), value.get_set(number)) else {
-        reader.add(value, "", &["needs ", number, " and ", link]);
-        return None;
-    };
-    let link = reader.id(of, link, text(of))?;
-    let vlan = integer(found).and_then(|number| Vlan::new(u16::try_from(number).ok()?, link));
-    if vlan.is_none() {
-        reader.add(found, number, &["must be a number from 0 to 4094"]);
-    }
-    vlan.map(Kind::Vlan)
+    parameters(reader, link, command);
 }
 
 /// `params`, of which a NIC's `driver` is what it is found by.
@@ -158,25 +109,4 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, command: &Value<'_>) {
         }
     }
     spanning_tree(reader, link, params);
-}
-
-/// `bridge_stp` is on or off, however that is put.
-#[inline(never)]
-pub(super) fn spanning_tree(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
-    if !matches!(link.kind, Kind::Bridge { .. }) {
-        return;
-    }
-    for parameter in link.parameters.iter_mut().filter(|parameter| *parameter.name == *"bridge_stp") {
-        let on = match &parameter.value {
-            Setting::Bool(on) => Some(*on),
-            Setting::Int(number @ 0..=1) => Some(*number == 1),
-            Setting::Text(text) if matches!(&**text, "on" | "1") => Some(true),
-            Setting::Text(text) if matches!(&**text, "off" | "0") => Some(false),
-            _ => None,
-        };
-        if on.is_none() {
-            reader.add(value, "bridge_stp", &["must be on or off"]);
-        }
-        parameter.value = Setting::Bool(on.unwrap_or_default());
-    }
 }

@@ -4,39 +4,41 @@
 
 use super::Parsed;
 use super::draft::Draft;
+use super::link::{self, Keys, Type, spanning_tree};
 use super::reader::{Reader, flag, split_length, text, words};
-use super::subnet::route;
-use super::v1::{address, common, spanning_tree, vlan};
+use super::subnet::routes;
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
     Address, Dns, Kind, Link, LinkName, Match, Method, Origin, Parameter, Rule, Selector, Subnet,
 };
-use crate::syntax::value::{Data, Value};
+use crate::syntax::value::Value;
 use crate::syntax::yaml::emit;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Sections, and what their links are.
-const SECTIONS: &[(&str, Kind)] = &[
-    ("ethernets", Kind::Physical(Match { driver: None, name: None })),
-    ("bonds", Kind::Bond),
-    ("bridges", Kind::Bridge { ports: Vec::new() }),
-    ("vlans", Kind::Undescribed),
-    ("dummy-devices", Kind::Dummy),
+const SECTIONS: &[(&str, Type)] = &[
+    ("ethernets", Type::Physical),
+    ("bonds", Type::Bond),
+    ("bridges", Type::Bridge),
+    ("vlans", Type::Vlan),
+    ("dummy-devices", Type::Dummy),
 ];
 
-/// Reads the mapping with `version: 2`; `file` is what messages call it.
+const KEYS: Keys = Keys { mac: "macaddress", members: "interfaces", vlan_number: "id", vlan_link: "link" };
+
+/// Reads the mapping with `version: 2`; `netplan` is the document for netplan,
+/// `file` what messages call it.
 #[inline(never)]
-pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
+pub(super) fn parse(data: &Value<'_>, netplan: String, file: &str) -> Parsed {
     let mut reader = Reader::new(file);
     let mut draft = Draft::default();
-    draft.network.origin = Origin::V2 { netplan: netplan(data) };
+    draft.network.origin = Origin::V2 { netplan };
     for (section, links) in data.entries() {
         let section = text(section);
         reader.enter("", "");
-        let Some((_, kind)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
+        let Some((_, what)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
             if !matches!(section, "version" | "renderer") {
                 reader.add(links, section, &["only netplan can be given this"]);
             }
@@ -46,7 +48,7 @@ pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
             reader.add(links, section, &["more than ", &limits::NETWORK_ENTRIES.to_string(), " links"]);
         }
         for (id, value) in links.entries().iter().take(limits::NETWORK_ENTRIES) {
-            link(&mut reader, &mut draft, text(id), value, kind);
+            link(&mut reader, &mut draft, text(id), value, *what);
         }
     }
     Parsed { network: draft.network, problems: reader.into_problems() }
@@ -54,67 +56,43 @@ pub fn parse(data: &Value<'_>, file: &str) -> Parsed {
 
 /// The document as cloud-init hands it to netplan.
 #[inline(never)]
-fn netplan(data: &Value<'_>) -> String {
-    let key = Value::bare(Data::Str("network".into()));
-    let text = emit::dump(&Value::bare(Data::Map(vec![(key, data.clone())])));
+pub(super) fn netplan(whole: &Value<'_>) -> String {
+    let text = emit::dump(whole);
     let text = text.strip_prefix("---\n").unwrap_or(&text);
     text.strip_suffix("...\n").unwrap_or(text).into()
 }
 
 #[inline(never)]
-fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v Value<'_>, section: &Kind) {
+fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v Value<'_>, what: Type) {
     reader.enter("link ", id);
     let Some(id) = reader.id(value, "", id) else { return };
-    let members = reader.ids(value, "interfaces");
-    let (mut kind, mut name) = (section.clone(), LinkName::new(&id));
-    match section {
-        Kind::Physical(_) => {
-            let found = value.get_set("match");
-            name = found.is_none().then_some(name).flatten();
-            if let Some(wanted) = value.get_set("set-name") {
-                name = LinkName::new(text(wanted));
-                if name.is_none() {
-                    reader.add(wanted, "set-name", &["no link can have this name"]);
-                    return;
-                }
-            }
-            if let Some(found) = found {
-                kind = Kind::Physical(matching(reader, found));
-            }
-        }
-        Kind::Undescribed => match vlan(reader, value, "id", "link") {
-            Some(vlan) => kind = vlan,
-            None => return,
-        },
-        Kind::Bridge { .. } => kind = draft.bridge(members.clone()),
-        _ => {}
-    }
+    let is_nic = what == Type::Physical;
+    let found = value.get_set("match").filter(|_| is_nic);
+    let wanted = value.get_set("set-name").filter(|_| is_nic);
+    let name = LinkName::new(wanted.map_or(&id, text));
     // What is matched may have any id: it keeps the kernel's name.
-    if name.is_none() && !(kind.is_nic() && value.get_set("match").is_some()) {
-        reader.add(value, "", &["no link can have this name"]);
+    let keeps = found.is_some() && wanted.is_none();
+    if name.is_none() && !keeps {
+        reader.add(wanted.unwrap_or(value), "", &["no link can have this name"]);
         return;
     }
-    let mut link = Link::new(id.clone(), name, kind);
-    if link.kind.is_nic() {
-        if let Some(found) = value.get_set("match") {
-            address(reader, &mut link, found, "macaddress");
-        }
-        common(reader, &mut link, value);
+    // A NIC is not given an address here, it is found by one.
+    let keys = Keys { mac: if is_nic { "" } else { KEYS.mac }, ..KEYS };
+    let name = name.filter(|_| !keeps);
+    let Some(link) = link::link(reader, draft, value, id, name, what, &keys) else { return };
+    if is_nic {
+        link::settings(link, value);
         link.dhcp4_overrides = overrides(reader, value, "dhcp4-overrides", "dhcp4domain");
         link.dhcp6_overrides = overrides(reader, value, "dhcp6-overrides", "dhcp6domain");
-    } else {
-        link.mtu = reader.mtu(value);
-        address(reader, &mut link, value, "macaddress");
     }
-    parameters(reader, &mut link, value);
-    addresses(reader, &mut link, value);
+    if let Some(found) = found {
+        link.mac = reader.mac(found, KEYS.mac);
+        link.kind = Kind::Physical(matching(reader, found));
+    }
+    parameters(reader, link, value);
+    addresses(reader, link, value);
     for policy in reader.items(value, "routing-policy") {
         link.rules.extend(rule(reader, policy));
-    }
-    let is_bond = link.kind == Kind::Bond;
-    draft.add(reader, value, link);
-    if is_bond {
-        draft.join(&id, &members);
     }
 }
 
@@ -164,52 +142,54 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
     spanning_tree(reader, link, parameters);
 }
 
+/// A subnet with DHCP, if it is on.
+#[inline(never)]
+fn dhcp(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>, keys: [&str; 2], method: Method) {
+    let [on, overrides] = keys;
+    if flag(value, on) != Some(true) {
+        return;
+    }
+    let mut metric = None;
+    if let Some(overrides) = value.get_set(overrides) {
+        reader.numbers(overrides, &mut [("route-metric", &mut metric)]);
+    }
+    link.subnets.push(Subnet::new(method));
+    if let Some(subnet) = link.subnets.last_mut() {
+        // 0 is none.
+        subnet.metric = metric.filter(|metric| *metric > 0);
+    }
+}
+
 /// DHCP, addresses with gateways and name servers, and routes, in the order
 /// cloud-init puts them.
 #[inline(never)]
 fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
-    for (key, overrides, method) in
-        [("dhcp4", "dhcp4-overrides", Method::Dhcp4), ("dhcp6", "dhcp6-overrides", Method::Dhcp6)]
-    {
-        if flag(value, key) == Some(true) {
-            let mut subnet = Subnet::new(method);
-            if let Some(overrides) = value.get_set(overrides) {
-                reader.numbers(overrides, &mut [("route-metric", &mut subnet.metric)]);
-                subnet.metric = subnet.metric.filter(|metric| *metric > 0);
-            }
-            link.subnets.push(subnet);
-        }
-    }
+    dhcp(reader, link, value, ["dhcp4", "dhcp4-overrides"], Method::Dhcp4);
+    dhcp(reader, link, value, ["dhcp6", "dhcp6-overrides"], Method::Dhcp6);
     let mut dns = Dns::default();
     if let Some(servers) = value.get_set("nameservers") {
         reader.dns(&mut dns, servers, "addresses", "search");
         // Without a server cloud-init leaves the link's own settings alone.
         link.dns = (!dns.servers.is_empty()).then(|| dns.clone());
     }
-    let mut gateways =
-        [(false, "gateway4"), (true, "gateway6")].map(|(ipv6, key)| (ipv6, reader.address(value, &[key])));
+    let mut gateway4 = reader.address(value, &["gateway4"]);
+    let mut gateway6 = reader.address(value, &["gateway6"]);
     for address in reader.items(value, "addresses") {
         // `- 10.0.0.5/24: {label: …}` is an address too.
         let address = address.entries().first().map_or(address, |(address, _)| address);
         let Some(prefix) = reader.prefix(address, "addresses", address) else { continue };
-        let mut subnet = Subnet::new(Method::Static(prefix));
-        for (ipv6, gateway) in &mut gateways {
-            if *ipv6 == subnet.method.is_ipv6()
-                && let Some(gateway) = gateway.take()
-                && !subnet.set_gateway(gateway)
-            {
-                reader.add(address, "gateway", &["is of another family than the address"]);
-            }
+        link.subnets.push(Subnet::new(Method::Static(prefix)));
+        let Some(subnet) = link.subnets.last_mut() else { continue };
+        let gateway = if subnet.method.is_ipv6() { &mut gateway6 } else { &mut gateway4 };
+        if let Some(gateway) = gateway.take()
+            && !subnet.set_gateway(gateway)
+        {
+            reader.add(address, "gateway", &["is of another family than the address"]);
         }
         subnet.dns = core::mem::take(&mut dns);
-        link.subnets.push(subnet);
-    }
-    let mut routes = Vec::new();
-    for value in reader.items(value, "routes") {
-        routes.extend(route(reader, value));
     }
     if let Some(subnet) = link.subnets.first_mut() {
-        subnet.routes = routes;
+        routes(reader, value, subnet);
     }
 }
 

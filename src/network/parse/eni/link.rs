@@ -1,13 +1,13 @@
 //! One link put together from its stanzas.
 
 use super::super::draft::Draft;
-use super::super::reader::{Reader, string, words};
+use super::super::link::{self, Type, spanning_tree};
+use super::super::reader::{Reader, flag, string};
 use super::super::subnet::subnet;
-use super::super::v1::{address, common, spanning_tree};
-use super::{Entries, Stanza, text};
-use crate::network::model::{Control, Kind, Link, LinkId, LinkName, Match, Method, Setting, Vlan};
+use super::super::v1::{KEYS, keys_of};
+use super::{Line, Stanza, empty, set};
+use crate::network::model::{Control, Link, LinkId, LinkName, Method, Setting};
 use crate::syntax::value::{Data, Value};
-use alloc::vec::Vec;
 
 /// Adds the link `name`. `controls` tells what is brought up when.
 #[inline(never)]
@@ -18,142 +18,109 @@ pub(super) fn add<'t>(
     stanzas: &[&Stanza<'t>],
     controls: &[(Control, &str)],
 ) {
+    let Some(first) = stanzas.first() else { return };
+    reader.enter_file(first.line.file);
     reader.enter("link ", name);
-    let options = options(stanzas);
+    let options = options(name, stanzas, first.line);
     let (Some(id), Some(link_name)) = (LinkId::new(name), LinkName::new(name)) else {
         reader.add(&options, "", &["no link can have this name"]);
         return;
     };
-    let kind = kind(reader, draft, name, &options, stanzas);
-    let is_member = options.get("bond-master").is_some();
-    let mut link = Link::new(id.clone(), Some(link_name), kind);
-    address(reader, &mut link, &options, "mac_address");
-    common(reader, &mut link, &options);
+    let what = what(name, &options);
+    let keys = keys_of(what);
+    let Some(link) = link::link(reader, draft, &options, id, Some(link_name), what, &keys) else { return };
+    link::settings(link, &options);
+    link.keep_configuration = flag(&options, "keep-configuration");
+    let bond = string(&options, "bond-master").and_then(LinkId::new);
+    for (option, value) in options.entries() {
+        parameter(reader, link, option.as_str().unwrap_or_default(), value, bond.is_some());
+    }
+    spanning_tree(reader, link, &options);
     for stanza in stanzas {
-        for (option, value) in &stanza.others {
-            // A member repeats the settings of its bond.
-            if !(is_member && is_bond(option)) {
-                parameter(reader, &mut link, option, value);
-            }
+        add_subnet(reader, link, stanza, controls);
+    }
+    if bond.is_some() {
+        link.bond = bond;
+    }
+}
+
+/// The options of all stanzas as one mapping. A VLAN may tell its link and
+/// number in its name (vlan-interfaces(5)): `eth0.7`, `vlan7`.
+#[inline(never)]
+fn options<'t>(name: &'t str, stanzas: &[&Stanza<'t>], line: Line<'t>) -> Value<'t> {
+    let mut options = empty(line);
+    for stanza in stanzas {
+        if let Data::Map(entries) = &mut options.data {
+            entries.extend_from_slice(stanza.options.entries());
         }
-        add_subnet(reader, &mut link, stanza, controls);
     }
-    spanning_tree(reader, &mut link, &options);
-    draft.add(reader, &options, link);
-    draft.join(&id, &members(reader, &options, "bond_interfaces"));
-    for bond in reader.ids(&options, "bond-master") {
-        draft.join(&bond, core::slice::from_ref(&id));
+    let (of, number) = name.rsplit_once('.').unwrap_or(("", name.strip_prefix("vlan").unwrap_or_default()));
+    if number.parse::<u16>().is_ok() {
+        if !of.is_empty() {
+            set(&mut options, "vlan_link", of, line);
+        }
+        set(&mut options, "vlan_id", number, line);
     }
-}
-
-/// The options of all stanzas as one mapping.
-fn options<'t>(stanzas: &[&Stanza<'t>]) -> Value<'t> {
-    let mut entries: Entries<'t> = Vec::new();
-    for stanza in stanzas {
-        entries.extend(stanza.link.iter().cloned());
-    }
-    let place = stanzas.first().map(|stanza| text("", stanza.line).place);
-    Value { place: place.unwrap_or_default(), data: Data::Map(entries) }
-}
-
-fn is_bond(option: &str) -> bool {
-    option.starts_with("bond-") || option.starts_with("bond_")
-}
-
-/// Links of a bond or bridge; `none` is none.
-fn members(reader: &mut Reader<'_>, options: &Value<'_>, key: &str) -> Vec<LinkId> {
-    let mut members = reader.ids(options, key);
-    members.retain(|member| **member != *"none");
-    members
+    options
 }
 
 /// What the options make of a link.
-#[inline(never)]
-fn kind(
-    reader: &mut Reader<'_>,
-    draft: &mut Draft,
-    name: &str,
-    options: &Value<'_>,
-    stanzas: &[&Stanza<'_>],
-) -> Kind {
-    let mut others = stanzas.iter().flat_map(|stanza| &stanza.others);
+fn what(name: &str, options: &Value<'_>) -> Type {
+    let has = |key| options.get(key).is_some();
     if name == "lo" {
-        Kind::Loopback
-    } else if options.get("bridge_interfaces").is_some() {
-        draft.bridge(members(reader, options, "bridge_interfaces"))
-    } else if options.get("bond_interfaces").is_some()
-        || (options.get("bond-master").is_none() && others.any(|(option, _)| is_bond(option)))
-    {
-        Kind::Bond
+        Type::Loopback
+    } else if has("bridge_interfaces") {
+        Type::Bridge
+    } else if has(KEYS.members) || has("bond-mode") && !has("bond-master") {
+        Type::Bond
+    } else if has(KEYS.vlan_link) && has(KEYS.vlan_number) {
+        Type::Vlan
     } else {
-        vlan(name, options).map_or(Kind::Physical(Match::default()), Kind::Vlan)
+        Type::Physical
     }
 }
 
-/// A VLAN tells its link and number in its name (`eth0.7`, `vlan7`) or in
-/// options (vlan-interfaces(5)).
-fn vlan(name: &str, options: &Value<'_>) -> Option<Vlan> {
-    let (of, number) = match (name.rsplit_once('.'), name.strip_prefix("vlan")) {
-        (Some((of, number)), _) => (of, number),
-        (None, Some(number)) => ("", number),
-        (None, None) => ("", ""),
-    };
-    let of = string(options, "vlan_link").unwrap_or(of);
-    let number = string(options, "vlan_id").unwrap_or(number);
-    Vlan::new(number.parse().ok()?, LinkId::new(of)?)
-}
-
-/// A setting of a bond or bridge, or of ifupdown alone. Those with a port or a
-/// time before it are given once for each.
+/// A setting of a bond or bridge. A member of a bond repeats those of its
+/// bond.
 #[inline(never)]
-fn parameter(reader: &mut Reader<'_>, link: &mut Link, option: &str, value: &Value<'_>) {
-    let number = value.as_str().and_then(|text| text.parse().ok());
-    let bridge = option.strip_prefix("bridge").map(|rest| rest.trim_start_matches(['-', '_']));
-    let name: &[&str] = match &bridge {
-        Some(name) => &["bridge_", name],
-        None => &[option],
-    };
+fn parameter(reader: &mut Reader<'_>, link: &mut Link, option: &str, value: &Value<'_>, is_member: bool) {
+    let is_bond = option.starts_with("bond-") || option.starts_with("bond_");
+    let bridge = option.strip_prefix("bridge-").or(option.strip_prefix("bridge_"));
+    if is_bond == bridge.is_some() || is_bond && is_member || option.ends_with("_interfaces") {
+        return;
+    }
+    let text = value.as_str().unwrap_or_default();
+    let name = ["bridge_", bridge.unwrap_or_default()].concat();
     if let Some("pathcost" | "portprio" | "waitport") = bridge {
-        repeated(reader, link, &name.concat(), value);
+        // Given once for each port.
+        let known = link.parameters.iter_mut().find(|parameter| *parameter.name == *name);
+        if let Some(Setting::List(items)) = known.map(|parameter| &mut parameter.value) {
+            items.extend(reader.plain(value, &name, text));
+            return;
+        }
+        let list = Value { place: value.place, data: Data::Seq(alloc::vec![value.clone()]) };
+        reader.parameter(&mut link.parameters, &[&name], &list);
         return;
     }
-    let value = match number {
-        Some(number) => &Value { place: value.place, data: Data::Int(number) },
-        None => value,
-    };
-    match (option, value.as_str()) {
-        ("keep-configuration", Some(text)) => link.keep_configuration = Some(text == "on"),
-        _ => reader.parameter(&mut link.parameters, name, value),
-    }
-}
-
-/// A setting that is given once for each port.
-fn repeated(reader: &mut Reader<'_>, link: &mut Link, name: &str, value: &Value<'_>) {
-    let known = link.parameters.iter_mut().find(|parameter| *parameter.name == *name);
-    if let Some(Setting::List(items)) = known.map(|parameter| &mut parameter.value) {
-        let words: Vec<&str> = words(Some(value));
-        items.extend(reader.plain(value, name, &words.join(" ")));
-        return;
-    }
-    let list = Value { place: value.place, data: Data::Seq(alloc::vec![value.clone()]) };
-    reader.parameter(&mut link.parameters, &[name], &list);
+    let number = text.parse().map(|number| Value { place: value.place, data: Data::Int(number) });
+    let name = if is_bond { option } else { &name };
+    reader.parameter(&mut link.parameters, &[name], number.as_ref().unwrap_or(value));
 }
 
 /// The subnet of one stanza.
 #[inline(never)]
 fn add_subnet(reader: &mut Reader<'_>, link: &mut Link, stanza: &Stanza<'_>, controls: &[(Control, &str)]) {
-    let options = Value { place: text("", stanza.line).place, data: Data::Map(stanza.subnet.clone()) };
-    let Some(mut subnet) = subnet(reader, &options) else { return };
-    if subnet.method == Method::Slaac && string(&options, "dhcp") == Some("1") {
+    let options = &stanza.options;
+    if subnet(reader, options, &mut link.subnets).is_none() {
+        return;
+    }
+    let Some(subnet) = link.subnets.last_mut() else { return };
+    if subnet.method == Method::Slaac && string(options, "dhcp") == Some("1") {
         subnet.method = Method::Dhcp6Stateless;
     }
     let control = controls.iter().find(|(_, name)| *name == stanza.name);
-    // A second stanza of a link comes up with the first.
-    subnet.control = match control {
-        Some((control, _)) => *control,
-        None => Control::Manual,
-    };
-    subnet.routes.extend(stanza.routes.iter().cloned());
-    // The bond's own manual stanza, and a member's, say nothing more.
-    link.subnets.push(subnet);
+    subnet.control = control.map_or(Control::Manual, |(control, _)| *control);
+    // It is the link's here.
+    subnet.mtu = None;
+    subnet.routes.extend_from_slice(&stanza.routes);
 }
