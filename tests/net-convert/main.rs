@@ -71,7 +71,7 @@ fn parse(name: &str, text: &str) -> Parsed {
     } else if name.ends_with(".eni") {
         eni::parse(text, name, &|_, _| Vec::new())
     } else {
-        network_config(&yaml::load(text).unwrap(), name)
+        network_config(yaml::load(text).unwrap(), name)
     }
 }
 
@@ -205,4 +205,99 @@ fn every_file_is_cloud_inits() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(same.values().all(|counts| counts[0] >= 120), "{same:?}");
+}
+
+mod command {
+    //! The command itself, as a person calls it.
+
+    use super::{compare, data, expected, without_head};
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output};
+
+    fn net_convert(words: &[&str]) -> Output {
+        let program = env!("CARGO_BIN_EXE_glowplug");
+        Command::new(program).args(["devel", "net-convert"]).args(words).output().unwrap()
+    }
+
+    /// A folder of this test's own.
+    fn folder(name: &str) -> PathBuf {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("net-convert").join(name);
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    fn input(name: &str) -> String {
+        data().join("net-convert").join(name).to_str().unwrap().into()
+    }
+
+    /// Every file below `folder`, as the comparison has them.
+    fn tree(folder: &Path, below: &str, files: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{below}{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                tree(&entry.path(), &format!("{path}/"), files);
+            } else {
+                let text = fs::read_to_string(entry.path()).unwrap();
+                let mode = entry.metadata().unwrap().permissions().mode() & 0o7777;
+                files.insert(path, format!("{mode:o}\n{}", without_head(&text)));
+            }
+        }
+    }
+
+    #[test]
+    fn files_of_every_kind_and_back_end() {
+        for (name, kind, back_end, distro) in [
+            ("vlan-on-bond.network_data.json", "network_data.json", "sysconfig", "rhel"),
+            ("bond-more.network_data.json", "network_data.json", "networkd", "debian"),
+            ("bridge-more.v1.yaml", "yaml", "eni", "debian"),
+            ("match-mac.v2.yaml", "yaml", "network-manager", "rhel"),
+            ("passthrough-styles.v2.yaml", "yaml", "netplan", "debian"),
+            ("static-more.eni", "eni", "sysconfig", "opensuse"),
+        ] {
+            let folder = folder(name);
+            let (file, directory) = (input(name), folder.to_str().unwrap());
+            let mut words = vec!["-p", &file, "--kind", kind, "-O", back_end, "-D", distro, "-d", directory];
+            let macs: Vec<String> =
+                (1..=4).map(|number| format!("ens{number},fa:16:3e:00:00:0{number}")).collect();
+            for mac in &macs {
+                words.extend(["-m", mac]);
+            }
+            let output = net_convert(&words);
+            assert_eq!(output.status.code(), Some(0), "{name}: {output:?}");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(said.contains(&format!("Read input format '{kind}' from '{file}'.\n")), "{said}");
+            assert!(said.contains(&format!("Wrote output format '{back_end}' to '{directory}'\n")), "{said}");
+            let recorded = fs::read_to_string(data().join("net-convert/expected").join(name)).unwrap();
+            let mut files = BTreeMap::new();
+            tree(&folder, "", &mut files);
+            let theirs = expected(&recorded)[&format!("{back_end}/{distro}")].clone().unwrap();
+            assert_eq!(compare(&files, &theirs), "", "{name}");
+        }
+    }
+
+    #[test]
+    fn exit_status() {
+        let folder = folder("exit-status");
+        let (yaml, json) = (input("dhcp4.v2.yaml"), input("bond-more.network_data.json"));
+        let directory = folder.to_str().unwrap();
+        let with = |file: &str, kind: &str, back_end: &str, distro: &str| {
+            let words = ["-p", file, "-k", kind, "-O", back_end, "-D", distro, "-d", directory];
+            net_convert(&words).status.code()
+        };
+        assert_eq!(with(&yaml, "yaml", "netplan", "debian"), Some(0));
+        for (kind, back_end, distro) in
+            [("xml", "eni", "debian"), ("yaml", "ini", "debian"), ("yaml", "eni", "hurd")]
+        {
+            assert_eq!(with(&yaml, kind, back_end, distro), Some(2), "{kind} {back_end} {distro}");
+        }
+        assert_eq!(net_convert(&["-p", &yaml, "-k", "yaml"]).status.code(), Some(2));
+        assert_eq!(net_convert(&["--help"]).status.code(), Some(0));
+        assert_eq!(with("/does/not/exist", "yaml", "eni", "debian"), Some(1));
+        assert_eq!(with(&json, "network_data.json", "eni", "debian"), Some(1), "no -m names its NICs");
+        assert_eq!(with(&yaml, "yaml", "sysconfig", "debian"), Some(1), "no ifcfg there");
+    }
 }

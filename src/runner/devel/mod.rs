@@ -82,7 +82,12 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> std::result::Result<Command, 
         Some(Value(word)) => word.string()?,
         Some(Long("help") | Short('h')) => return Ok(Command::Help),
         Some(other) => return Err(other.unexpected()),
-        None => return Err("unable to run devel: yaml, user-data, make-mime or net-convert is missing, see --help".into()),
+        None => {
+            return Err(
+                "unable to run devel: yaml, user-data, make-mime or net-convert is missing, see --help"
+                    .into(),
+            );
+        }
     };
     if word == "net-convert" {
         return Ok(net_convert::Request::parse(parser)?.map_or(Command::Help, Command::NetConvert));

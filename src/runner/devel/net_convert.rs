@@ -4,8 +4,8 @@
 use super::{read, say};
 use glowplug::action::{Action, WriteFile};
 use glowplug::error::{Error, Result};
-use glowplug::network::model::{Mac, SystemLink};
 use glowplug::network::glob;
+use glowplug::network::model::{Mac, SystemLink};
 use glowplug::network::parse::eni::Included;
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};
 use glowplug::network::render::distribution::Distribution;
@@ -35,9 +35,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// Reads what follows `net-convert`; `None` when help is asked for.
-    pub(super) fn parse(
-        mut parser: lexopt::Parser,
-    ) -> std::result::Result<Option<Self>, lexopt::Error> {
+    pub(super) fn parse(mut parser: lexopt::Parser) -> std::result::Result<Option<Self>, lexopt::Error> {
         const NAMES: [&str; 5] = ["network-data", "kind", "output-kind", "distro", "directory"];
         let mut given: [Option<String>; NAMES.len()] = Default::default();
         let (mut macs, mut debug) = (Vec::new(), false);
@@ -124,9 +122,8 @@ pub(super) fn run(request: &Request) -> Result<u8> {
     say(&format!("Wrote output format '{}' to '{}'\n", request.output_kind, request.directory));
     for action in (renderer.render)(&resolved, Target { distribution, lasting: true }) {
         if let Action::WriteFile(file) = action {
-            write(Path::new(&request.directory), &file).map_err(|error| {
-                Error::os("write", &file.path, error.raw_os_error().unwrap_or(0))
-            })?;
+            write(Path::new(&request.directory), &file)
+                .map_err(|error| Error::os("write", &file.path, error.raw_os_error().unwrap_or(0)))?;
         }
     }
     Ok(0)
@@ -156,7 +153,7 @@ fn parse(request: &Request) -> Result<Parsed> {
         return Ok(eni::parse(text, file, &include));
     }
     let value = yaml::load(text).map_err(|error| Error::new("parse", file, error.to_string()))?;
-    Ok(network_config(&value, file))
+    Ok(network_config(value, file))
 }
 
 /// Reads what an interfaces file includes; what is not there is nothing.
