@@ -207,6 +207,43 @@ fn every_file_is_cloud_inits() {
     assert!(same.values().all(|counts| counts[0] >= 120), "{same:?}");
 }
 
+/// FNV-1a, 64 bits, as record.py has it.
+fn digest(files: &Files) -> String {
+    let mut value: u64 = 0xcbf2_9ce4_8422_2325;
+    for (path, text) in files {
+        for byte in path.bytes().chain([b'\n']).chain(text.bytes()) {
+            value = (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    format!("{value:016x}")
+}
+
+/// `generated.jsonl` has a description a line, made by chance (generate.py),
+/// with a digest of cloud-init's files for each back end.
+#[test]
+fn descriptions_made_by_chance() {
+    let machine = machine();
+    let lines = fs::read_to_string(data().join("net-convert/generated.jsonl")).unwrap();
+    let (mut wrong, mut same) = (String::new(), 0);
+    for (number, line) in lines.lines().enumerate() {
+        let line = json::parse(line.as_bytes()).unwrap();
+        let word = |key: &str| line.get(key).and_then(|value| value.as_str());
+        let (kind, text) = (word("kind").unwrap(), word("text").unwrap());
+        let network = parse(&format!("generated.{kind}"), text).network;
+        for (back_end, distribution) in BACK_ENDS {
+            let Some(theirs) = word(&format!("{back_end}/{distribution}")) else { continue };
+            if digest(&render(&network, &machine, back_end, distribution)) == theirs {
+                same += 1;
+            } else {
+                writeln!(wrong, "line {} {kind} {back_end}/{distribution}", number + 1).unwrap();
+            }
+        }
+    }
+    println!("{same} answers the same");
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(same > 1500, "only {same} answers");
+}
+
 mod command {
     //! The command itself, as a person calls it.
 

@@ -15,8 +15,8 @@ written: the version first, then every file of every back end, its path, mode an
 The comments a file begins with are left out: they differ between versions and
 say nothing. `== eni/debian refuses: KeyError` stands where cloud-init fails.
 
-With `--stdin` descriptions come as JSON, one a line ({"kind": ..., "text":
-...}), and the answers go to the standard output, one a line.
+Descriptions made by chance (generate.py) are recorded in generated.jsonl, one a
+line: its kind, its text, and for each back end a digest of the files.
 """
 
 import importlib
@@ -27,6 +27,8 @@ import sys
 import tempfile
 from pathlib import Path
 from unittest import mock
+
+import generate
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "data"
@@ -99,6 +101,7 @@ def without_head(text):
 
 
 def answer(ci, kind, text):
+    """What is recorded of a description."""
     out = ["cloud-init %s\n" % ci.version.version_string()]
     for back_end, distro in BACK_ENDS:
         title = "== %s/%s " % (back_end, distro)
@@ -115,6 +118,30 @@ def answer(ci, kind, text):
     return "".join(out)
 
 
+def digest(files):
+    """FNV-1a, 64 bits, over path, mode and text of each file."""
+    value = 0xCBF29CE484222325
+    for path in sorted(files):
+        mode, body = files[path]
+        for byte in ("%s\n%s\n%s" % (path, mode, body)).encode():
+            value = (value ^ byte) * 0x100000001B3 % (1 << 64)
+    return "%016x" % value
+
+
+def record_generated(ci):
+    with open(DATA / "net-convert" / "generated.jsonl", "w") as out:
+        for number in range(generate.COUNT):
+            kind, text = generate.description(number)
+            line = {"kind": kind, "text": text}
+            for back_end, distro in BACK_ENDS:
+                try:
+                    files = render(ci, KINDS["." + kind], text, back_end, distro)
+                    line[back_end + "/" + distro] = digest(files)
+                except Exception:  # it has no answer
+                    line[back_end + "/" + distro] = None
+            out.write(json.dumps(line) + "\n")
+
+
 def main():
     arguments = sys.argv[1:]
     if not arguments or arguments[0].startswith("-"):
@@ -127,11 +154,6 @@ def main():
             mock.patch.object(ci.net.network_state, "get_interfaces_by_mac", **machine), \
             mock.patch.object(ci.subp, "which", lambda name, *_, **__: "/sbin/ip" if name == "ip" else None), \
             mock.patch.object(ci.util, "chownbyname"):
-        if arguments[1:] == ["--stdin"]:
-            for line in sys.stdin:
-                asked = json.loads(line)
-                print(json.dumps(answer(ci, asked["kind"], asked["text"])), flush=True)
-            return
         inputs = [Path(name) for name in arguments[1:]]
         for folder in ("net-convert", "network-inputs"):
             inputs = inputs if arguments[1:] else inputs + sorted((DATA / folder).iterdir())
@@ -139,6 +161,8 @@ def main():
             kind = next((kind for end, kind in KINDS.items() if path.name.endswith(end)), None)
             if kind:
                 EXPECTED.joinpath(path.name).write_text(answer(ci, kind, path.read_text()))
+        if not arguments[1:]:
+            record_generated(ci)
 
 
 main()
