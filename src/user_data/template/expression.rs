@@ -180,7 +180,8 @@ impl<'v> Renderer<'v> {
             }
             _ => {
                 let Some(order) = order.filter(|_| texts || numbers.is_some()) else {
-                    return self.fault_of("only two numbers or two texts can be put in order");
+                    self.note("only two numbers or two texts can be put in order", "");
+                    return Ok(NOTHING);
                 };
                 match operator {
                     Operator::Less => order.is_lt(),
@@ -195,10 +196,9 @@ impl<'v> Renderer<'v> {
 
     fn holds(&mut self, whole: Term, part: Term) -> bool {
         match (self.data(whole), self.value(part)) {
-            (None, _) => false,
             (Some(Data::Str(whole)), Some(Value { data: Data::Str(part), .. })) => whole.contains(&**part),
             (Some(Data::Seq(items)), Some(part)) => items.iter().any(|item| compare(item, part).is_eq()),
-            (Some(Data::Seq(_)), None) => false,
+            (None, _) | (Some(Data::Seq(_)), None) => false,
             (Some(Data::Map(_)), Some(Value { data: Data::Str(key), .. })) => {
                 self.value(whole).is_some_and(|map| entry(map, key).is_some())
             }

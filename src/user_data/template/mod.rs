@@ -19,7 +19,7 @@ use crate::limits;
 use crate::syntax::value::{Data, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
-use term::{NOTHING, Slot, Term, first_slots};
+use term::{Slot, Term, first_slots};
 
 /// What stands for a variable that is not there, before its name; cloud-init's
 /// own words.
@@ -109,12 +109,6 @@ impl<'v> Renderer<'v> {
             let name = if before.len() == why.len() { "" } else { name };
             self.fault = Some(Fault { at: self.end - self.operand, why: [before, name, after].concat() });
         }
-    }
-
-    /// As [`Self::note`], for a value that is then nothing.
-    fn fault_of(&mut self, why: &str) -> Read<Term> {
-        self.note(why, "");
-        Ok(NOTHING)
     }
 
     /// Ends reading.
