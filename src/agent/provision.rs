@@ -2,7 +2,6 @@
 
 use super::options::Options;
 use super::start;
-use alloc::string::ToString;
 use glowplug::action::{Action, LinkAction};
 use glowplug::error::Result;
 use glowplug::kernel_line::KernelLine;
@@ -29,7 +28,7 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
             }
         };
     let local = Local { root: &root, run: &run, kernel_line: line, seed: options.seed, writable };
-    let mut print = |action: &Action| start::print(&[&action.to_string(), "\n"].concat());
+    let mut print = |action: &Action| start::print(&[&action.text(), "\n"].concat());
     let mut netlink: Option<Netlink> = None;
     let mut link = |action: &LinkAction| {
         if netlink.is_none() {

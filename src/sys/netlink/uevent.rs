@@ -1,6 +1,6 @@
 //! The kernel's announcements of devices (`NETLINK_KOBJECT_UEVENT`).
 
-use super::socket::{self, Received};
+use super::socket;
 use crate::error::{Error, Result};
 use crate::sys::clock;
 use alloc::string::String;
@@ -66,12 +66,12 @@ impl Uevents {
                 Err(errno) => return Err(failed(errno)),
             }
             match socket::receive(&self.fd, &mut self.buffer) {
-                Ok(Received::Kernel(length)) => {
-                    if let Some(event) = parse(&self.buffer[..length]) {
+                Ok(received) => {
+                    if let Some(event) = received.and_then(parse) {
                         return Ok(Some(event));
                     }
                 }
-                Ok(Received::Foreign) | Err(Errno::INTR) => {}
+                Err(Errno::INTR) => {}
                 Err(Errno::NOBUFS | Errno::MSGSIZE) => return Ok(Some(Uevent::Lost)),
                 Err(errno) => return Err(failed(errno)),
             }
@@ -87,21 +87,21 @@ fn failed(errno: Errno) -> Error {
 /// else.
 #[inline(never)]
 fn parse(bytes: &[u8]) -> Option<Uevent> {
-    let mut parts = bytes.split(|byte| *byte == 0);
-    parts.next().filter(|first| first.contains(&b'@'))?;
-    let (mut action, mut subsystem, mut path, mut name) = (None, None, None, None);
-    for part in parts {
-        let Some(at) = part.iter().position(|byte| *byte == b'=') else { continue };
-        let variable = match &part[..at] {
-            b"ACTION" => &mut action,
-            b"SUBSYSTEM" => &mut subsystem,
-            b"DEVPATH" => &mut path,
-            b"DEVNAME" => &mut name,
-            _ => continue,
-        };
-        *variable = Some(String::from_utf8_lossy(&part[at + 1..]).into_owned());
+    let announcement = bytes.split(|byte| *byte == 0).next()?;
+    if !announcement.contains(&b'@') {
+        return None;
     }
+    let name = variable(bytes, b"DEVNAME=");
+    let [action, subsystem, path] =
+        [b"ACTION=".as_slice(), b"SUBSYSTEM=", b"DEVPATH="].map(|name| variable(bytes, name));
     Some(Uevent::Device { action: action?, subsystem: subsystem?, path: path?, name })
+}
+
+/// The value of a variable; `name` ends with `=`.
+#[inline(never)]
+fn variable(bytes: &[u8], name: &[u8]) -> Option<String> {
+    let value = bytes.split(|byte| *byte == 0).find_map(|part| part.strip_prefix(name))?;
+    Some(String::from_utf8_lossy(value).into_owned())
 }
 
 #[cfg(test)]
