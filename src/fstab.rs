@@ -6,10 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Mount points every Linux system has on top of its root.
-const ALWAYS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
+static ALWAYS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
 
 /// Where systemd looks for units, the first first.
-const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+static UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /// The mount points of a running root, `/` left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,16 +23,16 @@ impl Covered {
     #[inline(never)]
     pub fn read(root: &dyn Fetch) -> Self {
         let mut points = Vec::new();
-        for point in ALWAYS {
-            points.push(String::from(point));
+        for point in &ALWAYS {
+            points.push(String::from(*point));
         }
         for line in fetch::text(root, "/etc/fstab").unwrap_or_default().lines() {
             points.extend(mount_point(line));
         }
-        for folder in UNITS {
-            for name in names(root, folder) {
+        for folder in &UNITS {
+            for name in &names(root, folder) {
                 if name.ends_with(".wants") || name.ends_with(".requires") {
-                    for unit in names(root, &[folder, "/", &name].concat()) {
+                    for unit in &names(root, &[folder, "/", name].concat()) {
                         points.extend(unit.strip_suffix(".mount").and_then(unit_path));
                     }
                 }

@@ -79,7 +79,7 @@ fn overflow(depth: u64) -> u64 {
 fn load_modules(log: &mut Log<'_>) {
     let start = clock::monotonic();
     let loaded = kernel_module::load_all(&mut |error| log.warn(&error));
-    log.info(&["loaded ", &(loaded as u64).to_string(), " kernel modules"]);
+    log.info(&["loaded ", &loaded.to_string(), " kernel modules"]);
     log.step("agent/load modules", start);
 }
 

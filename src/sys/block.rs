@@ -1,13 +1,14 @@
 //! Block devices of the running kernel and what is on them.
 
+use super::path::{fill, open};
 use super::superblock::{Superblock, recognise};
-use super::{failed, path::open, tree};
+use super::{failed, tree};
 use crate::error::Result;
 use alloc::string::String;
 use alloc::vec::Vec;
 use rustix::fd::AsFd;
 use rustix::fs::OFlags;
-use rustix::io::{Errno, pread};
+use rustix::io::Errno;
 
 /// Names of the block devices under /sys/class/block, optical drives first
 /// (`sr0`, `sr1`), then the others in reverse order, as cloud-init tries them.
@@ -35,18 +36,7 @@ pub fn superblock(name: &str) -> Result<Option<Superblock>> {
         Err(Errno::NOMEDIUM | Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Ok(None),
         Err(errno) => return Err(failed("open", path, errno)),
     };
-    Ok(recognise(&mut |at, out| {
-        let mut filled = 0;
-        while filled < out.len() {
-            match pread(file.as_fd(), &mut out[filled..], at + filled as u64) {
-                Ok(0) => return None,
-                Ok(count) => filled += count,
-                Err(Errno::INTR) => {}
-                Err(_) => return None,
-            }
-        }
-        Some(())
-    }))
+    Ok(recognise(&mut |at, out| fill(file.as_fd(), out, at) == Ok(true)))
 }
 
 /// `/dev/NAME`; the kernel writes `!` for `/` in the name (`cciss!c0d0`).

@@ -138,7 +138,11 @@ pub fn mount_root(device: &str, target: &str, kinds: &[String], writable: bool, 
 #[inline(never)]
 pub fn known_kinds() -> Vec<String> {
     let text = tree::attribute("/proc/filesystems").unwrap_or_default();
-    text.lines().filter_map(|line| line.strip_prefix('\t')).map(String::from).collect()
+    let mut kinds = Vec::new();
+    for line in text.lines() {
+        kinds.extend(line.strip_prefix('\t').map(String::from));
+    }
+    kinds
 }
 
 /// Makes a mounted file system writable or read-only.
@@ -161,11 +165,10 @@ pub fn is_read_only(path: &str) -> bool {
 /// (one whose directory is missing there is let go), the initramfs' files
 /// deleted, and `root` becomes `/`.
 pub fn switch_root(root: &str, tell: &mut dyn FnMut(Error)) -> Result<()> {
-    for at in [c"/dev", c"/proc", c"/sys", c"/run"] {
-        let name = at.to_str().unwrap_or_default();
-        if let Err(error) = move_mount(name, &[root, name].concat()) {
+    for pseudo in &PSEUDO {
+        if let Err(error) = move_mount(pseudo.at, &[root, pseudo.at].concat()) {
             tell(error);
-            let _ = unmount(at, UnmountFlags::DETACH);
+            let _ = terminated(pseudo.at).and_then(|at| unmount(&*at, UnmountFlags::DETACH));
         }
     }
     terminated(root).and_then(|root| chdir(&*root)).map_err(|errno| failed("enter", root, errno))?;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::result::Result;
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
-use rustix::io::Errno;
+use rustix::io::{Errno, pread};
 
 /// The text as the kernel takes it; EINVAL for one with a NUL byte in it.
 #[inline(never)]
@@ -71,4 +71,21 @@ pub(super) fn rename_at(at: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), 
 #[inline(never)]
 pub(super) fn read_link_at(at: BorrowedFd<'_>, name: &str) -> Result<String, Errno> {
     fs::readlinkat(at, &*terminated(name)?, Vec::new())?.into_string().map_err(|_| Errno::ILSEQ)
+}
+
+/// Fills `buffer` from the byte `at` of a file; false when that ends before.
+#[inline(never)]
+pub(super) fn fill(file: BorrowedFd<'_>, mut buffer: &mut [u8], mut at: u64) -> Result<bool, Errno> {
+    while !buffer.is_empty() {
+        match pread(file, &mut *buffer, at) {
+            Ok(0) => return Ok(false),
+            Ok(count) => {
+                buffer = buffer.get_mut(count..).unwrap_or_default();
+                at += count as u64;
+            }
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(true)
 }

@@ -12,7 +12,7 @@ use rustix::fs::{
     AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr,
     fsetxattr, fsync,
 };
-use rustix::io::{Errno, pread, write as write_some};
+use rustix::io::{Errno, write as write_some};
 
 /// Directories made on the way to a file.
 const DIRECTORY_MODE: u32 = 0o755;
@@ -25,7 +25,7 @@ pub(super) fn write(
     owner: (Uid, Gid),
     begun: Option<u64>,
 ) -> Result<()> {
-    let located = root.locate(place, DIRECTORY_MODE, &mut |_| Ok(()))?;
+    let located = root.locate(place, DIRECTORY_MODE, None)?;
     if let Some(stat) = &located.present
         && FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
     {
@@ -42,11 +42,8 @@ pub(super) fn write(
 pub(super) fn temporary_name(name: &str) -> String {
     /// `NAME_MAX` less what is put around it.
     const MOST: usize = 240;
-    let mut end = name.len().min(MOST);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    [".", &name[..end], ".glowplug"].concat()
+    let name = name.get(..name.floor_char_boundary(MOST)).unwrap_or(name);
+    [".", name, ".glowplug"].concat()
 }
 
 type Done = core::result::Result<(), Errno>;
@@ -99,13 +96,13 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
     let mut value = alloc::vec![0; 65536];
     let mut rest = names.get(..length).unwrap_or_default();
     while let Ok(name) = CStr::from_bytes_until_nul(rest) {
-        rest = &rest[name.count_bytes() + 1..];
+        rest = rest.get(name.count_bytes() + 1..).unwrap_or_default();
         // A capability belongs to the bytes it was given to.
         if name == c"security.capability" {
             continue;
         }
         let size = fgetxattr(old, name, &mut *value)?;
-        match fsetxattr(new, name, &value[..size], XattrFlags::empty()) {
+        match fsetxattr(new, name, value.get(..size).unwrap_or_default(), XattrFlags::empty()) {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::PERM) => {}
             Err(errno) => return Err(errno),
         }
@@ -118,8 +115,11 @@ fn append(at: &Located, stat: &Stat, file: &WriteFile, owner: (Uid, Gid), begun:
     let old = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
     let old = old.as_fd();
     let length = u64::try_from(stat.st_size).unwrap_or(0);
-    let written = begun.map_or(Ok(0), |begun| already_written(old, begun, length, &file.content))?;
-    let result = write_all(old, &file.content[written..]);
+    let missing = match begun {
+        Some(begun) => not_yet_written(old, begun, length, &file.content)?,
+        None => &file.content,
+    };
+    let result = write_all(old, missing);
     if result.is_err() {
         // A full disk takes a part: the file is as it was, or the next boot finds that part.
         let _ = rustix::fs::ftruncate(old, length);
@@ -130,33 +130,27 @@ fn append(at: &Located, stat: &Stat, file: &WriteFile, owner: (Uid, Gid), begun:
     fsync(old)
 }
 
-/// How much of `content` an interrupted append left behind `begun`.
-fn already_written(
+/// The part of `content` that an interrupted append did not leave behind
+/// `begun`.
+fn not_yet_written<'c>(
     file: BorrowedFd<'_>,
     begun: u64,
     length: u64,
-    content: &[u8],
-) -> core::result::Result<usize, Errno> {
+    content: &'c [u8],
+) -> core::result::Result<&'c [u8], Errno> {
     let added = usize::try_from(length.saturating_sub(begun)).unwrap_or(usize::MAX);
-    let compared = added.min(content.len());
-    let mut tail: Vec<u8> = alloc::vec![0; compared];
-    let mut filled = 0;
-    while filled < compared {
-        match pread(file, &mut tail[filled..], begun + filled as u64)? {
-            0 => return Ok(0),
-            count => filled += count,
-        }
-    }
+    let (compared, missing) = content.split_at_checked(added).unwrap_or((content, &[]));
+    let mut tail: Vec<u8> = alloc::vec![0; compared.len()];
+    let whole = path::fill(file, &mut tail, begun)?;
     // A torn part counts only when nothing came after it.
-    let whole = compared == content.len();
-    Ok(if tail == content[..compared] && (whole || added == compared) { compared } else { 0 })
+    Ok(if whole && tail == compared { missing } else { content })
 }
 
 fn write_all(file: BorrowedFd<'_>, mut rest: &[u8]) -> Done {
     while !rest.is_empty() {
         match write_some(file, rest) {
             Ok(0) => return Err(Errno::IO),
-            Ok(count) => rest = &rest[count..],
+            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
             Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }
