@@ -43,16 +43,11 @@ impl<'a> Spec<'a> {
 }
 
 /// Waits for the root's device: `(path, file system)`, the latter where its
-/// superblock is one this program knows. `None` after `seconds`. `name` is the
-/// device for messages.
+/// superblock is one this program knows. `None` after 30 seconds. `name` is
+/// the device for messages.
 #[inline(never)]
-pub(crate) fn wait(
-    spec: &Spec<'_>,
-    name: &str,
-    seconds: u32,
-    log: &mut Log<'_>,
-) -> Option<(String, Option<&'static str>)> {
-    let bound = clock::monotonic() + u64::from(seconds) * 1_000_000;
+pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(String, Option<&'static str>)> {
+    let bound = Duration::from_micros(clock::monotonic() + 30_000_000);
     let mut uevents = Uevents::open().map_err(|error| log.warn(&error)).ok()?;
     let mut told = false;
     loop {
@@ -63,13 +58,8 @@ pub(crate) fn wait(
             told = true;
             log.info(&["waiting for root ", name]);
         }
-        match uevents.wait(Duration::from_micros(bound)) {
-            Ok(Some(_)) => {}
-            Ok(None) => return None,
-            Err(error) => {
-                log.warn(&error);
-                return None;
-            }
+        if uevents.wait(bound).map_err(|error| log.warn(&error)).ok()?.is_none() {
+            return None;
         }
     }
 }
@@ -77,15 +67,16 @@ pub(crate) fn wait(
 #[inline(never)]
 fn look(spec: &Spec<'_>) -> Option<(String, Option<&'static str>)> {
     if let Spec::Device(path) = spec {
-        let name = path.trim_start_matches("/dev/").replace('/', "!");
-        return block::exists(path).then(|| ((*path).into(), kind(&name)));
+        let superblock = block::superblock_at(path).ok().flatten();
+        return block::exists(path).then(|| ((*path).into(), superblock.map(|superblock| superblock.kind)));
     }
-    block::devices().iter().find_map(|name| {
-        let superblock = block::superblock(name).ok()??;
-        spec.is(&superblock).then(|| (block::device_path(name), Some(superblock.kind)))
-    })
-}
-
-fn kind(name: &str) -> Option<&'static str> {
-    Some(block::superblock(name).ok()??.kind)
+    for name in &block::devices() {
+        let path = block::device_path(name);
+        if let Ok(Some(superblock)) = block::superblock_at(&path)
+            && spec.is(&superblock)
+        {
+            return Some((path, Some(superblock.kind)));
+        }
+    }
+    None
 }

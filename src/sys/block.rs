@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 /// Names of the block devices under /sys/class/block, optical drives first
 /// (`sr0`, `sr1`), then the others in reverse order, as cloud-init tries them.
+#[inline(never)]
 pub fn devices() -> Vec<String> {
     let mut devices = Vec::new();
     let mut optical = 0;
@@ -26,12 +27,16 @@ pub fn devices() -> Vec<String> {
     devices
 }
 
-/// The superblock on /dev/`name`; `None` when there is none this program
-/// knows, no medium, or nothing but noise.
-#[inline(never)]
+/// The superblock on /dev/`name`, as [`superblock_at`].
 pub fn superblock(name: &str) -> Result<Option<Superblock>> {
-    let path = device_path(name);
-    let file = match open(&path, OFlags::RDONLY | OFlags::NONBLOCK) {
+    superblock_at(&device_path(name))
+}
+
+/// The superblock on the device at `path`; `None` when there is none this
+/// program knows, no medium, or nothing but noise.
+#[inline(never)]
+pub fn superblock_at(path: &str) -> Result<Option<Superblock>> {
+    let file = match open(path, OFlags::RDONLY | OFlags::NONBLOCK) {
         Ok(file) => file,
         Err(Errno::NOMEDIUM | Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Ok(None),
         Err(errno) => return Err(failed("open", path, errno)),
