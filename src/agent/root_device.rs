@@ -37,7 +37,7 @@ impl<'a> Spec<'a> {
         match self {
             Self::Device(_) => false,
             Self::Label(label) => superblock.label == *label,
-            Self::Uuid(uuid) => superblock.uuid.eq_ignore_ascii_case(uuid),
+            Self::Uuid(uuid) => superblock.uuid.to_ascii_lowercase() == uuid.to_ascii_lowercase(),
         }
     }
 }
@@ -67,8 +67,11 @@ pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(St
 #[inline(never)]
 fn look(spec: &Spec<'_>) -> Option<(String, Option<&'static str>)> {
     if let Spec::Device(path) = spec {
+        if !block::exists(path) {
+            return None;
+        }
         let superblock = block::superblock_at(path).ok().flatten();
-        return block::exists(path).then(|| ((*path).into(), superblock.map(|superblock| superblock.kind)));
+        return Some(((*path).into(), superblock.map(|superblock| superblock.kind)));
     }
     for name in &block::devices() {
         let path = block::device_path(name);

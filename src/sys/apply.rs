@@ -75,7 +75,7 @@ impl<'a> Applier<'a> {
     /// Bytes of the file at `path` now; 0 when there is none.
     pub fn length(&self, path: &str) -> u64 {
         let (root, path) = self.place(path);
-        root.stat(path).and_then(|stat| u64::try_from(stat.st_size).ok()).unwrap_or(0)
+        root.stat(path).map_or(0, |status| status.size)
     }
 
     /// The tree a path is in, and the path within it.

@@ -16,12 +16,11 @@ use rustix::io::Errno;
 pub fn devices() -> Vec<String> {
     let mut devices = Vec::new();
     let mut optical = 0;
-    for name in tree::names_at("/sys/class/block") {
-        if name.starts_with("sr") {
-            devices.insert(optical, name);
-            optical += 1;
-        } else if !name.starts_with("ram") && !name.starts_with("loop") {
-            devices.insert(optical, name);
+    for name in &tree::names_at("/sys/class/block") {
+        let is_optical = name.starts_with("sr");
+        if is_optical || !(name.starts_with("ram") || name.starts_with("loop")) {
+            devices.insert(optical, name.clone());
+            optical += usize::from(is_optical);
         }
     }
     devices

@@ -89,7 +89,7 @@ fn move_mount(from: &str, to: &str) -> Result<()> {
 /// device than its parent.
 #[inline(never)]
 pub fn is_mount_point(path: &str) -> bool {
-    let device = |path: &str| path::stat_at(CWD, path).ok().flatten().map(|stat| stat.st_dev);
+    let device = |path: &str| path::stat_at(CWD, path).ok().flatten().map(|status| status.device);
     let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
     let parent = if parent.is_empty() { "/" } else { parent };
     matches!((device(path), device(parent)), (Some(at), Some(above)) if at != above)

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::result::Result;
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
 use rustix::io::{Errno, pread};
 
 /// The text as the kernel takes it; EINVAL for one with a NUL byte in it.
@@ -34,14 +34,54 @@ pub(super) fn open_within(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Re
     fs::openat2(root, &*terminated(path)?, flags, mode, ResolveFlags::IN_ROOT)
 }
 
+/// What this program asks of stat(2), a fourth of what that tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// Type and permission bits.
+    pub mode: u32,
+    /// User.
+    pub uid: Uid,
+    /// Group.
+    pub gid: Gid,
+    /// Bytes.
+    pub size: u64,
+    /// Device it lies on.
+    pub device: Dev,
+}
+
+impl Status {
+    /// Regular file, directory, link, …
+    pub fn kind(&self) -> FileType {
+        FileType::from_raw_mode(self.mode)
+    }
+}
+
+impl From<Stat> for Status {
+    fn from(stat: Stat) -> Self {
+        Self {
+            mode: stat.st_mode,
+            uid: Uid::from_raw(stat.st_uid),
+            gid: Gid::from_raw(stat.st_gid),
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            device: stat.st_dev,
+        }
+    }
+}
+
 /// fstatat(2), symbolic links not followed; `None`: nothing is there.
 #[inline(never)]
-pub(super) fn stat_at(at: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, Errno> {
+pub(super) fn stat_at(at: BorrowedFd<'_>, name: &str) -> Result<Option<Status>, Errno> {
     match fs::statat(at, &*terminated(name)?, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => Ok(Some(stat)),
+        Ok(stat) => Ok(Some(stat.into())),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(errno),
     }
+}
+
+/// fstat(2).
+#[inline(never)]
+pub(super) fn stat(file: BorrowedFd<'_>) -> Result<Status, Errno> {
+    fs::fstat(file).map(Status::from)
 }
 
 /// mkdirat(2); one that is there is made.

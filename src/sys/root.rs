@@ -1,14 +1,15 @@
 //! A machine's root seen from outside: no path and no symbolic link in it
 //! leads out of it (openat2(2) with `RESOLVE_IN_ROOT`).
 
-use super::{failed, path as at};
+use super::failed;
+use super::path::{self as at, Status};
 use crate::error::Result;
 use crate::fetch::Fetch;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Gid, Mode, OFlags, Stat, Uid, fchmod, fchown, fstat};
+use rustix::fs::{CWD, FileType, Gid, Mode, OFlags, Uid, fchmod, fchown};
 use rustix::io::Errno;
 
 /// Symbolic links followed for one path, as the kernel's own bound.
@@ -30,7 +31,7 @@ pub struct Located {
     /// The last component; not a symbolic link when it was looked up.
     pub name: String,
     /// What stands there.
-    pub present: Option<Stat>,
+    pub present: Option<Status>,
 }
 
 impl Root {
@@ -69,8 +70,9 @@ impl Root {
     }
 
     /// What stands at `path`, symbolic links followed.
-    pub fn stat(&self, path: &str) -> Option<Stat> {
-        self.open_in(path, OFlags::PATH).and_then(fstat).ok()
+    #[inline(never)]
+    pub fn stat(&self, path: &str) -> Option<Status> {
+        self.open_in(path, OFlags::PATH).and_then(|fd| at::stat(fd.as_fd())).ok()
     }
 
     /// Opens the directory `path` for reading, making what is missing with
@@ -112,7 +114,7 @@ impl Root {
             let directory = self.directory(parent, mode, owner)?;
             let present =
                 at::stat_at(directory.as_fd(), name).map_err(|errno| failed("open", &path, errno))?;
-            if present.is_none_or(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::Symlink) {
+            if present.is_none_or(|status| status.kind() != FileType::Symlink) {
                 return Ok(Located { directory, name: name.to_owned(), present });
             }
             let target = at::read_link_at(directory.as_fd(), name)
@@ -160,7 +162,7 @@ impl Fetch for Root {
     }
 
     fn mode(&self, path: &str) -> Option<u32> {
-        self.stat(path).map(|stat| stat.st_mode)
+        self.stat(path).map(|status| status.mode)
     }
 
     fn name(&self, path: &str) -> String {

@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dev, FileType, OFlags, RawDir, fstat};
+use rustix::fs::{AtFlags, Dev, FileType, OFlags, RawDir};
 use rustix::io::{Errno, read};
 
 /// The whole content of the file that was opened; `None` when there is none,
@@ -25,13 +25,13 @@ pub(super) fn content(
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         Err(errno) => return Err(failed("open", name, errno)),
     };
-    let stat = fstat(&file).map_err(|errno| failed("read", name, errno))?;
-    match FileType::from_raw_mode(stat.st_mode) {
+    let status = path::stat(file.as_fd()).map_err(|errno| failed("read", name, errno))?;
+    match status.kind() {
         FileType::RegularFile => {}
         FileType::Directory => return Err(failed("read", name, Errno::ISDIR)),
         _ => return Err(Error::new("read", name, "not a regular file")),
     }
-    let mut size = usize::try_from(stat.st_size).unwrap_or(usize::MAX);
+    let mut size = usize::try_from(status.size).unwrap_or(usize::MAX);
     // Attributes under /sys and /proc claim 0 or 4096 bytes; the loop finds out.
     let mut content = Vec::new();
     while size <= limit {
@@ -111,9 +111,9 @@ fn each(directory: BorrowedFd<'_>, take: &mut dyn FnMut(&str)) -> core::result::
 #[inline(never)]
 pub fn delete_below(path: &str) {
     if let Ok(top) = path::open(path, DIRECTORY)
-        && let Ok(stat) = fstat(&top)
+        && let Ok(status) = path::stat(top.as_fd())
     {
-        delete_in(top.as_fd(), stat.st_dev, limits::DIRECTORY_DEPTH);
+        delete_in(top.as_fd(), status.device, limits::DIRECTORY_DEPTH);
     }
 }
 
@@ -127,12 +127,12 @@ fn delete_in(directory: BorrowedFd<'_>, device: Dev, depth: usize) {
         return;
     }
     for name in &names {
-        let Ok(Some(stat)) = path::stat_at(directory, name) else { continue };
-        if stat.st_dev != device {
+        let Ok(Some(status)) = path::stat_at(directory, name) else { continue };
+        if status.device != device {
             continue;
         }
         let mut flags = AtFlags::empty();
-        if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+        if status.kind() == FileType::Directory {
             flags = AtFlags::REMOVEDIR;
             if let Ok(child) = path::open_at(directory, name, DIRECTORY, 0) {
                 delete_in(child.as_fd(), device, depth - 1);

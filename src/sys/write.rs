@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr,
-    fsetxattr, fsync,
+    AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr, fsetxattr,
+    fsync,
 };
 use rustix::io::{Errno, write as write_some};
 
@@ -18,6 +18,7 @@ use rustix::io::{Errno, write as write_some};
 const DIRECTORY_MODE: u32 = 0o755;
 
 /// Writes `file` at `place` of `root`; `begun` as in [`super::apply::Applier::apply`].
+#[inline(never)]
 pub(super) fn write(
     root: &Root,
     place: &str,
@@ -26,13 +27,11 @@ pub(super) fn write(
     begun: Option<u64>,
 ) -> Result<()> {
     let located = root.locate(place, DIRECTORY_MODE, None)?;
-    if let Some(stat) = &located.present
-        && FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
-    {
+    if located.present.is_some_and(|status| status.kind() != FileType::RegularFile) {
         return Err(Error::new("write", &file.path, "what is there is not a regular file"));
     }
-    let done = match (&located.present, file.existing) {
-        (Some(stat), Existing::Append) => append(&located, stat, file, owner, begun),
+    let done = match (located.present, file.existing) {
+        (Some(status), Existing::Append) => append(&located, status.size, file, owner, begun),
         _ => replace(&located, file, owner),
     };
     done.map_err(|errno| failed("write", &file.path, errno))
@@ -48,6 +47,7 @@ pub(super) fn temporary_name(name: &str) -> String {
 
 type Done = core::result::Result<(), Errno>;
 
+#[inline(never)]
 fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid)) -> Done {
     let temporary = temporary_name(&at.name);
     let result = fill(at, file, owner, &temporary)
@@ -61,6 +61,7 @@ fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid)) -> Done {
     }
 }
 
+#[inline(never)]
 fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> Done {
     let directory = at.directory.as_fd();
     path::unlink_at(directory, temporary, AtFlags::empty())?;
@@ -68,10 +69,8 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> D
     let new = path::open_at(directory, temporary, flags, 0o600)?;
     let new = new.as_fd();
     write_all(new, &file.content)?;
-    let (mode, owner) = match (&at.present, file.existing) {
-        (Some(old), Existing::KeepMetadata) => {
-            (old.st_mode & 0o7777, (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid)))
-        }
+    let (mode, owner) = match (at.present, file.existing) {
+        (Some(old), Existing::KeepMetadata) => (old.mode & 0o7777, (old.uid, old.gid)),
         _ => (file.mode, owner),
     };
     // chown first: it takes set-id bits away.
@@ -85,6 +84,7 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> D
 }
 
 /// Access lists, labels and capabilities of the file that is replaced.
+#[inline(never)]
 fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
     let mut names = [0; 4096];
     let length = match flistxattr(old, &mut names) {
@@ -110,11 +110,11 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
     Ok(())
 }
 
-fn append(at: &Located, stat: &Stat, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
+#[inline(never)]
+fn append(at: &Located, length: u64, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW;
     let old = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
     let old = old.as_fd();
-    let length = u64::try_from(stat.st_size).unwrap_or(0);
     let missing = match begun {
         Some(begun) => not_yet_written(old, begun, length, &file.content)?,
         None => &file.content,
@@ -146,6 +146,7 @@ fn not_yet_written<'c>(
     Ok(if whole && tail == compared { missing } else { content })
 }
 
+#[inline(never)]
 fn write_all(file: BorrowedFd<'_>, mut rest: &[u8]) -> Done {
     while !rest.is_empty() {
         match write_some(file, rest) {
