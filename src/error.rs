@@ -43,22 +43,22 @@ impl Error {
     /// As [`Error::new`] for a text a person wrote: the object reads
     /// `file:line:column`, both counted from 1.
     pub fn at(doing: &str, file: &str, line: u32, column: u32, cause: impl AsRef<str>) -> Self {
-        Self::of_place(doing, file, [line, column], cause.as_ref())
+        Self::of_place(doing, file, line, column, cause.as_ref())
     }
 
     #[inline(never)]
     fn of_errno(doing: &str, subject: &str, errno: i32, note: &str) -> Self {
         let number = u64::from(errno.unsigned_abs()).to_string();
         let cause = match errno_text(&number) {
-            Some(text) => [text, note],
-            None => [&["errno ", &number].concat(), note],
+            Some(text) => ["", text, note],
+            None => ["errno ", &number, note],
         };
         Self::of(doing, subject, &cause.concat(), Some(errno))
     }
 
     #[inline(never)]
-    fn of_place(doing: &str, file: &str, place: [u32; 2], cause: &str) -> Self {
-        let [line, column] = place.map(|number| u64::from(number).to_string());
+    fn of_place(doing: &str, file: &str, line: u32, column: u32, cause: &str) -> Self {
+        let (line, column) = (u64::from(line).to_string(), u64::from(column).to_string());
         Self::of(doing, &[file, ":", &line, ":", &column].concat(), cause, None)
     }
 

@@ -123,7 +123,11 @@ fn read_ipv4(text: &str, octets: &mut [u8]) -> Option<()> {
 
 /// RFC 4291 §2.2; `::` stands for at least one group.
 fn read_ipv6(text: &str, octets: &mut [u8; 16]) -> Option<()> {
-    let (head, tail) = text.split_once("::").map_or((text, None), |(head, tail)| (head, Some(tail)));
+    let gap = text.as_bytes().windows(2).position(|two| two == b"::");
+    let (head, tail) = match gap {
+        Some(at) => (text.get(..at)?, Some(text.get(at + 2..)?)),
+        None => (text, None),
+    };
     let before = read_groups(head, tail.is_none(), octets)?;
     let Some(tail) = tail else { return (before == 16).then_some(()) };
     let mut end = [0; 16];

@@ -1,7 +1,6 @@
 //! The device that `root=` names, as soon as the kernel has it.
 
 use alloc::string::String;
-use core::time::Duration;
 use glowplug::error::{Error, Result};
 use glowplug::stage::log::Log;
 use glowplug::sys::netlink::Uevents;
@@ -47,7 +46,7 @@ impl<'a> Spec<'a> {
 /// the device for messages.
 #[inline(never)]
 pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(String, Option<&'static str>)> {
-    let bound = Duration::from_micros(clock::monotonic() + 30_000_000);
+    let bound = clock::monotonic() + 30_000_000;
     let mut uevents = Uevents::open().map_err(|error| log.warn(&error)).ok()?;
     let mut told = false;
     loop {

@@ -21,11 +21,33 @@ const UNCLAIMED: &str = "eth";
 /// IFNAMSIZ without its NUL.
 const LONGEST: usize = 15;
 
+/// A name in its place: nothing to be allocated, nothing to be dropped.
+#[derive(Clone, Copy, PartialEq)]
+struct Name([u8; LONGEST + 1]);
+
+impl Name {
+    #[inline(never)]
+    fn new(text: &str) -> Self {
+        let mut name = [0; LONGEST + 1];
+        for (place, byte) in name.iter_mut().zip(text.bytes().take(LONGEST)) {
+            *place = byte;
+        }
+        Self(name)
+    }
+
+    #[inline(never)]
+    fn text(&self) -> &str {
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(LONGEST);
+        self.0.get(..end).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
 /// One link and the name it is to have.
+#[derive(Clone, Copy)]
 struct Move {
     /// Its place among the present ones.
     place: usize,
-    to: String,
+    to: Name,
 }
 
 /// The steps that give each link of `wanted` (index, name) its name. A wanted
@@ -38,21 +60,19 @@ pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkActio
     let mut actions = Vec::new();
     loop {
         let free = pending.iter().position(|step| !names.contains(&step.to));
-        let Some(step) = pending.get(free.unwrap_or(0)) else { return actions };
-        let to = if free.is_some() { step.to.clone() } else { free_name(TEMPORARY, 0, &names) };
-        let (Some(nic), Some(name)) = (present.get(step.place), names.get_mut(step.place)) else {
-            return actions;
-        };
-        if nic.up && *name == nic.name {
-            actions.push(LinkAction::new(name, LinkChange::Down));
+        let Some(&Move { place, to }) = pending.get(free.unwrap_or(0)) else { return actions };
+        let to = if free.is_some() { to } else { free_name(TEMPORARY, 0, &names) };
+        let (Some(nic), Some(name)) = (present.get(place), names.get_mut(place)) else { return actions };
+        let from = core::mem::replace(name, to);
+        if nic.up && from == Name::new(&nic.name) {
+            actions.push(LinkAction::new(from.text(), LinkChange::Down));
         }
-        actions.push(LinkAction::new(name, LinkChange::Rename { to: to.clone() }));
-        if nic.up && free.is_some() {
-            actions.push(LinkAction::new(&to, LinkChange::Up));
-        }
-        *name = to;
+        actions.push(LinkAction::new(from.text(), LinkChange::Rename { to: to.text().into() }));
         if let Some(at) = free {
             pending.remove(at);
+            if nic.up {
+                actions.push(LinkAction::new(to.text(), LinkChange::Up));
+            }
         }
     }
 }
@@ -60,20 +80,20 @@ pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkActio
 /// The name every present link has once [`plan`] is done, by index.
 #[inline(never)]
 pub fn names(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<(u32, String)> {
-    let mut names = present_names(present);
-    for step in moves(wanted, present) {
-        if let Some(name) = names.get_mut(step.place) {
-            *name = step.to;
-        }
+    let moves = moves(wanted, present);
+    let mut names = Vec::new();
+    for (place, link) in present.iter().enumerate() {
+        let step = moves.iter().find(|step| step.place == place);
+        names.push((link.index, step.map_or(&*link.name, |step| step.to.text()).into()));
     }
-    present.iter().map(|link| link.index).zip(names).collect()
+    names
 }
 
 #[inline(never)]
-fn present_names(present: &[SystemLink]) -> Vec<String> {
+fn present_names(present: &[SystemLink]) -> Vec<Name> {
     let mut names = Vec::new();
     for link in present {
-        names.push(link.name.clone());
+        names.push(Name::new(&link.name));
     }
     names
 }
@@ -86,30 +106,35 @@ fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<Move> {
     let mut claims: Vec<Move> = Vec::new();
     for (index, name) in wanted {
         let Some(place) = present.iter().position(|link| link.index == *index) else { continue };
-        if !claims.iter().any(|claim| claim.place == place || claim.to == **name) {
-            reserved.push(String::from(&**name));
-            claims.push(Move { place, to: String::from(&**name) });
+        let to = Name::new(name);
+        if !claims.iter().any(|claim| claim.place == place || claim.to == to) {
+            reserved.push(to);
+            claims.push(Move { place, to });
         }
     }
     let mut moves = Vec::new();
     for (place, link) in present.iter().enumerate() {
+        let from = Name::new(&link.name);
         let (stem, number) = split(&link.name);
         let (stem, first) = if claims.iter().any(|claim| claim.place == place) {
             continue;
         } else if stem == TEMPORARY && number.is_some() {
             // An interrupted plan may have left this name.
             (UNCLAIMED, 0)
-        } else if claims.iter().any(|claim| claim.to == link.name) {
+        } else if claims.iter().any(|claim| claim.to == from) {
             (stem, number.map_or(0, |number| number.saturating_add(1)))
         } else {
             continue;
         };
         let to = free_name(stem, first, &reserved);
-        reserved.push(to.clone());
+        reserved.push(to);
         moves.push(Move { place, to });
     }
-    claims.retain(|claim| present.get(claim.place).is_some_and(|link| link.name != claim.to));
-    moves.append(&mut claims);
+    for claim in claims {
+        if present.get(claim.place).is_some_and(|link| Name::new(&link.name) != claim.to) {
+            moves.push(claim);
+        }
+    }
     moves
 }
 
@@ -123,13 +148,13 @@ fn split(name: &str) -> (&str, Option<u32>) {
 /// The first of `stem`N, N from `first`, that is not taken; a long stem is
 /// cut so that the kernel takes the name.
 #[inline(never)]
-fn free_name(stem: &str, first: u32, taken: &[String]) -> String {
+fn free_name(stem: &str, first: u32, taken: &[Name]) -> Name {
     let mut number = first;
     loop {
         let digits = u64::from(number).to_string();
         // The names of links that are asked for are ASCII.
         let stem = stem.get(..LONGEST.saturating_sub(digits.len())).unwrap_or(stem);
-        let name = [stem, &digits].concat();
+        let name = Name::new(&[stem, &digits].concat());
         if !taken.contains(&name) {
             return name;
         }

@@ -210,7 +210,7 @@ impl Journal {
 #[inline(never)]
 fn line(what: &str, module: &str, action: u64, rest: &str) -> String {
     let mut line = [what, " ", module, " ", &action.to_string(), " ", rest].concat().replace('\n', " ");
-    line.truncate(line.trim_end().len());
+    line.truncate(line.trim_ascii_end().len());
     line.push('\n');
     line
 }

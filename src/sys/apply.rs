@@ -7,7 +7,7 @@ use crate::action::{Action, LinkAction, Owner};
 use crate::error::{Error, Result};
 use alloc::string::String;
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync, symlinkat};
+use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync};
 use rustix::io::Errno;
 
 /// Runs a program and waits for its end; the agent, which never forks, has none.
@@ -131,7 +131,7 @@ impl<'a> Applier<'a> {
         let link = || -> core::result::Result<(), Errno> {
             let temporary = write::temporary_name(name);
             at::unlink_at(directory, &temporary, AtFlags::empty())?;
-            symlinkat(&*at::terminated(target)?, directory, &*at::terminated(&temporary)?)?;
+            at::link_at(directory, &temporary, target)?;
             at::rename_at(directory, &temporary, name)?;
             fsync(directory)
         };

@@ -4,6 +4,7 @@ use super::path::{fill, open};
 use super::superblock::{Superblock, recognise};
 use super::{failed, tree};
 use crate::error::Result;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use rustix::fd::AsFd;
@@ -27,14 +28,14 @@ pub fn devices() -> Vec<String> {
 }
 
 /// The superblock on /dev/`name`, as [`superblock_at`].
-pub fn superblock(name: &str) -> Result<Option<Superblock>> {
+pub fn superblock(name: &str) -> Result<Option<Box<Superblock>>> {
     superblock_at(&device_path(name))
 }
 
 /// The superblock on the device at `path`; `None` when there is none this
 /// program knows, no medium, or nothing but noise.
 #[inline(never)]
-pub fn superblock_at(path: &str) -> Result<Option<Superblock>> {
+pub fn superblock_at(path: &str) -> Result<Option<Box<Superblock>>> {
     let file = match open(path, OFlags::RDONLY | OFlags::NONBLOCK) {
         Ok(file) => file,
         Err(Errno::NOMEDIUM | Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Ok(None),

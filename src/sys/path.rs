@@ -102,7 +102,14 @@ pub(super) fn unlink_at(at: BorrowedFd<'_>, name: &str, flags: AtFlags) -> Resul
     }
 }
 
+/// symlinkat(2).
+#[inline(never)]
+pub(super) fn link_at(at: BorrowedFd<'_>, name: &str, target: &str) -> Result<(), Errno> {
+    fs::symlinkat(&*terminated(target)?, at, &*terminated(name)?)
+}
+
 /// renameat(2) within a directory.
+#[inline(never)]
 pub(super) fn rename_at(at: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), Errno> {
     fs::renameat(at, &*terminated(from)?, at, &*terminated(to)?)
 }

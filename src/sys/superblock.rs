@@ -3,6 +3,7 @@
 //! Offsets are those of ECMA-119 (ISO 9660), Microsoft's FAT specification
 //! and the kernel's own headers for ext, XFS and btrfs.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -43,7 +44,7 @@ static LAYOUTS: [Layout; 4] = [
 
 /// Recognises the file system on a device.
 #[inline(never)]
-pub fn recognise(read: &mut ReadAt<'_>) -> Option<Superblock> {
+pub fn recognise(read: &mut ReadAt<'_>) -> Option<Box<Superblock>> {
     LAYOUTS.iter().find_map(|layout| laid_out(layout, read)).or_else(|| vfat(read))
 }
 
@@ -55,7 +56,7 @@ fn bytes(read: &mut ReadAt<'_>, at: u64, length: usize) -> Option<Vec<u8>> {
 }
 
 #[inline(never)]
-fn laid_out(layout: &Layout, read: &mut ReadAt<'_>) -> Option<Superblock> {
+fn laid_out(layout: &Layout, read: &mut ReadAt<'_>) -> Option<Box<Superblock>> {
     if bytes(read, layout.magic.0, layout.magic.1.len())? != layout.magic.1 {
         return None;
     }
@@ -64,7 +65,7 @@ fn laid_out(layout: &Layout, read: &mut ReadAt<'_>) -> Option<Superblock> {
         Some(at) => hexadecimal(&bytes(read, at, 16)?, &[4, 6, 8, 10], b"0123456789abcdef"),
         None => String::new(),
     };
-    Some(Superblock { kind: layout.kind, label, uuid })
+    Some(Box::new(Superblock { kind: layout.kind, label, uuid }))
 }
 
 #[inline(never)]
@@ -97,7 +98,7 @@ struct Fat<'a> {
 }
 
 #[inline(never)]
-fn vfat(read: &mut ReadAt<'_>) -> Option<Superblock> {
+fn vfat(read: &mut ReadAt<'_>) -> Option<Box<Superblock>> {
     let mut sector = [0; 512];
     if !read(0, &mut sector) {
         return None;
@@ -108,7 +109,8 @@ fn vfat(read: &mut ReadAt<'_>) -> Option<Superblock> {
     let label = root_label(&fat, read).unwrap_or_else(|| text(fat.label));
     let label = if label == "NO NAME" { String::new() } else { label };
     let [a, b, c, d] = fat.serial;
-    Some(Superblock { kind: "vfat", label, uuid: hexadecimal(&[d, c, b, a], &[2], b"0123456789ABCDEF") })
+    let uuid = hexadecimal(&[d, c, b, a], &[2], b"0123456789ABCDEF");
+    Some(Box::new(Superblock { kind: "vfat", label, uuid }))
 }
 
 #[inline(never)]
@@ -166,7 +168,7 @@ fn root_label(fat: &Fat<'_>, read: &mut ReadAt<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn on(image: &[u8]) -> Option<Superblock> {
+    fn on(image: &[u8]) -> Option<Box<Superblock>> {
         recognise(&mut |at, out| {
             let at = usize::try_from(at).unwrap();
             let found = image.get(at..at + out.len());

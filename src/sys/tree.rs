@@ -46,8 +46,9 @@ pub(super) fn content(
     Err(too_long(name, size, limit))
 }
 
+#[inline(never)]
 fn too_long(name: &str, size: usize, limit: usize) -> Error {
-    let [size, limit] = [size, limit].map(|number| (number as u64).to_string());
+    let (size, limit) = (size.to_string(), limit.to_string());
     Error::new("read", name, [&size, " bytes are more than the ", &limit, " taken"].concat())
 }
 

@@ -86,8 +86,8 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> D
 /// Access lists, labels and capabilities of the file that is replaced.
 #[inline(never)]
 fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
-    let mut names = [0; 4096];
-    let length = match flistxattr(old, &mut names) {
+    let mut names = alloc::vec![0; 4096];
+    let length = match flistxattr(old, &mut *names) {
         Ok(length) => length,
         // Nothing to keep, or a list past what a file system like ext4 holds.
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(()),

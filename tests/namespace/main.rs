@@ -6,9 +6,9 @@ use glowplug::action::{Action, LinkAction, LinkChange};
 use glowplug::network::model::{LinkName, Mac, SystemLink};
 use glowplug::network::{rename, render::live};
 use glowplug::stage::network::system_links;
+use glowplug::sys::clock;
 use glowplug::sys::netlink::{Netlink, Uevent, Uevents};
 use std::process::Command;
-use std::time::Duration;
 
 /// Set for the process that runs inside.
 const INSIDE: &str = "GLOWPLUG_NAMESPACE";
@@ -252,14 +252,10 @@ fn a_live_network_is_configured_from_its_description() {
 #[test]
 fn hears_of_a_link_that_appears() {
     inside("hears_of_a_link_that_appears", |_| {
-        let now = || {
-            let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-            Duration::try_from(time).unwrap()
-        };
         let mut uevents = Uevents::open().unwrap();
-        assert_eq!(uevents.wait(now()).unwrap(), None, "nothing happened yet");
+        assert_eq!(uevents.wait(clock::monotonic()).unwrap(), None, "nothing happened yet");
         veth(&["eth0"], 0);
-        let deadline = now() + Duration::from_secs(5);
+        let deadline = clock::monotonic() + 5_000_000;
         loop {
             match uevents.wait(deadline).unwrap().expect("an announcement in time") {
                 Uevent::Device { action, subsystem, path, .. }

@@ -6,7 +6,6 @@ use crate::sys::clock;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -51,14 +50,13 @@ impl Uevents {
         }
     }
 
-    /// The next announcement; `None` when `deadline`, a reading of
+    /// The next announcement; `None` when `deadline`, in microseconds of
     /// `CLOCK_MONOTONIC`, passes first.
     #[inline(never)]
-    pub fn wait(&mut self, deadline: Duration) -> Result<Option<Uevent>> {
+    pub fn wait(&mut self, deadline: u64) -> Result<Option<Uevent>> {
         loop {
-            let left = deadline.saturating_sub(Duration::from_micros(clock::monotonic()));
-            let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
-            let timeout = Timespec { tv_sec: seconds, tv_nsec: left.subsec_nanos().into() };
+            let left = deadline.saturating_sub(clock::monotonic()).cast_signed();
+            let timeout = Timespec { tv_sec: left / 1_000_000, tv_nsec: left % 1_000_000 * 1000 };
             match rustix::event::poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&timeout)) {
                 Ok(0) => return Ok(None),
                 Ok(_) => {}
