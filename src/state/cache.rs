@@ -13,25 +13,30 @@ const MAGIC: &[u8; 8] = b"GLOWPLUG";
 /// Grows with every change of [`Instance`].
 const VERSION: u32 = 1;
 
-/// Magic, version, length, checksum.
+/// Bytes of the header's fields, magic, version, length and checksum, and what
+/// it means when one is not as it should be.
+static FIELDS: [(usize, &str); 4] = [
+    (8, "it is not one"),
+    (4, "another version of glowplug wrote it"),
+    (8, "it is cut short"),
+    (8, "it is damaged"),
+];
+
+/// All of [`FIELDS`].
 const HEADER: usize = 8 + 4 + 8 + 8;
 
 /// The instance as the cache keeps it.
 #[inline(never)]
 pub fn encode(instance: &Instance) -> Vec<u8> {
-    let mut frame = alloc::vec![0; HEADER];
-    instance.ser_bin(&mut frame);
-    let (header, body) = frame.split_at_mut(HEADER);
-    header.copy_from_slice(header_of(body).as_flattened());
-    frame
+    let body = instance.serialize_bin();
+    [header_of(&body), body].concat()
 }
 
 /// The header of a `body`.
-fn header_of(body: &[u8]) -> [[u8; 4]; HEADER / 4] {
-    let [length, digest] = [body.len() as u64, digest(body)];
-    let [magic, version] = [u64::from_le_bytes(*MAGIC), u64::from(VERSION)];
-    let halves = [magic, magic >> 32, version, length, length >> 32, digest, digest >> 32];
-    halves.map(|half| (half as u32).to_le_bytes())
+#[inline(never)]
+fn header_of(body: &[u8]) -> Vec<u8> {
+    let (length, digest) = ((body.len() as u64).to_le_bytes(), digest(body).to_le_bytes());
+    [MAGIC.as_slice(), &VERSION.to_le_bytes(), &length, &digest].concat()
 }
 
 /// Reads a cache; one that is torn, damaged or of another version is an error
@@ -46,21 +51,14 @@ pub fn decode(frame: &[u8], name: &str) -> Result<Box<Instance>> {
 /// The body of a whole frame, or what is wrong with it.
 #[inline(never)]
 fn verified(frame: &[u8]) -> core::result::Result<&[u8], &'static str> {
-    /// What it means when a word of the header is not as it should be.
-    const WHY: [&str; HEADER / 4] = [
-        "it is not one",
-        "it is not one",
-        "another version of glowplug wrote it",
-        "it is cut short",
-        "it is cut short",
-        "it is damaged",
-        "it is damaged",
-    ];
-    let (header, body) = frame.split_at_checked(HEADER).ok_or("it is cut short")?;
-    for ((word, expected), why) in header.as_chunks().0.iter().zip(header_of(body)).zip(WHY) {
-        if *word != expected {
-            return Err(why);
-        }
+    let cut = "it is cut short";
+    let (mut header, body) = frame.split_at_checked(HEADER).ok_or(cut)?;
+    let expected = header_of(body);
+    let mut expected = expected.as_slice();
+    for (length, why) in &FIELDS {
+        let (field, rest) = header.split_at_checked(*length).ok_or(cut)?;
+        expected = expected.strip_prefix(field).ok_or(*why)?;
+        header = rest;
     }
     Ok(body)
 }

@@ -14,10 +14,7 @@ use crate::ip::Ip;
 use alloc::vec::Vec;
 use linux_raw_sys::net::net_device_flags::IFF_UP;
 use linux_raw_sys::net::{AF_INET, AF_INET6};
-use linux_raw_sys::netlink::{
-    self, IFA_F_NODAD, NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
-    RTNH_F_ONLINK, RTPROT_STATIC,
-};
+use linux_raw_sys::netlink::{self, IFA_F_NODAD, RTNH_F_ONLINK, RTPROT_STATIC};
 use rustix::io::Errno;
 use socket::Socket;
 use wire::Request;
@@ -41,8 +38,12 @@ const RTA_PRIORITY: u16 = netlink::rtattr_type_t::RTA_PRIORITY as u16;
 
 const SCOPE_LINK: u8 = netlink::rt_scope_t::RT_SCOPE_LINK as u8;
 
-/// What a change is asked for with.
-const CHANGE: u32 = NLM_F_REQUEST | NLM_F_ACK;
+/// Flags of a question, of a change, of a thing made anew, of one that may be
+/// there.
+const DUMP: u32 = netlink::NLM_F_REQUEST | netlink::NLM_F_DUMP;
+const CHANGE: u32 = netlink::NLM_F_REQUEST | netlink::NLM_F_ACK;
+const CREATE: u32 = CHANGE | netlink::NLM_F_CREATE | netlink::NLM_F_EXCL;
+const REPLACE: u32 = CHANGE | netlink::NLM_F_CREATE | netlink::NLM_F_REPLACE;
 
 /// A connection to the kernel's network configuration.
 pub struct Netlink {
@@ -64,7 +65,7 @@ impl Netlink {
     pub fn links(&mut self) -> Result<Vec<LinkInfo>> {
         self.socket.purpose = "list links".into();
         let mut links: Vec<LinkInfo> = Vec::new();
-        let request = Request::new(GETLINK, NLM_F_REQUEST | NLM_F_DUMP, &[0; 16], &[]);
+        let request = Request::new(GETLINK, DUMP, &[0; 16], &[]);
         self.socket.exchange(&request, &mut |message| {
             let link = link::link(message)?;
             let at = links.partition_point(|known| known.index < link.index);
@@ -87,7 +88,7 @@ impl Netlink {
     #[inline(never)]
     fn list_addresses(&mut self) -> Result<Vec<AddressInfo>> {
         let mut addresses: Vec<AddressInfo> = Vec::new();
-        let request = Request::new(GETADDR, NLM_F_REQUEST | NLM_F_DUMP, &[0; 8], &[]);
+        let request = Request::new(GETADDR, DUMP, &[0; 8], &[]);
         self.socket.exchange(&request, &mut |message| {
             if let Some(address) = link::address(message)?
                 && !addresses.contains(&address)
@@ -153,7 +154,7 @@ impl Netlink {
             (IFA_BROADCAST, broadcast.as_ref().map_or(&[], Ip::octets)),
         ];
         let body = address_body(index, address, prefix, flags);
-        self.send(NEWADDR, CHANGE | NLM_F_CREATE | NLM_F_EXCL, &body, &attributes)
+        self.send(NEWADDR, CREATE, &body, &attributes)
     }
 
     /// `RTM_NEWROUTE` in the main table; `flags` are `RTNH_F_…`.
@@ -167,7 +168,7 @@ impl Netlink {
         flags: u32,
     ) -> Result<()> {
         const TABLE: u8 = netlink::rt_class_t::RT_TABLE_MAIN as u8;
-        const PROTOCOL: u8 = RTPROT_STATIC as u8;
+        const PROTOCOL: u8 = RTPROT_STATIC.to_ne_bytes()[0];
         const KIND: u8 = netlink::RTN_UNICAST as u8;
         let scope = if gateway.is_none() && !destination.is_ipv6() { SCOPE_LINK } else { 0 };
         let body = [[family(destination), prefix, 0, 0], [TABLE, PROTOCOL, scope, KIND], flags.to_ne_bytes()];
@@ -178,7 +179,7 @@ impl Netlink {
             (RTA_GATEWAY, gateway.as_ref().map_or(&[], Ip::octets)),
             (RTA_PRIORITY, metric.as_ref().map_or(&[], |metric| &metric[..])),
         ];
-        self.send(NEWROUTE, CHANGE | NLM_F_CREATE | NLM_F_REPLACE, body.as_flattened(), &attributes)
+        self.send(NEWROUTE, REPLACE, body.as_flattened(), &attributes)
     }
 
     /// Removes every address but those IPv6 gives a link by itself.
@@ -235,5 +236,6 @@ fn address_body(index: u32, address: Ip, prefix: u8, flags: u8) -> [u8; 8] {
 }
 
 fn family(address: Ip) -> u8 {
-    if address.is_ipv6() { AF_INET6 as u8 } else { AF_INET as u8 }
+    let family = if address.is_ipv6() { AF_INET6 } else { AF_INET };
+    family.to_ne_bytes()[0]
 }

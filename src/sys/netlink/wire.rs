@@ -5,13 +5,16 @@
 //! there before it is used.
 
 use alloc::vec::Vec;
-use linux_raw_sys::netlink::{NLA_TYPE_MASK, NLM_F_ACK_TLVS, NLM_F_CAPPED};
+use linux_raw_sys::netlink::{NLM_F_ACK_TLVS, NLM_F_CAPPED};
 
 /// Bytes of `struct nlmsghdr`.
 pub(super) const HEADER: usize = 16;
 
 /// Bytes of `struct rtattr`.
 const ATTRIBUTE: usize = 4;
+
+/// `NLA_TYPE_MASK`: the type without its flag bits.
+const TYPE: u16 = 0x3fff;
 
 /// `NLMSGERR_ATTR_MSG`: the kernel's own words.
 const ERROR_TEXT: u16 = 1;
@@ -37,8 +40,8 @@ impl Request {
     pub(super) fn new(kind: u16, flags: u32, body: &[u8], attributes: &[(u16, &[u8])]) -> Self {
         let mut tail = body.to_vec();
         for (kind, value) in attributes {
-            if !value.is_empty() {
-                let [a, b] = ((ATTRIBUTE + value.len()) as u16).to_ne_bytes();
+            if let (false, Ok(length)) = (value.is_empty(), u16::try_from(ATTRIBUTE + value.len())) {
+                let [a, b] = length.to_ne_bytes();
                 let [c, d] = kind.to_ne_bytes();
                 tail.extend_from_slice(&[a, b, c, d]);
                 tail.extend_from_slice(value);
@@ -52,8 +55,9 @@ impl Request {
     #[inline(never)]
     pub(super) fn finish(&self, sequence: u32) -> Vec<u8> {
         let [a, b] = self.kind.to_ne_bytes();
-        let [c, d] = (self.flags as u16).to_ne_bytes();
-        let length = (HEADER + self.tail.len()) as u32;
+        // Every flag there is lies in the lower half.
+        let [c, d, ..] = self.flags.to_ne_bytes();
+        let length = u32::try_from(HEADER + self.tail.len()).unwrap_or(u32::MAX);
         let header = [length.to_ne_bytes(), [a, b, c, d], sequence.to_ne_bytes(), [0; 4]];
         [header.as_flattened(), &self.tail].concat()
     }
@@ -111,7 +115,7 @@ impl<'a> Iterator for Attributes<'a> {
         let length = u16_at(self.0, 0).map(u32::from);
         Some(piece(&mut self.0, length, ATTRIBUTE)?.and_then(|bytes| {
             let kind = u16_at(bytes, 2).ok_or(Malformed)?;
-            Ok((kind & NLA_TYPE_MASK as u16, bytes.get(ATTRIBUTE..).ok_or(Malformed)?))
+            Ok((kind & TYPE, bytes.get(ATTRIBUTE..).ok_or(Malformed)?))
         }))
     }
 }
