@@ -183,7 +183,7 @@ impl Action {
         match self {
             Self::SetHostname { name } => name.clone(),
             Self::Link(link) => link.text(),
-            Self::RunProgram { argv, .. } => argv.join(" "),
+            Self::RunProgram { argv, .. } => words(argv),
             _ => self.path().unwrap_or_default().into(),
         }
     }
@@ -216,6 +216,17 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text())
     }
+}
+
+/// A program and its arguments with blanks between.
+#[inline(never)]
+fn words(argv: &[String]) -> String {
+    let mut text = String::new();
+    for word in argv {
+        text.push_str(if text.is_empty() { "" } else { " " });
+        text.push_str(word);
+    }
+    text
 }
 
 /// Permission bits and owner: ` (0644 root)`.

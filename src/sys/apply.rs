@@ -67,7 +67,7 @@ impl<'a> Applier<'a> {
             },
             Action::RunProgram { argv, environment } => match &mut self.program {
                 Some(run) => run(argv, environment),
-                None => Err(Error::new("run", argv.join(" "), "no program runs before the pivot")),
+                None => Err(Error::new("run", action.object(), "no program runs before the pivot")),
             },
         }
     }

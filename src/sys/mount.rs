@@ -82,7 +82,7 @@ fn mount_at(
 #[inline(never)]
 fn move_mount(from: &str, to: &str) -> Result<()> {
     let moved = || mount_move(&*terminated(from)?, &*terminated(to)?);
-    moved().map_err(|errno| failed("move", [from, " to ", to].concat(), errno))
+    moved().map_err(|errno| failed("move", &[from, " to ", to].concat(), errno))
 }
 
 /// Whether something is mounted at the directory `path`: it lies on another
@@ -133,7 +133,7 @@ pub fn mount_root(device: &str, target: &str, kinds: &str, writable: bool, optio
     for kind in kinds.split(',').filter(|kind| !kind.is_empty()) {
         match mount_at(device, target, kind, flags, options) {
             Ok(()) => return Ok(()),
-            Err(errno) => failure = failed("mount", [device, " as ", kind].concat(), errno),
+            Err(errno) => failure = failed("mount", &[device, " as ", kind].concat(), errno),
         }
     }
     Err(failure)

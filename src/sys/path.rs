@@ -3,7 +3,6 @@
 
 use alloc::ffi::CString;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::result::Result;
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
@@ -114,10 +113,14 @@ pub(super) fn rename_at(at: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), 
     fs::renameat(at, &*terminated(from)?, at, &*terminated(to)?)
 }
 
-/// The text of a symbolic link; EILSEQ for one that is not UTF-8.
+/// The text of a symbolic link, `PATH_MAX` bytes at the most; EILSEQ for one
+/// that is not UTF-8.
 #[inline(never)]
 pub(super) fn read_link_at(at: BorrowedFd<'_>, name: &str) -> Result<String, Errno> {
-    fs::readlinkat(at, &*terminated(name)?, Vec::new())?.into_string().map_err(|_| Errno::ILSEQ)
+    let mut text = alloc::vec![0; 4096];
+    let length = fs::readlinkat_raw(at, &*terminated(name)?, &mut *text)?;
+    text.truncate(length);
+    String::from_utf8(text).map_err(|_| Errno::ILSEQ)
 }
 
 /// Fills `buffer` from the byte `at` of a file; false when that ends before.

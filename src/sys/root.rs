@@ -109,7 +109,7 @@ impl Root {
         for _ in 0..LINKS {
             let (parent, name) = split(&path);
             if matches!(name, "" | "." | "..") {
-                return Err(failed("write", path, Errno::ISDIR));
+                return Err(failed("write", &path, Errno::ISDIR));
             }
             let directory = self.directory(parent, mode, owner)?;
             let present =
@@ -121,7 +121,7 @@ impl Root {
                 .map_err(|errno| failed("read link", &path, errno))?;
             path = if target.starts_with('/') { target } else { [parent, "/", &target].concat() };
         }
-        Err(failed("open", path, Errno::LOOP))
+        Err(failed("open", &path, Errno::LOOP))
     }
 
     /// The path without symbolic links as far as it exists, the rest as it
