@@ -28,8 +28,13 @@ const HEADER: usize = 8 + 4 + 8 + 8;
 /// The instance as the cache keeps it.
 #[inline(never)]
 pub fn encode(instance: &Instance) -> Vec<u8> {
-    let body = instance.serialize_bin();
-    [header_of(&body), body].concat()
+    let mut frame = alloc::vec![0; HEADER];
+    instance.ser_bin(&mut frame);
+    let header = header_of(frame.get(HEADER..).unwrap_or_default());
+    for (place, byte) in frame.iter_mut().zip(&header) {
+        *place = *byte;
+    }
+    frame
 }
 
 /// The header of a `body`.

@@ -89,10 +89,12 @@ fn parse(bytes: &[u8]) -> Option<Uevent> {
     if !announcement.contains(&b'@') {
         return None;
     }
-    let name = variable(bytes, b"DEVNAME=");
-    let [action, subsystem, path] =
-        [b"ACTION=".as_slice(), b"SUBSYSTEM=", b"DEVPATH="].map(|name| variable(bytes, name));
-    Some(Uevent::Device { action: action?, subsystem: subsystem?, path: path?, name })
+    Some(Uevent::Device {
+        action: variable(bytes, b"ACTION=")?,
+        subsystem: variable(bytes, b"SUBSYSTEM=")?,
+        path: variable(bytes, b"DEVPATH=")?,
+        name: variable(bytes, b"DEVNAME="),
+    })
 }
 
 /// The value of a variable; `name` ends with `=`.
