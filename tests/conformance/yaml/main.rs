@@ -10,46 +10,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use corpus::Case;
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml::{self, emit};
 
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/yaml")
-}
-
-/// All cases as (name, bytes), sorted.
-fn cases() -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<PathBuf> = fs::read_dir(data()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
-    files.sort();
-    let mut cases = Vec::new();
-    for path in files {
-        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let bytes = fs::read(&path).unwrap();
-        if !bytes.starts_with(b"#--- ") {
-            cases.push((stem, bytes));
-            continue;
-        }
-        let mut current: Option<(String, Vec<u8>)> = None;
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            if let Some(name) = line.strip_prefix(b"#--- ") {
-                cases.extend(current.take());
-                current = Some((format!("{stem}/{}", String::from_utf8_lossy(name).trim()), Vec::new()));
-            } else if let Some((_, text)) = &mut current {
-                text.extend_from_slice(line);
-            }
-        }
-        cases.extend(current);
-    }
-    cases
-}
+#[path = "../../support/corpus.rs"]
+mod corpus;
 
 /// What the other side answers, a line per case.
-fn python(cases: &[(String, Vec<u8>)]) -> Vec<String> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/yaml_oracle.py");
+fn python(cases: &[Case]) -> Vec<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/yaml/oracle.py");
     let mut child = Command::new("python3")
         .arg(script)
         .env("PATH", "/usr/bin:/bin")
@@ -58,7 +31,7 @@ fn python(cases: &[(String, Vec<u8>)]) -> Vec<String> {
         .spawn()
         .expect("python3 with yaml and cloudinit is needed");
     let mut input = Vec::new();
-    for (_, text) in cases {
+    for Case { text, .. } in cases {
         writeln!(input, "{}", text.len()).unwrap();
         input.extend_from_slice(text);
     }
@@ -139,7 +112,7 @@ fn quoted(text: &str, out: &mut String) {
 /// The differences that are meant: case → outcome (`refused` or `accepted`
 /// here, the contrary there).
 fn differences() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(data().join("differences.tsv")).unwrap();
+    let text = fs::read_to_string(corpus::data().join("yaml/differences.tsv")).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
@@ -153,12 +126,12 @@ fn differences() -> BTreeMap<String, String> {
 
 #[test]
 fn agrees_with_pyyaml_and_cloud_init() {
-    let cases = cases();
+    let cases = corpus::yaml();
     let answers = python(&cases);
     assert_eq!(answers.len(), cases.len());
     let mut meant = differences();
     let (mut report, mut refused) = (String::new(), 0);
-    for ((name, text), theirs) in cases.iter().zip(&answers) {
+    for (Case { name, text }, theirs) in cases.iter().zip(&answers) {
         let ours = ours(text);
         let outcome = match (ours.starts_with('!'), theirs.starts_with('!')) {
             (true, true) => {
