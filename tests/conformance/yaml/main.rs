@@ -25,6 +25,7 @@ mod generate;
 mod python;
 #[path = "../../support/random.rs"]
 mod random;
+mod suite;
 mod tree;
 
 /// Documents of one kind in a normal run.
