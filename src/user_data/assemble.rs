@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::{encoding, mime, yaml};
+use crate::text::contains;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -257,7 +258,7 @@ fn merge_type(headers: &mime::Headers<'_>) -> Option<String> {
 /// The `launch-index` key of a cloud-config.
 fn own_launch_index(content: &[u8]) -> Option<i64> {
     // Most have none: then nothing needs to be parsed here.
-    let text = core::str::from_utf8(content).ok().filter(|text| text.contains("launch-index"))?;
+    let text = core::str::from_utf8(content).ok().filter(|text| contains(text, "launch-index"))?;
     let config = yaml::load(text).ok()?;
     as_index(config.get("launch-index")?)
 }

@@ -3,6 +3,7 @@
 use super::term::{NOTHING, Term};
 use super::{Read, Renderer};
 use crate::syntax::value::Data;
+use crate::text::cut;
 use alloc::string::String;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -121,7 +122,8 @@ impl Renderer<'_> {
             return Ok(NOTHING);
         }
         let (mut out, mut rest) = (String::new(), text);
-        while let Some((before, after)) = rest.split_once(old) {
+        self.spend(text.len().checked_mul(old.len()))?;
+        while let Some((before, after)) = cut(rest, old) {
             self.spend(Some(before.len() + new.len() + 1))?;
             out.push_str(before);
             out.push_str(new);
