@@ -9,7 +9,7 @@ use alloc::string::ToString;
 fn leaves(message: &[u8]) -> Vec<(String, Option<String>, Vec<u8>)> {
     let whole = |leaf: Result<Leaf<'_>, Bound>| {
         let leaf = leaf.unwrap();
-        (leaf.content_type.clone(), leaf.filename(), leaf.content().into_owned())
+        (leaf.content_type.to_string(), leaf.filename(), leaf.content().into_owned())
     };
     walk(message).map(whole).collect()
 }
