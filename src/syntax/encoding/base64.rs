@@ -29,44 +29,44 @@ enum End {
     /// After a whole group of four, or after padding.
     Whole,
     /// After that many characters of a group, without padding.
-    Partial(u8),
+    Partial(usize),
 }
 
 fn decode(input: &[u8]) -> (Vec<u8>, End) {
     let mut out = alloc::vec![0; input.len() / 4 * 3 + 3];
     let (mut rest, mut written) = (input, 0);
-    let (mut bits, mut count, mut pads) = (0_u32, 0_u8, 0);
-    let whole = loop {
-        if count == 0 {
-            let room = out.get_mut(written..).unwrap_or_default();
-            let groups = decode_groups(rest, room);
-            rest = rest.get(groups * 4..).unwrap_or_default();
-            written += groups * 3;
-        }
-        let Some((&byte, after)) = rest.split_first() else { break count == 0 };
-        rest = after;
-        if let value @ 0..64 = SEXTETS[usize::from(byte)] {
-            pads = 0;
-            bits = bits << 6 | u32::from(value);
-            count += 1;
-            if count == 4 {
-                written += write(bits, 3, out.get_mut(written..));
-                count = 0;
+    loop {
+        let done = decode_groups(rest, out.get_mut(written..).unwrap_or_default());
+        rest = rest.get(done * 4..).unwrap_or_default();
+        written += done * 3;
+        // What follows is no group: a line end, say, stands in it.
+        let (mut group, mut count, mut pads) = (*b"AAAA", 0, 0);
+        let end = loop {
+            let [byte, after @ ..] = rest else {
+                break Some(if count == 0 { End::Whole } else { End::Partial(count) });
+            };
+            rest = after;
+            if SEXTETS[usize::from(*byte)] < 64 {
+                group[count] = *byte;
+                count += 1;
+                pads = 0;
+                if count == 4 {
+                    break None;
+                }
+            } else if *byte == b'=' {
+                pads += 1;
+                if count >= 2 && count + pads >= 4 {
+                    break Some(End::Whole);
+                }
             }
-        } else if byte == b'=' {
-            pads = (pads + 1).min(4);
-            if count >= 2 && count + pads >= 4 {
-                break true;
-            }
+        };
+        decode_groups(&group, out.get_mut(written..).unwrap_or_default());
+        written += count.saturating_sub(1);
+        if let Some(end) = end {
+            out.truncate(written);
+            return (out, end);
         }
-    };
-    // What the last characters hold, which are no group.
-    let missing = 4 - count;
-    if count >= 2 {
-        written += write(bits << (6 * missing), usize::from(count) - 1, out.get_mut(written..));
     }
-    out.truncate(written);
-    (out, if whole { End::Whole } else { End::Partial(count) })
 }
 
 /// Decodes groups of four characters up to the first that is not in the
@@ -85,14 +85,6 @@ fn decode_groups(input: &[u8], out: &mut [u8]) -> usize {
         done += 1;
     }
     done
-}
-
-/// Writes the first `count` of three bytes; returns `count`.
-fn write(bits: u32, count: usize, out: Option<&mut [u8]>) -> usize {
-    for (byte, room) in bits.to_be_bytes().iter().skip(1).zip(out.unwrap_or_default()).take(count) {
-        *room = *byte;
-    }
-    count
 }
 
 /// By character, its six bits; 255 for all outside the alphabet.

@@ -3,7 +3,7 @@
 
 use crate::syntax::encoding;
 use crate::syntax::order::order;
-use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The number of a piece: its digits without leading zeros, their count first,
@@ -12,7 +12,7 @@ type Number<'a> = Option<(usize, &'a [u8])>;
 
 /// A piece of a value: its number, its text, and whether that has `%XX`
 /// escapes.
-type Piece<'a> = (Number<'a>, Cow<'a, [u8]>, bool);
+type Piece<'a> = (Number<'a>, Vec<u8>, bool);
 
 /// The value of parameter `name` in the field value `field`, without its
 /// quotes. A plain `name=` wins over `name*=`, as in Python; and what begins
@@ -28,9 +28,9 @@ pub(super) fn get(field: &[u8], name: &str) -> Option<Vec<u8>> {
         if !found.eq_ignore_ascii_case(name.as_bytes()) {
             continue;
         }
-        let value = unquote(trim(value.unwrap_or_default()));
+        let value = unquote(trim(value.unwrap_or_default()).to_vec());
         if suffix.is_empty() {
-            return Some(unquote(&value).into_owned());
+            return Some(unquote(value));
         }
         if let Some((number, extended)) = continuation(suffix)
             && text.len() < field.len()
@@ -105,7 +105,7 @@ fn join(pieces: &[Piece<'_>]) -> Vec<u8> {
         }
     }
     if !any_extended {
-        return unquote(&bytes).into_owned();
+        return unquote(bytes);
     }
     let (charset, rest) = split_first(&bytes, b'\'', false);
     match rest.map(|rest| split_first(rest, b'\'', false)) {
@@ -122,31 +122,26 @@ pub(super) fn in_charset(name: &[u8], text: &[u8]) -> Vec<u8> {
         return text.to_vec();
     }
     let ascii = is(b"us-ascii") || is(b"ascii");
-    let mut out = Vec::with_capacity(text.len());
+    let mut out = String::with_capacity(text.len());
     for &byte in text {
         let known = byte.is_ascii() || !ascii;
-        let character = if known { char::from(byte) } else { char::REPLACEMENT_CHARACTER };
-        out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        out.push(if known { char::from(byte) } else { char::REPLACEMENT_CHARACTER });
     }
-    out
+    out.into_bytes()
 }
 
 /// `text` without its quotes or angle brackets.
-fn unquote(text: &[u8]) -> Cow<'_, [u8]> {
-    let inner = match text {
+fn unquote(text: Vec<u8>) -> Vec<u8> {
+    let mut rest = match &text[..] {
         [b'"', inner @ .., b'"'] => inner,
-        [b'<', inner @ .., b'>'] => return Cow::Borrowed(inner),
-        _ => return Cow::Borrowed(text),
+        [b'<', inner @ .., b'>'] => return inner.to_vec(),
+        _ => return text,
     };
-    if !inner.contains(&b'\\') {
-        return Cow::Borrowed(inner);
-    }
     // Python replaces `\\` by `\` first, then `\"` by `"` in what that gives.
-    let mut out = Vec::with_capacity(inner.len());
-    let mut rest = inner;
+    let mut out = Vec::with_capacity(rest.len());
     while let [byte, after @ ..] = rest {
-        rest = match (byte, after) {
-            (b'\\', [b'\\', after @ ..]) => after,
+        rest = match rest {
+            [b'\\', b'\\', after @ ..] => after,
             _ => after,
         };
         if *byte == b'"' && out.last() == Some(&b'\\') {
@@ -154,5 +149,5 @@ fn unquote(text: &[u8]) -> Cow<'_, [u8]> {
         }
         out.push(*byte);
     }
-    Cow::Owned(out)
+    out
 }
