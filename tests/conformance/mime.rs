@@ -1,5 +1,6 @@
 //! What `mime::walk` yields against Python's `email` package, live: over
-//! tests/data/mime, and over hostile messages made with a fixed seed.
+//! tests/data/mime, and over hostile messages made with a fixed seed. Beside
+//! it the encodings against `base64`, `quopri`, `gzip` and `zlib`.
 //!
 //! Differences that are meant stand with their reasons in
 //! tests/data/mime/differences.tsv and are told to the oracle; one that is not
@@ -8,8 +9,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use glowplug::syntax::mime;
+use glowplug::syntax::{encoding, mime};
 use mime_messages::Random;
+use miniz_oxide::deflate::compress_to_vec;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -38,14 +40,12 @@ impl Oracle {
         Self(child, answers)
     }
 
-    /// The leaves, and the differences that play a part in them.
-    fn ask(&mut self, message: &[u8]) -> (String, Vec<String>) {
+    fn ask(&mut self, kind: &str, raw: &[u8]) -> String {
         let pipe = self.0.stdin.as_mut().unwrap();
-        pipe.write_all(&[format!("{}\n", message.len()).as_bytes(), message].concat()).unwrap();
+        pipe.write_all(&[format!("{kind} {}\n", raw.len()).as_bytes(), raw].concat()).unwrap();
         let mut line = String::new();
         self.1.read_line(&mut line).unwrap();
-        let (leaves, names) = line.trim_end_matches('\n').split_once('\t').expect("an answer");
-        (leaves.into(), names.split_whitespace().map(String::from).collect())
+        line.strip_suffix('\n').expect("an answer").into()
     }
 }
 
@@ -112,7 +112,8 @@ fn as_pythons_email() {
             Some(message) => message.clone(),
             None => random.hostile_message(&corpus),
         };
-        let (theirs, shown) = oracle.ask(&message);
+        let answer = oracle.ask("message", &message);
+        let (theirs, shown) = answer.split_once('\t').unwrap();
         let ours = ours(&message);
         if theirs.starts_with('!') {
             *differences.get_mut(RAISES).expect("a row for exceptions") += 1;
@@ -120,8 +121,8 @@ fn as_pythons_email() {
             let message = message.escape_ascii();
             wrong.push(format!("round {round}: {message}\n--- ours\n{ours}\n--- theirs\n{theirs}"));
         }
-        for name in shown {
-            *differences.get_mut(&name).unwrap() += 1;
+        for name in shown.split_whitespace() {
+            *differences.get_mut(name).unwrap() += 1;
         }
     }
     let shown = wrong.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n");
@@ -130,4 +131,60 @@ fn as_pythons_email() {
     assert!(raised * 20 < rounds, "{raised} of {rounds} messages are not compared at all");
     differences.retain(|_, messages| *messages == 0);
     assert!(differences.is_empty(), "no message shows any longer: {differences:?}");
+}
+
+#[test]
+fn encodings_as_pythons() {
+    let mut oracle = Oracle::start([].iter());
+    let mut random = Random::new(from_environment("MIME_SEED", 1));
+    let (mut rounds, mut read) = (from_environment("MIME_ROUNDS", 4000) / 4, [0; 4]);
+    while rounds > 0 {
+        rounds -= 1;
+        let content = random.content();
+        let text = random.encoded_text();
+        let stream = compress_to_vec(&content, random.level());
+        let deflated = random.maybe_damaged(stream);
+        let of_text = [
+            ("base64", encoding::base64(&text)),
+            ("quoted-printable", Ok(encoding::quoted_printable(&text))),
+        ];
+        for (kind, ours) in of_text {
+            let theirs = oracle.ask(kind, &text);
+            let ours = ours.map_or("!Error".into(), |content| hex(&content));
+            assert_eq!(ours, theirs, "{kind} of {}", text.escape_ascii());
+            read[0] += usize::from(!theirs.starts_with('!'));
+        }
+        let file = gzip_file(&deflated, b"\0\0\0\0\0\0\0\0");
+        let ours = encoding::gunzip(&file);
+        let theirs = oracle.ask("deflate", &file[10..]);
+        let Some((length, rest)) = theirs.split_once(' ') else {
+            let cause = ours.expect_err("what zlib refuses");
+            assert!(!cause.contains("match"), "zlib refuses this: {}", deflated.escape_ascii());
+            read[1] += 1;
+            continue;
+        };
+        let (end, inflated) = rest.split_once(' ').unwrap();
+        let stream = &file[10..10 + length.parse::<usize>().unwrap()];
+        let end: Vec<u8> =
+            (0..8).map(|at| u8::from_str_radix(&end[2 * at..2 * at + 2], 16).unwrap()).collect();
+        let file = gzip_file(stream, &end);
+        assert_eq!(
+            encoding::gunzip(&file).as_deref().map(hex),
+            Ok(inflated.into()),
+            "{}",
+            file.escape_ascii()
+        );
+        read[2] += 1;
+        // Several members, zeros after them, and damage anywhere.
+        let file = random.maybe_damaged([&file[..], &[0, 0], &file, &[0]].concat());
+        let ours = encoding::gunzip(&file).map_or("!".into(), |content| hex(&content));
+        let theirs = oracle.ask("gzip", &file);
+        assert_eq!(ours, if theirs.starts_with('!') { "!" } else { &theirs }, "{}", file.escape_ascii());
+        read[3] += usize::from(ours != "!");
+    }
+    assert!(read.iter().all(|&count| count > 100), "too few of a kind: {read:?}");
+}
+
+fn gzip_file(stream: &[u8], end: &[u8]) -> Vec<u8> {
+    [b"\x1f\x8b\x08\0\0\0\0\0\0\x03", stream, end].concat()
 }

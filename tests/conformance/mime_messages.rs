@@ -201,6 +201,52 @@ impl Random {
         message
     }
 
+    /// Bytes to compress: of few kinds or many, with and without repeats.
+    pub(crate) fn content(&mut self) -> Vec<u8> {
+        let (kinds, mut content) = (1 + self.below(256), Vec::new());
+        for _ in 0..self.below(40) {
+            if self.one_in(2) {
+                let skewed = self.below(kinds) * self.below(kinds) / kinds;
+                content.extend(
+                    (0..self.below(60)).map(|_| (self.below(kinds) * skewed / kinds).to_le_bytes()[0]),
+                );
+            } else {
+                let from = self.below(content.len());
+                let copy = content[from..].to_vec();
+                content.extend(copy.iter().cycle().take(self.below(400).min(copy.len() * 300)));
+            }
+        }
+        content
+    }
+
+    /// A level of compression.
+    pub(crate) fn level(&mut self) -> u8 {
+        self.pick(&[0, 1, 2, 6, 9, 10])
+    }
+
+    /// Base64 or quoted-printable, with all that may go wrong in it.
+    pub(crate) fn encoded_text(&mut self) -> Vec<u8> {
+        let mut text = Vec::new();
+        let encoding = self.pick(&["base64", "quoted-printable"]);
+        for _ in 0..=self.below(3) {
+            self.body(encoding, "\n", &mut text);
+        }
+        text
+    }
+
+    /// `bytes`, every second time with a bit or more changed.
+    pub(crate) fn maybe_damaged(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        for _ in 0..self.below(2) * (1 + self.below(3)) {
+            // The codes of a block stand in its first bytes.
+            let near = if self.one_in(2) { 40 } else { bytes.len() };
+            let at = self.below(bytes.len().min(near));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << (at % 8);
+            }
+        }
+        bytes
+    }
+
     fn damage(&mut self, text: &mut Vec<u8>) {
         let at = self.below(text.len() + 1);
         let end = (at + self.below(30)).min(text.len());

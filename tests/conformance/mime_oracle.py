@@ -4,17 +4,26 @@ Arguments are names of differences that are meant. Each is a function here
 that changes the package until it does as glowplug does, so that all else must
 be equal.
 
-Reads messages from standard input, each a line with its length in bytes and
-then the bytes. Writes a line for each: the leaves as glowplug should see them,
-a tab, and the names of the differences without which the answer is another.
-A leaf is its type, its file name and its content in hexadecimal, "-" standing
-for no name. What the package can't read gives "!" and the exception.
+Reads questions from standard input, each a line with its kind and the length
+in bytes of what follows. Writes a line for each; what Python can't read gives
+"!" and the exception.
+  message  the leaves as glowplug should see them, a tab, and the names of the
+           differences without which the answer is another; a leaf is its type,
+           its file name ("-" for none) and its content in hexadecimal
+  base64, quoted-printable, gzip
+           the content in hexadecimal
+  deflate  of a stream at the start of the bytes: its length, and the content
+           as a gzip file ends: checksum, length; then the content
 """
 
+import base64
 import email
+import gzip
+import quopri
 import re
+import struct
 import sys
-import urllib.parse
+import zlib
 from email import _policybase, base64mime, feedparser, header, message, quoprimime, utils
 
 meant = set(sys.argv[1:])
@@ -177,18 +186,43 @@ def without(names, raw):
     return found
 
 
+def inflated(raw):
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    found = stream.decompress(raw)
+    if not stream.eof:
+        raise EOFError
+    end = struct.pack("<II", zlib.crc32(found), len(found))
+    return "%d %s %s" % (len(raw) - len(stream.unused_data), end.hex(), found.hex())
+
+
+DECODERS = {
+    "base64": lambda raw: base64.b64decode(raw).hex(),
+    "quoted-printable": lambda raw: quopri.decodestring(raw).hex(),
+    "gzip": lambda raw: gzip.decompress(raw).hex(),
+    "deflate": inflated,
+}
+
+
+def reply(kind, raw):
+    if kind in DECODERS:
+        try:
+            return DECODERS[kind](raw)
+        except Exception as error:
+            return "!" + type(error).__name__
+    found = answer(raw)
+    differ = []
+    if found != without(meant, raw):
+        differ = [name for name in sorted(meant) if found != without({name}, raw)]
+    return found + "\t" + " ".join(differ)
+
+
 def main():
     read = sys.stdin.buffer
     while True:
-        line = read.readline()
+        line = read.readline().split()
         if not line:
             return
-        raw = read.read(int(line))
-        found = answer(raw)
-        differ = []
-        if found != without(meant, raw):
-            differ = [name for name in sorted(meant) if found != without({name}, raw)]
-        print(found, " ".join(differ), sep="\t", flush=True)
+        print(reply(line[0].decode(), read.read(int(line[1]))), flush=True)
 
 
 main()

@@ -28,6 +28,7 @@ pub(super) fn inflate(input: &[u8], out: &mut Vec<u8>, expected: usize) -> Resul
     let bits = Bits { input, at: 0, buffer: 0, count: 0 };
     let mut inflater = Inflater { bits, start, written: start, out };
     let (mut symbols, mut distances) = (Codes::new(), Codes::new());
+    // What is made of the fixed codes serves until a block brings its own.
     let mut fixed = false;
     loop {
         let last = inflater.bits.take(1)? == 1;
@@ -82,7 +83,7 @@ impl Inflater<'_, '_> {
         if length ^ complement != 0xffff {
             return Err(DAMAGED);
         }
-        let (from, length) = (bits.at - bits.whole_bytes(), length as usize);
+        let (from, length) = (bits.at - bits.whole_bytes(), usize::from(length));
         let block = bits.input.get(from..from + length).ok_or(CUT_SHORT)?;
         *bits = Bits { input: bits.input, at: from + length, buffer: 0, count: 0 };
         self.reserve(length)?;
@@ -120,8 +121,8 @@ impl Inflater<'_, '_> {
                         symbol @ 0..30 => 1 + bits.scaled(symbol, 1)?,
                         _ => return Err(DAMAGED),
                     };
-                    copy(window, distance as usize, length as usize).ok_or(DAMAGED)?;
-                    self.written += length as usize;
+                    copy(window, distance, length).ok_or(DAMAGED)?;
+                    self.written += length;
                 }
                 _ => return Err(DAMAGED),
             }
@@ -166,7 +167,8 @@ impl Bits<'_> {
         if let Some(word) = rest.first_chunk() {
             self.buffer |= u64::from_le_bytes(*word) << self.count;
             self.at += (63 - self.count) as usize / 8;
-            self.count |= 56;
+            // As many bytes as fit: it is 56 to 63 now.
+            self.count |= 0x38;
             return;
         }
         for &byte in rest {
@@ -189,41 +191,45 @@ impl Bits<'_> {
         self.count as usize / 8
     }
 
+    /// The lowest bits of `buffer`.
+    fn peek(&self) -> u16 {
+        let [low, high, ..] = self.buffer.to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+
     /// The next `count` bits, 16 at most.
     #[inline]
-    fn take(&mut self, count: u32) -> Result<u32, &'static str> {
+    fn take(&mut self, count: u32) -> Result<u16, &'static str> {
         if self.count < count {
             self.refill();
         }
         if self.count < count {
             return Err(CUT_SHORT);
         }
-        let value = self.buffer & ((1 << count) - 1);
+        let value = self.peek() & u16::MAX.checked_shr(16 - count).unwrap_or(0);
         self.drop(count);
-        Ok(value as u32)
+        Ok(value)
     }
 
     /// The length or distance, from 0, of symbol `index`: a step further every
     /// `1 << group` symbols, the values between two by further bits (§3.2.5).
     #[inline]
-    fn scaled(&mut self, index: u16, group: u32) -> Result<u32, &'static str> {
-        let index = u32::from(index);
+    fn scaled(&mut self, index: u16, group: u32) -> Result<usize, &'static str> {
         if index < 2 << group {
-            return Ok(index);
+            return Ok(index.into());
         }
-        let extra = (index >> group) - 1;
-        let base = (1 << group | index & ((1 << group) - 1)) << extra;
-        Ok(base + self.take(extra)?)
+        let extra = u32::from(index >> group) - 1;
+        let base = usize::from(1 << group | index & ((1 << group) - 1)) << extra;
+        Ok(base + usize::from(self.take(extra)?))
     }
 
     /// The next symbol by `codes`.
     #[inline]
     fn symbol(&mut self, codes: &Codes) -> Result<u16, &'static str> {
-        if self.count < LONGEST as u32 {
+        if self.whole_bytes() < 2 {
             self.refill();
         }
-        let short = self.buffer as usize & ((1 << LOOKUP_BITS) - 1);
-        let entry = codes.lookup[short];
+        let entry = codes.lookup[usize::from(self.peek() & ((1 << LOOKUP_BITS) - 1))];
         if entry == 0 {
             return self.long_symbol(codes);
         }
@@ -244,7 +250,7 @@ impl Bits<'_> {
             if length > self.count {
                 return Err(CUT_SHORT);
             }
-            code |= (self.buffer >> (length - 1)) as usize & 1;
+            code |= usize::from(self.peek() >> (length - 1) & 1);
             let count = usize::from(count);
             if code < first + count {
                 self.drop(length);
@@ -260,10 +266,10 @@ impl Bits<'_> {
     /// The codes at the start of a block that has its own (§3.2.7).
     #[inline(never)]
     fn read_codes(&mut self, symbols: &mut Codes, distances: &mut Codes) -> Result<(), &'static str> {
-        let literals = 257 + self.take(5)? as usize;
-        let both = literals + 1 + self.take(5)? as usize;
+        let literals = 257 + usize::from(self.take(5)?);
+        let both = literals + 1 + usize::from(self.take(5)?);
         let mut lengths = [0; 320];
-        for &symbol in LENGTH_ORDER.iter().take(4 + self.take(4)? as usize) {
+        for &symbol in LENGTH_ORDER.iter().take(4 + usize::from(self.take(4)?)) {
             lengths[usize::from(symbol)] = self.take(3)?.to_le_bytes()[0];
         }
         symbols.build(lengths.get(..19).unwrap_or_default())?;
@@ -277,7 +283,7 @@ impl Bits<'_> {
                 length => (length.to_le_bytes()[0], 1),
             };
             last = Some(value);
-            let end = at + times as usize;
+            let end = at + usize::from(times);
             lengths.get_mut(at..end).filter(|_| end <= both).ok_or(DAMAGED)?.fill(value);
             at = end;
         }

@@ -9,6 +9,8 @@
 
 mod delimiter;
 mod encoded_word;
+#[cfg(test)]
+pub(crate) mod fuzz;
 mod headers;
 mod parameter;
 #[cfg(test)]
