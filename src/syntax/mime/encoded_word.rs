@@ -1,6 +1,6 @@
 //! Encoded words (RFC 2047): `=?utf-8?q?na=C3=AFve?=`.
 
-use super::parameter::{in_charset, trim};
+use super::parameter::{in_charset, split_first, trim};
 use crate::syntax::encoding;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -21,33 +21,34 @@ pub(super) fn decode(text: Vec<u8>) -> Vec<u8> {
 }
 
 fn decode_words(text: &[u8]) -> Option<Vec<u8>> {
-    let mut word = next_word(text)?;
-    let mut out = word.before.to_vec();
-    loop {
-        let (charset, mut bytes) = (word.charset, word.bytes()?);
-        let mut rest = word.after;
-        let mut next = next_word(rest);
-        // A character may stand half in one word, half in the next.
-        while let Some(follower) = &next
-            && follower.charset.eq_ignore_ascii_case(charset)
-            && trim(follower.before).is_empty()
-        {
-            bytes.append(&mut follower.bytes()?);
-            rest = follower.after;
-            next = next_word(rest);
+    let mut out = Vec::new();
+    // A character may stand half in one word, half in the next: words of one
+    // character set are put together before that is undone.
+    let (mut charset, mut run) = (&b""[..], Vec::new());
+    let mut rest = text;
+    while let Some(word) = next_word(rest) {
+        let adjoins = rest.len() < text.len() && trim(word.before).is_empty();
+        if !adjoins || !word.charset.eq_ignore_ascii_case(charset) {
+            end_run(charset, &mut run, &mut out);
+            charset = word.charset;
         }
-        // RFC 2231 §5 lets a language follow: utf-8*en.
-        let name = charset.split(|&byte| byte == b'*').next().unwrap_or_default();
-        out.append(&mut in_charset(name, &bytes));
-        let Some(follower) = next else {
-            out.extend_from_slice(rest);
-            return Some(out);
-        };
-        if !trim(follower.before).is_empty() {
-            out.extend_from_slice(follower.before);
+        if !adjoins {
+            out.extend_from_slice(word.before);
         }
-        word = follower;
+        run.append(&mut word.bytes()?);
+        rest = word.after;
     }
+    end_run(charset, &mut run, &mut out);
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+/// Moves the text of `run` to `out`.
+fn end_run(charset: &[u8], run: &mut Vec<u8>, out: &mut Vec<u8>) {
+    // RFC 2231 §5 lets a language follow: utf-8*en.
+    let (name, _language) = split_first(charset, b'*', false);
+    out.append(&mut in_charset(name, run));
+    run.clear();
 }
 
 /// The first word of `text`.
@@ -56,20 +57,16 @@ fn next_word(text: &[u8]) -> Option<Word<'_>> {
     loop {
         at += pair(text.get(at..)?, *b"=?")?;
         let (before, word) = text.split_at_checked(at)?;
-        let (charset, tail) = word.get(2..)?.split_at_checked(position(word.get(2..)?)?)?;
-        if let [b'?', encoding @ (b'q' | b'Q' | b'b' | b'B'), b'?', tail @ ..] = tail {
+        let (charset, rest) = split_first(word.get(2..)?, b'?', false);
+        let (encoding, rest) = split_first(rest?, b'?', false);
+        if let b"q" | b"Q" | b"b" | b"B" = encoding {
             // Where none ends here, none ends further on.
-            let (content, after) = tail.split_at_checked(pair(tail, *b"?=")?)?;
-            let base64 = matches!(encoding, b'b' | b'B');
+            let (content, after) = rest?.split_at_checked(pair(rest?, *b"?=")?)?;
+            let base64 = encoding.eq_ignore_ascii_case(b"b");
             return Some(Word { before, charset, base64, content, after: after.get(2..)? });
         }
         at += 1;
     }
-}
-
-/// Where the first question mark is.
-fn position(text: &[u8]) -> Option<usize> {
-    text.iter().position(|&byte| byte == b'?')
 }
 
 /// Where the two bytes stand first.

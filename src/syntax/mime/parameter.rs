@@ -43,7 +43,7 @@ pub(super) fn get(field: &[u8], name: &str) -> Option<Vec<u8>> {
 
 /// What stands before and after the first `separator`, in a field only one
 /// that stands in no quotes. A quote that never closes holds all that follows.
-fn split_first(text: &[u8], separator: u8, quotes: bool) -> (&[u8], Option<&[u8]>) {
+pub(super) fn split_first(text: &[u8], separator: u8, quotes: bool) -> (&[u8], Option<&[u8]>) {
     let (mut quoted, mut before) = (false, 0);
     for (at, &byte) in text.iter().enumerate() {
         quoted ^= quotes && byte == b'"' && before != b'\\';
@@ -92,6 +92,7 @@ fn continuation(suffix: &[u8]) -> Option<(Number<'_>, bool)> {
 
 /// The pieces put together in the order of their numbers, and the character
 /// set of the first undone.
+#[inline(never)]
 fn join(pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut any_extended = false;
