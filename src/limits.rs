@@ -74,7 +74,7 @@ pub const MIME_DEPTH: usize = 16;
 pub const USER_DATA_WORK: usize = EXPANDED;
 
 /// Templates: nesting of blocks and of values in brackets. A level takes about
-/// a kilobyte of stack.
+/// four kilobytes of stack.
 pub const TEMPLATE_DEPTH: usize = 32;
 
 /// Links, networks or routes taken from one network description.

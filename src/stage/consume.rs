@@ -219,3 +219,67 @@ fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(Stri
     };
     Some((path, 0o700))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+    use crate::instance::{File, InstanceId};
+    use crate::syntax::yaml;
+
+    const PARTS: &str = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/cloud-config\n\n\
+                         a: 1\n--B\nContent-Type: text/upstart-job\n\nstart on x\n--B--\n";
+
+    fn consumed(user: &str, vendor: &str, system: &str) -> Consumed {
+        let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
+        let meta_data = r#"{"uuid": "i-1", "launch-index": 1}"#;
+        for (path, content) in [(USER_DATA, user), (VENDOR_DATA, vendor), (META_DATA, meta_data)] {
+            instance.raw.push(File { path: path.into(), content: content.into() });
+        }
+        let mut problems = Vec::new();
+        let system = [("cloud.cfg", yaml::load(system).unwrap())];
+        let consumed = consume(&instance, &system, &Tree::default(), &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        consumed
+    }
+
+    /// Types and names of the parts of user-data, then of vendor-data.
+    fn parts(user: &str, vendor: &str, system: &str) -> Vec<(String, String)> {
+        let consumed = consumed(user, vendor, system);
+        consumed.parts().map(|part| (part.content_type.clone(), part.filename.clone())).collect()
+    }
+
+    #[test]
+    fn either_source_can_be_switched_off() {
+        let vendor = r##"["#cloud-config\na: 2\n", "#!/bin/sh\n"]"##;
+        let all = parts("#cloud-config\nb: 1\n", vendor, "{}");
+        let names: Vec<_> = all.iter().map(|(kind, name)| (kind.as_str(), name.as_str())).collect();
+        let (config, script) = ("text/cloud-config", "text/x-shellscript");
+        assert_eq!(names, [(config, "part-001"), (config, "part-001"), (script, "part-002")]);
+        for (user, system, count) in [
+            ("#cloud-config\nb: 1\n", "allow_userdata: false", 2),
+            ("#cloud-config\nb: 1\n", "vendor_data: {enabled: false}", 1),
+            ("#cloud-config\nvendor_data: {enabled: no}\n", "vendor_data: {enabled: true}", 1),
+            ("#cloud-config\nvendor_data: off\n", "{}", 1),
+            ("#cloud-config\nb: 1\n", "vendor_data: {disabled_handlers: [text/cloud-config]}", 2),
+        ] {
+            assert_eq!(parts(user, vendor, system).len(), count, "{user}{system}");
+        }
+    }
+
+    #[test]
+    fn parts_for_another_instance_are_left_out() {
+        assert_eq!(parts("#cloud-config\nlaunch-index: 0\n", "", "{}"), []);
+        assert_eq!(parts("#cloud-config\nlaunch-index: 1\n", "", "{}").len(), 1);
+    }
+
+    #[test]
+    fn templates_know_the_instance_and_upstart_jobs_are_written() {
+        let user = "## template: jinja\n#cloud-config\na: {{ v1.instance_id }} {{ merged_cfg.x }}\n";
+        let consumed = consumed(user, "", "x: y");
+        let merged = consumed.merged(&mut Vec::new());
+        assert_eq!(merged[0].1.config.get("a").and_then(Value::as_str), Some("i-1 y"));
+        let jobs = self::consumed(PARTS, "", "{}").upstart_jobs();
+        assert_eq!(jobs, [Action::write("/etc/init/part-002.conf", b"start on x".to_vec(), 0o644)]);
+    }
+}

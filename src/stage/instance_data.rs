@@ -9,6 +9,7 @@ use crate::fetch::{self, Fetch};
 use crate::instance::{EC2_META_DATA, Instance, META_DATA, NETWORK_DATA};
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
+use crate::text::cut;
 use crate::user_data;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -70,7 +71,7 @@ fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch)
     let kernel = rustix::system::uname();
     put(&mut v1, "kernel_release", kernel.release().to_str().unwrap_or_default());
     put(&mut v1, "machine", kernel.machine().to_str().unwrap_or_default());
-    let source = instance.detail.rsplit_once("[source=").map_or("", |(_, source)| source);
+    let source = cut(&instance.detail, "[source=").map_or("", |(_, source)| source);
     let source = source.strip_suffix(']').unwrap_or(source);
     let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
     put(&mut v1, "subplatform", &[medium, source, ")"].concat());
@@ -111,8 +112,7 @@ fn variant(distribution: &str) -> &str {
 fn codename(release: &str) -> &str {
     match field(release, "VERSION_CODENAME") {
         "" => {
-            let bracketed =
-                field(release, "VERSION").split_once(" (").map(|(_, rest)| rest.split(')').next());
+            let bracketed = cut(field(release, "VERSION"), " (").map(|(_, rest)| rest.split(')').next());
             bracketed.flatten().unwrap_or_default()
         }
         codename => codename,

@@ -19,7 +19,6 @@ use crate::sys::netlink::{Netlink, Uevents};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem::take;
-use core::time::Duration;
 
 /// How the network is to be treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +107,7 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
         }
         if !missing(present)
             || clock::monotonic() >= deadline
-            || !matches!(uevents.wait(Duration::from_micros(deadline)), Ok(Some(_)))
+            || !matches!(uevents.wait(deadline), Ok(Some(_)))
         {
             break;
         }

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::{encoding, mime, yaml};
+use crate::text::contains;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -115,7 +116,7 @@ impl Assembly<'_> {
                     content: leaf.content().into_owned(),
                     merge_type: merge_type(&leaf.headers),
                     launch_index: leaf.headers.get("Launch-Index").map(Cow::into_owned),
-                    content_type: leaf.content_type,
+                    content_type: leaf.content_type.into_owned(),
                 }),
                 Err(mime::Bound::Parts) => self.stop_at_bound(),
                 Err(mime::Bound::Depth) => {
@@ -257,7 +258,7 @@ fn merge_type(headers: &mime::Headers<'_>) -> Option<String> {
 /// The `launch-index` key of a cloud-config.
 fn own_launch_index(content: &[u8]) -> Option<i64> {
     // Most have none: then nothing needs to be parsed here.
-    let text = core::str::from_utf8(content).ok().filter(|text| text.contains("launch-index"))?;
+    let text = core::str::from_utf8(content).ok().filter(|text| contains(text, "launch-index"))?;
     let config = yaml::load(text).ok()?;
     as_index(config.get("launch-index")?)
 }

@@ -11,8 +11,6 @@
 mod archive;
 mod assemble;
 mod bound;
-#[cfg(test)]
-mod fuzz;
 mod merge;
 mod mergers;
 mod part;

@@ -180,7 +180,19 @@ fn key_at(entries: &[(Value<'_>, Value<'_>)], name: &str) -> Option<usize> {
 
 /// A step of a path: `~1` is `/`, `~0` is `~`.
 fn name(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
+    let (mut name, mut rest) = (String::new(), step);
+    while let Some((before, after)) = rest.split_once('~') {
+        name.push_str(before);
+        let (character, length) = match after.as_bytes().first() {
+            Some(b'1') => ('/', 1),
+            Some(b'0') => ('~', 1),
+            _ => ('~', 0),
+        };
+        name.push(character);
+        rest = after.get(length..).unwrap_or_default();
+    }
+    name.push_str(rest);
+    name
 }
 
 fn index(step: &str) -> Outcome<usize> {

@@ -4,6 +4,7 @@ use super::part::{Kind, Part};
 use super::template;
 use crate::error::Error;
 use crate::syntax::value::{Place, Value};
+use crate::text::cut;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -58,9 +59,11 @@ pub fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problems: &mut
 /// Names the variables that were not there.
 fn tell_missing(file: &str, rendered: &str, problems: &mut Vec<Error>) {
     let mut names = String::new();
-    for after in rendered.split(template::MISSING).skip(1) {
+    let mut rest = rendered;
+    while let Some((_, after)) = cut(rest, template::MISSING) {
         names.push_str(if names.is_empty() { "there is no " } else { ", " });
-        names.push_str(after.split_ascii_whitespace().next().unwrap_or_default());
+        names.push_str(after.split(|end: char| end.is_ascii_whitespace()).next().unwrap_or_default());
+        rest = after;
     }
     if !names.is_empty() {
         problems.push(Error::new("render all of", file, names));

@@ -131,7 +131,7 @@ fn make_mime_as_cloud_init() {
     let leaves = |message: &[u8]| {
         let leaves = mime::walk(message).map(|leaf| {
             let leaf = leaf.unwrap();
-            (leaf.content_type.clone(), leaf.filename(), leaf.content().into_owned())
+            (leaf.content_type.to_string(), leaf.filename(), leaf.content().into_owned())
         });
         leaves.collect::<Vec<_>>()
     };

@@ -3,6 +3,7 @@
 use super::term::{NOTHING, Slot, Term, UNCHOSEN};
 use super::{Read, Renderer};
 use crate::syntax::value::{Data, Value};
+use crate::text::contains;
 use crate::user_data::mergers::compare;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -152,8 +153,11 @@ impl<'v> Renderer<'v> {
         let truth = match operator {
             Operator::Equal => order == Some(Ordering::Equal),
             Operator::Unequal => order != Some(Ordering::Equal),
-            Operator::In => self.holds(right, left),
-            Operator::NotIn => !self.holds(right, left),
+            Operator::In | Operator::NotIn => {
+                let work = self.length(left).unwrap_or(1).checked_mul(self.length(right).unwrap_or(1));
+                self.spend(work)?;
+                self.holds(right, left) == (operator == Operator::In)
+            }
             Operator::Plus | Operator::Minus | Operator::Join => {
                 if operator == Operator::Join || operator == Operator::Plus && texts {
                     let (left, right) = (self.text(left), self.text(right));
@@ -180,7 +184,8 @@ impl<'v> Renderer<'v> {
             }
             _ => {
                 let Some(order) = order.filter(|_| texts || numbers.is_some()) else {
-                    return self.fault_of("only two numbers or two texts can be put in order");
+                    self.note("only two numbers or two texts can be put in order", "");
+                    return Ok(NOTHING);
                 };
                 match operator {
                     Operator::Less => order.is_lt(),
@@ -195,10 +200,9 @@ impl<'v> Renderer<'v> {
 
     fn holds(&mut self, whole: Term, part: Term) -> bool {
         match (self.data(whole), self.value(part)) {
-            (None, _) => false,
-            (Some(Data::Str(whole)), Some(Value { data: Data::Str(part), .. })) => whole.contains(&**part),
+            (Some(Data::Str(whole)), Some(Value { data: Data::Str(part), .. })) => contains(whole, part),
             (Some(Data::Seq(items)), Some(part)) => items.iter().any(|item| compare(item, part).is_eq()),
-            (Some(Data::Seq(_)), None) => false,
+            (None, _) | (Some(Data::Seq(_)), None) => false,
             (Some(Data::Map(_)), Some(Value { data: Data::Str(key), .. })) => {
                 self.value(whole).is_some_and(|map| entry(map, key).is_some())
             }

@@ -3,6 +3,7 @@
 use super::term::{NOTHING, Term};
 use super::{Read, Renderer};
 use crate::syntax::value::Data;
+use crate::text::cut;
 use alloc::string::String;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -37,7 +38,7 @@ static FILTERS: [(&str, u8, u8, Filter); 13] = [
     ("last", 0, 0, Filter::Last),
 ];
 
-impl<'v> Renderer<'v> {
+impl Renderer<'_> {
     /// Reads the filter after `|` and puts `term` through it.
     #[inline(never)]
     pub(super) fn filter(&mut self, term: Term) -> Read<Term> {
@@ -83,9 +84,9 @@ impl<'v> Renderer<'v> {
                     self.note("only ASCII letters can change their case here", "");
                 }
                 if filter == Filter::Upper {
-                    text.make_ascii_uppercase()
+                    text.make_ascii_uppercase();
                 } else {
-                    text.make_ascii_lowercase()
+                    text.make_ascii_lowercase();
                 }
                 self.make_text(text)
             }
@@ -104,20 +105,25 @@ impl<'v> Renderer<'v> {
                 Some(length @ 1..) => self.at(term, if filter == Filter::First { 0 } else { length - 1 }),
                 _ => Ok(NOTHING),
             },
-            Filter::Length => match self.length(term) {
-                Some(length) => self.make_number(length),
-                None => self.fault_of("it has no length"),
-            },
+            Filter::Length => {
+                if let Some(length) = self.length(term) {
+                    return self.make_number(length);
+                }
+                self.note("it has no length", "");
+                Ok(NOTHING)
+            }
         }
     }
 
     /// `text` with `new` for every `old`.
     fn replaced(&mut self, text: &str, old: &str, new: &str) -> Read<Term> {
         if old.is_empty() {
-            return self.fault_of("nothing can't be replaced");
+            self.note("nothing can't be replaced", "");
+            return Ok(NOTHING);
         }
         let (mut out, mut rest) = (String::new(), text);
-        while let Some((before, after)) = rest.split_once(old) {
+        self.spend(text.len().checked_mul(old.len()))?;
+        while let Some((before, after)) = cut(rest, old) {
             self.spend(Some(before.len() + new.len() + 1))?;
             out.push_str(before);
             out.push_str(new);
@@ -129,7 +135,8 @@ impl<'v> Renderer<'v> {
 
     fn joined(&mut self, term: Term, between: Option<Term>) -> Read<Term> {
         let Some(count) = self.count(term) else {
-            return self.fault_of("only a list or a mapping can be joined");
+            self.note("only a list or a mapping can be joined", "");
+            return Ok(NOTHING);
         };
         let between = between.map(|term| self.text(term)).unwrap_or_default();
         let (mut out, made) = (String::new(), self.slots.len());

@@ -17,9 +17,10 @@ mod tests;
 use super::bound::Budget;
 use crate::limits;
 use crate::syntax::value::{Data, Value};
+use crate::text::{contains, cut, fill};
 use alloc::string::String;
 use alloc::vec::Vec;
-use term::{NOTHING, Slot, Term, first_slots};
+use term::{Slot, Term, first_slots};
 
 /// What stands for a variable that is not there, before its name; cloud-init's
 /// own words.
@@ -105,16 +106,9 @@ impl<'v> Renderer<'v> {
     #[inline(never)]
     fn note(&mut self, why: &str, name: &str) {
         if self.live && self.fault.is_none() {
-            let (before, after) = why.split_once("{}").unwrap_or((why, ""));
-            let name = if before.len() == why.len() { "" } else { name };
-            self.fault = Some(Fault { at: self.end - self.operand, why: [before, name, after].concat() });
+            let names: &[&str] = if contains(why, "{}") { &[name] } else { &[] };
+            self.fault = Some(Fault { at: self.end - self.operand, why: fill(why, names) });
         }
-    }
-
-    /// As [`Self::note`], for a value that is then nothing.
-    fn fault_of(&mut self, why: &str) -> Read<Term> {
-        self.note(why, "");
-        Ok(NOTHING)
     }
 
     /// Ends reading.
@@ -180,11 +174,12 @@ impl<'v> Renderer<'v> {
                     None
                 }
                 [_, b'#', ..] => {
-                    let Some(end) = self.rest.find("#}") else {
+                    let Some((comment, _)) = cut(self.rest, "#}") else {
                         return self.stop("the comment has no end", "");
                     };
-                    let end = end - usize::from(self.rest[..end].ends_with(['-', '+']));
-                    self.rest = &self.rest[end..];
+                    let marked = matches!(comment.as_bytes(), [.., b'-' | b'+']);
+                    let end = comment.len() - usize::from(marked);
+                    self.rest = self.rest.get(end..).unwrap_or_default();
                     self.close("#}", true)?;
                     None
                 }
@@ -307,12 +302,14 @@ impl<'v> Renderer<'v> {
         self.close("%}", false)?;
         let text = self.rest;
         loop {
-            let Some(at) = self.rest.find("{%") else { return self.stop("`{% endraw %}` is missing", "") };
-            let end = text.len() - self.rest.len() + at;
-            self.rest = &self.rest[at + 2..];
+            let Some((before, after)) = cut(self.rest, "{%") else {
+                return self.stop("`{% endraw %}` is missing", "");
+            };
+            let end = text.len() - self.rest.len() + before.len();
+            self.rest = after;
             let trimmed = self.eat("-");
             if self.word() == "endraw" {
-                let text = &text[..end];
+                let text = text.get(..end).unwrap_or_default();
                 self.write(if trimmed { text.trim_ascii_end() } else { text })?;
                 return self.close("%}", true);
             }
