@@ -18,7 +18,6 @@ use crate::sys::clock;
 use crate::sys::netlink::{Netlink, Uevents};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::time::Duration;
 
 /// How the network is to be treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +112,7 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
         }
         if !missing(present)
             || clock::monotonic() >= deadline
-            || !matches!(uevents.wait(Duration::from_micros(deadline)), Ok(Some(_)))
+            || !matches!(uevents.wait(deadline), Ok(Some(_)))
         {
             break;
         }

@@ -9,7 +9,6 @@ use crate::sys::root::Root;
 use crate::sys::{block, clock, mount};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 /// A machine that expects no seed waits for this much silence of the kernel,
 /// in microseconds: cold plug has settled then.
@@ -56,7 +55,7 @@ pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
         let now = clock::monotonic();
         let until = if patience.expected { bound } else { bound.min(now + SETTLED) };
         let event = match &mut uevents {
-            Some(uevents) if now < bound => uevents.wait(Duration::from_micros(until)),
+            Some(uevents) if now < bound => uevents.wait(until),
             _ => Ok(None),
         };
         match event {
