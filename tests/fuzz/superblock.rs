@@ -60,9 +60,9 @@ fn check(device: &[u8]) -> bool {
     let mut asked = 0;
     let found = recognise(&mut |at, buffer| {
         asked += buffer.len();
-        let at = usize::try_from(at).ok()?;
-        buffer.copy_from_slice(device.get(at..at.checked_add(buffer.len())?)?);
-        Some(())
+        let Ok(at) = usize::try_from(at) else { return false };
+        let found = device.get(at..).and_then(|rest| rest.get(..buffer.len()));
+        found.map(|found| buffer.copy_from_slice(found)).is_some()
     });
     assert!(asked < 8192, "{asked} bytes were asked for");
     let Some(found) = found else { return false };
