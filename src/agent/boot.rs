@@ -30,11 +30,10 @@ pub(crate) fn run(environment: &Environment, log: &mut Log<'_>) -> ! {
     mount::open_console();
     start::guard(environment, no_seed);
     let line = KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default());
-    log.info(&[if no_seed {
-        "starting again without provisioning"
-    } else {
-        "starting before the root is mounted"
-    }]);
+    log.info(
+        if no_seed { "starting again without provisioning" } else { "starting before the root is mounted" },
+        &[],
+    );
     log.step("agent/mount kernel file systems", start);
     load_modules(log);
     mount_root(&line, environment, log);
@@ -72,7 +71,7 @@ fn overflow(depth: u64) -> u64 {
 fn load_modules(log: &mut Log<'_>) {
     let start = clock::monotonic();
     let loaded = kernel_module::load_all(&mut |error| log.warn(&error));
-    log.info(&["loaded ", &loaded.to_string(), " kernel modules"]);
+    log.info("loaded {} kernel modules", &[&loaded.to_string()]);
     log.step("agent/load modules", start);
 }
 
@@ -103,7 +102,7 @@ fn try_mount_root(line: &KernelLine, log: &mut Log<'_>) -> Result<()> {
     let kinds = line.get("rootfstype").or(kind).unwrap_or(&known);
     let options = line.get("rootflags").unwrap_or_default();
     mount::mount_root(&device, SYSROOT, kinds, line.wants_writable_root(), options)?;
-    log.info(&["mounted the root from ", &device]);
+    log.info("mounted the root from {}", &[&device]);
     Ok(())
 }
 
@@ -115,7 +114,7 @@ fn leave(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) -> ! {
             Err(error) => trouble(&error, line, environment, log),
         }
     };
-    log.info(&["leaving the initramfs for ", &init]);
+    log.info("leaving the initramfs for {}", &[&init]);
     if let Err(error) = mount::switch_root(SYSROOT, &mut |error| log.warn(&error)) {
         log.error(&error);
     }
@@ -151,11 +150,11 @@ fn trouble(error: &Error, line: &KernelLine, environment: &Environment, log: &mu
     log.error(error);
     match line.get("glowplug.onerror") {
         Some("poweroff") => {
-            log.info(&["powering off (glowplug.onerror=poweroff)"]);
+            log.info("powering off (glowplug.onerror=poweroff)", &[]);
             log.error(&power::power_off());
         }
         Some("shell") => {
-            log.info(&["starting /bin/sh (glowplug.onerror=shell)"]);
+            log.info("starting /bin/sh (glowplug.onerror=shell)", &[]);
             log.error(&power::become_program("/bin/sh", &["sh"], environment.variables));
         }
         _ => {}

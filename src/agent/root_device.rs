@@ -59,7 +59,7 @@ pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(St
         }
         if !told {
             told = true;
-            log.info(&["waiting for root ", name]);
+            log.info("waiting for root {}", &[name]);
         }
         match uevents.wait(bound) {
             Ok(Some(_)) => {}

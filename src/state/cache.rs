@@ -11,7 +11,7 @@ use nanoserde::{DeBin, SerBin};
 const MAGIC: &[u8; 8] = b"GLOWPLUG";
 
 /// Grows with every change of [`Instance`].
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Bytes of the header's fields, magic, version, length and checksum, and what
 /// it means when one is not as it should be.
@@ -79,12 +79,7 @@ fn decode_fields(body: &[u8]) -> Option<Box<Instance>> {
         && read(at, body, detail)
         && read(at, body, &mut metadata.local_hostname)
         && read(at, body, &mut metadata.public_keys)
-        && read(at, body, &mut raw.meta_data)
-        && read(at, body, &mut raw.user_data)
-        && read(at, body, &mut raw.vendor_data)
-        && read(at, body, &mut raw.vendor_data2)
-        && read(at, body, &mut raw.network_data)
-        && read(at, body, &mut raw.ec2_meta_data)
+        && read(at, body, raw)
         && read(at, body, files)
         && read(at, body, &mut machine.product_uuid)
         && read(at, body, &mut machine.macs);
@@ -114,7 +109,7 @@ pub(super) fn digest_on(digest: u64, bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{Machine, Metadata, Raw};
+    use crate::instance::{File, Machine, Metadata};
 
     fn instance() -> Instance {
         Instance {
@@ -122,7 +117,7 @@ mod tests {
             datasource: "ConfigDrive".into(),
             detail: "[net,ver=2][source=/dev/sr0]".into(),
             metadata: Metadata { local_hostname: Some("a".into()), public_keys: vec!["k".into()] },
-            raw: Raw { user_data: vec![0, 255], network_data: Some(Vec::new()), ..Raw::default() },
+            raw: vec![File { path: "user_data".into(), content: vec![0, 255] }],
             files: Vec::new(),
             machine: Machine { product_uuid: "u".into(), macs: vec!["52:54:00:00:00:01".into()] },
         }

@@ -60,9 +60,9 @@ fn check(device: &[u8]) -> bool {
     let mut asked = 0;
     let found = recognise(&mut |at, buffer| {
         asked += buffer.len();
-        let Ok(at) = usize::try_from(at) else { return false };
-        let found = device.get(at..).and_then(|rest| rest.get(..buffer.len()));
-        found.map(|found| buffer.copy_from_slice(found)).is_some()
+        let rest = usize::try_from(at).ok().and_then(|at| device.get(at..));
+        let part = rest.and_then(|rest| rest.get(..buffer.len()));
+        part.map(|part| buffer.copy_from_slice(part)).is_some()
     });
     assert!(asked < 8192, "{asked} bytes were asked for");
     let Some(found) = found else { return false };
