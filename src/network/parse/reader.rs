@@ -107,6 +107,7 @@ impl<'v> Reader<'v> {
         let (bare, length) = split_length(text(value));
         let address = self.one_address(value, part, bare)?;
         let mask = first(parent, &["prefix", "netmask"]).map(|(_, mask)| mask);
+        let shown = length.or(mask.map(text)).unwrap_or_default();
         let length = match (length, mask) {
             (Some(length), _) => self::length(length, &address),
             (None, Some(mask)) => match mask.data {
@@ -117,7 +118,7 @@ impl<'v> Reader<'v> {
         };
         let prefix = length.and_then(|length| Prefix::new(address, length));
         if prefix.is_none() {
-            self.add(value, part, &["the netmask of ", bare, " is none"]);
+            self.add(value, part, &[shown, " is no netmask of ", bare]);
         }
         prefix
     }
