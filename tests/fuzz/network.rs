@@ -6,6 +6,7 @@ use std::fs;
 use glowplug::limits;
 use glowplug::network::model::{Mac, SystemLink};
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};
+use glowplug::network::render::distribution::Distribution;
 use glowplug::network::render::{self, live};
 use glowplug::syntax::{json, yaml};
 
@@ -56,6 +57,7 @@ const PIECES: &[&[u8]] = &[
 pub(crate) fn target() -> Target {
     let mut files = corpus::files(&corpus::data().join("network"), &["json"]);
     files.extend(corpus::files(&corpus::data().join("network-inputs"), &["json", "yaml", "eni"]));
+    files.extend(corpus::files(&corpus::data().join("net-convert"), &["json", "yaml", "eni"]));
     let corpus = files.iter().map(|path| fs::read(path).unwrap()).collect();
     Target { name: "network", corpus, pieces: PIECES, check, rounds: 10_000 }
 }
@@ -99,9 +101,13 @@ fn describes(parsed: &Parsed) -> bool {
     }
     let links = present();
     let resolved = parsed.network.resolve(&links);
-    for renderer in render::ALL {
-        let actions = (renderer.render)(&resolved);
-        assert_eq!(actions, (renderer.render)(&resolved), "{}", renderer.name);
+    for distribution in ["debian", "rhel", "sles"] {
+        let distribution = Distribution::named(distribution).unwrap();
+        let target = render::Target { distribution, lasting: false };
+        for renderer in render::ALL {
+            let actions = (renderer.render)(&resolved, target);
+            assert_eq!(actions, (renderer.render)(&resolved, target), "{}", renderer.name);
+        }
     }
     drop((live::render(&resolved), live::problems(&resolved), resolved.renames()));
     !parsed.network.links.is_empty()

@@ -8,6 +8,8 @@
 //! longer differs fails too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod identity;
+
 use glowplug::action::Action;
 use glowplug::network::model::{Mac, Network, SystemLink};
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};

@@ -94,6 +94,13 @@ impl Section {
         self.lines.clear();
     }
 
+    /// How many keys are `stem` and a number.
+    #[inline(never)]
+    pub(super) fn numbered(&self, stem: &str) -> usize {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        self.lines.iter().filter(|line| key(line).strip_prefix(stem).is_some_and(is_number)).count()
+    }
+
     /// Removes a key.
     pub(super) fn remove(&mut self, key: &str) {
         self.lines.retain(|line| self::key(line) != key);

@@ -33,7 +33,7 @@ impl Files<'_, '_> {
     /// Writes the link at `at`, and into its members' files.
     #[inline(never)]
     pub(super) fn link(&mut self, at: usize, resolved: &ResolvedLink<'_>) {
-        let Some(mut file) = self.files.get_mut(at).map(core::mem::take) else { return };
+        let Some(mut file) = self.sections.get_mut(at).map(core::mem::take) else { return };
         match &resolved.link.kind {
             Kind::Bond => self.bond(&mut file, resolved.link),
             Kind::Bridge { .. } => self.bridge(&mut file, resolved.link),
@@ -55,7 +55,7 @@ impl Files<'_, '_> {
         }
         self.subnets(&mut file, &resolved.link.subnets);
         self.members(&mut file, resolved);
-        if let Some(place) = self.files.get_mut(at) {
+        if let Some(place) = self.sections.get_mut(at) {
             *place = file;
         }
     }
@@ -104,7 +104,7 @@ impl Files<'_, '_> {
             _ => &[],
         };
         let mut slaves: Vec<&str> = Vec::new();
-        for (link, member) in network.links.iter().zip(&mut self.files) {
+        for (link, member) in network.links.iter().zip(&mut self.sections) {
             if bond && link.link.bond.as_ref() == Some(&resolved.link.id) {
                 slaves.push(&link.name);
                 if self.suse {

@@ -49,7 +49,7 @@ struct Files<'n, 'a> {
     /// Whether the description has a default route among its routes.
     default_route: bool,
     /// Variables, one section for each link.
-    files: Vec<Section>,
+    sections: Vec<Section>,
 }
 
 impl Files<'_, '_> {
@@ -62,10 +62,10 @@ impl Files<'_, '_> {
 fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let suse = target.distribution.scripts == Some(Scripts::Suse);
     let mut files =
-        Files { network, suse, default_route: has_default_route(network.described), files: Vec::new() };
+        Files { network, suse, default_route: has_default_route(network.described), sections: Vec::new() };
     for link in &network.links {
         let section = files.shared(link);
-        files.files.push(section);
+        files.sections.push(section);
     }
     // cloud-init's order, which shows where one link's file is told by two.
     for rank in 0..5 {
@@ -77,7 +77,7 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     }
     let folder = if suse { "/etc/sysconfig/network/" } else { "/etc/sysconfig/network-scripts/" };
     let mut actions = Vec::new();
-    for (section, link) in files.files.iter_mut().zip(&network.links) {
+    for (section, link) in files.sections.iter_mut().zip(&network.links) {
         if link.link.kind == Kind::Loopback {
             continue;
         }

@@ -89,18 +89,12 @@ fn unless_set(section: &mut Section, key: &str, value: &str) {
     }
 }
 
-/// Sets `key` with the first number that is free; gives the number.
+/// Sets `key` with the next number; gives the key so made.
 #[inline(never)]
 fn numbered(section: &mut Section, key: &str, value: &str) -> String {
-    let mut number = 1_u32;
-    loop {
-        let name = concat(&[key, &number.to_string()]);
-        if section.get(&name).is_none() {
-            section.set(&name, value);
-            return name;
-        }
-        number += 1;
-    }
+    let name = concat(&[key, &(section.numbered(key) + 1).to_string()]);
+    section.set(&name, value);
+    name
 }
 
 /// A route, in its own family. The metric of a default route is the family's.

@@ -7,7 +7,7 @@ use super::text::{PYTHON, domains, hardware_address, joined, prefix};
 use super::{Renderer, Target, exists, file, is_enabled};
 use crate::action::Action;
 use crate::network::model::{
-    Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting,
+    Address, Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting,
 };
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
@@ -167,7 +167,7 @@ fn resolver(file: &mut Sections, network: &Resolved<'_>, link: &Link) {
 
 #[inline(never)]
 fn servers(file: &mut Sections, dns: &Dns) {
-    let addresses: Vec<&str> = dns.servers.iter().map(|server| server.as_str()).collect();
+    let addresses: Vec<&str> = dns.servers.iter().map(Address::as_str).collect();
     for (key, words) in [("DNS", addresses), ("Domains", domains(&dns.search))] {
         if !words.is_empty() {
             file.of("Network").add(key, &joined(&words, " "));
