@@ -2,7 +2,7 @@
 
 use super::concat;
 use crate::network::model::parameter::{Row, rows};
-use crate::network::model::{Domain, Kind, Link, Prefix, Setting};
+use crate::network::model::{Address, Domain, Kind, Link, Prefix, Setting};
 use crate::network::order::sort_by;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -12,6 +12,22 @@ use alloc::vec::Vec;
 pub(super) fn push(out: &mut String, pieces: &[&str]) {
     for piece in pieces {
         out.push_str(piece);
+    }
+}
+
+/// Adds `before` and a number, where there is one.
+#[inline(never)]
+pub(super) fn push_number(out: &mut String, before: &str, number: Option<u32>) {
+    if let Some(number) = number {
+        push(out, &[before, &number.to_string()]);
+    }
+}
+
+/// Adds `before` and an address, where there is one.
+#[inline(never)]
+pub(super) fn push_address(out: &mut String, before: &str, address: Option<&Address>) {
+    if let Some(address) = address {
+        push(out, &[before, address.as_str()]);
     }
 }
 

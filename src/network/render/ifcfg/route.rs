@@ -6,7 +6,7 @@ use crate::network::model::{Route, Subnet};
 use crate::network::order::sort_by;
 use crate::network::render::file;
 use crate::network::render::section::Section;
-use crate::network::render::text::{prefix, push};
+use crate::network::render::text::{prefix, push, push_address, push_number};
 use crate::network::resolve::ResolvedLink;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -70,27 +70,29 @@ pub(super) fn files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, folder: 
 #[inline(never)]
 fn entries(text: &mut String, number: &str, route: &Route) {
     let destination = route.destination();
-    push(text, &["ADDRESS", number, "=", destination.address().as_str(), "\n"]);
+    entry(text, "ADDRESS", number, destination.address().as_str());
     if let Some(gateway) = route.gateway() {
-        push(text, &["GATEWAY", number, "=", gateway.as_str(), "\n"]);
+        entry(text, "GATEWAY", number, gateway.as_str());
     }
     if let Some(netmask) = destination.netmask() {
-        push(text, &["NETMASK", number, "=", &netmask.to_string(), "\n"]);
+        entry(text, "NETMASK", number, &netmask.to_string());
     }
     if let Some(metric) = route.metric {
-        push(text, &["METRIC", number, "=", &metric.to_string(), "\n"]);
+        entry(text, "METRIC", number, &metric.to_string());
     }
+}
+
+#[inline(never)]
+fn entry(text: &mut String, name: &str, number: &str, value: &str) {
+    push(text, &[name, number, "=", value, "\n"]);
 }
 
 /// An IPv6 route, as ip-route(8) takes it.
 #[inline(never)]
 fn line(text: &mut String, name: &str, route: &Route) {
-    push(text, &[&prefix(route.destination()), " "]);
-    if let Some(gateway) = route.gateway() {
-        push(text, &["via ", gateway.as_str(), " "]);
-    }
-    if let Some(metric) = route.metric {
-        push(text, &["metric ", &metric.to_string()]);
-    }
+    text.push_str(&prefix(route.destination()));
+    push_address(text, " via ", route.gateway());
+    text.push(' ');
+    push_number(text, "metric ", route.metric);
     push(text, &[" dev ", name, "\n"]);
 }

@@ -3,7 +3,7 @@
 use crate::network::model::{Address, Dns, Kind, Link, Method, Route, Subnet};
 use crate::network::render::concat;
 use crate::network::render::section::{Section, Sections};
-use crate::network::render::text::{domains, joined, prefix, push};
+use crate::network::render::text::{domains, joined, prefix, push_address, push_number};
 use crate::network::resolve::Resolved;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -103,30 +103,23 @@ fn route(profile: &mut Sections, route: &Route) {
     let destination = route.destination();
     let section = profile.of(title(destination.is_ipv6()));
     let mut value = prefix(destination);
-    if let Some(gateway) = route.gateway() {
-        push(&mut value, &[",", gateway.as_str()]);
+    push_address(&mut value, ",", route.gateway());
+    if destination.is_everything() {
+        section.set_number("route-metric", route.metric);
+    } else {
+        // Where no gateway stands its place stays empty.
+        let before = if route.gateway().is_some() { "," } else { ",," };
+        push_number(&mut value, before, route.metric);
     }
-    match route.metric.map(|metric| metric.to_string()) {
-        Some(metric) if destination.is_everything() => section.set("route-metric", &metric),
-        Some(metric) => {
-            // Where no gateway stands its place stays empty.
-            push(&mut value, &[if route.gateway().is_some() { "," } else { ",," }, &metric]);
-        }
-        None => {}
+    let mut key = numbered(section, "route", &value);
+    let mut options = String::new();
+    push_number(&mut options, "mtu=", route.mtu);
+    if route.on_link {
+        options.push_str(if options.is_empty() { "onlink=true" } else { ",onlink=true" });
     }
-    let mut options = numbered(section, "route", &value);
-    options.push_str("_options");
-    let mtu = route.mtu.map(|mtu| mtu.to_string());
-    let settings = [("mtu=", mtu.as_deref()), ("onlink=", route.on_link.then_some("true"))];
-    let mut text = String::new();
-    for (name, value) in settings {
-        if let Some(value) = value {
-            let between = if text.is_empty() { "" } else { "," };
-            push(&mut text, &[between, name, value]);
-        }
-    }
-    if !text.is_empty() {
-        section.set(&options, &text);
+    if !options.is_empty() {
+        key.push_str("_options");
+        section.set(&key, &options);
     }
 }
 
