@@ -15,7 +15,7 @@ mod udev;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
-use crate::network::model::{Address, Dns};
+use crate::network::model::Dns;
 use crate::network::resolve::Resolved;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -122,27 +122,18 @@ fn names(root: &dyn Fetch, folder: &[&str]) -> Vec<String> {
 /// when there is nothing to write.
 #[inline(never)]
 fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, most: usize) -> bool {
-    let (mut servers, mut search): (Vec<&Address>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut found = text::Resolver::default();
     for dns in all_dns(network) {
-        for server in &dns.servers {
-            if !servers.iter().any(|known| known.as_str() == server.as_str()) {
-                servers.push(server);
-            }
-        }
-        for domain in text::domains(&dns.search) {
-            if !search.contains(&domain) {
-                search.push(domain);
-            }
-        }
+        found.add(dns, true);
     }
-    let any = !servers.is_empty() || !search.is_empty();
+    let any = !found.is_empty();
     if any {
         let mut text = String::from(header);
-        for server in servers.iter().take(most) {
-            text::push(&mut text, &["nameserver ", server.as_str(), "\n"]);
+        for server in found.servers.iter().take(most) {
+            text::push(&mut text, &["nameserver ", server, "\n"]);
         }
-        if !search.is_empty() {
-            text::push(&mut text, &["search ", &text::joined(&search, " "), "\n"]);
+        if !found.search.is_empty() {
+            text::push(&mut text, &["search ", &text::joined(&found.search, " "), "\n"]);
         }
         file(actions, &["/etc/resolv.conf"], 0o644, text);
     }

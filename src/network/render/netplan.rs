@@ -1,10 +1,10 @@
 //! netplan: one version 2 file.
 
-use super::text::{BRIDGES, Spelled, Spelling, domains, hardware_address, parameters, prefix, push};
+use super::text::{BRIDGES, Resolver, Spelled, Spelling, hardware_address, parameters, prefix, push};
 use super::{Renderer, Target, file, has_programs};
 use crate::action::Action;
 use crate::network::model::parameter::{BOND, BRIDGE, Row};
-use crate::network::model::{Address, Dns, Kind, Link, Origin, Setting};
+use crate::network::model::{Address, Kind, Link, Origin, Setting};
 use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use crate::syntax::yaml::emit::is_plain;
@@ -277,33 +277,28 @@ fn settings(entries: &mut Entries<'_>, parameters: &[(Row, &Setting)]) {
 /// no place for those.
 #[inline(never)]
 fn nameservers(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link) {
-    let (mut servers, mut search): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut resolver = Resolver::default();
     let mut fixed = false;
     for subnet in &link.subnets {
         if subnet.address().is_some() {
             fixed = true;
-            push_dns(&mut servers, &mut search, &subnet.dns);
+            resolver.add(&subnet.dns, false);
         }
     }
-    let own = !servers.is_empty() || !search.is_empty();
+    let own = !resolver.is_empty();
     if !own && fixed {
-        push_dns(&mut servers, &mut search, &network.described.dns);
+        resolver.add(&network.described.dns, false);
     }
-    if servers.is_empty() && search.is_empty() {
+    if resolver.is_empty() {
         return;
     }
     entries.raw("nameservers", "");
     let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
-    for (key, words) in [("addresses", &servers), ("search", &search)] {
+    for (key, words) in [("addresses", &resolver.servers), ("search", &resolver.search)] {
         if !own || !words.is_empty() {
             inner.list(key, words);
         }
     }
-}
-
-fn push_dns<'n>(servers: &mut Vec<&'n str>, search: &mut Vec<&'n str>, dns: &'n Dns) {
-    servers.extend(dns.servers.iter().map(Address::as_str));
-    search.extend(domains(&dns.search));
 }
 
 /// Gateways and routes of fixed addresses.

@@ -2,7 +2,7 @@
 
 use super::concat;
 use crate::network::model::parameter::{Row, rows};
-use crate::network::model::{Address, Domain, Kind, Link, Prefix, Setting};
+use crate::network::model::{Address, Dns, Domain, Kind, Link, Prefix, Setting};
 use crate::network::order::sort_by;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -51,6 +51,37 @@ pub(super) fn joined(words: &[&str], separator: &str) -> String {
 /// Search domains as words.
 pub(super) fn domains(search: &[Domain]) -> Vec<&str> {
     search.iter().map(Domain::as_str).collect()
+}
+
+/// Name servers and search domains from several places.
+#[derive(Default)]
+pub(super) struct Resolver<'n> {
+    pub(super) servers: Vec<&'n str>,
+    pub(super) search: Vec<&'n str>,
+}
+
+impl<'n> Resolver<'n> {
+    /// Adds those of `dns`; `once` leaves out what is there already.
+    #[inline(never)]
+    pub(super) fn add(&mut self, dns: &'n Dns, once: bool) {
+        for server in &dns.servers {
+            push_once(&mut self.servers, server.as_str(), once);
+        }
+        for domain in &dns.search {
+            push_once(&mut self.search, domain.as_str(), once);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.servers.is_empty() && self.search.is_empty()
+    }
+}
+
+#[inline(never)]
+fn push_once<'n>(words: &mut Vec<&'n str>, word: &'n str, once: bool) {
+    if !once || !words.contains(&word) {
+        words.push(word);
+    }
 }
 
 /// How a file spells true and false, and what stands between the items of a

@@ -1,9 +1,9 @@
 //! `[ipv4]` and `[ipv6]` of a profile.
 
-use crate::network::model::{Address, Dns, Kind, Link, Method, Route, Subnet};
+use crate::network::model::{Kind, Link, Method, Route, Subnet};
 use crate::network::render::concat;
 use crate::network::render::section::{Section, Sections};
-use crate::network::render::text::{domains, joined, prefix, push_address, push_number};
+use crate::network::render::text::{Resolver, joined, prefix, push_address, push_number};
 use crate::network::resolve::Resolved;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -127,30 +127,23 @@ fn route(profile: &mut Sections, route: &Route) {
 /// the global ones.
 #[inline(never)]
 fn resolver(profile: &mut Sections, network: &Resolved<'_>, link: &Link) {
-    let (mut servers, mut search): (Vec<&Address>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut resolver = Resolver::default();
     for subnet in &link.subnets {
-        servers.extend(&subnet.dns.servers);
-        search.extend(domains(&subnet.dns.search));
+        resolver.add(&subnet.dns, false);
     }
-    let (own_servers, own_search) = (servers.len(), search.len());
     if let Some(dns) = &link.dns {
-        for server in &dns.servers {
-            if !servers[..own_servers].contains(&server) {
-                servers.push(server);
-            }
-        }
-        for domain in domains(&dns.search) {
-            if !search[..own_search].contains(&domain) {
-                search.push(domain);
-            }
-        }
+        let mut own = Resolver::default();
+        own.add(dns, false);
+        add_unknown(&mut resolver.servers, own.servers);
+        add_unknown(&mut resolver.search, own.search);
     }
-    let global: &Dns = &network.described.dns;
-    if servers.is_empty() {
-        servers.extend(&global.servers);
+    let mut global = Resolver::default();
+    global.add(&network.described.dns, false);
+    if resolver.servers.is_empty() {
+        resolver.servers = global.servers;
     }
-    if search.is_empty() {
-        search = domains(&global.search);
+    if resolver.search.is_empty() {
+        resolver.search = global.search;
     }
     for ipv6 in [false, true] {
         let Some(section) = profile.find(title(ipv6)) else { continue };
@@ -158,17 +151,28 @@ fn resolver(profile: &mut Sections, network: &Resolved<'_>, link: &Link) {
             continue;
         }
         let mut own = Vec::new();
-        for server in &servers {
-            if server.is_ipv6() == ipv6 {
-                own.push(server.as_str());
+        for server in &resolver.servers {
+            if server.contains(':') == ipv6 {
+                own.push(*server);
             }
         }
-        for (key, words) in [("dns", &own), ("dns-search", &search)] {
+        for (key, words) in [("dns", &own), ("dns-search", &resolver.search)] {
             if !words.is_empty() {
                 let mut list = joined(words, ";");
                 list.push(';');
                 section.set(key, &list);
             }
+        }
+    }
+}
+
+/// Adds what was not there before; what stands twice in `more` does so again.
+#[inline(never)]
+fn add_unknown<'n>(words: &mut Vec<&'n str>, more: Vec<&'n str>) {
+    let known = words.len();
+    for word in more {
+        if !words.iter().take(known).any(|other| *other == word) {
+            words.push(word);
         }
     }
 }

@@ -3,11 +3,11 @@
 mod netdev;
 
 use super::section::Sections;
-use super::text::{PYTHON, domains, hardware_address, joined, prefix};
+use super::text::{PYTHON, Resolver, hardware_address, joined, prefix};
 use super::{Renderer, Target, exists, file, is_enabled};
 use crate::action::Action;
 use crate::network::model::{
-    Address, Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting,
+    Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting,
 };
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
@@ -167,10 +167,11 @@ fn resolver(file: &mut Sections, network: &Resolved<'_>, link: &Link) {
 
 #[inline(never)]
 fn servers(file: &mut Sections, dns: &Dns) {
-    let addresses: Vec<&str> = dns.servers.iter().map(Address::as_str).collect();
-    for (key, words) in [("DNS", addresses), ("Domains", domains(&dns.search))] {
+    let mut resolver = Resolver::default();
+    resolver.add(dns, false);
+    for (key, words) in [("DNS", &resolver.servers), ("Domains", &resolver.search)] {
         if !words.is_empty() {
-            file.of("Network").add(key, &joined(&words, " "));
+            file.of("Network").add(key, &joined(words, " "));
         }
     }
 }
