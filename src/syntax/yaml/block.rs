@@ -1,24 +1,22 @@
 //! Block context: structure by indentation.
 
 use super::parser::{Expect, Leaf, Parser, Shape};
-use super::properties::Properties;
 use super::scan::{self, Extent};
 use super::tape::Style;
 use super::{Fault, Message};
 
 impl Parser<'_> {
     /// Reads the tree, up to the end or the next document marker.
-    #[inline(never)]
     pub(super) fn block(&mut self) -> Result<(), Fault> {
         loop {
             if self.skip_blank()? {
                 self.begin_line()?;
             }
-            let column = self.at - self.line;
             if self.here() == 0 || self.is_marker() {
                 return self.finish();
             }
-            if self.fresh {
+            let column = self.at - self.line;
+            if self.fresh && column < self.top.indent {
                 self.unwind(column)?;
             }
             self.token(column)?;
@@ -28,23 +26,17 @@ impl Parser<'_> {
     /// Properties of the line before belong to the whole node to come.
     fn begin_line(&mut self) -> Result<(), Fault> {
         self.fresh = true;
-        if !self.inner.any {
-            return Ok(());
-        }
-        if self.top().expect != Expect::Node {
+        if self.inner.any && self.top.expect != Expect::Node {
             return Err(Fault { at: self.inner.at, message: Message::KeyExpected });
         }
-        self.outer = self.outer.join(self.inner)?;
-        self.inner = Properties::default();
-        Ok(())
+        self.claim()
     }
 
     /// Closes what a token in `column` ends.
-    #[inline(never)]
     fn unwind(&mut self, column: u32) -> Result<(), Fault> {
         let dash = self.is_dash();
         loop {
-            let top = self.top();
+            let top = self.top;
             let (level, below) = (column + 1 == top.indent, column + 1 < top.indent);
             if top.expect == Expect::Node && (level || below) {
                 if level && dash && top.shape == Shape::Map {
@@ -61,14 +53,11 @@ impl Parser<'_> {
 
     /// Closes everything.
     fn finish(&mut self) -> Result<(), Fault> {
-        if self.inner.any {
-            self.begin_line()?;
-        }
+        self.begin_line()?;
         loop {
-            let top = self.top();
-            if top.expect == Expect::Node {
+            if self.top.expect == Expect::Node {
                 self.empty_value()?;
-            } else if top.shape == Shape::Root {
+            } else if self.top.shape == Shape::Root {
                 return Ok(());
             } else {
                 self.close();
@@ -81,7 +70,7 @@ impl Parser<'_> {
     }
 
     fn token(&mut self, column: u32) -> Result<(), Fault> {
-        let top = self.top();
+        let top = self.top;
         let byte = self.here();
         if top.expect == Expect::End {
             return self.fail(Message::BehindDocument);
@@ -112,39 +101,40 @@ impl Parser<'_> {
     }
 
     /// `- `: an item, perhaps the first of its list.
-    #[inline(never)]
     fn dash(&mut self, column: u32) -> Result<(), Fault> {
-        let top = self.top();
         if !self.fresh {
             return self.fail(Message::ListPlace);
         }
-        if top.expect == Expect::Node {
-            let shape = if column + 1 == top.indent { Shape::Loose } else { Shape::Seq };
-            let properties = self.take_value(self.at)?;
-            self.open(shape, self.at, column + 1, properties)?;
-        } else if !matches!(top.shape, Shape::Seq | Shape::Loose) {
+        if self.top.expect == Expect::Node {
+            let shape = if column + 1 == self.top.indent { Shape::Loose } else { Shape::Seq };
+            self.take_value(self.at)?;
+            self.open(shape, self.at, column + 1)?;
+        } else if !matches!(self.top.shape, Shape::Seq | Shape::Loose) {
             return self.fail(Message::ItemPlace);
         }
-        self.expect(Expect::Node);
+        self.top.expect = Expect::Node;
         self.at += 1;
         self.slot = self.at;
         Ok(())
     }
 
-    #[inline(never)]
     fn leaf_or_key(&mut self) -> Result<(), Fault> {
         let line = self.line;
-        let leaf = self.leaf(false)?;
-        let colon = self.bytes.skip_spaces(self.at);
+        let (leaf, next) = self.leaf(false)?;
+        let colon = if self.here() == b' ' { self.bytes.skip_spaces(self.at) } else { self.at };
         if self.bytes.get(colon) == b':' && self.bytes.is_blank(colon + 1) {
             if self.line != line {
                 return Err(Fault { at: leaf.at, message: Message::KeyLines });
             }
             return self.key(leaf, colon);
         }
-        let properties = self.take_value(leaf.at)?;
-        self.add(leaf, properties)?;
+        self.take_value(leaf.at)?;
+        self.add(leaf)?;
         self.fresh = false;
+        if let Some((at, line)) = next {
+            (self.at, self.line) = (at, line);
+            self.fresh = true;
+        }
         Ok(())
     }
 
@@ -157,47 +147,44 @@ impl Parser<'_> {
             return Err(Fault { at: colon, message: Message::MapPlace });
         }
         self.check_key(start, colon, leaf)?;
-        let top = self.top();
-        if top.expect == Expect::Node {
-            let inner = core::mem::take(&mut self.inner);
-            let properties = self.take_value(start)?;
-            self.inner = inner;
-            self.open(Shape::Map, start, start - self.line + 1, properties)?;
-        } else if top.shape != Shape::Map {
+        if self.top.expect == Expect::Node {
+            let own = core::mem::take(&mut self.inner);
+            self.take_value(start)?;
+            self.inner = own;
+            self.open(Shape::Map, start, start - self.line + 1)?;
+        } else if self.top.shape != Shape::Map {
             return Err(Fault { at: start, message: Message::ItemExpected });
         }
-        let properties = core::mem::take(&mut self.inner);
-        self.add(leaf, properties)?;
-        self.expect(Expect::Node);
-        self.at = colon + 1;
-        self.slot = self.at;
+        self.claim()?;
+        self.add(leaf)?;
+        self.top.expect = Expect::Node;
+        self.slot = colon + 1;
+        self.at = self.slot;
         self.fresh = false;
         Ok(())
     }
 
-    /// Takes the place of the value that stands at `at`; its properties.
-    pub(super) fn take_value(&mut self, at: u32) -> Result<Properties, Fault> {
-        let top = self.top();
+    /// Takes the place of the value that stands at `at`, with its properties.
+    pub(super) fn take_value(&mut self, at: u32) -> Result<(), Fault> {
+        let top = self.top;
         if top.expect != Expect::Node {
             let message = if top.shape == Shape::Map { Message::KeyExpected } else { Message::ItemExpected };
             return Err(Fault { at, message });
         }
-        self.expect(if top.shape == Shape::Root { Expect::End } else { Expect::Entry });
-        let outer = core::mem::take(&mut self.outer);
-        outer.join(core::mem::take(&mut self.inner))
+        self.top.expect = if top.shape == Shape::Root { Expect::End } else { Expect::Entry };
+        self.claim()
     }
 
     fn empty_value(&mut self) -> Result<(), Fault> {
-        let properties = self.take_value(self.at)?;
-        self.add(Leaf { style: Style::Empty, at: self.slot, end: self.slot }, properties)?;
-        Ok(())
+        self.take_value(self.at)?;
+        self.add(Leaf { style: Style::Empty, at: self.slot, end: self.slot })
     }
 
     #[inline(never)]
     fn block_scalar(&mut self) -> Result<(), Fault> {
         let style = if self.here() == b'|' { Style::Literal } else { Style::Folded };
-        let least = self.top().indent.max(1);
-        let properties = self.take_value(self.at)?;
+        let least = self.top.indent.max(1);
+        self.take_value(self.at)?;
         let header = scan::header(self.bytes, self.at)?;
         let indent = match header.indent {
             0 => scan::block_indent(self.bytes, header.body, least)?,
@@ -207,20 +194,23 @@ impl Parser<'_> {
             return self.fail(Message::DeepBlock);
         };
         let end = scan::block_end(self.bytes, header.body, indent);
-        let index = self.add(Leaf { style, at: self.at, end }, properties)?;
-        if let Some(entry) = self.tape.entries.get_mut(index as usize) {
+        self.add(Leaf { style, at: self.at, end })?;
+        if let Some(entry) = self.tape.entries.last_mut() {
             entry.extra = extra;
         }
         self.at = end;
         self.line = end;
-        self.begin_line()
+        self.fresh = true;
+        Ok(())
     }
 
-    /// Reads the scalar or alias at `at`.
-    pub(super) fn leaf(&mut self, flow: bool) -> Result<Leaf, Fault> {
+    /// Reads the scalar or alias at `at`; where the text goes on if that is
+    /// known already.
+    #[inline]
+    pub(super) fn leaf(&mut self, flow: bool) -> Result<(Leaf, Option<(u32, u32)>), Fault> {
         let at = self.at;
-        let extent = match self.bytes.get(at) {
-            b'*' => return self.alias(flow),
+        let extent = match self.here() {
+            b'*' => return Ok((self.alias(flow)?, None)),
             b'"' | b'\'' => scan::quoted(self.bytes, at, self.line)?,
             b',' | b']' | b'}' => return self.fail(Message::StrayBracket),
             b'|' | b'>' | b'%' | b'@' | b'`' => {
@@ -230,20 +220,17 @@ impl Parser<'_> {
         };
         self.at = extent.end;
         self.line = extent.line;
-        Ok(Leaf { style: extent.style, at, end: extent.end })
+        Ok((Leaf { style: extent.style, at, end: extent.end }, extent.next))
     }
 
-    #[inline(never)]
-    fn plain(&mut self, flow: bool) -> Extent {
-        let indent = self.top().indent;
-        let extent = scan::plain(self.bytes, self.at, self.line, flow, indent);
-        let text = self.bytes.slice(self.at, extent.end);
-        if let [b'0', b'o', digits @ ..] = text
-            && !digits.is_empty()
-            && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
-        {
-            self.warn(self.at, Message::Octal);
+    #[inline]
+    fn plain(&self, flow: bool) -> Extent {
+        let stop = scan::plain_stop(self.bytes, self.at, flow);
+        let end = self.bytes.without_spaces(self.at, stop);
+        let extent = Extent { end, line: self.line, style: Style::Plain, next: None };
+        if !self.bytes.is_break(stop) {
+            return extent;
         }
-        extent
+        scan::further_lines(self.bytes, extent, stop, flow, self.top.indent)
     }
 }

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::merge;
 use super::place::Locator;
 use super::tape::{Entry, Style, Tape};
 use super::{Fault, Message};
+use super::{keys, merge};
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 
@@ -45,7 +45,7 @@ impl<'a> Builder<'_, 'a> {
         self.depth += 1;
         let data = match entry.style {
             Style::Seq => self.list(target, entry)?,
-            Style::Map => self.mapping(target, entry)?,
+            Style::Map => self.mapping(target)?,
             _ if is_key => self.tape.key(index)?,
             _ => self.tape.scalar(index)?,
         };
@@ -65,14 +65,13 @@ impl<'a> Builder<'_, 'a> {
     }
 
     #[inline(never)]
-    fn mapping(&mut self, map: u32, entry: Entry) -> Result<Data<'a>, Fault> {
+    fn mapping(&mut self, map: u32) -> Result<Data<'a>, Fault> {
         let mut entries = Vec::new();
-        if entry.extra == 0 {
-            entries.reserve_exact(self.children(map, entry) / 2);
-            let mut at = map + 1;
-            while at < entry.end {
-                self.entry(at, at + 1, &mut entries)?;
-                at = self.tape.after(at + 1);
+        let names: Vec<u32> = self.tape.pairs(map).map(|(key, _)| key).collect();
+        if !merge::merges(self.tape, map) && keys::are_distinct(self.tape, &names) {
+            entries.reserve_exact(names.len());
+            for (key, value) in self.tape.pairs(map) {
+                self.entry(key, value, &mut entries)?;
             }
         } else {
             for (key, value) in merge::entries(self.tape, map, &mut self.merged)? {

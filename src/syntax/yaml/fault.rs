@@ -53,6 +53,7 @@ messages! {
     TagMisfit "the tag does not fit its node"
     AliasProperties "an alias takes neither anchor nor tag"
     Depth "nested too deeply"
+    Colon "a mapping, because of the colon; quote all of it if a text is meant"
     Duplicate "duplicate key: the last value counts"
     KeyExpected "a key with ':' is expected here"
     BehindDocument "unexpected text behind the document's value"

@@ -7,6 +7,7 @@ use core::cmp::Ordering;
 
 use super::offset;
 use super::tape::{Style, Tag, Tape};
+use crate::syntax::order::order;
 use crate::syntax::value::Data;
 
 /// Up to so many keys are compared each with each.
@@ -108,47 +109,18 @@ pub(super) fn are_distinct(tape: &Tape<'_>, keys: &[u32]) -> bool {
 }
 
 /// For each scalar of `keys`, the position of the first one equal to it.
+#[inline(never)]
 pub(super) fn first_equal(tape: &Tape<'_>, keys: &[u32]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..offset(keys.len())).collect();
-    let at = |position: u32| keys[position as usize];
-    sort(&mut order, &mut |&a, &b| compare(tape, at(a), at(b)).then(a.cmp(&b)).is_lt());
+    let at = |position: usize| keys.get(position).copied().unwrap_or_default();
     let mut first = alloc::vec![0; keys.len()];
     let mut leader = None;
-    for &position in &order {
+    for position in order(keys.len(), &|a, b| compare(tape, at(a), at(b))) {
         let same = leader.filter(|&leader| compare(tape, at(leader), at(position)).is_eq());
         let mine = same.unwrap_or(position);
         leader = Some(mine);
-        first[position as usize] = mine;
+        if let Some(first) = first.get_mut(position) {
+            *first = offset(mine);
+        }
     }
     first
-}
-
-/// Sorts in place by heap: small, no allocation, n log n whatever the input.
-/// Equal items may change places.
-pub(super) fn sort<T>(items: &mut [T], before: &mut dyn FnMut(&T, &T) -> bool) {
-    for root in (0..items.len() / 2).rev() {
-        sift(items, root, before);
-    }
-    for end in (1..items.len()).rev() {
-        items.swap(0, end);
-        sift(&mut items[..end], 0, before);
-    }
-}
-
-/// Moves the item at `root` down until none below it comes later.
-fn sift<T>(heap: &mut [T], mut root: usize, before: &mut dyn FnMut(&T, &T) -> bool) {
-    loop {
-        let mut child = 2 * root + 1;
-        if child >= heap.len() {
-            return;
-        }
-        if child + 1 < heap.len() && before(&heap[child], &heap[child + 1]) {
-            child += 1;
-        }
-        if !before(&heap[root], &heap[child]) {
-            return;
-        }
-        heap.swap(root, child);
-        root = child;
-    }
 }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::tape::{MERGES, Style, Tape};
+use super::tape::{Style, Tape};
 use super::{Fault, Message, keys};
 use crate::limits;
 
@@ -55,14 +55,14 @@ fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize)
         if *merged > limits::YAML_MERGED_KEYS {
             return Err(Fault { at, message: Message::MergedKeys });
         }
-        if matches!(task, Task::All(_)) && tape.get(index).extra & MERGES != 0 {
+        if matches!(task, Task::All(_)) && merges(tape, index) {
             tasks.push(Task::Own(index));
             let first = tasks.len();
             sources(tape, index, &mut tasks)?;
             tasks[first..].reverse();
             continue;
         }
-        for pair in Own::new(tape, index).filter(|&(key, _)| !tape.get(key).is_merge(tape.text)) {
+        for pair in tape.pairs(index).filter(|&(key, _)| !tape.get(key).is_merge(tape.text)) {
             pairs.push(pair);
             *merged += usize::from(index != map);
         }
@@ -74,7 +74,7 @@ fn flatten(tape: &Tape<'_>, map: u32, pairs: &mut Vec<Pair>, merged: &mut usize)
 /// they apply: of a list, the last first, so that the first wins.
 #[inline(never)]
 fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault> {
-    for (_, value) in Own::new(tape, map).filter(|&(key, _)| tape.get(key).is_merge(tape.text)) {
+    for (_, value) in tape.pairs(map).filter(|&(key, _)| tape.get(key).is_merge(tape.text)) {
         let target = tape.follow(value);
         match tape.get(target).style {
             Style::Map => tasks.push(Task::All(target)),
@@ -100,32 +100,11 @@ fn sources(tape: &Tape<'_>, map: u32, tasks: &mut Vec<Task>) -> Result<(), Fault
     Ok(())
 }
 
+/// Whether the mapping at `map` has a `<<`.
+pub(super) fn merges(tape: &Tape<'_>, map: u32) -> bool {
+    tape.pairs(map).any(|(key, _)| tape.get(key).is_merge(tape.text))
+}
+
 fn refuse<T>(tape: &Tape<'_>, index: u32) -> Result<T, Fault> {
     Err(Fault { at: tape.get(index).at, message: Message::Merge })
-}
-
-/// The entries written in one mapping.
-struct Own<'t, 'a> {
-    tape: &'t Tape<'a>,
-    at: u32,
-    end: u32,
-}
-
-impl<'t, 'a> Own<'t, 'a> {
-    fn new(tape: &'t Tape<'a>, map: u32) -> Self {
-        Self { tape, at: map + 1, end: tape.get(map).end }
-    }
-}
-
-impl Iterator for Own<'_, '_> {
-    type Item = Pair;
-
-    fn next(&mut self) -> Option<Pair> {
-        if self.at >= self.end {
-            return None;
-        }
-        let key = self.at;
-        self.at = self.tape.after(key + 1);
-        Some((key, key + 1))
-    }
 }

@@ -1,8 +1,8 @@
 //! Anchors, tags and aliases.
 
 use super::parser::{Leaf, Parser};
-use super::tape::{Style, Tag};
-use super::{Fault, Message};
+use super::tape::{Entry, Style, Tag};
+use super::{Fault, Message, offset};
 use crate::limits;
 
 /// What stands before a node.
@@ -63,6 +63,37 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// What stands before the coming node, on its line and above, is the
+    /// node's own.
+    pub(super) fn claim(&mut self) -> Result<(), Fault> {
+        if self.inner.any {
+            self.outer = self.outer.join(self.inner)?;
+            self.inner.any = false;
+        }
+        Ok(())
+    }
+
+    /// Gives the outer properties to the entry that will come next on the tape.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn attach(&mut self, entry: &mut Entry) -> Result<(), Fault> {
+        let properties = core::mem::take(&mut self.outer);
+        let fits = match properties.tag {
+            Tag::Implicit => true,
+            Tag::Map => entry.style == Style::Map,
+            Tag::Seq => entry.style == Style::Seq,
+            _ => !entry.is_collection(),
+        };
+        if !fits {
+            return Err(Fault { at: properties.at, message: Message::TagMisfit });
+        }
+        if entry.style == Style::Alias {
+            return Err(Fault { at: entry.at, message: Message::AliasProperties });
+        }
+        entry.tag = properties.tag;
+        self.define(properties.anchor)
+    }
+
     /// Bounds of the name behind the `&` or `*` at `at`; moves behind it.
     fn name(&mut self, flow: bool) -> Result<(u32, u32), Fault> {
         let start = self.at + 1;
@@ -121,12 +152,12 @@ impl<'a> Parser<'a> {
         self.anchors.binary_search_by(|anchor| anchor.name.cmp(name))
     }
 
-    /// Gives the entry to come, `index`, its name.
-    pub(super) fn define(&mut self, properties: Properties, index: u32) -> Result<(), Fault> {
-        let (start, end) = properties.anchor;
+    /// Gives the entry to come the name that stands from `start` to `end`.
+    fn define(&mut self, (start, end): (u32, u32)) -> Result<(), Fault> {
         if end == 0 {
             return Ok(());
         }
+        let index = offset(self.tape.entries.len());
         let fault = |message| Err(Fault { at: start, message });
         let name: &'a str = self.tape.slice(start, end);
         match self.find_anchor(name) {
@@ -148,9 +179,9 @@ impl<'a> Parser<'a> {
     /// The length of a key from `at` to `end` is bounded, and it is no
     /// collection.
     pub(super) fn check_key(&self, at: u32, end: u32, leaf: Leaf) -> Result<(), Fault> {
-        let key = self.bytes.slice(at, end);
-        let long = key.len() > limits::YAML_KEY
-            && key.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() > limits::YAML_KEY;
+        let long = (end - at) as usize > limits::YAML_KEY
+            && self.bytes.slice(at, end).iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+                > limits::YAML_KEY;
         if long {
             return Err(Fault { at, message: Message::LongKey });
         }

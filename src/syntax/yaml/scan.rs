@@ -1,5 +1,6 @@
 //! Where a scalar ends: the bounds only, no text is built.
 
+use super::lanes::{Lanes, WIDTH};
 use super::tape::Style;
 use super::{Fault, Message, offset};
 
@@ -18,12 +19,10 @@ impl<'a> Bytes<'a> {
     }
 
     /// Whether the byte at `at` ends a token: white space or the end.
-    #[inline(never)]
     pub(super) fn is_blank(self, at: u32) -> bool {
         matches!(self.get(at), 0 | b' ' | b'\t' | b'\n' | b'\r')
     }
 
-    #[inline(never)]
     pub(super) fn is_break(self, at: u32) -> bool {
         matches!(self.get(at), b'\n' | b'\r')
     }
@@ -34,25 +33,66 @@ impl<'a> Bytes<'a> {
     }
 
     /// The offset behind the line break at `at`.
-    #[inline(never)]
     pub(super) fn after_break(self, at: u32) -> u32 {
         at + 1 + u32::from(self.get(at) == b'\r')
     }
 
+    /// The sixteen bytes from `at`, NUL beyond the end; `None` for none at all.
+    #[inline]
+    fn lanes(self, at: u32) -> Option<Lanes> {
+        let rest = self.0.get(at as usize..)?;
+        if let Some(block) = rest.first_chunk() {
+            return Some(Lanes::load(*block));
+        }
+        let mut block = [0; 16];
+        block.get_mut(..rest.len())?.copy_from_slice(rest);
+        Some(Lanes::load(block))
+    }
+
+    /// The first byte from `at` on that `hits` holds for, as it must for NUL;
+    /// the end if there is none.
+    #[inline]
+    fn find(self, mut at: u32, hits: impl Fn(Lanes) -> Lanes) -> u32 {
+        while let Some(lanes) = self.lanes(at) {
+            let first = hits(lanes).first();
+            at += first;
+            if first < WIDTH {
+                return at;
+            }
+        }
+        offset(self.0.len())
+    }
+
     pub(super) fn skip_spaces(self, mut at: u32) -> u32 {
-        while self.get(at) == b' ' {
-            at += 1;
+        while let Some(lanes) = self.lanes(at) {
+            let count = lanes.equal(b' ').leading();
+            at += count;
+            if count < WIDTH {
+                break;
+            }
         }
         at
     }
 
+    /// `end`, or where the spaces before it begin; not before `start`.
+    #[inline]
+    pub(super) fn without_spaces(self, start: u32, mut end: u32) -> u32 {
+        while end > start && self.get(end - 1) == b' ' {
+            end -= 1;
+        }
+        end
+    }
+
     /// The end of the line that `at` is in, before its break.
     pub(super) fn line_end(self, at: u32) -> u32 {
-        let mut end = at;
-        while !matches!(self.get(end), 0 | b'\n') {
-            end += 1;
-        }
+        let end = self.line_feed(at);
         if end > at && self.get(end) == b'\n' && self.get(end - 1) == b'\r' { end - 1 } else { end }
+    }
+
+    /// The line feed that ends the line `at` is in, or the end.
+    #[inline(never)]
+    fn line_feed(self, at: u32) -> u32 {
+        self.find(at, |lanes| lanes.equal(b'\n').or(lanes.equal(0)))
     }
 
     /// Whether `---` or `...` stands at `at`, the beginning of a line.
@@ -83,50 +123,61 @@ pub(super) struct Extent {
     /// Beginning of the line its end is in.
     pub(super) line: u32,
     pub(super) style: Style,
+    /// Where the text goes on, and the beginning of that line, if the line
+    /// ends with the scalar and somebody had to look.
+    pub(super) next: Option<(u32, u32)>,
 }
 
-/// A plain scalar from `at`, in the line that begins at `line`. In block
-/// context its further lines are indented by `indent` at least. The style is
-/// [`Style::PlainLines`] when there are further lines.
+/// The further lines of a plain scalar that ends at `extent.end` unless they
+/// go on; its line ends at `stop`. In block context they are indented by
+/// `indent` at least. The style is [`Style::PlainLines`] when there are any.
 #[inline(never)]
-pub(super) fn plain(bytes: Bytes<'_>, at: u32, line: u32, flow: bool, indent: u32) -> Extent {
-    let mut extent = Extent { end: at, line, style: Style::Plain };
-    let (mut at, mut line) = (at, line);
-    loop {
-        let end = plain_chunk(bytes, at, flow);
+pub(super) fn further_lines(
+    bytes: Bytes<'_>,
+    mut extent: Extent,
+    mut stop: u32,
+    flow: bool,
+    indent: u32,
+) -> Extent {
+    while bytes.is_break(stop) {
+        let (at, line) = bytes.next_text(stop);
+        extent.next = Some((at, line));
+        if bytes.is_marker(line) || !flow && at - line < indent || bytes.get(at) == b'#' {
+            break;
+        }
+        stop = plain_stop(bytes, at, flow);
+        let end = bytes.without_spaces(at, stop);
         if end == at {
-            return extent;
+            break;
         }
-        if line != extent.line {
-            extent.style = Style::PlainLines;
-        }
-        extent.line = line;
-        extent.end = end;
-        at = bytes.skip_spaces(end);
-        if bytes.is_break(at) {
-            (at, line) = bytes.next_text(at);
-            if bytes.is_marker(line) || (!flow && at - line < indent) {
-                return extent;
-            }
-        } else if at == end {
-            return extent;
-        }
-        if bytes.get(at) == b'#' {
-            return extent;
-        }
+        extent = Extent { end, line, style: Style::PlainLines, next: None };
     }
+    extent
 }
 
-/// The end of the plain characters from `at` up to white space or what ends
-/// the scalar.
-fn plain_chunk(bytes: Bytes<'_>, mut at: u32, flow: bool) -> u32 {
+/// The first byte from `at` on that ends a plain scalar or its line; spaces
+/// may stand before it.
+#[inline]
+pub(super) fn plain_stop(bytes: Bytes<'_>, mut at: u32, flow: bool) -> u32 {
+    let block = |lanes: Lanes| lanes.control().or(lanes.equal(b':')).or(lanes.equal(b'#'));
     loop {
-        match bytes.get(at) {
-            0 | b' ' | b'\t' | b'\n' | b'\r' => return at,
-            b':' if ends_key(bytes, at, flow) => return at,
-            b',' | b'?' | b'[' | b']' | b'{' | b'}' if flow => return at,
-            _ => at += 1,
+        let stop = if flow {
+            let brackets = |lanes: Lanes| lanes.equal(b'[').or(lanes.equal(b']'));
+            let braces = |lanes: Lanes| lanes.equal(b'{').or(lanes.equal(b'}'));
+            let marks = |lanes: Lanes| lanes.equal(b',').or(lanes.equal(b'?'));
+            bytes.find(at, |lanes| block(lanes).or(brackets(lanes)).or(braces(lanes)).or(marks(lanes)))
+        } else {
+            bytes.find(at, block)
+        };
+        let goes_on = match bytes.get(stop) {
+            b':' => !ends_key(bytes, stop, flow),
+            b'#' => stop > 0 && bytes.get(stop - 1) != b' ',
+            _ => false,
+        };
+        if !goes_on {
+            return stop;
         }
+        at = stop + 1;
     }
 }
 
@@ -138,22 +189,24 @@ pub(super) fn ends_key(bytes: Bytes<'_>, at: u32, flow: bool) -> bool {
 /// A quoted scalar whose opening quote stands at `at`, in the line that
 /// begins at `line`. Escapes are checked here, so that reading the text later
 /// cannot fail.
-#[inline(never)]
 pub(super) fn quoted(bytes: Bytes<'_>, at: u32, line: u32) -> Result<Extent, Fault> {
     let quote = bytes.get(at);
+    let escape_mark = if quote == b'"' { b'\\' } else { quote };
     let complex = if quote == b'"' { Style::Double } else { Style::Single };
-    let mut extent = Extent { end: at + 1, line, style: Style::Quoted };
+    let mut extent = Extent { end: at + 1, line, style: Style::Quoted, next: None };
     loop {
-        let here = extent.end;
+        let stop = |lanes: Lanes| lanes.control().or(lanes.equal(quote)).or(lanes.equal(escape_mark));
+        let here = bytes.find(extent.end, stop);
+        extent.end = here + 1;
         match bytes.get(here) {
             0 => return Err(Fault { at, message: Message::OpenQuote }),
             b'\'' if quote == b'\'' && bytes.get(here + 1) == b'\'' => {
                 extent.style = complex;
-                extent.end += 2;
+                extent.end = here + 2;
             }
-            byte if byte == quote => {
-                extent.end += 1;
-                return Ok(extent);
+            b'\\' if quote == b'"' => {
+                extent.style = complex;
+                extent.end = here + escape(bytes, here)?;
             }
             b'\n' | b'\r' => {
                 extent.style = complex;
@@ -163,11 +216,8 @@ pub(super) fn quoted(bytes: Bytes<'_>, at: u32, line: u32) -> Result<Extent, Fau
                     return Err(Fault { at: extent.line, message: Message::QuotedMarker });
                 }
             }
-            b'\\' if quote == b'"' => {
-                extent.style = complex;
-                extent.end += escape(bytes, here)?;
-            }
-            _ => extent.end += 1,
+            byte if byte == quote => return Ok(extent),
+            _ => {}
         }
     }
 }
@@ -294,23 +344,23 @@ pub(super) fn block_indent(bytes: Bytes<'_>, body: u32, least: u32) -> Result<u3
 
 /// The end of the block scalar whose text begins at `line`: where the first
 /// line begins that is neither blank nor indented by `indent`.
+#[inline(never)]
 pub(super) fn block_end(bytes: Bytes<'_>, mut line: u32, indent: u32) -> u32 {
     loop {
-        let limit = line + indent;
-        let mut text = line;
-        while text < limit && bytes.get(text) == b' ' {
-            text += 1;
+        // A line of text, as nearly all are, needs no closer look.
+        if !bytes.lanes(line).is_some_and(|lanes| lanes.equal(b' ').leading() >= indent) {
+            let text = bytes.skip_spaces(line);
+            if bytes.get(text) == 0 {
+                return text.min(line + indent);
+            }
+            if !bytes.is_break(text) && text - line < indent {
+                return line;
+            }
         }
-        if bytes.get(text) == 0 {
-            return text;
-        }
-        if !bytes.is_break(text) && text < limit {
-            return line;
-        }
-        let end = bytes.line_end(text);
+        let end = bytes.line_feed(line);
         if bytes.get(end) == 0 {
             return end;
         }
-        line = bytes.after_break(end);
+        line = end + 1;
     }
 }

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{Error, Fault, Warning, build, content, place, resolve};
+use super::{Error, Fault, Warning, build, content, place, resolve, warnings};
 use crate::syntax::value::{Data, Place, Value};
 
 /// How an entry is written.
@@ -58,14 +58,9 @@ pub(super) struct Entry {
     pub(super) end: u32,
     pub(super) style: Style,
     pub(super) tag: Tag,
-    /// A block scalar's indentation; a mapping's [`MERGES`] and [`REPEATS`].
+    /// A block scalar's indentation.
     pub(super) extra: u16,
 }
-
-/// Mark of a mapping with a `<<` key.
-pub(super) const MERGES: u16 = 1;
-/// Mark of a mapping with duplicate keys.
-pub(super) const REPEATS: u16 = 2;
 
 impl Entry {
     pub(super) fn is_collection(self) -> bool {
@@ -75,6 +70,7 @@ impl Entry {
     /// Whether this is the key whose mapping is to be merged.
     pub(super) fn is_merge(self, text: &str) -> bool {
         self.style == Style::Plain
+            && self.end - self.at == 2
             && self.tag == Tag::Implicit
             && text.get(self.at as usize..self.end as usize) == Some("<<")
     }
@@ -109,6 +105,20 @@ impl<'a> Tape<'a> {
         if entry.is_collection() { entry.end } else { index + 1 }
     }
 
+    /// Keys and values written in the mapping at `map`.
+    pub(super) fn pairs(&self, map: u32) -> impl Iterator<Item = (u32, u32)> {
+        let end = self.get(map).end;
+        let mut at = map + 1;
+        core::iter::from_fn(move || {
+            let key = at;
+            if key >= end {
+                return None;
+            }
+            at = self.after(key + 1);
+            Some((key, key + 1))
+        })
+    }
+
     /// A scalar resolved; aliases are followed.
     pub(super) fn scalar(&self, index: u32) -> Result<Data<'a>, Fault> {
         let entry = self.get(self.follow(index));
@@ -134,7 +144,6 @@ impl<'a> Tape<'a> {
 #[derive(Debug)]
 pub struct Document<'a> {
     tape: Tape<'a>,
-    warnings: Vec<Warning>,
 }
 
 /// What kind of node a [`Node`] is.
@@ -149,14 +158,15 @@ pub enum Kind {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn new(tape: Tape<'a>, warnings: Vec<Warning>) -> Self {
-        Self { tape, warnings }
+    pub(super) fn new(tape: Tape<'a>) -> Self {
+        Self { tape }
     }
 
     /// What may surprise the author, in the order of the text; at most
-    /// [`crate::limits::YAML_WARNINGS`].
-    pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
+    /// [`crate::limits::YAML_WARNINGS`]. Walks the whole tree: who does not
+    /// ask does not pay.
+    pub fn warnings(&self) -> Vec<Warning> {
+        warnings::of(&self.tape)
     }
 
     /// The outermost node.

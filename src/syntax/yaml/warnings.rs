@@ -1,0 +1,92 @@
+//! What YAML 1.1 reads differently from what an author probably meant.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use super::place::Locator;
+use super::tape::{Style, Tag, Tape};
+use super::{Fault, Message, Warning, keys, offset};
+use crate::limits;
+use crate::syntax::order::order;
+
+/// The warnings about a document, in the order of its text; at most
+/// [`limits::YAML_WARNINGS`].
+pub(super) fn of(tape: &Tape<'_>) -> Vec<Warning> {
+    let mut found = Vec::new();
+    unknown_directives(tape, &mut found);
+    for index in 0..offset(tape.entries.len()) {
+        match tape.get(index).style {
+            Style::Plain => octal(tape, index, &mut found),
+            Style::Map => duplicates(tape, index, &mut found),
+            Style::Seq => colons(tape, index, &mut found),
+            _ => {}
+        }
+    }
+    let mut places = Locator::new(tape.text);
+    let sorted = order(found.len(), &|a, b| found[a].at.cmp(&found[b].at));
+    let first = sorted.iter().take(limits::YAML_WARNINGS).map(|&number| found[number]);
+    first
+        .map(|Fault { at, message }| Warning {
+            place: places.find(at as usize),
+            message: Cow::Borrowed(message.text()),
+        })
+        .collect()
+}
+
+/// Directives but `%YAML`: those before the tree.
+fn unknown_directives(tape: &Tape<'_>, found: &mut Vec<Fault>) {
+    let before = tape.slice(0, tape.get(0).at);
+    let mut at = 0;
+    for line in before.split_inclusive('\n') {
+        let directive = line.trim_start_matches('\u{feff}');
+        if directive.starts_with('%') && !directive.starts_with("%YAML") {
+            found.push(Fault {
+                at: offset(at + line.len() - directive.len()),
+                message: Message::UnknownDirective,
+            });
+        }
+        at += line.len();
+    }
+}
+
+/// `0o644`, octal in YAML 1.2, is a string here.
+fn octal(tape: &Tape<'_>, index: u32, found: &mut Vec<Fault>) {
+    let entry = tape.get(index);
+    if let [b'0', b'o', digits @ ..] = tape.slice(entry.at, entry.end).as_bytes()
+        && entry.tag == Tag::Implicit
+        && !digits.is_empty()
+        && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
+    {
+        found.push(Fault { at: entry.at, message: Message::Octal });
+    }
+}
+
+/// Keys of the mapping at `map` that stood before.
+fn duplicates(tape: &Tape<'_>, map: u32, found: &mut Vec<Fault>) {
+    let own = tape.pairs(map).filter(|&(key, _)| !tape.get(key).is_merge(tape.text));
+    let names: Vec<u32> = own.map(|(key, _)| key).collect();
+    if keys::are_distinct(tape, &names) {
+        return;
+    }
+    for (position, &first) in keys::first_equal(tape, &names).iter().enumerate() {
+        if first as usize != position {
+            found.push(Fault { at: tape.get(names[position]).at, message: Message::Duplicate });
+        }
+    }
+}
+
+/// Items like `- echo a: b` in the list at `list`: a mapping of one key with a
+/// space in it, written where most people mean a string.
+fn colons(tape: &Tape<'_>, list: u32, found: &mut Vec<Fault>) {
+    let end = tape.get(list).end;
+    let mut item = list + 1;
+    while item < end {
+        let (entry, key) = (tape.get(item), tape.get(item + 1));
+        let one_pair = entry.style == Style::Map && tape.pairs(item).count() == 1;
+        let text = tape.slice(key.at, key.end);
+        if one_pair && key.style == Style::Plain && key.tag == Tag::Implicit && text.contains(' ') {
+            found.push(Fault { at: entry.at, message: Message::Colon });
+        }
+        item = tape.after(item);
+    }
+}
