@@ -1,7 +1,8 @@
 //! Block context: structure by indentation.
 
-use super::parser::{Expect, Leaf, Parser, Shape};
-use super::scan::{self, Extent};
+use super::leaf::Leaf;
+use super::parser::{Expect, Parser, Shape};
+use super::scan;
 use super::tape::Style;
 use super::{Fault, Message};
 
@@ -90,8 +91,8 @@ impl Parser<'_> {
                 if !self.inner.any {
                     return self.fail(Message::KeyMissing);
                 }
-                let leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
-                self.key(leaf, self.at)
+                self.leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
+                self.key(self.at)
             }
             b'&' | b'!' => self.property(false),
             b'[' | b'{' => self.flow(),
@@ -120,33 +121,32 @@ impl Parser<'_> {
 
     fn leaf_or_key(&mut self) -> Result<(), Fault> {
         let line = self.line;
-        let (leaf, next) = self.leaf(false)?;
+        self.leaf(false)?;
         let colon = if self.here() == b' ' { self.bytes.skip_spaces(self.at) } else { self.at };
         if self.bytes.get(colon) == b':' && self.bytes.is_blank(colon + 1) {
             if self.line != line {
-                return Err(Fault { at: leaf.at, message: Message::KeyLines });
+                return Err(Fault { at: self.leaf.at, message: Message::KeyLines });
             }
-            return self.key(leaf, colon);
+            return self.key(colon);
         }
-        self.take_value(leaf.at)?;
-        self.add(leaf)?;
-        self.fresh = false;
-        if let Some((at, line)) = next {
-            (self.at, self.line) = (at, line);
-            self.fresh = true;
+        self.take_value(self.leaf.at)?;
+        self.add_leaf()?;
+        self.fresh = self.next > 0;
+        if self.fresh {
+            (self.at, self.line) = (self.next, self.next_line);
         }
         Ok(())
     }
 
-    /// Takes `leaf`, whose colon stands at `colon`, as a key; its mapping may
+    /// Takes the leaf, whose colon stands at `colon`, as a key; its mapping may
     /// begin with it.
-    fn key(&mut self, leaf: Leaf, colon: u32) -> Result<(), Fault> {
+    fn key(&mut self, colon: u32) -> Result<(), Fault> {
         let (start, fresh) =
-            if self.inner.any { (self.inner.at, self.inner.fresh) } else { (leaf.at, self.fresh) };
+            if self.inner.any { (self.inner.at, self.inner.fresh) } else { (self.leaf.at, self.fresh) };
         if !fresh {
             return Err(Fault { at: colon, message: Message::MapPlace });
         }
-        self.check_key(start, colon, leaf)?;
+        self.check_key(start, colon)?;
         if self.top.expect == Expect::Node {
             let own = core::mem::take(&mut self.inner);
             self.take_value(start)?;
@@ -156,7 +156,7 @@ impl Parser<'_> {
             return Err(Fault { at: start, message: Message::ItemExpected });
         }
         self.claim()?;
-        self.add(leaf)?;
+        self.add_leaf()?;
         self.top.expect = Expect::Node;
         self.slot = colon + 1;
         self.at = self.slot;
@@ -177,7 +177,7 @@ impl Parser<'_> {
 
     fn empty_value(&mut self) -> Result<(), Fault> {
         self.take_value(self.at)?;
-        self.add(Leaf { style: Style::Empty, at: self.slot, end: self.slot })
+        self.add(Style::Empty, self.slot, self.slot)
     }
 
     #[inline(never)]
@@ -194,7 +194,7 @@ impl Parser<'_> {
             return self.fail(Message::DeepBlock);
         };
         let end = scan::block_end(self.bytes, header.body, indent);
-        self.add(Leaf { style, at: self.at, end })?;
+        self.add(style, self.at, end)?;
         if let Some(entry) = self.tape.entries.last_mut() {
             entry.extra = extra;
         }
@@ -202,35 +202,5 @@ impl Parser<'_> {
         self.line = end;
         self.fresh = true;
         Ok(())
-    }
-
-    /// Reads the scalar or alias at `at`; where the text goes on if that is
-    /// known already.
-    #[inline]
-    pub(super) fn leaf(&mut self, flow: bool) -> Result<(Leaf, Option<(u32, u32)>), Fault> {
-        let at = self.at;
-        let extent = match self.here() {
-            b'*' => return Ok((self.alias(flow)?, None)),
-            b'"' | b'\'' => scan::quoted(self.bytes, at, self.line)?,
-            b',' | b']' | b'}' => return self.fail(Message::StrayBracket),
-            b'|' | b'>' | b'%' | b'@' | b'`' => {
-                return self.fail(Message::Reserved);
-            }
-            _ => self.plain(flow),
-        };
-        self.at = extent.end;
-        self.line = extent.line;
-        Ok((Leaf { style: extent.style, at, end: extent.end }, extent.next))
-    }
-
-    #[inline]
-    fn plain(&self, flow: bool) -> Extent {
-        let stop = scan::plain_stop(self.bytes, self.at, flow);
-        let end = self.bytes.without_spaces(self.at, stop);
-        let extent = Extent { end, line: self.line, style: Style::Plain, next: None };
-        if !self.bytes.is_break(stop) {
-            return extent;
-        }
-        scan::further_lines(self.bytes, extent, stop, flow, self.top.indent)
     }
 }

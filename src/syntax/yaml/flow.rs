@@ -1,6 +1,7 @@
 //! Flow context: structure by brackets; indentation does not count.
 
-use super::parser::{Expect, Leaf, Parser, Shape};
+use super::leaf::Leaf;
+use super::parser::{Expect, Parser, Shape};
 use super::tape::Style;
 use super::{Fault, Message};
 
@@ -75,8 +76,8 @@ impl Parser<'_> {
         let top = self.top;
         let missing = top.expect == Expect::Node || top.expect == Expect::Entry && self.inner.any;
         if missing {
-            let leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
-            self.add_value(leaf)?;
+            self.leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
+            self.add_value()?;
         } else if self.inner.any {
             return self.fail(Message::LoneProperties);
         }
@@ -86,21 +87,21 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Takes `leaf` as item, as value, or as key without a value.
-    fn add_value(&mut self, leaf: Leaf) -> Result<(), Fault> {
+    /// Takes the leaf as item, as value, or as key without a value.
+    fn add_value(&mut self) -> Result<(), Fault> {
         let top = self.top;
         if top.expect == Expect::End {
-            return Err(Fault { at: leaf.at, message: Message::CommaExpected });
+            return Err(Fault { at: self.leaf.at, message: Message::CommaExpected });
         }
         self.claim()?;
         let lone_key = top.shape == Shape::FlowMap && top.expect == Expect::Entry;
         if lone_key {
             // Without a colon its length does not matter.
-            self.check_key(leaf.at, leaf.at, leaf)?;
+            self.check_key(self.at, self.at)?;
         }
-        self.add(leaf)?;
+        self.add_leaf()?;
         if lone_key {
-            self.add(Leaf { style: Style::Empty, at: self.at, end: self.at })?;
+            self.add(Style::Empty, self.at, self.at)?;
         }
         self.top.expect = Expect::End;
         Ok(())
@@ -124,31 +125,32 @@ impl Parser<'_> {
         if self.top.expect != Expect::Entry || !self.inner.any || self.inner.line != self.line {
             return self.fail(Message::StrayColon);
         }
-        self.flow_key(Leaf { style: Style::Empty, at: self.at, end: self.at }, self.at)
+        self.leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
+        self.flow_key(self.at)
     }
 
     fn flow_leaf(&mut self) -> Result<(), Fault> {
         let line = if self.inner.any { self.inner.line } else { self.line };
-        let (leaf, _) = self.leaf(true)?;
+        self.leaf(true)?;
         let colon = self.bytes.skip_spaces(self.at);
         if self.top.expect == Expect::Entry && self.line == line && self.bytes.get(colon) == b':' {
-            return self.flow_key(leaf, colon);
+            return self.flow_key(colon);
         }
-        self.add_value(leaf)
+        self.add_value()
     }
 
-    /// Takes `leaf`, whose colon stands at `colon`, as a key. Inside `[]` a
+    /// Takes the leaf, whose colon stands at `colon`, as a key. Inside `[]` a
     /// mapping of one entry begins with it.
-    fn flow_key(&mut self, leaf: Leaf, colon: u32) -> Result<(), Fault> {
-        let start = if self.inner.any { self.inner.at } else { leaf.at };
-        self.check_key(start, colon, leaf)?;
+    fn flow_key(&mut self, colon: u32) -> Result<(), Fault> {
+        let start = if self.inner.any { self.inner.at } else { self.leaf.at };
+        self.check_key(start, colon)?;
         let top = self.top;
         if top.shape == Shape::FlowSeq {
             self.top.expect = Expect::End;
             self.open(Shape::Pair, start, top.indent)?;
         }
         self.claim()?;
-        self.add(leaf)?;
+        self.add_leaf()?;
         self.top.expect = Expect::Node;
         self.at = colon + 1;
         Ok(())

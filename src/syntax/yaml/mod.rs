@@ -30,6 +30,7 @@ mod flow;
 mod form;
 mod keys;
 mod lanes;
+mod leaf;
 mod merge;
 mod number;
 mod parser;

@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use super::leaf::Leaf;
 use super::properties::{Anchor, Properties};
 use super::scan::Bytes;
 use super::tape::{Entry, Style, Tag, Tape};
@@ -47,14 +48,6 @@ pub(super) struct Frame {
     pub(super) node: u32,
 }
 
-/// A scalar or alias just read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf {
-    pub(super) style: Style,
-    pub(super) at: u32,
-    pub(super) end: u32,
-}
-
 pub(super) struct Parser<'a> {
     pub(super) bytes: Bytes<'a>,
     pub(super) at: u32,
@@ -63,6 +56,12 @@ pub(super) struct Parser<'a> {
     /// Whether a block collection may begin here: only indentation and dashes
     /// stand before it on its line.
     pub(super) fresh: bool,
+    /// The scalar or alias read last.
+    pub(super) leaf: Leaf,
+    /// Where the text goes on behind a plain scalar at the end of its line,
+    /// and where that line begins; 0 when nobody has looked.
+    pub(super) next: u32,
+    pub(super) next_line: u32,
     /// Behind the last `:`, `-` or `---`: where an empty node stands.
     pub(super) slot: u32,
     pub(super) tape: Tape<'a>,
@@ -86,6 +85,9 @@ impl<'a> Parser<'a> {
             at: begin,
             line: begin,
             fresh: true,
+            leaf: Leaf { style: Style::Empty, at: 0, end: 0 },
+            next: 0,
+            next_line: 0,
             slot: begin,
             tape: Tape { text, entries: Vec::new() },
             top: Frame { shape: Shape::Root, expect: Expect::Node, indent: 0, node: 0 },
@@ -210,17 +212,21 @@ impl<'a> Parser<'a> {
     }
 
     /// Appends a node with the outer properties.
-    pub(super) fn add(&mut self, leaf: Leaf) -> Result<(), Fault> {
+    #[inline]
+    pub(super) fn add(&mut self, style: Style, at: u32, end: u32) -> Result<(), Fault> {
         if self.tape.entries.len() == self.tape.entries.capacity() {
             self.grow()?;
         }
-        let Leaf { style, at, end } = leaf;
         let mut entry = Entry { at, end, style, tag: Tag::Implicit, extra: 0 };
         if self.outer.any {
             self.attach(&mut entry)?;
         }
         self.tape.entries.push(entry);
         Ok(())
+    }
+
+    pub(super) fn add_leaf(&mut self) -> Result<(), Fault> {
+        self.add(self.leaf.style, self.leaf.at, self.leaf.end)
     }
 
     /// Makes room for as many entries as the rest of the text will take if it
@@ -247,7 +253,7 @@ impl<'a> Parser<'a> {
         let map = matches!(shape, Shape::Map | Shape::FlowMap | Shape::Pair);
         let style = if map { Style::Map } else { Style::Seq };
         let node = offset(self.tape.entries.len());
-        self.add(Leaf { style, at, end: 0 })?;
+        self.add(style, at, 0)?;
         self.stack.push(self.top);
         self.top = Frame { shape, expect: Expect::Entry, indent, node };
         Ok(())

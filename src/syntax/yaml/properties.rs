@@ -1,6 +1,7 @@
 //! Anchors, tags and aliases.
 
-use super::parser::{Leaf, Parser};
+use super::leaf::Leaf;
+use super::parser::Parser;
 use super::tape::{Entry, Style, Tag};
 use super::{Fault, Message, offset};
 use crate::limits;
@@ -130,8 +131,9 @@ impl<'a> Parser<'a> {
         Ok(tag)
     }
 
-    /// Reads the alias at `at`.
-    pub(super) fn alias(&mut self, flow: bool) -> Result<Leaf, Fault> {
+    /// Reads the alias at `at` into `leaf`.
+    #[inline(never)]
+    pub(super) fn alias(&mut self, flow: bool) -> Result<(), Fault> {
         let at = self.at;
         let (start, end) = self.name(flow)?;
         let name = self.tape.slice(start, end);
@@ -143,7 +145,8 @@ impl<'a> Parser<'a> {
         if target.is_collection() && target.end == 0 {
             return Err(Fault { at, message: Message::Cycle });
         }
-        Ok(Leaf { style: Style::Alias, at, end: anchor.node })
+        self.leaf = Leaf { style: Style::Alias, at, end: anchor.node };
+        Ok(())
     }
 
     /// The position of the anchor `name`, or where it belongs.
@@ -176,16 +179,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The length of a key from `at` to `end` is bounded, and it is no
-    /// collection.
-    pub(super) fn check_key(&self, at: u32, end: u32, leaf: Leaf) -> Result<(), Fault> {
+    /// The length of a key from `at` to `end` is bounded, and the leaf that it
+    /// consists of is no collection.
+    pub(super) fn check_key(&self, at: u32, end: u32) -> Result<(), Fault> {
         let long = (end - at) as usize > limits::YAML_KEY
             && self.bytes.slice(at, end).iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
                 > limits::YAML_KEY;
         if long {
             return Err(Fault { at, message: Message::LongKey });
         }
-        if leaf.style == Style::Alias && self.tape.get(leaf.end).is_collection() {
+        if self.leaf.style == Style::Alias && self.tape.get(self.leaf.end).is_collection() {
             return Err(Fault { at, message: Message::CollectionKey });
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! Where a scalar ends: the bounds only, no text is built.
 
 use super::lanes::{Lanes, WIDTH};
-use super::tape::Style;
 use super::{Fault, Message, offset};
 
 /// The bytes of a document; beyond the end stands NUL, which no document holds.
@@ -103,7 +102,7 @@ impl<'a> Bytes<'a> {
     /// Behind the blank lines and the indentation that follow the break at
     /// `at`: `(offset, beginning of its line)`. A document marker is not
     /// passed.
-    fn next_text(self, at: u32) -> (u32, u32) {
+    pub(super) fn next_text(self, at: u32) -> (u32, u32) {
         let mut line = self.after_break(at);
         loop {
             let text = self.skip_spaces(line);
@@ -113,46 +112,6 @@ impl<'a> Bytes<'a> {
             line = self.after_break(text);
         }
     }
-}
-
-/// A scalar's bounds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
-    /// Behind its last character, a closing quote included.
-    pub(super) end: u32,
-    /// Beginning of the line its end is in.
-    pub(super) line: u32,
-    pub(super) style: Style,
-    /// Where the text goes on, and the beginning of that line, if the line
-    /// ends with the scalar and somebody had to look.
-    pub(super) next: Option<(u32, u32)>,
-}
-
-/// The further lines of a plain scalar that ends at `extent.end` unless they
-/// go on; its line ends at `stop`. In block context they are indented by
-/// `indent` at least. The style is [`Style::PlainLines`] when there are any.
-#[inline(never)]
-pub(super) fn further_lines(
-    bytes: Bytes<'_>,
-    mut extent: Extent,
-    mut stop: u32,
-    flow: bool,
-    indent: u32,
-) -> Extent {
-    while bytes.is_break(stop) {
-        let (at, line) = bytes.next_text(stop);
-        extent.next = Some((at, line));
-        if bytes.is_marker(line) || !flow && at - line < indent || bytes.get(at) == b'#' {
-            break;
-        }
-        stop = plain_stop(bytes, at, flow);
-        let end = bytes.without_spaces(at, stop);
-        if end == at {
-            break;
-        }
-        extent = Extent { end, line, style: Style::PlainLines, next: None };
-    }
-    extent
 }
 
 /// The first byte from `at` on that ends a plain scalar or its line; spaces
@@ -186,44 +145,15 @@ pub(super) fn ends_key(bytes: Bytes<'_>, at: u32, flow: bool) -> bool {
     bytes.is_blank(at + 1) || flow && matches!(bytes.get(at + 1), b',' | b'[' | b']' | b'{' | b'}')
 }
 
-/// A quoted scalar whose opening quote stands at `at`, in the line that
-/// begins at `line`. Escapes are checked here, so that reading the text later
-/// cannot fail.
-pub(super) fn quoted(bytes: Bytes<'_>, at: u32, line: u32) -> Result<Extent, Fault> {
-    let quote = bytes.get(at);
-    let escape_mark = if quote == b'"' { b'\\' } else { quote };
-    let complex = if quote == b'"' { Style::Double } else { Style::Single };
-    let mut extent = Extent { end: at + 1, line, style: Style::Quoted, next: None };
-    loop {
-        let stop = |lanes: Lanes| lanes.control().or(lanes.equal(quote)).or(lanes.equal(escape_mark));
-        let here = bytes.find(extent.end, stop);
-        extent.end = here + 1;
-        match bytes.get(here) {
-            0 => return Err(Fault { at, message: Message::OpenQuote }),
-            b'\'' if quote == b'\'' && bytes.get(here + 1) == b'\'' => {
-                extent.style = complex;
-                extent.end = here + 2;
-            }
-            b'\\' if quote == b'"' => {
-                extent.style = complex;
-                extent.end = here + escape(bytes, here)?;
-            }
-            b'\n' | b'\r' => {
-                extent.style = complex;
-                extent.end = bytes.after_break(here);
-                extent.line = extent.end;
-                if bytes.is_marker(extent.line) {
-                    return Err(Fault { at: extent.line, message: Message::QuotedMarker });
-                }
-            }
-            byte if byte == quote => return Ok(extent),
-            _ => {}
-        }
-    }
+/// The first byte from `at` on that means something inside quotes: `quote`,
+/// `mark` or a control.
+#[inline]
+pub(super) fn quoted_stop(bytes: Bytes<'_>, at: u32, quote: u8, mark: u8) -> u32 {
+    bytes.find(at, |lanes| lanes.control().or(lanes.equal(quote)).or(lanes.equal(mark)))
 }
 
 /// The length of the escape at `at`; of an escaped break, only the backslash.
-fn escape(bytes: Bytes<'_>, at: u32) -> Result<u32, Fault> {
+pub(super) fn escape(bytes: Bytes<'_>, at: u32) -> Result<u32, Fault> {
     let code = bytes.get(at + 1);
     if bytes.is_break(at + 1) {
         return Ok(1);
