@@ -61,12 +61,18 @@ pub fn cloud_config_text(merged: &Merged<'_>) -> String {
         // Writing to a String can't fail.
         let _ = writeln!(text, "# from {} files", merged.from.len());
         for name in &merged.from {
-            let _ = writeln!(text, "# {}", if name.is_empty() { "?" } else { name });
+            let _ = writeln!(text, "# {}", if name.is_empty() { "?".into() } else { on_one_line(name) });
         }
         text.push('\n');
     }
     text.push_str(&yaml::emit::dump(&merged.config));
     text
+}
+
+/// A name without what would end a comment, or cannot stand in YAML.
+fn on_one_line(name: &str) -> String {
+    let ends = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}');
+    name.replace(ends, "?")
 }
 
 type Refusal = (&'static str, Place, Cow<'static, str>);

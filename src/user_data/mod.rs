@@ -10,8 +10,6 @@
 
 mod archive;
 mod assemble;
-#[cfg(test)]
-mod fuzz;
 mod merge;
 mod mergers;
 mod part;

@@ -30,8 +30,9 @@ const FORMS: [(Form, &[u8]); 11] = [
     (Form::Timestamp, b"dddd-dd?-dd?$Tdd?:dd:dd(.d*)$w*sdd?(:dd)"),
 ];
 
-/// What `!!float` takes besides: no point, or a plain exponent.
-const TAGGED_FLOATS: [&[u8]; 2] = [b"s?_*dn*(.n*)(es?d+)", b"s?_*._*dn*(es?d+)"];
+/// What `!!float` takes besides: no point, a plain exponent, or whole parts
+/// between colons.
+const TAGGED_FLOATS: [&[u8]; 3] = [b"s?_*dn*(.n*)(es?d+)", b"s?_*._*dn*(es?d+)", b"s?dn*6+"];
 
 /// The form of `text`; `None` for a string.
 pub(super) fn of(text: &str) -> Option<Form> {

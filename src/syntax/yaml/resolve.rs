@@ -21,7 +21,7 @@ pub(super) fn scalar(text: Cow<'_, str>, plain: bool, tag: Tag) -> Result<Data<'
         Tag::Binary => Ok(Data::Bytes(Cow::Owned(base64(text.as_bytes())?))),
         Tag::Map | Tag::Seq => Err(Message::TagMisfit),
         Tag::Bool => word(&text, true).ok_or(Message::NoTruth),
-        Tag::Float if form::is_tagged_float(&text) => Ok(Data::Float(text)),
+        Tag::Float if form::is_tagged_float(&text) => formed(text, Some(Form::SexagesimalFloat)),
         Tag::Int | Tag::Float | Tag::Timestamp => {
             let form = form::of(&text);
             match (tag, form) {

@@ -1,0 +1,94 @@
+//! Whatever a network description says, every back end writes something, the
+//! same each time, and no line of it comes from inside a value.
+
+use std::fs;
+
+use glowplug::limits;
+use glowplug::network::model::{Mac, SystemLink};
+use glowplug::network::parse::network_data;
+use glowplug::network::render::{self, live};
+use glowplug::syntax::json;
+
+use crate::{Target, corpus};
+
+const PIECES: &[&[u8]] = &[
+    b"\"",
+    b",",
+    b"{}",
+    b"[]",
+    b"null",
+    b"1",
+    b"-1",
+    b"\"ipv4\"",
+    b"\"ipv6\"",
+    b"\"ipv4_dhcp\"",
+    b"\"ipv6_slaac\"",
+    b"\"ipv6_dhcpv6-stateful\"",
+    b"\"bond\"",
+    b"\"vlan\"",
+    b"\"phy\"",
+    b"\"255.255.255.0\"",
+    b"\"ffff:ffff::\"",
+    b"\"::\"",
+    b"\"0.0.0.0\"",
+    b"\"10.0.0.1\"",
+    b"\"fe80::1\"",
+    b"\"fe80::1%eth0\"",
+    b"\"fa:16:3e:00:00:01\"",
+    b"\"routes\": [{\"network\": \"0.0.0.0\", \"netmask\": \"0.0.0.0\", \"gateway\": \"10.0.0.1\"}],",
+    b"\"services\": [{\"type\": \"dns\", \"address\": \"8.8.8.8\"}],",
+    b"\"vlan_id\": 101,",
+    b"\"vlan_link\": \"a\",",
+    b"\"bond_links\": [\"a\", \"b\"],",
+    b"\"bond_mode\": \"802.3ad\",",
+    b"\"mtu\": 1500,",
+    b"\"id\": \"a\",",
+    b"\"link\": \"a\",",
+    b"/24",
+    b"/129",
+    b"..",
+    b"\\n",
+    b"\\u0000",
+    b"%",
+    b" ",
+];
+
+pub(crate) fn target() -> Target {
+    let files = corpus::files(&corpus::data().join("network"), &["json"]);
+    let corpus = files.iter().map(|path| fs::read(path).unwrap()).collect();
+    Target { name: "network", corpus, pieces: PIECES, check, rounds: 25_000 }
+}
+
+/// The machine's links, with addresses the corpus names and one it doesn't.
+fn present() -> Vec<SystemLink> {
+    let link = |index, name: &str, mac| SystemLink {
+        index,
+        name: name.into(),
+        mac: Mac::parse(mac),
+        own_mac: true,
+        up: false,
+        carrier: false,
+    };
+    vec![
+        link(2, "eth0", "fa:16:3e:00:00:01"),
+        link(3, "eth1", "fa:16:3e:00:00:02"),
+        link(4, "ens3", "52:54:00:12:34:56"),
+    ]
+}
+
+fn check(input: &[u8]) -> bool {
+    let Ok(data) = json::parse(input) else { return false };
+    let parsed = network_data::parse(&data);
+    assert!(parsed.network.links.len() <= limits::NETWORK_ENTRIES);
+    for problem in &parsed.problems {
+        assert!(!problem.to_string().contains('\n'), "{problem}");
+    }
+    let links = present();
+    let resolved = parsed.network.resolve(&links);
+    for renderer in render::ALL {
+        let actions = (renderer.render)(&resolved);
+        assert_eq!(actions, (renderer.render)(&resolved), "{}", renderer.name);
+    }
+    drop((live::render(&resolved), live::problems(&resolved), resolved.renames()));
+    !parsed.network.links.is_empty()
+}
