@@ -1,11 +1,12 @@
-//! The owned tree from the tape.
+//! The owned tree from the tape: aliases and merge keys followed, duplicate
+//! keys settled.
 
 use alloc::vec::Vec;
 
+use super::keys;
 use super::place::Locator;
 use super::tape::{Entry, Style, Tape};
-use super::{Fault, Message};
-use super::{keys, merge};
+use super::{Fault, Message, offset};
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 
@@ -13,6 +14,7 @@ struct Builder<'t, 'a> {
     tape: &'t Tape<'a>,
     places: Locator<'a>,
     nodes: usize,
+    /// Keys and mappings that `<<` has brought in so far.
     merged: usize,
     /// Collections around the node being built.
     depth: usize,
@@ -27,35 +29,38 @@ pub(super) fn value<'a>(tape: &Tape<'a>) -> Result<Value<'a>, Fault> {
 impl<'a> Builder<'_, 'a> {
     /// The node at `index` and all below it, no deeper than
     /// [`limits::YAML_DEPTH`].
+    #[inline(never)]
     fn node(&mut self, index: u32, is_key: bool) -> Result<Value<'a>, Fault> {
         let target = self.tape.follow(index);
         let entry = self.tape.get(target);
-        let fault = |message| Err(Fault { at: self.tape.get(index).at, message });
-        if entry.is_collection() && is_key {
-            return fault(Message::CollectionKey);
-        }
-        if entry.is_collection() && self.depth >= limits::YAML_DEPTH {
-            return fault(Message::AliasDepth);
-        }
         self.nodes += 1;
-        if self.nodes > limits::YAML_NODES {
-            return fault(Message::AliasNodes);
+        let refused = if self.nodes > limits::YAML_NODES {
+            Some(Message::AliasNodes)
+        } else if !entry.is_collection() {
+            None
+        } else if is_key {
+            Some(Message::CollectionKey)
+        } else if self.depth >= limits::YAML_DEPTH {
+            Some(Message::AliasDepth)
+        } else {
+            None
+        };
+        if let Some(message) = refused {
+            return self.refuse(index, message);
         }
         let place = self.places.find(entry.at as usize);
         self.depth += 1;
         let data = match entry.style {
             Style::Seq => self.list(target, entry)?,
             Style::Map => self.mapping(target)?,
-            _ if is_key => self.tape.key(index)?,
-            _ => self.tape.scalar(index)?,
+            _ => self.tape.scalar(index, is_key)?,
         };
         self.depth -= 1;
         Ok(Value { place, data })
     }
 
-    #[inline(never)]
     fn list(&mut self, list: u32, entry: Entry) -> Result<Data<'a>, Fault> {
-        let mut items = Vec::with_capacity(self.children(list, entry));
+        let mut items = Vec::new();
         let mut at = list + 1;
         while at < entry.end {
             items.push(self.node(at, false)?);
@@ -64,40 +69,65 @@ impl<'a> Builder<'_, 'a> {
         Ok(Data::Seq(items))
     }
 
-    #[inline(never)]
+    /// Of equal keys the first one keeps its place and the last one its value.
     fn mapping(&mut self, map: u32) -> Result<Data<'a>, Fault> {
-        let mut entries = Vec::new();
-        let names: Vec<u32> = self.tape.pairs(map).map(|(key, _)| key).collect();
-        if !merge::merges(self.tape, map) && keys::are_distinct(self.tape, &names) {
-            entries.reserve_exact(names.len());
-            for (key, value) in self.tape.pairs(map) {
-                self.entry(key, value, &mut entries)?;
-            }
-        } else {
-            for (key, value) in merge::entries(self.tape, map, &mut self.merged)? {
-                self.entry(key, value, &mut entries)?;
+        let mut pairs = Vec::new();
+        self.flatten(map, 0, &mut pairs)?;
+        let mut slots = keys::first_equal(self.tape, &pairs);
+        let mut entries: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(pairs.len());
+        for (position, &key) in pairs.iter().enumerate() {
+            let value = self.node(key + 1, false)?;
+            let leader = slots.get(position).copied().unwrap_or_default() as usize;
+            if leader == position {
+                let key = self.node(key, true)?;
+                slots[position] = offset(entries.len());
+                entries.push((key, value));
+            } else if let Some(entry) = entries.get_mut(slots[leader] as usize) {
+                entry.1 = value;
             }
         }
         Ok(Data::Map(entries))
     }
 
+    /// Appends the keys of the mapping at `map`, `depth` merges away from the
+    /// one being built: those of the mappings it merges, then its own.
     #[inline(never)]
-    fn entry(
-        &mut self,
-        key: u32,
-        value: u32,
-        entries: &mut Vec<(Value<'a>, Value<'a>)>,
-    ) -> Result<(), Fault> {
-        entries.push((self.node(key, true)?, self.node(value, false)?));
+    fn flatten(&mut self, map: u32, depth: usize, keys: &mut Vec<u32>) -> Result<(), Fault> {
+        let before = keys.len();
+        for key in self.tape.keys(map) {
+            if !self.tape.is_merge(key) {
+                continue;
+            }
+            if depth >= limits::YAML_DEPTH {
+                return self.refuse(key, Message::AliasDepth);
+            }
+            let value = self.tape.follow(key + 1);
+            let mut sources = Vec::new();
+            if self.tape.get(value).style == Style::Seq {
+                sources.extend(self.tape.children(value));
+            } else {
+                sources.push(key + 1);
+            }
+            // What is merged first is overridden: the first of a list wins.
+            for &source in sources.iter().rev() {
+                let target = self.tape.follow(source);
+                if self.tape.get(target).style != Style::Map {
+                    return self.refuse(source, Message::Merge);
+                }
+                self.flatten(target, depth + 1, keys)?;
+            }
+        }
+        keys.extend(self.tape.keys(map).filter(|&key| !self.tape.is_merge(key)));
+        if depth > 0 {
+            self.merged += 1 + keys.len() - before;
+        }
+        if self.merged > limits::YAML_MERGED_KEYS {
+            return self.refuse(map, Message::MergedKeys);
+        }
         Ok(())
     }
 
-    fn children(&self, collection: u32, entry: Entry) -> usize {
-        let (mut count, mut at) = (0, collection + 1);
-        while at < entry.end {
-            count += 1;
-            at = self.tape.after(at);
-        }
-        count
+    fn refuse<T>(&self, index: u32, message: Message) -> Result<T, Fault> {
+        Err(Fault { at: self.tape.get(index).at, message })
     }
 }

@@ -98,7 +98,6 @@ messages! {
     Break "the line breaks U+0085, U+2028 and U+2029 are not supported"
     LoneReturn "a carriage return must be followed by a line feed"
     MergedKeys "'<<' merges too many keys"
-    MergedMaps "'<<' merges too many mappings"
     Merge "'<<' takes a mapping or a list of mappings"
     AliasDepth "nested too deeply once aliases are followed"
     AliasNodes "too many nodes once aliases are followed"

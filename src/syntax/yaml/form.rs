@@ -1,9 +1,13 @@
 //! The forms of numbers and dates that `PyYAML` tells by regular expressions,
 //! in a notation small enough to need no expressions.
 
-/// What a plain scalar looks like.
+/// What a scalar is, by what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
+    Str,
+    Null,
+    Truth(bool),
+    Base64,
     /// An integer in this base; 60 is `1:30`.
     Int(u32),
     Float,
@@ -34,16 +38,17 @@ const FORMS: [(Form, &[u8]); 11] = [
 /// between colons.
 const TAGGED_FLOATS: [&[u8]; 3] = [b"s?_*dn*(.n*)(es?d+)", b"s?_*._*dn*(es?d+)", b"s?dn*6+"];
 
-/// The form of `text`; `None` for a string.
-pub(super) fn of(text: &str) -> Option<Form> {
+/// The form of a number or date; `text` is a string if it is neither.
+#[inline(never)]
+pub(super) fn of(text: &str) -> Form {
     for (form, pattern) in FORMS {
         if fits(pattern, text.as_bytes()) {
-            return Some(form);
+            return form;
         }
     }
     let special = matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
         || matches!(text, ".nan" | ".NaN" | ".NAN");
-    special.then_some(Form::Float)
+    if special { Form::Float } else { Form::Str }
 }
 
 /// Whether `!!float` takes `text`, which has no [`Form`] of a float.

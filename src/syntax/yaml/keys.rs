@@ -29,7 +29,7 @@ enum Kind {
 type Key<'a> = (Kind, Cow<'a, [u8]>);
 
 fn key<'a>(tape: &Tape<'a>, index: u32) -> Key<'a> {
-    let (kind, text) = match tape.key(index) {
+    let (kind, text) = match tape.scalar(index, true) {
         Ok(Data::Null) => (Kind::Null, Cow::Borrowed("")),
         Ok(Data::Bool(value)) => return (Kind::Number, number(if value { "1" } else { "0" })),
         Ok(Data::Int(value)) => return (Kind::Number, number(&value.to_string())),
@@ -78,44 +78,42 @@ fn number(text: &str) -> Cow<'static, [u8]> {
 /// The text of a scalar that needs no resolving to be known as a string.
 fn string<'a>(tape: &Tape<'a>, index: u32) -> Option<&'a str> {
     let entry = tape.get(index);
-    let raw = tape.text.get(entry.at as usize..entry.end as usize);
-    if entry.tag != Tag::Implicit {
-        return None;
-    }
     match entry.style {
-        Style::Quoted => raw.and_then(|quoted| quoted.get(1..quoted.len() - 1)),
-        Style::Plain => raw.filter(|text| {
-            let first = text.bytes().next().unwrap_or_default();
-            first.is_ascii_alphabetic() && !b"yntfo".contains(&first.to_ascii_lowercase())
-        }),
+        Style::Quoted if entry.tag == Tag::Implicit => Some(tape.slice(entry.at + 1, entry.end - 1)),
+        Style::Plain if entry.tag == Tag::Implicit => {
+            let text = tape.source(index);
+            // No word with a meaning begins like this.
+            let first = text.as_bytes().first().map_or(0, |byte| byte | 0x20);
+            (first.is_ascii_lowercase() && !b"yntfo".contains(&first)).then_some(text)
+        }
         _ => None,
     }
 }
 
 #[inline(never)]
 fn compare(tape: &Tape<'_>, a: u32, b: u32) -> Ordering {
+    if a == b {
+        return Ordering::Equal;
+    }
     match (string(tape, a), string(tape, b)) {
         (Some(a), Some(b)) => a.cmp(b),
         _ => key(tape, a).cmp(&key(tape, b)),
     }
 }
 
-/// Whether a few scalars all differ; `false` also when there are many.
-pub(super) fn are_distinct(tape: &Tape<'_>, keys: &[u32]) -> bool {
-    keys.len() <= FEW
-        && keys.iter().enumerate().all(|(position, &one)| {
-            keys.iter().take(position).all(|&other| compare(tape, one, other).is_ne())
-        })
-}
-
 /// For each scalar of `keys`, the position of the first one equal to it.
 #[inline(never)]
 pub(super) fn first_equal(tape: &Tape<'_>, keys: &[u32]) -> Vec<u32> {
+    let equal = |a: u32, b: u32| compare(tape, a, b).is_eq();
+    if keys.len() <= FEW {
+        let first = |key: &u32| keys.iter().position(|&other| equal(other, *key)).unwrap_or_default();
+        return keys.iter().map(|key| offset(first(key))).collect();
+    }
     let at = |position: usize| keys.get(position).copied().unwrap_or_default();
     let mut first = alloc::vec![0; keys.len()];
     let mut leader = None;
     for position in order(keys.len(), &|a, b| compare(tape, at(a), at(b))) {
-        let same = leader.filter(|&leader| compare(tape, at(leader), at(position)).is_eq());
+        let same = leader.filter(|&leader| equal(at(leader), at(position)));
         let mine = same.unwrap_or(position);
         leader = Some(mine);
         if let Some(first) = first.get_mut(position) {

@@ -31,7 +31,6 @@ mod form;
 mod keys;
 mod lanes;
 mod leaf;
-mod merge;
 mod number;
 mod parser;
 mod place;

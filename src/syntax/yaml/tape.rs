@@ -67,12 +67,9 @@ impl Entry {
         matches!(self.style, Style::Seq | Style::Map)
     }
 
-    /// Whether this is the key whose mapping is to be merged.
-    pub(super) fn is_merge(self, text: &str) -> bool {
-        self.style == Style::Plain
-            && self.end - self.at == 2
-            && self.tag == Tag::Implicit
-            && text.get(self.at as usize..self.end as usize) == Some("<<")
+    /// Whether this is plain, on one line and without a tag.
+    pub(super) fn is_plain(self) -> bool {
+        self.style == Style::Plain && self.tag == Tag::Implicit
     }
 }
 
@@ -105,38 +102,53 @@ impl<'a> Tape<'a> {
         if entry.is_collection() { entry.end } else { index + 1 }
     }
 
-    /// Keys and values written in the mapping at `map`.
-    pub(super) fn pairs(&self, map: u32) -> impl Iterator<Item = (u32, u32)> {
-        let end = self.get(map).end;
-        let mut at = map + 1;
+    /// The items of the list at `collection`, or keys and values of the
+    /// mapping there.
+    pub(super) fn children(&self, collection: u32) -> impl Iterator<Item = u32> {
+        let end = self.get(collection).end;
+        let mut next = collection + 1;
         core::iter::from_fn(move || {
-            let key = at;
-            if key >= end {
-                return None;
-            }
-            at = self.after(key + 1);
-            Some((key, key + 1))
+            let index = next;
+            next = if index < end { self.after(index) } else { end };
+            (index < end).then_some(index)
         })
     }
 
-    /// A scalar resolved; aliases are followed.
-    pub(super) fn scalar(&self, index: u32) -> Result<Data<'a>, Fault> {
-        let entry = self.get(self.follow(index));
-        let at = self.get(index).at;
-        let text = content::text(self.text, entry);
-        let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
-        resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })
+    /// The keys written in the mapping at `map`; the value of each stands
+    /// behind it.
+    pub(super) fn keys(&self, map: u32) -> impl Iterator<Item = u32> {
+        let end = self.get(map).end;
+        let mut next = map + 1;
+        core::iter::from_fn(move || {
+            let key = next;
+            next = if key < end { self.after(key + 1) } else { end };
+            (key < end).then_some(key)
+        })
     }
 
-    /// As [`Tape::scalar`] for a key. `=` is a tag of its own in YAML 1.1,
-    /// which `PyYAML` takes for a string in keys only.
-    pub(super) fn key(&self, index: u32) -> Result<Data<'a>, Fault> {
+    /// Whether the key at `index` is the one whose mapping is to be merged.
+    pub(super) fn is_merge(&self, index: u32) -> bool {
+        self.get(index).is_plain() && self.source(index) == "<<"
+    }
+
+    /// The text of a scalar as it is written.
+    pub(super) fn source(&self, index: u32) -> &'a str {
         let entry = self.get(index);
-        let plain = entry.style == Style::Plain && entry.tag == Tag::Implicit;
-        if plain && self.text.get(entry.at as usize..entry.end as usize) == Some("=") {
-            return Ok(Data::Str(Cow::Borrowed("=")));
+        self.slice(entry.at, entry.end)
+    }
+
+    /// A scalar resolved; aliases are followed. `=` is a tag of its own in
+    /// YAML 1.1, which `PyYAML` takes for a string in keys only.
+    #[inline(never)]
+    pub(super) fn scalar(&self, index: u32, is_key: bool) -> Result<Data<'a>, Fault> {
+        let entry = self.get(self.follow(index));
+        let text = content::text(self.text, entry);
+        if is_key && self.get(index).is_plain() && text == "=" {
+            return Ok(Data::Str(text));
         }
-        self.scalar(index)
+        let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
+        let at = self.get(index).at;
+        resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })
     }
 }
 
@@ -246,7 +258,7 @@ impl<'d, 'a> Node<'d, 'a> {
             let message = Cow::Borrowed("a scalar is expected here");
             return Err(Error { place: self.place(), message });
         }
-        self.tape.scalar(self.index).map_err(|fault| fault.in_text(self.tape.text))
+        self.tape.scalar(self.index, false).map_err(|fault| fault.in_text(self.tape.text))
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::place::Locator;
-use super::tape::{Style, Tag, Tape};
+use super::tape::{Style, Tape};
 use super::{Fault, Message, Warning, keys, offset};
 use crate::limits;
 use crate::syntax::order::order;
@@ -52,8 +52,8 @@ fn unknown_directives(tape: &Tape<'_>, found: &mut Vec<Fault>) {
 /// `0o644`, octal in YAML 1.2, is a string here.
 fn octal(tape: &Tape<'_>, index: u32, found: &mut Vec<Fault>) {
     let entry = tape.get(index);
-    if let [b'0', b'o', digits @ ..] = tape.slice(entry.at, entry.end).as_bytes()
-        && entry.tag == Tag::Implicit
+    if let [b'0', b'o', digits @ ..] = tape.source(index).as_bytes()
+        && entry.is_plain()
         && !digits.is_empty()
         && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
     {
@@ -63,11 +63,7 @@ fn octal(tape: &Tape<'_>, index: u32, found: &mut Vec<Fault>) {
 
 /// Keys of the mapping at `map` that stood before.
 fn duplicates(tape: &Tape<'_>, map: u32, found: &mut Vec<Fault>) {
-    let own = tape.pairs(map).filter(|&(key, _)| !tape.get(key).is_merge(tape.text));
-    let names: Vec<u32> = own.map(|(key, _)| key).collect();
-    if keys::are_distinct(tape, &names) {
-        return;
-    }
+    let names: Vec<u32> = tape.keys(map).filter(|&key| !tape.is_merge(key)).collect();
     for (position, &first) in keys::first_equal(tape, &names).iter().enumerate() {
         if first as usize != position {
             found.push(Fault { at: tape.get(names[position]).at, message: Message::Duplicate });
@@ -78,15 +74,10 @@ fn duplicates(tape: &Tape<'_>, map: u32, found: &mut Vec<Fault>) {
 /// Items like `- echo a: b` in the list at `list`: a mapping of one key with a
 /// space in it, written where most people mean a string.
 fn colons(tape: &Tape<'_>, list: u32, found: &mut Vec<Fault>) {
-    let end = tape.get(list).end;
-    let mut item = list + 1;
-    while item < end {
-        let (entry, key) = (tape.get(item), tape.get(item + 1));
-        let one_pair = entry.style == Style::Map && tape.pairs(item).count() == 1;
-        let text = tape.slice(key.at, key.end);
-        if one_pair && key.style == Style::Plain && key.tag == Tag::Implicit && text.contains(' ') {
-            found.push(Fault { at: entry.at, message: Message::Colon });
+    for item in tape.children(list) {
+        let one_pair = tape.get(item).style == Style::Map && tape.keys(item).count() == 1;
+        if one_pair && tape.get(item + 1).is_plain() && tape.source(item + 1).contains(' ') {
+            found.push(Fault { at: tape.get(item).at, message: Message::Colon });
         }
-        item = tape.after(item);
     }
 }
