@@ -20,28 +20,35 @@ pub(super) fn check(text: &str) -> Result<(), Fault> {
         let lanes = Lanes::load(*block);
         let special = lanes.special().without(lanes.equal(b'\n')).or(lanes.equal(0x7f));
         if special.first() < WIDTH {
-            let start = bytes.len() - rest.len();
-            if let Some((at, message)) = (0..16).find_map(|at| Some((at, refusal(&rest[at..])?))) {
-                return Err(Fault { at: offset(start + at), message });
-            }
+            closely(rest, bytes.len() - rest.len())?;
         }
         rest = behind;
     }
-    let start = bytes.len() - rest.len();
-    match (0..rest.len()).find_map(|at| Some((at, refusal(&rest[at..])?))) {
-        Some((at, message)) => Err(Fault { at: offset(start + at), message }),
-        None => Ok(()),
+    closely(rest, bytes.len() - rest.len())
+}
+
+/// Looks at each of the first sixteen bytes of `rest`, which begins at `start`.
+#[inline(never)]
+fn closely(rest: &[u8], start: usize) -> Result<(), Fault> {
+    for at in 0..16 {
+        let behind = rest.get(at..).unwrap_or_default();
+        if !behind.is_empty()
+            && let Some(message) = refusal(behind)
+        {
+            return Err(Fault { at: offset(start + at), message });
+        }
     }
+    Ok(())
 }
 
 /// Why the byte that `rest` begins with is refused.
 fn refusal(rest: &[u8]) -> Option<Message> {
-    match rest {
-        [b'\n' | b'\t' | 0x20..=0x7e | 0x80..=0xc1 | 0xc3..=0xe1 | 0xe3..=0xee | 0xf0.., ..] => None,
-        [0xc2, 0x85, ..] | [0xe2, 0x80, 0xa8 | 0xa9, ..] => Some(Message::Break),
-        [0xc2, 0x80..=0x9f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => Some(Message::Control),
-        [0xc2 | 0xe2 | 0xef, ..] | [b'\r', b'\n', ..] => None,
-        [b'\r', ..] => Some(Message::LoneReturn),
-        _ => Some(Message::Control),
+    let next = |at: usize| rest.get(at).copied().unwrap_or(0);
+    match (next(0), next(1), next(2)) {
+        (b'\r', b'\n', _) | (b'\n' | b'\t', _, _) => None,
+        (b'\r', _, _) => Some(Message::LoneReturn),
+        (0xc2, 0x85, _) | (0xe2, 0x80, 0xa8 | 0xa9) => Some(Message::Break),
+        (0..0x20 | 0x7f, _, _) | (0xc2, ..0xa0, _) | (0xef, 0xbf, 0xbe | 0xbf) => Some(Message::Control),
+        _ => None,
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Leaf {
 
 impl Parser<'_> {
     /// Reads the scalar or alias at `at` into `leaf` and moves behind it.
-    #[inline(always)]
+    #[inline]
     pub(super) fn leaf(&mut self, flow: bool) -> Result<(), Fault> {
         self.next = 0;
         match self.here() {

@@ -6,6 +6,19 @@ use super::tape::{Entry, Style, Tag};
 use super::{Fault, Message, offset};
 use crate::limits;
 
+/// The names behind `!!`.
+const TAGS: [(&str, Tag); 9] = [
+    ("str", Tag::Str),
+    ("int", Tag::Int),
+    ("float", Tag::Float),
+    ("bool", Tag::Bool),
+    ("null", Tag::Null),
+    ("binary", Tag::Binary),
+    ("timestamp", Tag::Timestamp),
+    ("map", Tag::Map),
+    ("seq", Tag::Seq),
+];
+
 /// What stands before a node.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Properties {
@@ -115,17 +128,9 @@ impl<'a> Parser<'a> {
         while !self.bytes.is_blank(end) {
             end += 1;
         }
-        let tag = match self.bytes.slice(self.at, end) {
-            b"!!str" => Tag::Str,
-            b"!!int" => Tag::Int,
-            b"!!float" => Tag::Float,
-            b"!!bool" => Tag::Bool,
-            b"!!null" => Tag::Null,
-            b"!!binary" => Tag::Binary,
-            b"!!timestamp" => Tag::Timestamp,
-            b"!!map" => Tag::Map,
-            b"!!seq" => Tag::Seq,
-            _ => return self.fail(Message::Tag),
+        let name = self.bytes.slice(self.at, end).strip_prefix(b"!!").unwrap_or_default();
+        let Some(&(_, tag)) = TAGS.iter().find(|(known, _)| known.as_bytes() == name) else {
+            return self.fail(Message::Tag);
         };
         self.at = end;
         Ok(tag)

@@ -118,16 +118,11 @@ impl<'a> Bytes<'a> {
 /// may stand before it.
 #[inline]
 pub(super) fn plain_stop(bytes: Bytes<'_>, mut at: u32, flow: bool) -> u32 {
-    let block = |lanes: Lanes| lanes.control().or(lanes.equal(b':')).or(lanes.equal(b'#'));
     loop {
-        let stop = if flow {
-            let brackets = |lanes: Lanes| lanes.equal(b'[').or(lanes.equal(b']'));
-            let braces = |lanes: Lanes| lanes.equal(b'{').or(lanes.equal(b'}'));
-            let marks = |lanes: Lanes| lanes.equal(b',').or(lanes.equal(b'?'));
-            bytes.find(at, |lanes| block(lanes).or(brackets(lanes)).or(braces(lanes)).or(marks(lanes)))
-        } else {
-            bytes.find(at, block)
-        };
+        let stop = bytes.find(at, |lanes| {
+            let block = lanes.control().or(lanes.equal(b':')).or(lanes.equal(b'#'));
+            if flow { b",?[]{}".iter().fold(block, |all, &byte| all.or(lanes.equal(byte))) } else { block }
+        });
         let goes_on = match bytes.get(stop) {
             b':' => !ends_key(bytes, stop, flow),
             b'#' => stop > 0 && bytes.get(stop - 1) != b' ',
@@ -278,7 +273,7 @@ pub(super) fn block_indent(bytes: Bytes<'_>, body: u32, least: u32) -> Result<u3
 pub(super) fn block_end(bytes: Bytes<'_>, mut line: u32, indent: u32) -> u32 {
     loop {
         // A line of text, as nearly all are, needs no closer look.
-        if !bytes.lanes(line).is_some_and(|lanes| lanes.equal(b' ').leading() >= indent) {
+        if bytes.lanes(line).is_none_or(|lanes| lanes.equal(b' ').leading() < indent) {
             let text = bytes.skip_spaces(line);
             if bytes.get(text) == 0 {
                 return text.min(line + indent);
