@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::keys;
 use super::place::Locator;
 use super::tape::{Entry, Style, Tape};
-use super::{Fault, Message, offset};
+use super::{Fault, Message};
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 
@@ -69,23 +69,14 @@ impl<'a> Builder<'_, 'a> {
         Ok(Data::Seq(items))
     }
 
-    /// Of equal keys the first one keeps its place and the last one its value.
     fn mapping(&mut self, map: u32) -> Result<Data<'a>, Fault> {
-        let mut pairs = Vec::new();
-        self.flatten(map, 0, &mut pairs)?;
-        let mut slots = keys::first_equal(self.tape, &pairs);
-        let mut entries: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(pairs.len());
-        for (position, &key) in pairs.iter().enumerate() {
-            let value = self.node(key + 1, false)?;
-            let leader = slots.get(position).copied().unwrap_or_default() as usize;
-            if leader == position {
-                let key = self.node(key, true)?;
-                slots[position] = offset(entries.len());
-                entries.push((key, value));
-            } else if let Some(entry) = entries.get_mut(slots[leader] as usize) {
-                entry.1 = value;
-            }
+        let mut keys = Vec::new();
+        self.flatten(map, 0, &mut keys)?;
+        let mut entries = Vec::with_capacity(keys.len());
+        for key in keys {
+            entries.push((self.node(key, true)?, self.node(key + 1, false)?));
         }
+        settle(&mut entries);
         Ok(Data::Map(entries))
     }
 
@@ -130,4 +121,21 @@ impl<'a> Builder<'_, 'a> {
     fn refuse<T>(&self, index: u32, message: Message) -> Result<T, Fault> {
         Err(Fault { at: self.tape.get(index).at, message })
     }
+}
+
+/// Of equal keys the first one keeps its place and the last one its value.
+#[inline(never)]
+fn settle(entries: &mut Vec<(Value<'_>, Value<'_>)>) {
+    let first = keys::first_equal(entries.len(), &|position| &entries[position].0.data);
+    for (position, &leader) in first.iter().enumerate() {
+        if leader < position {
+            let (before, behind) = entries.split_at_mut(position);
+            core::mem::swap(&mut before[leader].1, &mut behind[0].1);
+        }
+    }
+    let mut position = 0;
+    entries.retain(|_| {
+        position += 1;
+        first[position - 1] == position - 1
+    });
 }

@@ -111,8 +111,20 @@ impl<'a> Parser<'a> {
         let (mut directive, mut version) = (false, false);
         self.skip_blank()?;
         while self.at == self.line && self.here() == b'%' {
+            let end = self.bytes.line_end(self.at);
+            let line = self.bytes.slice(self.at + 1, end);
+            let name = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+            if name == b"YAML" {
+                if version || !is_version(line.get(4..).unwrap_or_default()) {
+                    return self.fail(Message::Version);
+                }
+                version = true;
+            } else if name.is_empty() || name == b"TAG" || !name.iter().all(|&byte| is_name(byte)) {
+                return self.fail(Message::Directive);
+            }
+            // Others are passed over, as YAML says.
             directive = true;
-            self.directive(&mut version)?;
+            self.at = end;
             self.skip_blank()?;
         }
         let marker = self.is_marker();
@@ -124,42 +136,6 @@ impl<'a> Parser<'a> {
             return self.fail(Message::NoMarker);
         }
         Ok(())
-    }
-
-    /// `%YAML 1.x`, once. `%TAG` is refused; others are passed over, as YAML
-    /// says.
-    fn directive(&mut self, seen: &mut bool) -> Result<(), Fault> {
-        let start = self.at + 1;
-        let mut at = start;
-        while matches!(self.bytes.get(at), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
-            at += 1;
-        }
-        let name = self.bytes.slice(start, at);
-        let ended = self.bytes.get(at) == b' ' || self.bytes.is_end(at);
-        if !ended || matches!(name, b"" | b"TAG") {
-            return self.fail(Message::Directive);
-        }
-        if name == b"YAML" {
-            if *seen || !self.is_version(at) {
-                return self.fail(Message::Version);
-            }
-            *seen = true;
-        }
-        self.at = self.bytes.line_end(at);
-        Ok(())
-    }
-
-    /// Whether `1.` and digits stand at `at`, with nothing but a comment behind.
-    fn is_version(&self, at: u32) -> bool {
-        let at = self.bytes.skip_spaces(at);
-        let mut end = at + 2;
-        while self.bytes.get(end).is_ascii_digit() {
-            end += 1;
-        }
-        let rest = self.bytes.skip_spaces(end);
-        self.bytes.slice(at, at + 2) == b"1."
-            && end > at + 2
-            && (self.bytes.is_end(rest) || rest > end && self.bytes.get(rest) == b'#')
     }
 
     #[inline(never)]
@@ -269,4 +245,25 @@ impl<'a> Parser<'a> {
             self.top = frame;
         }
     }
+}
+
+/// Whether a name may hold `byte`: of a directive or an anchor.
+pub(super) fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Whether `text` is ` 1.` and digits, with nothing but a comment behind.
+fn is_version(text: &[u8]) -> bool {
+    let Some(minor) = behind_spaces(text).strip_prefix(b"1.") else { return false };
+    let digits = minor.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let behind = minor.get(digits..).unwrap_or_default();
+    let rest = behind_spaces(behind);
+    digits > 0 && (rest.is_empty() || rest.first() == Some(&b'#') && rest.len() < behind.len())
+}
+
+fn behind_spaces(mut text: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = text {
+        text = rest;
+    }
+    text
 }

@@ -1,7 +1,7 @@
 //! Anchors, tags and aliases.
 
 use super::leaf::Leaf;
-use super::parser::Parser;
+use super::parser::{Parser, is_name};
 use super::tape::{Entry, Style, Tag};
 use super::{Fault, Message, offset};
 use crate::limits;
@@ -112,7 +112,7 @@ impl<'a> Parser<'a> {
     fn name(&mut self, flow: bool) -> Result<(u32, u32), Fault> {
         let start = self.at + 1;
         let mut end = start;
-        while matches!(self.bytes.get(end), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
+        while is_name(self.bytes.get(end)) {
             end += 1;
         }
         let ended = self.bytes.is_blank(end) || flow && matches!(self.bytes.get(end), b',' | b']' | b'}');

@@ -50,22 +50,20 @@ fn implicit(text: &str) -> Result<Form, Message> {
 /// The form that `tag` gives, which `text` must have.
 #[inline(never)]
 fn tagged(text: &str, tag: Tag) -> Result<Form, Message> {
-    if tag == Tag::Float && form::is_tagged_float(text) {
-        return Ok(Form::Float);
-    }
-    let (fits, message) = match (tag, form::of(text)) {
-        (Tag::Binary, _) if text.is_ascii() => return Ok(Form::Base64),
-        (Tag::Binary, _) => (Form::Str, Message::Base64Ascii),
-        (Tag::Bool, _) => (word(text, true), Message::NoTruth),
-        (Tag::Int, form @ Form::Int(_)) => (form, Message::NoInteger),
-        (Tag::Int, _) => (Form::Str, Message::NoInteger),
-        (Tag::Float, form @ (Form::Float | Form::SexagesimalFloat)) => (form, Message::NoFloat),
-        (Tag::Float, _) => (Form::Str, Message::NoFloat),
-        (Tag::Timestamp, form @ Form::Timestamp) => (form, Message::NoDate),
-        (Tag::Timestamp, _) => (Form::Str, Message::NoDate),
-        _ => (Form::Str, Message::TagMisfit),
+    let form = match tag {
+        Tag::Bool => word(text, true),
+        Tag::Binary => Form::Base64,
+        Tag::Float if form::is_tagged_float(text) => Form::Float,
+        _ => form::of(text),
     };
-    if fits == Form::Str { Err(message) } else { in_range(text, fits) }
+    let (fits, message) = match tag {
+        Tag::Bool => (matches!(form, Form::Truth(_)), Message::NoTruth),
+        Tag::Binary => (text.is_ascii(), Message::Base64Ascii),
+        Tag::Int => (matches!(form, Form::Int(_)), Message::NoInteger),
+        Tag::Float => (matches!(form, Form::Float | Form::SexagesimalFloat), Message::NoFloat),
+        _ => (form == Form::Timestamp, Message::NoDate),
+    };
+    if fits { in_range(text, form) } else { Err(message) }
 }
 
 /// `form`, if what has it is a number or date that exists.

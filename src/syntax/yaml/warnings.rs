@@ -63,10 +63,11 @@ fn octal(tape: &Tape<'_>, index: u32, found: &mut Vec<Fault>) {
 
 /// Keys of the mapping at `map` that stood before.
 fn duplicates(tape: &Tape<'_>, map: u32, found: &mut Vec<Fault>) {
-    let names: Vec<u32> = tape.keys(map).filter(|&key| !tape.is_merge(key)).collect();
-    for (position, &first) in keys::first_equal(tape, &names).iter().enumerate() {
-        if first as usize != position {
-            found.push(Fault { at: tape.get(names[position]).at, message: Message::Duplicate });
+    let own = tape.keys(map).filter(|&key| !tape.is_merge(key));
+    let names: Vec<_> = own.filter_map(|key| Some((key, tape.scalar(key, true).ok()?))).collect();
+    for (position, &first) in keys::first_equal(names.len(), &|name| &names[name].1).iter().enumerate() {
+        if first != position {
+            found.push(Fault { at: tape.get(names[position].0).at, message: Message::Duplicate });
         }
     }
 }
