@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::keys;
 use super::place::Locator;
-use super::tape::{Entry, Style, Tape};
+use super::tape::{Style, Tape};
 use super::{Fault, Message};
 use crate::limits;
 use crate::syntax::value::{Data, Value};
@@ -18,21 +18,25 @@ struct Builder<'t, 'a> {
     merged: usize,
     /// Collections around the node being built.
     depth: usize,
+    fault: Option<Fault>,
 }
 
 /// The tree of the whole tape.
 pub(super) fn value<'a>(tape: &Tape<'a>) -> Result<Value<'a>, Fault> {
-    let mut builder = Builder { tape, places: Locator::new(tape.text), nodes: 0, merged: 0, depth: 0 };
-    builder.node(0, false)
+    let places = Locator::new(tape.text);
+    let mut builder = Builder { tape, places, nodes: 0, merged: 0, depth: 0, fault: None };
+    let value = builder.node(0, false);
+    builder.fault.map_or(Ok(value), Err)
 }
 
 impl<'a> Builder<'_, 'a> {
     /// The node at `index` and all below it, no deeper than
-    /// [`limits::YAML_DEPTH`].
+    /// [`limits::YAML_DEPTH`]; anything once there is a fault.
     #[inline(never)]
-    fn node(&mut self, index: u32, is_key: bool) -> Result<Value<'a>, Fault> {
+    fn node(&mut self, index: u32, is_key: bool) -> Value<'a> {
         let target = self.tape.follow(index);
         let entry = self.tape.get(target);
+        let place = self.places.find(entry.at as usize);
         self.nodes += 1;
         let refused = if self.nodes > limits::YAML_NODES {
             Some(Message::AliasNodes)
@@ -46,44 +50,54 @@ impl<'a> Builder<'_, 'a> {
             None
         };
         if let Some(message) = refused {
-            return self.refuse(index, message);
+            self.refuse(index, message);
+            return Value { place, data: Data::Null };
         }
-        let place = self.places.find(entry.at as usize);
         self.depth += 1;
         let data = match entry.style {
-            Style::Seq => self.list(target, entry)?,
-            Style::Map => self.mapping(target)?,
-            _ => self.tape.scalar(index, is_key)?,
+            Style::Seq => Data::Seq(self.list(target)),
+            Style::Map => Data::Map(self.mapping(target)),
+            _ => match self.tape.scalar(index, is_key) {
+                Ok(data) => data,
+                Err(message) => {
+                    self.refuse(index, message);
+                    Data::Null
+                }
+            },
         };
         self.depth -= 1;
-        Ok(Value { place, data })
+        Value { place, data }
     }
 
-    fn list(&mut self, list: u32, entry: Entry) -> Result<Data<'a>, Fault> {
+    fn list(&mut self, list: u32) -> Vec<Value<'a>> {
         let mut items = Vec::new();
-        let mut at = list + 1;
-        while at < entry.end {
-            items.push(self.node(at, false)?);
-            at = self.tape.after(at);
+        for item in self.tape.children(list) {
+            items.push(self.node(item, false));
+            if self.fault.is_some() {
+                break;
+            }
         }
-        Ok(Data::Seq(items))
+        items
     }
 
-    fn mapping(&mut self, map: u32) -> Result<Data<'a>, Fault> {
+    fn mapping(&mut self, map: u32) -> Vec<(Value<'a>, Value<'a>)> {
         let mut keys = Vec::new();
-        self.flatten(map, 0, &mut keys)?;
+        self.flatten(map, 0, &mut keys);
         let mut entries = Vec::with_capacity(keys.len());
         for key in keys {
-            entries.push((self.node(key, true)?, self.node(key + 1, false)?));
+            entries.push((self.node(key, true), self.node(key + 1, false)));
+            if self.fault.is_some() {
+                return entries;
+            }
         }
         settle(&mut entries);
-        Ok(Data::Map(entries))
+        entries
     }
 
     /// Appends the keys of the mapping at `map`, `depth` merges away from the
     /// one being built: those of the mappings it merges, then its own.
     #[inline(never)]
-    fn flatten(&mut self, map: u32, depth: usize, keys: &mut Vec<u32>) -> Result<(), Fault> {
+    fn flatten(&mut self, map: u32, depth: usize, keys: &mut Vec<u32>) {
         let before = keys.len();
         for key in self.tape.keys(map) {
             if !self.tape.is_merge(key) {
@@ -105,7 +119,10 @@ impl<'a> Builder<'_, 'a> {
                 if self.tape.get(target).style != Style::Map {
                     return self.refuse(source, Message::Merge);
                 }
-                self.flatten(target, depth + 1, keys)?;
+                self.flatten(target, depth + 1, keys);
+                if self.fault.is_some() {
+                    return;
+                }
             }
         }
         keys.extend(self.tape.keys(map).filter(|&key| !self.tape.is_merge(key)));
@@ -113,13 +130,15 @@ impl<'a> Builder<'_, 'a> {
             self.merged += 1 + keys.len() - before;
         }
         if self.merged > limits::YAML_MERGED_KEYS {
-            return self.refuse(map, Message::MergedKeys);
+            self.refuse(map, Message::MergedKeys);
         }
-        Ok(())
     }
 
-    fn refuse<T>(&self, index: u32, message: Message) -> Result<T, Fault> {
-        Err(Fault { at: self.tape.get(index).at, message })
+    /// Keeps the first fault.
+    #[inline(never)]
+    fn refuse(&mut self, index: u32, message: Message) {
+        let at = self.tape.get(index).at;
+        self.fault.get_or_insert(Fault { at, message });
     }
 }
 

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{Error, Fault, Warning, build, content, place, resolve, warnings};
+use super::{Error, Fault, Message, Warning, build, content, place, resolve, warnings};
 use crate::syntax::value::{Data, Place, Value};
 
 /// How an entry is written.
@@ -63,12 +63,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn is_collection(self) -> bool {
+    pub(super) fn is_collection(&self) -> bool {
         matches!(self.style, Style::Seq | Style::Map)
     }
 
     /// Whether this is plain, on one line and without a tag.
-    pub(super) fn is_plain(self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         self.style == Style::Plain && self.tag == Tag::Implicit
     }
 }
@@ -86,8 +86,10 @@ impl<'a> Tape<'a> {
         self.text.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    pub(super) fn get(&self, index: u32) -> Entry {
-        self.entries[index as usize]
+    #[inline]
+    pub(super) fn get(&self, index: u32) -> &Entry {
+        const NOTHING: &Entry = &Entry { at: 0, end: 0, style: Style::Empty, tag: Tag::Implicit, extra: 0 };
+        self.entries.get(index as usize).unwrap_or(NOTHING)
     }
 
     /// `index`, or what it is an alias of.
@@ -104,26 +106,14 @@ impl<'a> Tape<'a> {
 
     /// The items of the list at `collection`, or keys and values of the
     /// mapping there.
-    pub(super) fn children(&self, collection: u32) -> impl Iterator<Item = u32> {
-        let end = self.get(collection).end;
-        let mut next = collection + 1;
-        core::iter::from_fn(move || {
-            let index = next;
-            next = if index < end { self.after(index) } else { end };
-            (index < end).then_some(index)
-        })
+    pub(super) fn children(&self, collection: u32) -> Children<'_, 'a> {
+        Children { tape: self, at: collection + 1, end: self.get(collection).end }
     }
 
     /// The keys written in the mapping at `map`; the value of each stands
     /// behind it.
     pub(super) fn keys(&self, map: u32) -> impl Iterator<Item = u32> {
-        let end = self.get(map).end;
-        let mut next = map + 1;
-        core::iter::from_fn(move || {
-            let key = next;
-            next = if key < end { self.after(key + 1) } else { end };
-            (key < end).then_some(key)
-        })
+        self.children(map).step_by(2)
     }
 
     /// Whether the key at `index` is the one whose mapping is to be merged.
@@ -140,15 +130,14 @@ impl<'a> Tape<'a> {
     /// A scalar resolved; aliases are followed. `=` is a tag of its own in
     /// YAML 1.1, which `PyYAML` takes for a string in keys only.
     #[inline(never)]
-    pub(super) fn scalar(&self, index: u32, is_key: bool) -> Result<Data<'a>, Fault> {
+    pub(super) fn scalar(&self, index: u32, is_key: bool) -> Result<Data<'a>, Message> {
         let entry = self.get(self.follow(index));
-        let text = content::text(self.text, entry);
+        let text = content::text(self.text, *entry);
         if is_key && self.get(index).is_plain() && text == "=" {
             return Ok(Data::Str(text));
         }
         let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
-        let at = self.get(index).at;
-        resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })
+        resolve::scalar(text, plain, entry.tag)
     }
 }
 
@@ -206,7 +195,7 @@ pub struct Node<'d, 'a> {
 }
 
 impl<'d, 'a> Node<'d, 'a> {
-    fn entry(self) -> Entry {
+    fn entry(self) -> &'d Entry {
         self.tape.get(self.tape.follow(self.index))
     }
 
@@ -258,27 +247,31 @@ impl<'d, 'a> Node<'d, 'a> {
             let message = Cow::Borrowed("a scalar is expected here");
             return Err(Error { place: self.place(), message });
         }
-        self.tape.scalar(self.index, false).map_err(|fault| fault.in_text(self.tape.text))
+        self.tape.scalar(self.index, false).map_err(|message| {
+            Fault { at: self.tape.get(self.index).at, message }.in_text(self.tape.text)
+        })
     }
 }
 
+/// Indexes of the entries right below a collection.
 #[derive(Clone, Debug)]
-struct Children<'d, 'a> {
+pub(super) struct Children<'d, 'a> {
     tape: &'d Tape<'a>,
     at: u32,
     end: u32,
 }
 
-impl<'d, 'a> Iterator for Children<'d, 'a> {
-    type Item = Node<'d, 'a>;
+impl Iterator for Children<'_, '_> {
+    type Item = u32;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    #[inline(never)]
+    fn next(&mut self) -> Option<u32> {
         let index = self.at;
         if index >= self.end {
             return None;
         }
         self.at = self.tape.after(index);
-        Some(Node { tape: self.tape, index })
+        Some(index)
     }
 }
 
@@ -292,7 +285,7 @@ impl<'d, 'a> Iterator for Items<'d, 'a> {
     type Item = Node<'d, 'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.rest.next()
+        self.rest.next().map(|index| Node { tape: self.rest.tape, index })
     }
 }
 
@@ -306,6 +299,8 @@ impl<'d, 'a> Iterator for Entries<'d, 'a> {
     type Item = (Node<'d, 'a>, Node<'d, 'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some((self.rest.next()?, self.rest.next()?))
+        let node = |index| Node { tape: self.rest.tape, index };
+        let (key, value) = (self.rest.next()?, self.rest.next()?);
+        Some((node(key), node(value)))
     }
 }
