@@ -165,6 +165,7 @@ impl Parser<'_> {
     }
 
     /// Takes the place of the value that stands at `at`, with its properties.
+    #[inline(never)]
     pub(super) fn take_value(&mut self, at: u32) -> Result<(), Fault> {
         let top = self.top;
         if top.expect != Expect::Node {

@@ -100,37 +100,48 @@ impl<'a> Builder<'_, 'a> {
     fn flatten(&mut self, map: u32, depth: usize, keys: &mut Vec<u32>) {
         let before = keys.len();
         for key in self.tape.keys(map) {
-            if !self.tape.is_merge(key) {
-                continue;
-            }
-            if depth >= limits::YAML_DEPTH {
-                return self.refuse(key, Message::AliasDepth);
-            }
-            let value = self.tape.follow(key + 1);
-            let mut sources = Vec::new();
-            if self.tape.get(value).style == Style::Seq {
-                sources.extend(self.tape.children(value));
-            } else {
-                sources.push(key + 1);
-            }
-            // What is merged first is overridden: the first of a list wins.
-            for &source in sources.iter().rev() {
-                let target = self.tape.follow(source);
-                if self.tape.get(target).style != Style::Map {
-                    return self.refuse(source, Message::Merge);
-                }
-                self.flatten(target, depth + 1, keys);
-                if self.fault.is_some() {
-                    return;
-                }
+            if self.tape.is_merge(key) && self.fault.is_none() {
+                self.merge(key, depth + 1, keys);
             }
         }
-        keys.extend(self.tape.keys(map).filter(|&key| !self.tape.is_merge(key)));
+        for key in self.tape.keys(map) {
+            if !self.tape.is_merge(key) {
+                keys.push(key);
+            }
+        }
         if depth > 0 {
             self.merged += 1 + keys.len() - before;
         }
         if self.merged > limits::YAML_MERGED_KEYS {
             self.refuse(map, Message::MergedKeys);
+        }
+    }
+
+    /// Appends the keys of what the `<<` at `key` names.
+    #[inline(never)]
+    fn merge(&mut self, key: u32, depth: usize, keys: &mut Vec<u32>) {
+        if depth > limits::YAML_DEPTH {
+            return self.refuse(key, Message::AliasDepth);
+        }
+        let value = self.tape.follow(key + 1);
+        let mut sources = Vec::new();
+        if self.tape.get(value).style == Style::Seq {
+            for item in self.tape.children(value) {
+                sources.push(item);
+            }
+        } else {
+            sources.push(key + 1);
+        }
+        // What is merged first is overridden: the first of a list wins.
+        while let Some(source) = sources.pop() {
+            let target = self.tape.follow(source);
+            if self.tape.get(target).style != Style::Map {
+                self.refuse(source, Message::Merge);
+            }
+            if self.fault.is_some() {
+                return;
+            }
+            self.flatten(target, depth, keys);
         }
     }
 

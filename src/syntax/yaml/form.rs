@@ -1,6 +1,9 @@
 //! The forms of numbers and dates that `PyYAML` tells by regular expressions,
 //! in a notation small enough to need no expressions.
 
+use super::number::sign;
+use super::resolve::is_cased;
+
 /// What a scalar is, by what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -46,8 +49,9 @@ pub(super) fn of(text: &str) -> Form {
             return form;
         }
     }
-    let special = matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
-        || matches!(text, ".nan" | ".NaN" | ".NAN");
+    let (_, body) = sign(text.as_bytes());
+    let special = body.eq_ignore_ascii_case(b".inf") || text.eq_ignore_ascii_case(".nan");
+    let special = special && is_cased(body.get(1..).unwrap_or_default());
     if special { Form::Float } else { Form::Str }
 }
 
@@ -56,7 +60,7 @@ pub(super) fn is_tagged_float(text: &str) -> bool {
     TAGGED_FLOATS.iter().any(|pattern| fits(pattern, text.as_bytes()))
 }
 
-fn fits(mut pattern: &[u8], mut text: &[u8]) -> bool {
+pub(super) fn fits(mut pattern: &[u8], mut text: &[u8]) -> bool {
     loop {
         pattern = match pattern {
             [] => return text.is_empty(),

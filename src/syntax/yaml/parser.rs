@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 
 use super::leaf::Leaf;
 use super::properties::{Anchor, Properties};
-use super::scan::Bytes;
+use super::scan::{Bytes, is_name};
 use super::tape::{Entry, Style, Tag, Tape};
-use super::{Fault, Message, offset};
+use super::{Fault, Message, form, offset};
 use crate::limits;
 
 /// What is being read.
@@ -113,9 +113,12 @@ impl<'a> Parser<'a> {
         while self.at == self.line && self.here() == b'%' {
             let end = self.bytes.line_end(self.at);
             let line = self.bytes.slice(self.at + 1, end);
-            let name = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+            let mut parts = line.split(|&byte| byte == b' ');
+            let name = parts.next().unwrap_or_default();
             if name == b"YAML" {
-                if version || !is_version(line.get(4..).unwrap_or_default()) {
+                let rest = parts.find(|part| !part.is_empty()).unwrap_or_default();
+                let ends = parts.find(|part| !part.is_empty()).is_none_or(|part| part.starts_with(b"#"));
+                if version || !ends || !form::fits(b"1.dd*", rest) {
                     return self.fail(Message::Version);
                 }
                 version = true;
@@ -245,25 +248,4 @@ impl<'a> Parser<'a> {
             self.top = frame;
         }
     }
-}
-
-/// Whether a name may hold `byte`: of a directive or an anchor.
-pub(super) fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-}
-
-/// Whether `text` is ` 1.` and digits, with nothing but a comment behind.
-fn is_version(text: &[u8]) -> bool {
-    let Some(minor) = behind_spaces(text).strip_prefix(b"1.") else { return false };
-    let digits = minor.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let behind = minor.get(digits..).unwrap_or_default();
-    let rest = behind_spaces(behind);
-    digits > 0 && (rest.is_empty() || rest.first() == Some(&b'#') && rest.len() < behind.len())
-}
-
-fn behind_spaces(mut text: &[u8]) -> &[u8] {
-    while let [b' ', rest @ ..] = text {
-        text = rest;
-    }
-    text
 }

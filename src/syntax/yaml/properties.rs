@@ -1,7 +1,7 @@
 //! Anchors, tags and aliases.
 
 use super::leaf::Leaf;
-use super::parser::{Parser, is_name};
+use super::parser::Parser;
 use super::tape::{Entry, Style, Tag};
 use super::{Fault, Message, offset};
 use crate::limits;
@@ -24,8 +24,8 @@ const TAGS: [(&str, Tag); 9] = [
 pub(super) struct Properties {
     /// Whether there is any.
     pub(super) any: bool,
-    /// Bounds of the anchor's name; empty without one.
-    anchor: (u32, u32),
+    /// Where the anchor's name begins; 0 without one.
+    anchor: u32,
     pub(super) tag: Tag,
     /// Where the first one stands, and its line's beginning.
     pub(super) at: u32,
@@ -40,11 +40,11 @@ impl Properties {
         if !self.any {
             return Ok(inner);
         }
-        let two_anchors = self.anchor.1 > 0 && inner.anchor.1 > 0;
+        let two_anchors = self.anchor > 0 && inner.anchor > 0;
         if two_anchors || self.tag != Tag::Implicit && inner.tag != Tag::Implicit {
             return Err(Fault { at: inner.at, message: Message::TwoProperties });
         }
-        let anchor = if self.anchor.1 > 0 { self.anchor } else { inner.anchor };
+        let anchor = if self.anchor > 0 { self.anchor } else { inner.anchor };
         let tag = if self.tag == Tag::Implicit { inner.tag } else { self.tag };
         Ok(Self { anchor, tag, ..self })
     }
@@ -68,7 +68,7 @@ impl<'a> Parser<'a> {
             ..Properties::default()
         };
         if self.here() == b'&' {
-            found.anchor = self.name(flow)?;
+            (found.anchor, _) = self.name(flow)?;
         } else {
             found.tag = self.tag()?;
         }
@@ -111,10 +111,7 @@ impl<'a> Parser<'a> {
     /// Bounds of the name behind the `&` or `*` at `at`; moves behind it.
     fn name(&mut self, flow: bool) -> Result<(u32, u32), Fault> {
         let start = self.at + 1;
-        let mut end = start;
-        while is_name(self.bytes.get(end)) {
-            end += 1;
-        }
+        let end = self.bytes.name_end(start);
         let ended = self.bytes.is_blank(end) || flow && matches!(self.bytes.get(end), b',' | b']' | b'}');
         if end == start || !ended {
             return self.fail(Message::AnchorName);
@@ -160,11 +157,12 @@ impl<'a> Parser<'a> {
         self.anchors.binary_search_by(|anchor| anchor.name.cmp(name))
     }
 
-    /// Gives the entry to come the name that stands from `start` to `end`.
-    fn define(&mut self, (start, end): (u32, u32)) -> Result<(), Fault> {
-        if end == 0 {
+    /// Gives the entry to come the name that begins at `start`.
+    fn define(&mut self, start: u32) -> Result<(), Fault> {
+        if start == 0 {
             return Ok(());
         }
+        let end = self.bytes.name_end(start);
         let index = offset(self.tape.entries.len());
         let fault = |message| Err(Fault { at: start, message });
         let name: &'a str = self.tape.slice(start, end);

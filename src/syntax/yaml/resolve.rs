@@ -58,7 +58,7 @@ fn tagged(text: &str, tag: Tag) -> Result<Form, Message> {
     };
     let (fits, message) = match tag {
         Tag::Bool => (matches!(form, Form::Truth(_)), Message::NoTruth),
-        Tag::Binary => (text.is_ascii(), Message::Base64Ascii),
+        Tag::Binary => (text.bytes().all(|byte| byte < 0x80), Message::Base64Ascii),
         Tag::Int => (matches!(form, Form::Int(_)), Message::NoInteger),
         Tag::Float => (matches!(form, Form::Float | Form::SexagesimalFloat), Message::NoFloat),
         _ => (form == Form::Timestamp, Message::NoDate),
@@ -94,7 +94,7 @@ fn word(text: &str, tagged: bool) -> Form {
 }
 
 /// Whether a word is in small letters, in capitals, or with a capital.
-fn is_cased(word: &[u8]) -> bool {
+pub(super) fn is_cased(word: &[u8]) -> bool {
     let rest = word.get(1..).unwrap_or_default();
     rest.iter().all(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_uppercase)
 }

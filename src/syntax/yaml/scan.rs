@@ -94,6 +94,14 @@ impl<'a> Bytes<'a> {
         self.find(at, |lanes| lanes.equal(b'\n').or(lanes.equal(0)))
     }
 
+    /// The end of the name of an anchor that begins at `at`.
+    pub(super) fn name_end(self, mut at: u32) -> u32 {
+        while is_name(self.get(at)) {
+            at += 1;
+        }
+        at
+    }
+
     /// Whether `---` or `...` stands at `at`, the beginning of a line.
     pub(super) fn is_marker(self, at: u32) -> bool {
         matches!(self.slice(at, at + 3), b"---" | b"...") && self.is_blank(at + 3)
@@ -149,63 +157,62 @@ pub(super) fn quoted_stop(bytes: Bytes<'_>, at: u32, quote: u8, mark: u8) -> u32
 
 /// The length of the escape at `at`; of an escaped break, only the backslash.
 pub(super) fn escape(bytes: Bytes<'_>, at: u32) -> Result<u32, Fault> {
-    let code = bytes.get(at + 1);
     if bytes.is_break(at + 1) {
         return Ok(1);
     }
-    if simple_escape(code).is_some() {
-        return Ok(2);
-    }
-    let Some(digits) = escape_digits(code) else {
-        return Err(Fault { at, message: Message::Escape });
-    };
-    match escaped_character(bytes.slice(at + 2, at + 2 + digits), digits) {
-        Some(_) => Ok(2 + digits),
-        None => Err(Fault { at, message: Message::EscapeCode }),
+    match escaped(bytes, at + 1) {
+        Some((_, length)) => Ok(1 + length),
+        None if digits(bytes.get(at + 1)) > 0 => Err(Fault { at, message: Message::EscapeCode }),
+        None => Err(Fault { at, message: Message::Escape }),
     }
 }
 
-/// What a backslash and `code` stand for when no digits follow.
-pub(super) fn simple_escape(code: u8) -> Option<char> {
-    Some(match code {
-        b'0' => '\0',
-        b'a' => '\x07',
-        b'b' => '\x08',
-        b't' | b'\t' => '\t',
-        b'n' => '\n',
-        b'v' => '\x0b',
-        b'f' => '\x0c',
-        b'r' => '\r',
-        b'e' => '\x1b',
-        b' ' | b'"' | b'\\' | b'/' => char::from(code),
-        b'N' => '\u{85}',
-        b'_' => '\u{a0}',
-        b'L' => '\u{2028}',
-        b'P' => '\u{2029}',
-        _ => return None,
-    })
-}
+/// What escapes without digits stand for.
+const ESCAPES: [(u8, char); 18] = [
+    (b'0', '\0'),
+    (b'a', '\x07'),
+    (b'b', '\x08'),
+    (b't', '\t'),
+    (b'\t', '\t'),
+    (b'n', '\n'),
+    (b'v', '\x0b'),
+    (b'f', '\x0c'),
+    (b'r', '\r'),
+    (b'e', '\x1b'),
+    (b' ', ' '),
+    (b'"', '"'),
+    (b'\\', '\\'),
+    (b'/', '/'),
+    (b'N', '\u{85}'),
+    (b'_', '\u{a0}'),
+    (b'L', '\u{2028}'),
+    (b'P', '\u{2029}'),
+];
 
 /// Hexadecimal digits that follow the escape `code`.
-pub(super) fn escape_digits(code: u8) -> Option<u32> {
+fn digits(code: u8) -> u32 {
     match code {
-        b'x' => Some(2),
-        b'u' => Some(4),
-        b'U' => Some(8),
-        _ => None,
+        b'x' => 2,
+        b'u' => 4,
+        b'U' => 8,
+        _ => 0,
     }
 }
 
-/// The character that `digits` hexadecimal digits name.
-pub(super) fn escaped_character(hex: &[u8], digits: u32) -> Option<char> {
-    if offset(hex.len()) != digits {
-        return None;
+/// The character that the escape whose code stands at `at` means, and its
+/// length from there.
+#[inline(never)]
+pub(super) fn escaped(bytes: Bytes<'_>, at: u32) -> Option<(char, u32)> {
+    let code = bytes.get(at);
+    let digits = digits(code);
+    if digits == 0 {
+        return ESCAPES.iter().find(|escape| escape.0 == code).map(|escape| (escape.1, 1));
     }
-    let mut code: u32 = 0;
-    for &byte in hex {
-        code = code << 4 | char::from(byte).to_digit(16)?;
+    let mut value = 0;
+    for place in 1..=digits {
+        value = value << 4 | char::from(bytes.get(at + place)).to_digit(16)?;
     }
-    char::from_u32(code)
+    Some((char::from_u32(value)?, 1 + digits))
 }
 
 /// The header of a block scalar.
@@ -216,6 +223,11 @@ pub(super) struct Header {
     pub(super) indent: u32,
     /// Where the first line of the text begins.
     pub(super) body: u32,
+}
+
+/// Whether the name of an anchor or directive may hold `byte`.
+pub(super) fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// What becomes of the breaks at the end of a block scalar.
