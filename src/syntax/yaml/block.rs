@@ -84,10 +84,11 @@ impl Parser<'_> {
                 return self.fail(Message::Indentation);
             }
         }
+        let alone = matches!(byte, b'-' | b'?' | b':') && self.bytes.is_blank(self.at + 1);
         match byte {
-            b'-' if self.bytes.is_blank(self.at + 1) => self.dash(column),
-            b'?' if self.bytes.is_blank(self.at + 1) => self.fail(Message::ComplexKey),
-            b':' if self.bytes.is_blank(self.at + 1) => {
+            b'-' if alone => self.dash(column),
+            b'?' if alone => self.fail(Message::ComplexKey),
+            b':' if alone => {
                 if !self.inner.any {
                     return self.fail(Message::KeyMissing);
                 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::lanes::{Lanes, WIDTH};
 use crate::syntax::value::Place;
 
 /// Bytes between two remembered places.
@@ -54,13 +55,30 @@ impl<'a> Locator<'a> {
 }
 
 /// The place behind `part`, which begins at `place`.
-fn advance(mut place: Place, part: &[u8]) -> Place {
-    for &byte in part {
-        if byte == b'\n' {
-            place = Place { line: place.line + 1, column: 1 };
-        } else if byte & 0xc0 != 0x80 {
-            place.column += 1;
+#[inline(never)]
+fn advance(mut place: Place, mut part: &[u8]) -> Place {
+    while let Some(block) = part.first_chunk() {
+        // These are a character each.
+        let plain = Lanes::load(*block).special().first();
+        place.column += plain;
+        part = part.get(plain as usize..).unwrap_or_default();
+        if plain < WIDTH
+            && let [byte, behind @ ..] = part
+        {
+            place = step(place, *byte);
+            part = behind;
         }
     }
+    for &byte in part {
+        place = step(place, byte);
+    }
     place
+}
+
+fn step(place: Place, byte: u8) -> Place {
+    match byte {
+        b'\n' => Place { line: place.line + 1, column: 1 },
+        0x80..0xc0 => place,
+        _ => Place { column: place.column + 1, ..place },
+    }
 }

@@ -247,9 +247,9 @@ impl<'d, 'a> Node<'d, 'a> {
             let message = Cow::Borrowed("a scalar is expected here");
             return Err(Error { place: self.place(), message });
         }
-        self.tape.scalar(self.index, false).map_err(|message| {
-            Fault { at: self.tape.get(self.index).at, message }.in_text(self.tape.text)
-        })
+        self.tape
+            .scalar(self.index, false)
+            .map_err(|message| Fault { at: self.tape.get(self.index).at, message }.in_text(self.tape.text))
     }
 }
 
