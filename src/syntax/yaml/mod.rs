@@ -42,6 +42,8 @@ mod timestamp;
 mod warnings;
 
 #[cfg(test)]
+mod linear;
+#[cfg(test)]
 mod tests;
 
 use fault::{Fault, Message};

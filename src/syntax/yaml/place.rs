@@ -32,15 +32,16 @@ impl<'a> Locator<'a> {
     }
 
     pub(super) fn find(&mut self, offset: usize) -> Place {
-        if offset < self.at {
-            self.back(offset);
+        if offset < self.at || !self.marks.is_empty() && offset > self.at + STRIDE {
+            self.jump(offset);
         }
         self.place = advance(self.place, self.text.get(self.at..offset).unwrap_or_default());
         self.at = offset;
         self.place
     }
 
-    fn back(&mut self, offset: usize) {
+    /// Goes to the last mark before `offset`.
+    fn jump(&mut self, offset: usize) {
         if self.marks.is_empty() {
             let mut place = START;
             for part in self.text.chunks(STRIDE) {
@@ -76,6 +77,8 @@ fn advance(mut place: Place, mut part: &[u8]) -> Place {
 }
 
 fn step(place: Place, byte: u8) -> Place {
+    #[cfg(test)]
+    super::linear::step();
     match byte {
         b'\n' => Place { line: place.line + 1, column: 1 },
         0x80..0xc0 => place,

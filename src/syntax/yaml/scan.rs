@@ -9,6 +9,8 @@ pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
     pub(super) fn get(self, at: u32) -> u8 {
+        #[cfg(test)]
+        super::linear::step();
         self.0.get(at as usize).copied().unwrap_or(0)
     }
 
@@ -39,6 +41,8 @@ impl<'a> Bytes<'a> {
     /// The sixteen bytes from `at`, NUL beyond the end; `None` for none at all.
     #[inline]
     fn lanes(self, at: u32) -> Option<Lanes> {
+        #[cfg(test)]
+        super::linear::step();
         let rest = self.0.get(at as usize..)?;
         if let Some(block) = rest.first_chunk() {
             return Some(Lanes::load(*block));

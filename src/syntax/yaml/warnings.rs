@@ -76,9 +76,11 @@ fn duplicates(tape: &Tape<'_>, map: u32, found: &mut Vec<Fault>) {
 /// space in it, written where most people mean a string.
 fn colons(tape: &Tape<'_>, list: u32, found: &mut Vec<Fault>) {
     for item in tape.children(list) {
-        let one_pair = tape.get(item).style == Style::Map && tape.keys(item).count() == 1;
-        if one_pair && tape.get(item + 1).is_plain() && tape.source(item + 1).contains(' ') {
-            found.push(Fault { at: tape.get(item).at, message: Message::Colon });
+        let (entry, key) = (tape.get(item), tape.get(item + 1));
+        // With braces nobody means a string.
+        let one_pair = entry.style == Style::Map && entry.at == key.at && tape.keys(item).count() == 1;
+        if one_pair && key.is_plain() && tape.source(item + 1).contains(' ') {
+            found.push(Fault { at: entry.at, message: Message::Colon });
         }
     }
 }
