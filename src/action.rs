@@ -97,43 +97,36 @@ pub enum Owner {
     },
 }
 
-/// A change applied through rtnetlink. Links are named as they are called at
-/// that point of the plan.
+/// A change of one link, applied through rtnetlink.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LinkAction {
+pub struct LinkAction {
+    /// The link, as it is called at that point of the plan.
+    pub link: String,
+    /// What is done to it.
+    pub change: LinkChange,
+}
+
+/// What [`LinkAction`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkChange {
     /// `RTM_NEWLINK` with `IFLA_IFNAME`; the link must be down on old kernels.
     Rename {
-        /// Present name.
-        from: String,
         /// Name wanted.
         to: String,
     },
     /// Set `IFF_UP`.
-    Up {
-        /// Link.
-        link: String,
-    },
+    Up,
     /// Clear `IFF_UP`.
-    Down {
-        /// Link.
-        link: String,
-    },
+    Down,
     /// Set the MTU.
     SetMtu {
-        /// Link.
-        link: String,
         /// Bytes.
         mtu: u32,
     },
     /// Remove every address of both families that a person or program put on.
-    FlushAddresses {
-        /// Link.
-        link: String,
-    },
+    FlushAddresses,
     /// Put an address on; one that is there already is done.
     AddAddress {
-        /// Link.
-        link: String,
         /// Address.
         address: Ip,
         /// Prefix length.
@@ -143,8 +136,6 @@ pub enum LinkAction {
     },
     /// Add or replace a route.
     AddRoute {
-        /// Link.
-        link: String,
         /// Destination network.
         destination: Ip,
         /// Prefix length of the destination; 0 is the default route.
@@ -191,77 +182,110 @@ impl Action {
     pub fn object(&self) -> String {
         match self {
             Self::SetHostname { name } => name.clone(),
-            Self::Link(link) => link.to_string(),
-            Self::RunProgram { argv, .. } => argv.join(" "),
+            Self::Link(link) => link.text(),
+            Self::RunProgram { argv, .. } => words(argv),
             _ => self.path().unwrap_or_default().into(),
         }
+    }
+
+    /// One line that says what is done, without contents.
+    #[inline(never)]
+    pub fn text(&self) -> String {
+        let (verb, detail) = match self {
+            Self::MakeDirectory { mode, owner, .. } => ("make directory ", permissions(*mode, owner)),
+            Self::WriteFile(file) => {
+                let verb = if file.existing == Existing::Append { "append to " } else { "write " };
+                let mut detail = permissions(file.mode, &file.owner);
+                detail.insert_str(
+                    detail.len() - 1,
+                    &[", ", &(file.content.len() as u64).to_string(), " bytes"].concat(),
+                );
+                (verb, detail)
+            }
+            Self::RemoveFile { .. } => ("remove ", String::new()),
+            Self::MakeLink { target, .. } => ("link ", [" to ", target].concat()),
+            Self::SetHostname { .. } => ("set host name ", String::new()),
+            Self::Link(_) => ("", String::new()),
+            Self::RunProgram { .. } => ("run ", String::new()),
+        };
+        [verb, &self.object(), &detail].concat()
     }
 }
 
 impl fmt::Display for Action {
-    /// One line that says what is done, without contents.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = match self {
-            Self::MakeDirectory { path, mode, owner } => {
-                ["make directory ", path, " (", &octal(*mode), " ", &owner.to_string(), ")"].concat()
-            }
-            Self::WriteFile(file) => {
-                let verb = if file.existing == Existing::Append { "append to " } else { "write " };
-                let (mode, owner) = (octal(file.mode), file.owner.to_string());
-                let length = (file.content.len() as u64).to_string();
-                [verb, &file.path, " (", &mode, " ", &owner, ", ", &length, " bytes)"].concat()
-            }
-            Self::RemoveFile { path } => ["remove ", path].concat(),
-            Self::MakeLink { path, target } => ["link ", path, " to ", target].concat(),
-            Self::SetHostname { name } => ["set host name ", name].concat(),
-            Self::Link(link) => return link.fmt(f),
-            Self::RunProgram { .. } => ["run ", &self.object()].concat(),
-        };
-        f.write_str(&line)
+        f.write_str(&self.text())
     }
 }
 
-/// Permission bits as `0644`.
-fn octal(mode: u32) -> String {
-    [9, 6, 3, 0].iter().map(|shift| char::from(b'0' + (mode >> shift & 7) as u8)).collect()
+/// A program and its arguments with blanks between.
+#[inline(never)]
+fn words(argv: &[String]) -> String {
+    let mut text = String::new();
+    for word in argv {
+        text.push_str(if text.is_empty() { "" } else { " " });
+        text.push_str(word);
+    }
+    text
 }
 
-impl fmt::Display for LinkAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let line = match self {
-            Self::Rename { from, to } => ["rename link ", from, " to ", to].concat(),
-            Self::Up { link } => ["set link ", link, " up"].concat(),
-            Self::Down { link } => ["set link ", link, " down"].concat(),
-            Self::SetMtu { link, mtu } => {
-                ["set MTU of ", link, " to ", &u64::from(*mtu).to_string()].concat()
+/// Permission bits and owner: ` (0644 root)`.
+fn permissions(mode: u32, owner: &Owner) -> String {
+    let mut text = String::from(" (");
+    for shift in [9, 6, 3, 0] {
+        text.push(char::from(b'0' + (mode >> shift & 7) as u8));
+    }
+    for piece in [" ", &owner.text(), ")"] {
+        text.push_str(piece);
+    }
+    text
+}
+
+impl LinkAction {
+    /// A change of the link called `link`.
+    #[inline(never)]
+    pub fn new(link: &str, change: LinkChange) -> Self {
+        Self { link: link.into(), change }
+    }
+
+    /// One line that says what is done.
+    #[inline(never)]
+    pub fn text(&self) -> String {
+        let (before, after) = match &self.change {
+            LinkChange::Rename { to } => ("rename link ", [" to ", to].concat()),
+            LinkChange::Up => ("set link ", " up".into()),
+            LinkChange::Down => ("set link ", " down".into()),
+            LinkChange::SetMtu { mtu } => ("set MTU of ", [" to ", &u64::from(*mtu).to_string()].concat()),
+            LinkChange::FlushAddresses => ("flush addresses of ", String::new()),
+            LinkChange::AddAddress { address, prefix, .. } => {
+                return ["add address ", &network(address, *prefix), " to ", &self.link].concat();
             }
-            Self::FlushAddresses { link } => ["flush addresses of ", link].concat(),
-            Self::AddAddress { link, address, prefix, .. } => {
-                ["add address ", &network(address, *prefix), " to ", link].concat()
-            }
-            Self::AddRoute { link, destination, prefix, gateway, .. } => {
-                let via = gateway.map(|gateway| [" via ", &gateway.to_string()].concat());
-                let via = via.as_deref().unwrap_or_default();
-                ["add route ", &network(destination, *prefix), " on ", link, via].concat()
+            LinkChange::AddRoute { destination, prefix, gateway, .. } => {
+                let via = gateway.map(|gateway| [" via ", &gateway.text()].concat()).unwrap_or_default();
+                return ["add route ", &network(destination, *prefix), " on ", &self.link, &via].concat();
             }
         };
-        f.write_str(&line)
+        [before, &self.link, &after].concat()
     }
 }
 
 fn network(address: &Ip, prefix: u8) -> String {
-    [&address.to_string(), "/", &u64::from(prefix).to_string()].concat()
+    [&address.text(), "/", &u64::from(prefix).to_string()].concat()
 }
 
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Owner {
+    /// `root`, `USER` or `USER:GROUP`.
+    #[inline(never)]
+    pub fn text(&self) -> String {
         let (user, group) = match self {
-            Self::Root => return f.write_str("root"),
-            Self::Named { user, group: None } => return f.write_str(user),
-            Self::Ids { uid, gid } => (&*u64::from(*uid).to_string(), &*u64::from(*gid).to_string()),
-            Self::Named { user, group: Some(group) } => (&**user, &**group),
+            Self::Root => ("root", None),
+            Self::Ids { uid, gid } => (&*u64::from(*uid).to_string(), Some(&*u64::from(*gid).to_string())),
+            Self::Named { user, group } => (&**user, group.as_deref()),
         };
-        f.write_str(&[user, ":", group].concat())
+        match group {
+            Some(group) => [user, ":", group].concat(),
+            None => user.into(),
+        }
     }
 }
 
@@ -283,14 +307,16 @@ mod tests {
         let owner = Owner::Ids { uid: 1, gid: 2 };
         let directory = Action::MakeDirectory { path: "/c".into(), mode: 0o700, owner };
         assert_eq!(directory.to_string(), "make directory /c (0700 1:2)");
-        let route = LinkAction::AddRoute {
-            link: "eth0".into(),
+        let route = LinkChange::AddRoute {
             destination: "10.0.0.0".parse().unwrap(),
             prefix: 8,
             gateway: Some("10.0.0.1".parse().unwrap()),
             metric: None,
         };
-        assert_eq!(Action::Link(route).to_string(), "add route 10.0.0.0/8 on eth0 via 10.0.0.1");
+        assert_eq!(
+            Action::Link(LinkAction::new("eth0", route)).to_string(),
+            "add route 10.0.0.0/8 on eth0 via 10.0.0.1"
+        );
     }
 
     #[test]

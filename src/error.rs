@@ -30,30 +30,35 @@ impl Error {
 
     /// As [`Error::new`], for a failed system call; `errno` is positive.
     pub fn os(doing: &str, subject: impl AsRef<str>, errno: i32) -> Self {
-        Self::of_errno(doing, subject.as_ref(), errno)
+        Self::of_errno(doing, subject.as_ref(), errno, "")
+    }
+
+    /// As [`Error::os`] where the errno is not all that is known; `what` is
+    /// verb and object, `note` follows the errno's text.
+    pub fn os_saying(what: &str, errno: i32, note: &str) -> Self {
+        let (doing, subject) = what.split_once(' ').unwrap_or((what, ""));
+        Self::of_errno(doing, subject, errno, note)
     }
 
     /// As [`Error::new`] for a text a person wrote: the object reads
     /// `file:line:column`, both counted from 1.
     pub fn at(doing: &str, file: &str, line: u32, column: u32, cause: impl AsRef<str>) -> Self {
-        Self::of_place(doing, file, [line, column], cause.as_ref())
+        Self::of_place(doing, file, line, column, cause.as_ref())
     }
 
     #[inline(never)]
-    fn of_errno(doing: &str, subject: &str, errno: i32) -> Self {
-        let number;
-        let cause = if let Some(text) = errno_text(errno) {
-            text
-        } else {
-            number = ["errno ", &u64::from(errno.unsigned_abs()).to_string()].concat();
-            &number
+    fn of_errno(doing: &str, subject: &str, errno: i32, note: &str) -> Self {
+        let number = u64::from(errno.unsigned_abs()).to_string();
+        let cause = match errno_text(&number) {
+            Some(text) => ["", text, note],
+            None => ["errno ", &number, note],
         };
-        Self::of(doing, subject, cause, Some(errno))
+        Self::of(doing, subject, &cause.concat(), Some(errno))
     }
 
     #[inline(never)]
-    fn of_place(doing: &str, file: &str, place: [u32; 2], cause: &str) -> Self {
-        let [line, column] = place.map(|number| u64::from(number).to_string());
+    fn of_place(doing: &str, file: &str, line: u32, column: u32, cause: &str) -> Self {
+        let (line, column) = (u64::from(line).to_string(), u64::from(column).to_string());
         Self::of(doing, &[file, ":", &line, ":", &column].concat(), cause, None)
     }
 
@@ -138,12 +143,9 @@ const ERRNO_TEXTS: &str = "\
 123 No medium found
 124 Wrong medium type";
 
-/// The text of an errno; `None` for one that is not in the table.
-pub(crate) fn errno_text(errno: i32) -> Option<&'static str> {
-    ERRNO_TEXTS.split('\n').find_map(|line| {
-        let (number, text) = line.split_once(' ')?;
-        (number.parse() == Ok(errno)).then_some(text)
-    })
+/// The text of the errno `number`; `None` for one that is not in the table.
+fn errno_text(number: &str) -> Option<&'static str> {
+    ERRNO_TEXTS.split('\n').find_map(|line| line.strip_prefix(number)?.strip_prefix(' '))
 }
 
 #[cfg(test)]

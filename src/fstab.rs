@@ -6,10 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Mount points every Linux system has on top of its root.
-const ALWAYS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
+static ALWAYS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
 
 /// Where systemd looks for units, the first first.
-const UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+static UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /// The mount points of a running root, `/` left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,15 +22,19 @@ impl Covered {
     /// mount units that some target wants.
     #[inline(never)]
     pub fn read(root: &dyn Fetch) -> Self {
-        let mut points: Vec<String> = ALWAYS.iter().map(|&point| point.into()).collect();
-        let fstab = fetch::text(root, "/etc/fstab").unwrap_or_default();
-        points.extend(fstab.lines().filter_map(mount_point));
-        let list = |folder: &str| root.list(folder).ok().flatten().unwrap_or_default();
-        for folder in UNITS {
-            for name in list(folder) {
-                if matches!(name.rsplit_once('.'), Some((_, "wants" | "requires"))) {
-                    let units = list(&[folder, "/", &name].concat());
-                    points.extend(units.iter().filter_map(|unit| unit_path(unit.strip_suffix(".mount")?)));
+        let mut points = Vec::new();
+        for point in &ALWAYS {
+            points.push(String::from(*point));
+        }
+        for line in fetch::text(root, "/etc/fstab").unwrap_or_default().lines() {
+            points.extend(mount_point(line));
+        }
+        for folder in &UNITS {
+            for name in &names(root, folder) {
+                if name.ends_with(".wants") || name.ends_with(".requires") {
+                    for unit in &names(root, &[folder, "/", name].concat()) {
+                        points.extend(unit.strip_suffix(".mount").and_then(unit_path));
+                    }
                 }
             }
         }
@@ -47,21 +51,25 @@ impl Covered {
     }
 }
 
+/// The names in a folder of the root; none where there is no such folder.
+#[inline(never)]
+fn names(root: &dyn Fetch, folder: &str) -> Vec<String> {
+    root.list(folder).ok().flatten().unwrap_or_default()
+}
+
 /// The mount point in a line of fstab(5).
+#[inline(never)]
 fn mount_point(line: &str) -> Option<String> {
     let mut fields = line.split_ascii_whitespace();
     if fields.next()?.starts_with('#') {
         return None;
     }
-    let point = unescape(fields.next()?);
+    let mut point = unescape(fields.next()?, "\\", 3, 8)?;
+    while point.ends_with('/') {
+        point.pop();
+    }
     let automatic = !fields.nth(1).unwrap_or("").split(',').any(|option| option == "noauto");
-    let point = point.trim_end_matches('/');
-    (automatic && point.starts_with('/')).then(|| point.into())
-}
-
-/// fstab(5): blanks in a field are written as octal escapes.
-fn unescape(field: &str) -> String {
-    field.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
+    (automatic && point.starts_with('/')).then_some(point)
 }
 
 /// systemd.unit(5): `-` stands for `/`, `\x2d` for `-`.
@@ -69,22 +77,29 @@ fn unit_path(unit: &str) -> Option<String> {
     if unit == "-" {
         return None;
     }
-    let mut path = String::from("/");
-    let mut rest = unit;
-    while let Some(c) = rest.chars().next() {
-        let escaped = rest
-            .strip_prefix("\\x")
-            .and_then(|code| code.get(..2))
-            .and_then(|code| u8::from_str_radix(code, 16).ok());
-        if let Some(byte) = escaped {
-            path.push(char::from(byte));
-            rest = &rest[4..];
-        } else {
-            path.push(if c == '-' { '/' } else { c });
-            rest = &rest[c.len_utf8()..];
+    unescape(&["/", &unit.replace('-', "/")].concat(), "\\x", 2, 16)
+}
+
+/// The text without its escapes: `introduction`, then the `digits` of a byte
+/// in `base`. What is no escape stays; `None` when it is not UTF-8 then.
+#[inline(never)]
+fn unescape(text: &str, introduction: &str, digits: usize, base: u32) -> Option<String> {
+    let escaped = |rest: &[u8]| {
+        let number = rest.strip_prefix(introduction.as_bytes())?.get(..digits)?;
+        let mut byte = 0;
+        for digit in number {
+            byte = byte * base + char::from(*digit).to_digit(base)?;
         }
+        u8::try_from(byte).ok()
+    };
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((first, tail)) = rest.split_first() {
+        let byte = escaped(rest);
+        bytes.push(byte.unwrap_or(*first));
+        rest =
+            if byte.is_some() { rest.get(introduction.len() + digits..).unwrap_or_default() } else { tail };
     }
-    Some(path)
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
+use crate::text::fill;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ impl InstanceId {
             _ if text.chars().any(char::is_control) => "it has control characters",
             _ => return Ok(Self(text.to_owned())),
         };
-        Err(Error::new("use instance-id", ["\"", text, "\""].concat(), why))
+        Err(Error::new("use instance-id", fill("\"{}\"", &[text]), why))
     }
 
     /// The instance-id as the seed gave it.
@@ -55,32 +56,27 @@ pub struct Metadata {
     pub public_keys: Vec<String>,
 }
 
-/// A file the seed wants in the root before anything else.
+/// A file of a seed.
 #[derive(Clone, Debug, PartialEq, Eq, SerBin, DeBin)]
-pub struct InjectedFile {
-    /// Absolute path in the root.
+pub struct File {
+    /// Its name on the seed; of an injected file the absolute path in the root.
     pub path: String,
     /// Its bytes.
     pub content: Vec<u8>,
 }
 
-/// The files of a seed as they were read; empty where there was none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
-pub struct Raw {
-    /// `meta_data.json`.
-    pub meta_data: Vec<u8>,
-    /// `user_data`.
-    pub user_data: Vec<u8>,
-    /// `vendor_data.json`.
-    pub vendor_data: Vec<u8>,
-    /// `vendor_data2.json`.
-    pub vendor_data2: Vec<u8>,
-    /// `network_data.json`; `None` when the seed says nothing of the network,
-    /// empty when what it says can't be read.
-    pub network_data: Option<Vec<u8>>,
-    /// ec2/latest/meta-data.json.
-    pub ec2_meta_data: Vec<u8>,
-}
+/// Names of a seed's files in [`Instance::raw`].
+pub const META_DATA: &str = "meta_data.json";
+/// User-data as it came.
+pub const USER_DATA: &str = "user_data";
+/// The cloud's own user-data, as JSON.
+pub const VENDOR_DATA: &str = "vendor_data.json";
+/// A second one, of the tenant's choice.
+pub const VENDOR_DATA2: &str = "vendor_data2.json";
+/// The network's description.
+pub const NETWORK_DATA: &str = "network_data.json";
+/// ec2/latest/meta-data.json.
+pub const EC2_META_DATA: &str = "ec2-meta-data.json";
 
 /// One machine's identity and configuration, as its seed gave it; this is
 /// what the instance cache keeps.
@@ -94,10 +90,11 @@ pub struct Instance {
     pub detail: String,
     /// Metadata.
     pub metadata: Metadata,
-    /// The files.
-    pub raw: Raw,
+    /// The files of the seed as they were read, empty ones left out; one that
+    /// is there and can't be read is empty.
+    pub raw: Vec<File>,
     /// Files to be put into the root.
-    pub files: Vec<InjectedFile>,
+    pub files: Vec<File>,
     /// The machine this was read on.
     pub machine: Machine,
 }
@@ -110,60 +107,65 @@ impl Instance {
             datasource: datasource.into(),
             detail: String::new(),
             metadata: Metadata::default(),
-            raw: Raw::default(),
+            raw: Vec::new(),
             files: Vec::new(),
             machine: Machine::default(),
         }
     }
 
+    /// The file of the seed called `name`; `None` when it has none.
+    #[inline(never)]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.raw.iter().find(|file| file.path == name).map(|file| &*file.content)
+    }
+
     /// Takes from `earlier`, the same instance as it was read before, the
     /// files that could not be read this time: a drive that is going bad takes
-    /// nothing back.
-    pub fn keep_unread(&mut self, earlier: &Self) {
-        let keep = |now: &mut Vec<u8>, before: &Vec<u8>| {
-            if now.is_empty() {
-                now.clone_from(before);
+    /// nothing back. The value: whether there are any.
+    #[inline(never)]
+    pub fn keep_unread(&mut self, earlier: &Self) -> bool {
+        let mut any = false;
+        for file in &mut self.raw {
+            if file.content.is_empty() {
+                file.content.extend_from_slice(earlier.file(&file.path).unwrap_or_default());
+                any = true;
             }
-        };
-        let (now, before) = (&mut self.raw, &earlier.raw);
-        keep(&mut now.user_data, &before.user_data);
-        keep(&mut now.vendor_data, &before.vendor_data);
-        keep(&mut now.vendor_data2, &before.vendor_data2);
-        keep(&mut now.ec2_meta_data, &before.ec2_meta_data);
-        if now.network_data.as_ref().is_some_and(Vec::is_empty) {
-            now.network_data.clone_from(&before.network_data);
         }
+        any
     }
 
     /// The datasource as cloud-init writes it into `I/datasource`.
     pub fn datasource_line(&self) -> String {
-        ["DataSource", &self.datasource, ": ", &self.datasource_name(), "\n"].concat()
+        fill("DataSource{}: {}\n", &[&self.datasource, &self.datasource_name()])
     }
 
     /// The datasource as status.json names it.
     pub fn datasource_name(&self) -> String {
-        ["DataSource", &self.datasource, " ", &self.detail].concat()
+        fill("DataSource{} {}", &[&self.datasource, &self.detail])
     }
 }
 
 /// SSH keys as seeds write them: one text of many lines, a list, or a mapping
-/// from names to either (cloud-init's `normalize_pubkey_data`).
-pub fn public_keys(value: &Value<'_>) -> Vec<String> {
-    let mut keys = Vec::new();
-    match &value.data {
-        Data::Map(entries) => entries.iter().for_each(|(_, value)| key_lines(value, &mut keys)),
-        _ => key_lines(value, &mut keys),
+/// from names to either (cloud-init's `normalize_pubkey_data`). `take` gets
+/// one at a time.
+#[inline(never)]
+pub fn public_keys<'v>(value: &'v Value<'_>, take: &mut dyn FnMut(&'v str)) {
+    if let Data::Map(entries) = &value.data {
+        return entries.iter().for_each(|(_, value)| key_lines(value, take));
     }
-    keys
+    key_lines(value, take);
 }
 
 /// The lines of a text or of a list of texts.
 #[inline(never)]
-fn key_lines(value: &Value<'_>, keys: &mut Vec<String>) {
-    let texts = value.items().unwrap_or(core::slice::from_ref(value));
-    for text in texts.iter().filter_map(Value::as_str) {
-        let lines = text.lines().map(str::trim_ascii).filter(|line| !line.is_empty());
-        keys.extend(lines.map(ToOwned::to_owned));
+fn key_lines<'v>(value: &'v Value<'_>, take: &mut dyn FnMut(&'v str)) {
+    for text in value.items().unwrap_or(core::slice::from_ref(value)) {
+        for line in text.as_str().unwrap_or_default().lines() {
+            let line = line.trim_ascii();
+            if !line.is_empty() {
+                take(line);
+            }
+        }
     }
 }
 
@@ -181,6 +183,30 @@ mod tests {
             InstanceId::parse("..").unwrap_err().to_string(),
             "unable to use instance-id \"..\": it names a directory"
         );
+    }
+
+    #[test]
+    fn what_can_not_be_read_stays_as_it_was() {
+        let instance = |files: &[(&str, &str)]| {
+            let mut instance = Instance::new(InstanceId::parse("i").unwrap(), "ConfigDrive");
+            let file = |(path, content): &(&str, &str)| File {
+                path: (*path).to_owned(),
+                content: content.as_bytes().to_vec(),
+            };
+            instance.raw = files.iter().map(file).collect();
+            instance
+        };
+        let earlier = instance(&[(META_DATA, "old"), (USER_DATA, "old"), (NETWORK_DATA, "old")]);
+        let mut now = instance(&[(META_DATA, "new"), (USER_DATA, ""), (VENDOR_DATA, "")]);
+        assert!(now.keep_unread(&earlier));
+        assert_eq!(now, instance(&[(META_DATA, "new"), (USER_DATA, "old"), (VENDOR_DATA, "")]));
+        assert_eq!(now.file(NETWORK_DATA), None, "what is not there any more is gone");
+    }
+
+    fn public_keys<'v>(value: &'v Value<'_>) -> Vec<&'v str> {
+        let mut keys = Vec::new();
+        super::public_keys(value, &mut |key| keys.push(key));
+        keys
     }
 
     #[test]

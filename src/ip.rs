@@ -1,6 +1,7 @@
 //! IP addresses of both families in one plain type. core's are an enum whose
 //! reading and writing cost the agent four times as much.
 
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
@@ -122,7 +123,11 @@ fn read_ipv4(text: &str, octets: &mut [u8]) -> Option<()> {
 
 /// RFC 4291 §2.2; `::` stands for at least one group.
 fn read_ipv6(text: &str, octets: &mut [u8; 16]) -> Option<()> {
-    let (head, tail) = text.split_once("::").map_or((text, None), |(head, tail)| (head, Some(tail)));
+    let gap = text.as_bytes().windows(2).position(|two| two == b"::");
+    let (head, tail) = match gap {
+        Some(at) => (text.get(..at)?, Some(text.get(at + 2..)?)),
+        None => (text, None),
+    };
     let before = read_groups(head, tail.is_none(), octets)?;
     let Some(tail) = tail else { return (before == 16).then_some(()) };
     let mut end = [0; 16];
@@ -169,42 +174,59 @@ fn number(digits: &[u8], base: u16, most: usize) -> Option<u16> {
 }
 
 impl fmt::Display for Ip {
-    /// RFC 5952: lower case, the longest run of two or more zero groups as
-    /// `::`, IPv4-mapped addresses with dots.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mapped = self.ipv6 && self.octets.starts_with(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
-        if mapped {
-            f.write_str("::ffff:")?;
-        }
-        if mapped || !self.ipv6 {
-            let mut dot = "";
-            for octet in if mapped { &self.octets[12..] } else { &self.octets[..4] } {
-                write!(f, "{dot}{}", u32::from(*octet))?;
-                dot = ".";
-            }
-            return Ok(());
-        }
-        let (from, to) = self.zeros();
-        let mut colon = "";
-        for (at, group) in self.octets.chunks(2).enumerate() {
-            if at == from && to > from {
-                f.write_str("::")?;
-                colon = "";
-            }
-            if at < from || at >= to {
-                write!(
-                    f,
-                    "{colon}{:x}",
-                    group.iter().fold(0, |value, octet| value << 8 | u32::from(*octet))
-                )?;
-                colon = ":";
-            }
-        }
-        Ok(())
+        f.write_str(&self.text())
     }
 }
 
+/// Writes `number` without leading zeros.
+fn push_number(text: &mut String, number: u16, base: u16) {
+    if number >= base {
+        push_number(text, number / base, base);
+    }
+    text.extend(char::from_digit((number % base).into(), base.into()));
+}
+
 impl Ip {
+    /// RFC 5952: lower case, the longest run of two or more zero groups as
+    /// `::`, IPv4-mapped addresses with dots.
+    #[inline(never)]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let mapped = self.octets.strip_prefix(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
+        let dotted = match mapped {
+            Some(tail) if self.ipv6 => {
+                text.push_str("::ffff");
+                tail
+            }
+            _ if self.ipv6 => &[],
+            _ => self.octets(),
+        };
+        let mut between = if self.ipv6 { ":" } else { "" };
+        for octet in dotted {
+            text.push_str(between);
+            push_number(&mut text, (*octet).into(), 10);
+            between = ".";
+        }
+        if !dotted.is_empty() {
+            return text;
+        }
+        let (from, to) = self.zeros();
+        between = "";
+        for (at, group) in self.octets.as_chunks().0.iter().enumerate() {
+            if at == from && to > from {
+                text.push_str("::");
+                between = "";
+            }
+            if at < from || at >= to {
+                text.push_str(between);
+                push_number(&mut text, u16::from_be_bytes(*group), 16);
+                between = ":";
+            }
+        }
+        text
+    }
+
     /// The first longest run of zero groups, two at least; `(0, 0)` for none.
     fn zeros(self) -> (usize, usize) {
         let (mut best, mut start) = ((0, 0), 0);

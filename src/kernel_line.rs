@@ -4,65 +4,52 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The words of a kernel command line in order.
+/// The words of a kernel command line in order, their quotes taken off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KernelLine {
-    words: Vec<(String, Option<String>)>,
+    words: Vec<String>,
 }
 
 impl KernelLine {
     /// Splits the text of /proc/cmdline; every text is a valid line.
+    #[inline(never)]
     pub fn parse(text: &str) -> Self {
         let mut words = Vec::new();
-        let mut rest = text.trim_start();
-        while !rest.is_empty() {
-            let mut quoted = false;
-            let end = rest
-                .find(|c: char| {
-                    quoted ^= c == '"';
-                    c.is_ascii_whitespace() && !quoted
-                })
-                .unwrap_or(rest.len());
-            let (word, tail) = rest.split_at(end);
+        let mut quoted = false;
+        let is_end = |byte: &u8| {
+            quoted ^= *byte == b'"';
+            byte.is_ascii_whitespace() && !quoted
+        };
+        for word in text.as_bytes().split(is_end) {
             // What follows `--` is init's, not ours.
-            if word == "--" {
+            if word == b"--" {
                 break;
             }
-            words.push(match word.split_once('=') {
-                Some((key, value)) => (unquote(key), Some(unquote(value))),
-                None => (unquote(word), None),
-            });
-            rest = tail.trim_start();
+            if !word.is_empty() {
+                let mut word = word.to_vec();
+                word.retain(|byte| *byte != b'"');
+                words.extend(String::from_utf8(word));
+            }
         }
         Self { words }
     }
 
     /// The value of the last `key=value`.
+    #[inline(never)]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.words.iter().rev().find(|(name, _)| name == key).and_then(|(_, value)| value.as_deref())
+        self.words.iter().rev().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
     }
 
     /// Whether the bare word `key` is there.
     pub fn has(&self, key: &str) -> bool {
-        self.words.iter().any(|(name, value)| name == key && value.is_none())
+        self.words.iter().any(|word| word == key)
     }
 
     /// `ro` or `rw`, whichever comes last; the kernel's own default is `ro`.
     pub fn wants_writable_root(&self) -> bool {
-        self.words
-            .iter()
-            .rev()
-            .find_map(|(name, value)| match (name.as_str(), value) {
-                ("rw", None) => Some(true),
-                ("ro", None) => Some(false),
-                _ => None,
-            })
-            .unwrap_or(false)
+        let last = self.words.iter().rev().find(|word| *word == "rw" || *word == "ro");
+        last.is_some_and(|word| word == "rw")
     }
-}
-
-fn unquote(text: &str) -> String {
-    text.chars().filter(|&c| c != '"').collect()
 }
 
 #[cfg(test)]

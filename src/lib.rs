@@ -24,4 +24,5 @@ pub mod stage;
 pub mod state;
 pub mod syntax;
 pub mod sys;
+pub mod text;
 pub mod user_data;

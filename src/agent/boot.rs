@@ -16,11 +16,8 @@ use glowplug::sys::{clock, kernel_module, mount, power, tree};
 /// Where the root is mounted before it becomes `/`.
 const SYSROOT: &str = "/sysroot";
 
-/// Seconds the root's device is waited for before that is an error.
-const ROOT_SECONDS: u32 = 30;
-
 /// Programs that may be the root's init, as the kernel tries them.
-const INITS: [&str; 4] = ["/sbin/init", "/etc/init", "/bin/init", "/bin/sh"];
+static INITS: [&str; 4] = ["/sbin/init", "/etc/init", "/bin/init", "/bin/sh"];
 
 /// The argument of a second start after a fault: mount the root and go on.
 pub(crate) const NO_SEED: &str = "--no-seed";
@@ -29,19 +26,14 @@ pub(crate) const NO_SEED: &str = "--no-seed";
 pub(crate) fn run(environment: &Environment, log: &mut Log<'_>) -> ! {
     let no_seed = environment.arguments.contains(&NO_SEED);
     let start = clock::monotonic();
-    for pseudo in &mount::PSEUDO {
-        if let Err(error) = mount::mount_pseudo(pseudo) {
-            log.error(&error);
-        }
-    }
+    mount::mount_kernels(&mut |error| log.error(&error));
     mount::open_console();
     start::guard(environment, no_seed);
     let line = KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default());
-    log.info(&[if no_seed {
-        "starting again without provisioning"
-    } else {
-        "starting before the root is mounted"
-    }]);
+    log.info(
+        if no_seed { "starting again without provisioning" } else { "starting before the root is mounted" },
+        &[],
+    );
     log.step("agent/mount kernel file systems", start);
     load_modules(log);
     mount_root(&line, environment, log);
@@ -79,7 +71,7 @@ fn overflow(depth: u64) -> u64 {
 fn load_modules(log: &mut Log<'_>) {
     let start = clock::monotonic();
     let loaded = kernel_module::load_all(&mut |error| log.warn(&error));
-    log.info(&["loaded ", &(loaded as u64).to_string(), " kernel modules"]);
+    log.info("loaded {} kernel modules", &[&loaded.to_string()]);
     log.step("agent/load modules", start);
 }
 
@@ -103,17 +95,14 @@ fn mount_root(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) {
 fn try_mount_root(line: &KernelLine, log: &mut Log<'_>) -> Result<()> {
     let text = line.get("root").unwrap_or_default();
     let spec = Spec::parse(text)?;
-    let (device, kind) = root_device::wait(&spec, text, ROOT_SECONDS, log).ok_or_else(|| {
-        let seconds = u64::from(ROOT_SECONDS).to_string();
-        Error::new("find root", text, ["it did not appear in ", &seconds, " seconds"].concat())
-    })?;
-    let kinds = match line.get("rootfstype").or(kind) {
-        Some(kinds) => kinds.split(',').map(String::from).collect(),
-        None => mount::known_kinds(),
+    let Some((device, kind)) = root_device::wait(&spec, text, log) else {
+        return Err(Error::new("find root", text, "it did not appear in 30 seconds"));
     };
+    let known = mount::known_kinds();
+    let kinds = line.get("rootfstype").or(kind).unwrap_or(&known);
     let options = line.get("rootflags").unwrap_or_default();
-    mount::mount_root(&device, SYSROOT, &kinds, line.wants_writable_root(), options)?;
-    log.info(&["mounted the root from ", &device]);
+    mount::mount_root(&device, SYSROOT, kinds, line.wants_writable_root(), options)?;
+    log.info("mounted the root from {}", &[&device]);
     Ok(())
 }
 
@@ -125,27 +114,33 @@ fn leave(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) -> ! {
             Err(error) => trouble(&error, line, environment, log),
         }
     };
-    log.info(&["leaving the initramfs for ", &init]);
+    log.info("leaving the initramfs for {}", &[&init]);
     if let Err(error) = mount::switch_root(SYSROOT, &mut |error| log.warn(&error)) {
         log.error(&error);
     }
     // The kernel gave this program the words that are meant for init.
     let mut arguments = Vec::from([init.as_str()]);
-    arguments.extend(environment.arguments.iter().filter(|word| !word.starts_with("--")));
+    for word in &environment.arguments {
+        if !word.starts_with("--") {
+            arguments.push(word);
+        }
+    }
     let error = power::become_program(&init, &arguments, environment.variables);
     log.error(&error);
     start::halt()
 }
 
+#[inline(never)]
 fn find_init(line: &KernelLine) -> Result<String> {
     let root = Root::open(SYSROOT)?;
-    let named = line.get("init");
-    for path in named.into_iter().chain(INITS) {
-        if root.exists(path) {
-            return Ok(path.into());
-        }
+    let named = line.get("init").unwrap_or(INITS[0]);
+    if root.exists(named) {
+        return Ok(named.into());
     }
-    Err(Error::new("find init", named.unwrap_or(INITS[0]), "the root has none"))
+    match INITS.iter().find(|path| root.exists(path)) {
+        Some(path) => Ok((*path).into()),
+        None => Err(Error::new("find init", named, "the root has none")),
+    }
 }
 
 /// Tells a fault and does what `glowplug.onerror` says. It returns when the
@@ -155,11 +150,11 @@ fn trouble(error: &Error, line: &KernelLine, environment: &Environment, log: &mu
     log.error(error);
     match line.get("glowplug.onerror") {
         Some("poweroff") => {
-            log.info(&["powering off (glowplug.onerror=poweroff)"]);
+            log.info("powering off (glowplug.onerror=poweroff)", &[]);
             log.error(&power::power_off());
         }
         Some("shell") => {
-            log.info(&["starting /bin/sh (glowplug.onerror=shell)"]);
+            log.info("starting /bin/sh (glowplug.onerror=shell)", &[]);
             log.error(&power::become_program("/bin/sh", &["sh"], environment.variables));
         }
         _ => {}

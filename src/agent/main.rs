@@ -42,6 +42,7 @@ fn main(environment: &start::Environment) -> i32 {
     }
 }
 
+#[inline(never)]
 fn hook(options: &Options<'_>, log: &mut Log<'_>) -> i32 {
     let line = tree::attribute("/proc/cmdline").unwrap_or_default();
     let line = glowplug::kernel_line::KernelLine::parse(&line);

@@ -47,6 +47,7 @@ pub(crate) enum Asked<'a> {
 }
 
 /// Reads the arguments; `--root=DIR` is as good as `--root DIR`.
+#[inline(never)]
 pub(crate) fn parse<'a>(arguments: &[&'a str]) -> Result<Asked<'a>> {
     let mut options = Options::default();
     let mut rest = arguments.iter().copied();

@@ -2,7 +2,6 @@
 
 use super::options::Options;
 use super::start;
-use alloc::string::ToString;
 use glowplug::action::{Action, LinkAction};
 use glowplug::error::Result;
 use glowplug::kernel_line::KernelLine;
@@ -15,28 +14,15 @@ use glowplug::sys::root::Root;
 
 /// Runs the local stage on the root that `options` name. A root that is
 /// mounted read-only is writable meanwhile.
+#[inline(never)]
 pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<'_>) -> Result<Outcome> {
     let root = Root::open(options.root)?;
     let run = Root::open("/run")?;
-    let was_read_only = mount::is_read_only(options.root);
-    let writable = options.plan
-        || !was_read_only
-        || match mount::remount(options.root, true) {
-            Ok(()) => true,
-            Err(error) => {
-                log.warn(&error);
-                false
-            }
-        };
+    let remounts = !options.plan && mount::is_read_only(options.root);
+    let writable = !remounts || remount(options.root, true, log);
     let local = Local { root: &root, run: &run, kernel_line: line, seed: options.seed, writable };
-    let mut print = |action: &Action| start::print(&[&action.to_string(), "\n"].concat());
-    let mut netlink: Option<Netlink> = None;
-    let mut link = |action: &LinkAction| {
-        if netlink.is_none() {
-            netlink = Some(Netlink::open()?);
-        }
-        netlink.as_mut().map_or(Ok(()), |netlink| netlink.apply(action))
-    };
+    let mut print = |action: &Action| start::print(&[&action.text(), "\n"].concat());
+    let mut link = |action: &LinkAction| Netlink::open()?.apply(action);
     let mut applier = Applier::new(&root, &run);
     applier.link = Some(&mut link);
     if options.plan {
@@ -46,11 +32,18 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
     if !options.plan {
         local::close(&mut applier, log);
     }
-    if was_read_only && writable && !options.plan {
+    if remounts && writable {
         rustix::fs::sync();
-        if let Err(error) = mount::remount(options.root, false) {
-            log.warn(&error);
-        }
+        remount(options.root, false, log);
     }
     Ok(outcome)
+}
+
+/// Whether that worked; why not is in the log.
+fn remount(root: &str, writable: bool, log: &mut Log<'_>) -> bool {
+    let outcome = mount::remount(root, writable);
+    if let Err(error) = &outcome {
+        log.warn(error);
+    }
+    outcome.is_ok()
 }

@@ -1,7 +1,6 @@
 //! The device that `root=` names, as soon as the kernel has it.
 
 use alloc::string::String;
-use core::time::Duration;
 use glowplug::error::{Error, Result};
 use glowplug::stage::log::Log;
 use glowplug::sys::netlink::Uevents;
@@ -37,22 +36,21 @@ impl<'a> Spec<'a> {
         match self {
             Self::Device(_) => false,
             Self::Label(label) => superblock.label == *label,
-            Self::Uuid(uuid) => superblock.uuid.eq_ignore_ascii_case(uuid),
+            Self::Uuid(uuid) => {
+                // str's own comparison would take 350 bytes for these 36.
+                let lower = |byte: u8| byte.to_ascii_lowercase();
+                superblock.uuid.bytes().map(lower).eq(uuid.bytes().map(lower))
+            }
         }
     }
 }
 
 /// Waits for the root's device: `(path, file system)`, the latter where its
-/// superblock is one this program knows. `None` after `seconds`. `name` is the
-/// device for messages.
+/// superblock is one this program knows. `None` after 30 seconds. `name` is
+/// the device for messages.
 #[inline(never)]
-pub(crate) fn wait(
-    spec: &Spec<'_>,
-    name: &str,
-    seconds: u32,
-    log: &mut Log<'_>,
-) -> Option<(String, Option<&'static str>)> {
-    let bound = clock::monotonic() + u64::from(seconds) * 1_000_000;
+pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(String, Option<&'static str>)> {
+    let bound = clock::monotonic() + 30_000_000;
     let mut uevents = Uevents::open().map_err(|error| log.warn(&error)).ok()?;
     let mut told = false;
     loop {
@@ -61,9 +59,9 @@ pub(crate) fn wait(
         }
         if !told {
             told = true;
-            log.info(&["waiting for root ", name]);
+            log.info("waiting for root {}", &[name]);
         }
-        match uevents.wait(Duration::from_micros(bound)) {
+        match uevents.wait(bound) {
             Ok(Some(_)) => {}
             Ok(None) => return None,
             Err(error) => {
@@ -77,15 +75,19 @@ pub(crate) fn wait(
 #[inline(never)]
 fn look(spec: &Spec<'_>) -> Option<(String, Option<&'static str>)> {
     if let Spec::Device(path) = spec {
-        let name = path.trim_start_matches("/dev/").replace('/', "!");
-        return block::exists(path).then(|| ((*path).into(), kind(&name)));
+        if !block::exists(path) {
+            return None;
+        }
+        let superblock = block::superblock_at(path).ok().flatten();
+        return Some(((*path).into(), superblock.map(|superblock| superblock.kind)));
     }
-    block::devices().iter().find_map(|name| {
-        let superblock = block::superblock(name).ok()??;
-        spec.is(&superblock).then(|| (block::device_path(name), Some(superblock.kind)))
-    })
-}
-
-fn kind(name: &str) -> Option<&'static str> {
-    Some(block::superblock(name).ok()??.kind)
+    for name in &block::devices() {
+        let path = block::device_path(name);
+        if let Ok(Some(superblock)) = block::superblock_at(&path)
+            && spec.is(&superblock)
+        {
+            return Some((path, Some(superblock.kind)));
+        }
+    }
+    None
 }

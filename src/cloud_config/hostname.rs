@@ -1,9 +1,11 @@
 //! `hostname`, `fqdn`, `preserve_hostname`, `prefer_fqdn_over_hostname`.
 
 use super::CloudConfig;
-use crate::error::{Error, Result};
-use alloc::borrow::ToOwned;
+use crate::error::Error;
+use crate::ip::Ip;
+use crate::text::fill;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Bytes the kernel takes for a host name (sethostname(2)).
 const MOST: usize = 64;
@@ -11,67 +13,75 @@ const MOST: usize = 64;
 const DOING: &str = "set host name at";
 
 /// What a machine is to be called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hostname {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hostname<'a> {
     /// The short name.
-    pub hostname: String,
+    pub hostname: &'a str,
     /// The full name; the short one where none is known.
-    pub fqdn: String,
+    pub fqdn: &'a str,
     /// Whether the system's name is the full one; `None`: as the
     /// distribution has it.
     pub prefer_fqdn: Option<bool>,
 }
 
-/// The names the configuration asks for, else the metadata's; `None` when
-/// neither has one or the name is to be left alone. `fqdn` gives the host
+/// The names the configuration asks for, else `given`, the metadata's; `None`
+/// when neither has one or the name is to be left alone. `fqdn` gives the host
 /// name its first label unless `hostname` is there too; a dotted `hostname`
-/// is a full name.
-pub fn parse(config: &CloudConfig<'_>, local_hostname: Option<&str>) -> Result<Option<Hostname>> {
-    if config.is_true(&["preserve_hostname"], false) {
-        return Ok(None);
+/// is a full name. A name that is none is a problem, and the others count.
+pub fn parse<'a>(
+    config: &CloudConfig<'a>,
+    given: &'a str,
+    problems: &mut Vec<Error>,
+) -> Option<Hostname<'a>> {
+    if config.is_true("preserve_hostname", false) {
+        return None;
     }
-    let text = |key: &str| match config.get(&[key]) {
-        None => Ok(None),
-        Some(setting) => match setting.value.as_str() {
-            Some(text) => match check(text.trim_ascii()) {
-                Ok(name) => Ok(Some(name)),
-                Err(why) => Err(setting.error(DOING, setting.value, why)),
-            },
-            None => Err(setting.mismatch(DOING, setting.value, key, "a string")),
-        },
-    };
-    let (fqdn, hostname) = (text("fqdn")?, text("hostname")?);
-    let prefer = ["prefer_fqdn_over_hostname"];
-    let prefer_fqdn = config.get(&prefer).map(|_| config.is_true(&prefer, false));
+    let (fqdn, hostname) = (name(config, "fqdn", problems), name(config, "hostname", problems));
     let (hostname, fqdn) = match (fqdn, hostname) {
-        (Some(fqdn), Some(hostname)) => (hostname.to_owned(), fqdn.to_owned()),
-        (Some(name), None) | (None, Some(name)) => (first_label(name).to_owned(), name.to_owned()),
-        (None, None) => match local_hostname.map(from_metadata).filter(|name| !name.is_empty()) {
-            None => return Ok(None),
-            Some(name) => {
-                check(&name).map_err(|why| Error::new("set host name", ["\"", &name, "\""].concat(), why))?;
-                (first_label(&name).to_owned(), name)
+        (Some(fqdn), Some(hostname)) => (hostname, fqdn),
+        (Some(name), None) | (None, Some(name)) => (first_label(name), name),
+        (None, None) if given.is_empty() => return None,
+        (None, None) => {
+            if let Err(why) = check(given) {
+                problems.push(Error::new("set host name", fill("\"{}\"", &[given]), why));
+                return None;
             }
-        },
+            (first_label(given), given)
+        }
     };
-    Ok(Some(Hostname { hostname, fqdn, prefer_fqdn }))
+    let prefer = "prefer_fqdn_over_hostname";
+    let prefer_fqdn = config.get(prefer).map(|_| config.is_true(prefer, false));
+    Some(Hostname { hostname, fqdn, prefer_fqdn })
+}
+
+/// The name under `key`.
+#[inline(never)]
+fn name<'a>(config: &CloudConfig<'a>, key: &str, problems: &mut Vec<Error>) -> Option<&'a str> {
+    let setting = config.get(key)?;
+    let problem = match setting.value.as_str().map(|text| check(text.trim_ascii())) {
+        Some(Ok(name)) => return Some(name),
+        Some(Err(why)) => setting.error(DOING, setting.value, why),
+        None => setting.mismatch(DOING, setting.value, key, "a string"),
+    };
+    problems.push(problem);
+    None
 }
 
 fn first_label(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// An IPv4 address as name becomes `ip-1-2-3-4`.
-fn from_metadata(name: &str) -> String {
+/// The name that metadata gives; an IPv4 address becomes `ip-1-2-3-4`.
+pub fn of_metadata(name: &str) -> String {
     let name = name.trim_ascii();
-    match name.parse::<core::net::Ipv4Addr>() {
-        Ok(_) => ["ip-", &name.replace('.', "-")].concat(),
-        Err(_) => name.to_owned(),
+    match name.parse::<Ip>() {
+        Ok(address) if !address.is_ipv6() => ["ip-", &name.replace('.', "-")].concat(),
+        _ => name.into(),
     }
 }
 
 #[inline(never)]
-fn check(name: &str) -> core::result::Result<&str, &'static str> {
+fn check(name: &str) -> Result<&str, &'static str> {
     if name.is_empty() || name.starts_with('.') {
         Err("the name is empty")
     } else if first_label(name).len() > MOST || name.len() > 253 {
@@ -89,7 +99,10 @@ mod tests {
     use super::*;
 
     fn names(text: &str, metadata: Option<&str>) -> Option<(String, String)> {
-        parse(&layer(text), metadata).unwrap().map(|name| (name.hostname, name.fqdn))
+        let (given, mut problems) = (of_metadata(metadata.unwrap_or_default()), Vec::new());
+        let name = parse(&layer(text), &given, &mut problems);
+        assert_eq!(problems, []);
+        name.map(|name| (name.hostname.to_owned(), name.fqdn.to_owned()))
     }
 
     #[test]
@@ -106,7 +119,11 @@ mod tests {
 
     #[test]
     fn a_name_that_is_none_is_told_with_its_place() {
-        let error = |text| parse(&layer(text), None).unwrap_err().to_string();
+        let error = |text| {
+            let mut problems = Vec::new();
+            assert_eq!(parse(&layer(text), "", &mut problems), None);
+            problems[0].to_string()
+        };
         assert_eq!(
             error("hostname: 12"),
             "unable to set host name at user-data:1:11: hostname is an integer, not a string"
@@ -116,5 +133,13 @@ mod tests {
             "unable to set host name at user-data:1:11: the name has blanks, slashes or control characters"
         );
         assert!(error(&alloc::format!("hostname: {}", "x".repeat(65))).ends_with("the name is too long"));
+    }
+
+    #[test]
+    fn one_name_that_is_none_leaves_the_other() {
+        let mut problems = Vec::new();
+        let name = parse(&layer("{hostname: a, fqdn: [b]}"), "m.local", &mut problems);
+        assert_eq!(name.map(|name| (name.hostname, name.fqdn)), Some(("a", "a")));
+        assert_eq!(problems.len(), 1);
     }
 }

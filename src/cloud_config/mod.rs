@@ -6,18 +6,18 @@ pub mod runcmd;
 pub mod ssh;
 pub mod write_files;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
-use alloc::string::String;
+use crate::text::fill;
 use alloc::vec::Vec;
 
 /// One source of configuration.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layer<'a> {
     /// How messages name it: `user-data`, `/etc/cloud/cloud.cfg`.
-    pub name: String,
+    pub name: &'a str,
     /// Its mapping.
-    pub value: Value<'a>,
+    pub value: &'a Value<'a>,
 }
 
 /// All configuration of a machine, the layer that wins first. Layers combine
@@ -30,13 +30,13 @@ pub struct CloudConfig<'a> {
 
 /// A value and the layer it came from.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting<'c> {
+pub struct Setting<'a> {
     /// The value.
-    pub value: &'c Value<'c>,
-    layer: &'c str,
+    pub value: &'a Value<'a>,
+    layer: &'a str,
 }
 
-impl Setting<'_> {
+impl<'a> Setting<'a> {
     /// An error at `value`, which lies within this setting.
     #[inline(never)]
     pub fn error(&self, doing: &str, value: &Value<'_>, cause: &str) -> Error {
@@ -46,7 +46,13 @@ impl Setting<'_> {
     /// The error of a `value` that is no `wanted`: `KEY is a list, not a string`.
     #[inline(never)]
     pub fn mismatch(&self, doing: &str, value: &Value<'_>, what: &str, wanted: &str) -> Error {
-        self.error(doing, value, &[what, " is ", value.kind(), ", not ", wanted].concat())
+        self.error(doing, value, &fill("{} is {}, not {}", &[what, value.kind(), wanted]))
+    }
+
+    /// The items of the list that `key` is.
+    #[inline(never)]
+    pub fn list(&self, key: &str) -> Result<&'a [Value<'a>]> {
+        self.value.items().ok_or_else(|| self.mismatch("read", self.value, key, "a list"))
     }
 }
 
@@ -56,21 +62,25 @@ impl<'a> CloudConfig<'a> {
         Self { layers }
     }
 
-    /// The setting at a path of keys; `None` when no layer has it.
+    /// The setting at a path of keys, written with dots between them; `None`
+    /// when no layer has it.
     #[inline(never)]
-    pub fn find(&self, path: &[&str]) -> Option<Setting<'_>> {
-        for layer in &self.layers {
-            let mut value = &layer.value;
-            let mut depth = 0;
-            while let Some(next) = path.get(depth).and_then(|key| value.get(key)) {
+    pub fn find(&self, path: &str) -> Option<Setting<'a>> {
+        for &Layer { name: layer, mut value } in &self.layers {
+            let (mut inside, mut found) = (false, true);
+            for key in path.split('.') {
+                let Some(next) = value.get(key) else {
+                    found = false;
+                    break;
+                };
                 value = next;
-                depth += 1;
+                inside = true;
             }
-            if depth == path.len() {
-                return Some(Setting { value, layer: &layer.name });
+            if found {
+                return Some(Setting { value, layer });
             }
             // Something that is no mapping hides what lower layers have below it.
-            if depth > 0 && !matches!(value.data, Data::Map(_)) {
+            if inside && !matches!(value.data, Data::Map(_)) {
                 return None;
             }
         }
@@ -79,14 +89,14 @@ impl<'a> CloudConfig<'a> {
 
     /// As [`CloudConfig::find`], with `null` taken for absent.
     #[inline(never)]
-    pub fn get(&self, path: &[&str]) -> Option<Setting<'_>> {
+    pub fn get(&self, path: &str) -> Option<Setting<'a>> {
         self.find(path).filter(|setting| setting.value.data != Data::Null)
     }
 
     /// A truth value as cloud-init reads options that people write in many
     /// ways: true, yes, on, 1, as word or value.
     #[inline(never)]
-    pub fn is_true(&self, path: &[&str], default: bool) -> bool {
+    pub fn is_true(&self, path: &str, default: bool) -> bool {
         match self.get(path).map(|setting| &setting.value.data) {
             None => default,
             Some(Data::Bool(value)) => *value,
@@ -99,19 +109,19 @@ impl<'a> CloudConfig<'a> {
     }
 
     /// A string.
-    pub fn text(&self, path: &[&str]) -> Option<&str> {
-        self.get(path).and_then(|setting| setting.value.as_str())
+    pub fn text(&self, path: &str) -> Option<&'a str> {
+        self.get(path)?.value.as_str()
     }
 
     /// Whether any of the keys is set at the top.
     pub fn has_any(&self, keys: &[&str]) -> bool {
-        keys.iter().any(|key| self.find(&[key]).is_some())
+        keys.iter().any(|key| self.find(key).is_some())
     }
 
     /// The name of the default user: `user:` (text or mapping), else
     /// `system_info.default_user`; none when `users:` leaves `default` out.
-    pub fn default_user(&self) -> Option<&str> {
-        if let Some(users) = self.get(&["users"]) {
+    pub fn default_user(&self) -> Option<&'a str> {
+        if let Some(users) = self.get("users") {
             let is_default = |value: &Value<'_>| value.as_str() == Some("default");
             match &users.value.data {
                 Data::Seq(items) if !items.iter().any(is_default) => return None,
@@ -121,19 +131,17 @@ impl<'a> CloudConfig<'a> {
                 _ => {}
             }
         }
-        self.text(&["user"])
-            .or_else(|| self.text(&["user", "name"]))
-            .or_else(|| self.text(&["system_info", "default_user", "name"]))
+        self.text("user")
+            .or_else(|| self.text("user.name"))
+            .or_else(|| self.text("system_info.default_user.name"))
     }
 }
 
-/// Layers from trees written as in Rust, for the modules' tests.
+/// The configuration of user-data alone, for the modules' tests.
 #[cfg(test)]
 pub(crate) fn layer(text: &str) -> CloudConfig<'_> {
-    CloudConfig::new(vec![Layer {
-        name: "user-data".into(),
-        value: crate::syntax::yaml::load(text).unwrap(),
-    }])
+    let value = Box::leak(Box::new(crate::syntax::yaml::load(text).unwrap()));
+    CloudConfig::new(vec![Layer { name: "user-data", value }])
 }
 
 #[cfg(test)]
@@ -142,7 +150,8 @@ mod tests {
     use crate::syntax::yaml;
 
     fn config<'a>(layers: &[&'a str]) -> CloudConfig<'a> {
-        let layer = |text: &&'a str| Layer { name: "x".into(), value: yaml::load(text).unwrap() };
+        let layer =
+            |text: &&'a str| Layer { name: "x", value: Box::leak(Box::new(yaml::load(text).unwrap())) };
         CloudConfig::new(layers.iter().map(layer).collect())
     }
 
@@ -150,14 +159,14 @@ mod tests {
     fn the_first_layer_wins_and_mappings_combine() {
         let config =
             config(&["{a: {b: 1}, list: [x], none: null}", "{a: {b: 2, c: 3}, list: [y, z], none: 4}"]);
-        let int = |path: &[&str]| config.get(path).and_then(|setting| setting.value.as_int());
-        assert_eq!((int(&["a", "b"]), int(&["a", "c"]), int(&["none"])), (Some(1), Some(3), None));
-        assert_eq!(config.get(&["list"]).unwrap().value.items().unwrap().len(), 1);
+        let int = |path| config.get(path).and_then(|setting| setting.value.as_int());
+        assert_eq!((int("a.b"), int("a.c"), int("none")), (Some(1), Some(3), None));
+        assert_eq!(config.get("list").unwrap().value.items().unwrap().len(), 1);
     }
 
     #[test]
     fn what_is_no_mapping_hides_lower_layers() {
-        assert!(config(&["{a: 1}", "{a: {b: 2}}"]).get(&["a", "b"]).is_none());
+        assert!(config(&["{a: 1}", "{a: {b: 2}}"]).get("a.b").is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `runcmd` and `bootcmd`: lists of commands that become one shell script.
 
 use super::{CloudConfig, Setting};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml::float_value;
 use alloc::format;
@@ -9,14 +9,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The script of the commands under `key`; `None` when there is none. An item
-/// that is neither text nor list is an error with its place, and the others
+/// that is neither text nor list is a problem with its place, and the others
 /// are written.
-pub fn script(config: &CloudConfig<'_>, key: &str) -> (Option<String>, Vec<Error>) {
-    let Some(setting) = config.get(&[key]) else { return (None, Vec::new()) };
-    let Some(items) = setting.value.items() else {
-        return (None, Vec::from([setting.mismatch("read", setting.value, key, "a list")]));
+pub fn script(config: &CloudConfig<'_>, key: &str, problems: &mut Vec<Error>) -> Option<String> {
+    let setting = config.get(key)?;
+    let items = match setting.list(key) {
+        Ok(items) => items,
+        Err(error) => {
+            problems.push(error);
+            return None;
+        }
     };
-    let mut problems = Vec::new();
     let mut script = String::from("#!/bin/sh\n");
     for item in items {
         match line(&setting, item) {
@@ -28,12 +31,12 @@ pub fn script(config: &CloudConfig<'_>, key: &str) -> (Option<String>, Vec<Error
             Err(error) => problems.push(error),
         }
     }
-    (Some(script), problems)
+    Some(script)
 }
 
 /// A text goes to the shell as it is, a list with each word quoted; `null` is
 /// no line.
-fn line(setting: &Setting<'_>, item: &Value<'_>) -> Result<Option<String>, Error> {
+fn line(setting: &Setting<'_>, item: &Value<'_>) -> Result<Option<String>> {
     match &item.data {
         Data::Null => Ok(None),
         Data::Str(text) => Ok(Some(text.clone().into_owned())),
@@ -79,10 +82,15 @@ mod tests {
     use super::super::layer;
     use super::*;
 
+    fn script(text: &str) -> (Option<String>, Vec<Error>) {
+        let mut problems = Vec::new();
+        (super::script(&layer(text), "runcmd", &mut problems), problems)
+    }
+
     #[test]
     fn lists_are_quoted_and_texts_go_as_they_are() {
-        let config = layer("runcmd: [[ls, -l, it's, 3, true, null, 1.0], 'echo $HOME | wc', null]");
-        let (script, problems) = script(&config, "runcmd");
+        let text = "runcmd: [[ls, -l, it's, 3, true, null, 1.0], 'echo $HOME | wc', null]";
+        let (script, problems) = script(text);
         assert_eq!(
             script.as_deref(),
             Some("#!/bin/sh\n'ls' '-l' 'it'\\''s' '3' 'True' 'None' '1.0'\necho $HOME | wc\n")
@@ -92,8 +100,7 @@ mod tests {
 
     #[test]
     fn a_mapping_is_told_with_its_line_and_the_rest_stays() {
-        let config = layer("runcmd:\n- echo a: b\n- echo c\n- 5\n");
-        let (script, problems) = script(&config, "runcmd");
+        let (script, problems) = script("runcmd:\n- echo a: b\n- echo c\n- 5\n");
         assert_eq!(script.as_deref(), Some("#!/bin/sh\necho c\n"));
         assert!(
             problems[0]
@@ -108,7 +115,7 @@ mod tests {
 
     #[test]
     fn no_list_is_no_script() {
-        let (script, problems) = script(&layer("runcmd: echo"), "runcmd");
+        let (script, problems) = script("runcmd: echo");
         assert_eq!((script, problems.len()), (None, 1));
     }
 }

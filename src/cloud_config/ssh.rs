@@ -4,8 +4,7 @@
 use super::CloudConfig;
 use crate::error::Error;
 use crate::instance::{Metadata, public_keys};
-use crate::syntax::value::{Data, Value};
-use alloc::borrow::ToOwned;
+use crate::syntax::value::Data;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,49 +13,63 @@ const DISABLE_ROOT: &str = "no-port-forwarding,no-agent-forwarding,no-X11-forwar
 
 /// Which keys may log in as whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuthorizedKeys {
-    /// Lines of `authorized_keys` in the order they were given.
-    pub keys: Vec<String>,
+pub struct AuthorizedKeys<'a> {
+    /// Lines of `authorized_keys` in the order they were given, each once.
+    pub keys: Vec<&'a str>,
     /// The default user's name.
-    pub user: Option<String>,
+    pub user: Option<&'a str>,
     /// Options put before root's keys; empty when root may log in.
     pub root_options: String,
 }
 
-/// The keys of configuration and metadata, each once.
-pub fn parse(config: &CloudConfig<'_>, metadata: &Metadata) -> (AuthorizedKeys, Vec<Error>) {
-    let (mut given, mut problems) = (Vec::new(), Vec::new());
-    if config.is_true(&["allow_public_ssh_keys"], true) {
-        given.extend_from_slice(&metadata.public_keys);
+/// The keys of configuration and metadata.
+#[inline(never)]
+pub fn parse<'a>(
+    config: &CloudConfig<'a>,
+    metadata: &'a Metadata,
+    problems: &mut Vec<Error>,
+) -> AuthorizedKeys<'a> {
+    let mut wanted = AuthorizedKeys { user: config.default_user(), ..AuthorizedKeys::default() };
+    let mut add = |key| {
+        if !wanted.keys.contains(&key) {
+            wanted.keys.push(key);
+        }
+    };
+    if config.is_true("allow_public_ssh_keys", true) {
+        metadata.public_keys.iter().for_each(|key| add(key));
     }
-    if let Some(setting) = config.get(&["ssh_authorized_keys"]) {
+    if let Some(setting) = config.get("ssh_authorized_keys") {
         match &setting.value.data {
-            Data::Str(_) | Data::Seq(_) => given.append(&mut public_keys(setting.value)),
+            Data::Str(_) | Data::Seq(_) => public_keys(setting.value, &mut add),
             _ => problems.push(setting.mismatch("read", setting.value, "ssh_authorized_keys", "a list")),
         }
-        for item in setting.value.items().unwrap_or_default().iter().filter(|item| item.as_str().is_none()) {
-            problems.push(setting.mismatch("read the key at", item, "it", "a string"));
+        for item in setting.value.items().unwrap_or_default() {
+            if item.as_str().is_none() {
+                problems.push(setting.mismatch("read the key at", item, "it", "a string"));
+            }
         }
     }
-    let mut keys = Vec::new();
-    for key in given {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
+    if config.is_true("disable_root", true) {
+        let template = config.text("disable_root_opts").unwrap_or(DISABLE_ROOT);
+        wanted.root_options = root_options(template, wanted.user.unwrap_or("NONE"));
     }
-    let user = config.default_user().map(ToOwned::to_owned);
-    let root_options = if config.is_true(&["disable_root"], true) {
-        root_options(config, user.as_deref().unwrap_or("NONE"))
-    } else {
-        String::new()
-    };
-    (AuthorizedKeys { keys, user, root_options }, problems)
+    wanted
 }
 
-fn root_options(config: &CloudConfig<'_>, user: &str) -> String {
-    let template = config.get(&["disable_root_opts"]).map(|setting| setting.value);
-    let template = template.and_then(Value::as_str).unwrap_or(DISABLE_ROOT);
-    template.replace("$USER", user).replace("$DISABLE_USER", "root")
+/// A template with `$USER` and `$DISABLE_USER` replaced.
+fn root_options(template: &str, user: &str) -> String {
+    let mut pieces = template.split('$');
+    let mut options = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (value, rest) = match (piece.strip_prefix("USER"), piece.strip_prefix("DISABLE_USER")) {
+            (Some(rest), _) => (user, rest),
+            (_, Some(rest)) => ("root", rest),
+            _ => ("$", piece),
+        };
+        options.push_str(value);
+        options.push_str(rest);
+    }
+    options
 }
 
 #[cfg(test)]
@@ -68,7 +81,8 @@ mod tests {
     fn keys_keep_their_order_and_come_once() {
         let metadata = Metadata { public_keys: vec!["ssh-rsa M".into()], ..Metadata::default() };
         let config = layer("{ssh_authorized_keys: [ssh-rsa B, ssh-rsa A, ssh-rsa M, 3], user: admin}");
-        let (keys, problems) = parse(&config, &metadata);
+        let mut problems = Vec::new();
+        let keys = parse(&config, &metadata, &mut problems);
         assert_eq!(keys.keys, ["ssh-rsa M", "ssh-rsa B", "ssh-rsa A"]);
         assert_eq!(
             keys.root_options,
@@ -81,14 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn names_stand_where_the_template_has_them() {
+        let template = "$a $USER,$DISABLE_USER$";
+        assert_eq!(root_options(template, "me"), "$a me,root$");
+    }
+
+    #[test]
     fn metadata_keys_and_root_can_be_switched() {
         let metadata = Metadata { public_keys: vec!["ssh-rsa M".into()], ..Metadata::default() };
         let config =
             layer("{allow_public_ssh_keys: false, disable_root: false, ssh_authorized_keys: ssh-rsa A}");
-        let (keys, _) = parse(&config, &metadata);
-        assert_eq!(
-            (keys.keys, keys.root_options, keys.user),
-            (vec!["ssh-rsa A".into()], String::new(), None)
-        );
+        let keys = parse(&config, &metadata, &mut Vec::new());
+        assert_eq!((keys.keys, keys.root_options, keys.user), (vec!["ssh-rsa A"], String::new(), None));
     }
 }

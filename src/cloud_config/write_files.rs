@@ -1,10 +1,11 @@
 //! `write_files`.
 
 use super::{CloudConfig, Setting};
-use crate::action::{Existing, Owner, WriteFile};
-use crate::error::Error;
+use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::error::{Error, Result};
 use crate::syntax::encoding;
 use crate::syntax::value::{Data, Value};
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -14,35 +15,35 @@ const DOING: &str = "write the file at";
 /// Permission bits of a file whose entry gives none.
 const DEFAULT_MODE: u32 = 0o644;
 
-/// One entry that can be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// What to write.
-    pub file: Box<WriteFile>,
-    /// Written in the final stage, after users and packages are there.
-    pub deferred: bool,
-}
-
-/// The entries in order. One that is broken is an error with its place, and
-/// the others go on.
-pub fn parse(config: &CloudConfig<'_>) -> (Vec<Entry>, Vec<Error>) {
-    let (mut entries, mut problems) = (Vec::new(), Vec::new());
-    let Some(setting) = config.get(&["write_files"]) else { return (entries, problems) };
-    let Some(items) = setting.value.items() else {
-        problems.push(setting.mismatch("read", setting.value, "write_files", "a list"));
-        return (entries, problems);
+/// Plans the entries in order; `deferred` ones are written in the final stage,
+/// after users and packages are there. One that is broken is a problem with its
+/// place, and the others go on.
+#[inline(never)]
+pub fn plan(config: &CloudConfig<'_>, deferred: bool, actions: &mut Vec<Action>, problems: &mut Vec<Error>) {
+    let Some(setting) = config.get("write_files") else { return };
+    let items = match setting.list("write_files") {
+        Ok(items) => items,
+        // Told once, by the module that runs first.
+        Err(_) if deferred => return,
+        Err(error) => return problems.push(error),
     };
     for item in items {
-        match entry(&setting, item, &mut problems) {
-            Ok(entry) => entries.push(entry),
+        if is_set(item, "defer") != deferred {
+            continue;
+        }
+        match entry(&setting, item, problems) {
+            Ok(file) => actions.push(Action::WriteFile(file)),
             Err(error) => problems.push(error),
         }
     }
-    (entries, problems)
+}
+
+fn is_set(item: &Value<'_>, key: &str) -> bool {
+    item.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
 #[inline(never)]
-fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Result<Entry, Error> {
+fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Result<Box<WriteFile>> {
     let Some(value) = item.get_set("path") else {
         return Err(setting.error(DOING, item, "it has no path"));
     };
@@ -51,50 +52,45 @@ fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Res
         _ => return Err(setting.error(DOING, value, "path is not a path")),
     };
     let content = match item.get_set("content") {
-        None => Vec::new(),
-        Some(value) => {
-            raw_content(value).ok_or_else(|| setting.mismatch(DOING, value, "content", "a string"))?
-        }
+        None => Cow::default(),
+        Some(value) => match raw_content(value) {
+            Some(content) => content,
+            None => return Err(setting.mismatch(DOING, value, "content", "a string")),
+        },
     };
     let content = match item.get_set("encoding") {
-        None => content,
-        Some(name) => decode(setting, name, content, notes)?,
+        None => content.into_owned(),
+        Some(name) => decode(setting, name, &content, notes)?,
     };
-    let mode = match item.get_set("permissions") {
-        None => DEFAULT_MODE,
-        Some(value) => permissions(value).unwrap_or_else(|| {
-            notes.push(setting.error("read permissions at", value, "no octal mode; 0644 is used"));
-            DEFAULT_MODE
-        }),
-    };
+    let mut mode = DEFAULT_MODE;
+    if let Some(value) = item.get_set("permissions") {
+        match permissions(value) {
+            Some(given) => mode = given,
+            None => notes.push(setting.error("read permissions at", value, "no octal mode; 0644 is used")),
+        }
+    }
     let owner = match item.get_set("owner") {
         None => Owner::Root,
-        Some(value) => {
-            owner(value).ok_or_else(|| setting.error(DOING, value, "owner is not USER or USER:GROUP"))?
-        }
+        Some(value) => match owner(value) {
+            Some(owner) => owner,
+            None => return Err(setting.error(DOING, value, "owner is not USER or USER:GROUP")),
+        },
     };
-    let is_set = |key| item.get(key).and_then(Value::as_bool).unwrap_or(false);
-    let existing = if is_set("append") { Existing::Append } else { Existing::Replace };
+    let existing = if is_set(item, "append") { Existing::Append } else { Existing::Replace };
     let path = ["/", path.trim_start_matches('/')].concat();
-    let file = Box::new(WriteFile { path, content, mode, owner, existing });
-    Ok(Entry { file, deferred: is_set("defer") })
+    Ok(Box::new(WriteFile { path, content, mode, owner, existing }))
 }
 
 /// Text, `!!binary`, or a number or truth value as Python would print it.
-fn raw_content(value: &Value<'_>) -> Option<Vec<u8>> {
-    let number;
-    let bytes: &[u8] = match &value.data {
+fn raw_content<'v>(value: &'v Value<'_>) -> Option<Cow<'v, [u8]>> {
+    Some(Cow::Borrowed(match &value.data {
         Data::Str(text) | Data::Timestamp(text) | Data::BigInt(text) => text.as_bytes(),
         Data::Bytes(bytes) => bytes,
-        Data::Int(integer) => {
-            number = integer.to_string();
-            number.as_bytes()
-        }
+        Data::Int(integer) => return Some(Cow::Owned(integer.to_string().into_bytes())),
         Data::Bool(true) => b"True",
         Data::Bool(false) => b"False",
         _ => return None,
-    };
-    Some(bytes.to_vec())
+    }))
 }
 
 /// Encodings as cloud-init names them; an unknown one is text, with a note.
@@ -102,10 +98,9 @@ fn raw_content(value: &Value<'_>) -> Option<Vec<u8>> {
 fn decode(
     setting: &Setting<'_>,
     name: &Value<'_>,
-    mut content: Vec<u8>,
+    content: &[u8],
     notes: &mut Vec<Error>,
-) -> Result<Vec<u8>, Error> {
-    let fail = |why: &'static str| setting.error(DOING, name, why);
+) -> Result<Vec<u8>> {
     let lower = name.as_str().unwrap_or_default().trim_ascii().to_ascii_lowercase();
     let (base64, gzip) = match lower.as_str() {
         "gz" | "gzip" => (false, true),
@@ -117,13 +112,12 @@ fn decode(
             (false, false)
         }
     };
-    if base64 {
-        content = encoding::base64(&content).map_err(fail)?;
-    }
-    if gzip {
-        content = encoding::gunzip(&content).map_err(fail)?;
-    }
-    Ok(content)
+    unpacked(content, base64, gzip).map_err(|why| setting.error(DOING, name, why))
+}
+
+fn unpacked(content: &[u8], base64: bool, gzip: bool) -> core::result::Result<Vec<u8>, &'static str> {
+    let content = if base64 { encoding::base64(content)? } else { content.to_vec() };
+    if gzip { encoding::gunzip(&content) } else { Ok(content) }
 }
 
 /// Permission bits: a number as it is (YAML reads 0644 as octal), a text in
@@ -167,46 +161,54 @@ mod tests {
     use super::super::layer;
     use super::*;
 
+    /// The files of `write_files`, those of now or the deferred ones.
+    fn planned(text: &str, deferred: bool) -> (Vec<WriteFile>, Vec<String>) {
+        let (mut actions, mut problems) = (Vec::new(), Vec::new());
+        plan(&layer(text), deferred, &mut actions, &mut problems);
+        let file = |action| match action {
+            Action::WriteFile(file) => *file,
+            other => panic!("{other}"),
+        };
+        (actions.into_iter().map(file).collect(), texts(&problems))
+    }
+
     fn texts(problems: &[Error]) -> Vec<String> {
         problems.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn every_encoding_gives_the_bytes() {
-        let config = layer(
-            "write_files:\n\
+        let text = "write_files:\n\
              - {path: /a, content: hello}\n\
              - {path: b, content: aGVsbG8=, encoding: B64}\n\
              - {path: /c, content: H4sIAAAAAAAC/8tIzcnJBwCGphA2BQAAAA==, encoding: gz+b64}\n\
              - {path: /d, content: !!binary aGVsbG8=, append: true}\n\
-             - {path: /e, defer: true}\n",
-        );
-        let (entries, problems) = parse(&config);
-        assert_eq!(texts(&problems), [""; 0]);
-        let contents: Vec<_> = entries.iter().map(|entry| entry.file.content.as_slice()).collect();
-        assert_eq!(contents, [&b"hello"[..], b"hello", b"hello", b"hello", b""]);
-        assert_eq!(entries[1].file.path, "/b");
-        assert_eq!(entries[3].file.existing, Existing::Append);
-        assert!(entries[4].deferred && !entries[0].deferred);
+             - {path: /e, defer: true}\n";
+        let (files, problems) = planned(text, false);
+        assert_eq!(problems, [""; 0]);
+        let contents: Vec<_> = files.iter().map(|file| file.content.as_slice()).collect();
+        assert_eq!(contents, [b"hello"; 4]);
+        assert_eq!(files[1].path, "/b");
+        assert_eq!(files[3].existing, Existing::Append);
+        let (deferred, problems) = planned(text, true);
+        assert_eq!((deferred.len(), problems.len()), (1, 0));
+        assert_eq!((&*deferred[0].path, &*deferred[0].content), ("/e", &b""[..]));
     }
 
     #[test]
     fn permissions_as_number_and_text() {
-        let config = layer(
+        let (files, problems) = planned(
             "write_files:\n\
              - {path: /a, permissions: 0600}\n\
              - {path: /b, permissions: '0755'}\n\
              - {path: /c, permissions: ' 0o4711 '}\n\
              - {path: /d, permissions: 644}\n\
              - {path: /e, permissions: rw}\n",
+            false,
         );
-        let (entries, problems) = parse(&config);
-        let modes: Vec<_> = entries.iter().map(|entry| entry.file.mode).collect();
+        let modes: Vec<_> = files.iter().map(|file| file.mode).collect();
         assert_eq!(modes, [0o600, 0o755, 0o4711, 0o1204, 0o644]);
-        assert_eq!(
-            texts(&problems),
-            ["unable to read permissions at user-data:6:27: no octal mode; 0644 is used"]
-        );
+        assert_eq!(problems, ["unable to read permissions at user-data:6:27: no octal mode; 0644 is used"]);
     }
 
     #[test]
@@ -223,16 +225,15 @@ mod tests {
 
     #[test]
     fn a_broken_entry_leaves_the_others() {
-        let config = layer(
+        let (files, problems) = planned(
             "write_files:\n\
              - {content: x}\n\
              - {path: /a, content: '!', encoding: gz}\n\
              - {path: /b, content: [x]}\n\
              - {path: /c, content: x, encoding: rot13}\n",
+            false,
         );
-        let (entries, problems) = parse(&config);
-        assert_eq!(entries.len(), 1);
-        let problems = texts(&problems);
+        assert_eq!(files.len(), 1);
         assert_eq!(problems[0], "unable to write the file at user-data:2:3: it has no path");
         assert!(problems[1].starts_with("unable to write the file at user-data:3:"));
         assert_eq!(

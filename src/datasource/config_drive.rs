@@ -1,13 +1,17 @@
 //! OpenStack's config drive, version 2
 //! (<https://docs.openstack.org/nova/latest/user/metadata.html>).
 
-use super::{Datasource, Found, Needs};
+use super::{Datasource, Needs};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
-use crate::instance::{InjectedFile, Instance, InstanceId, public_keys};
+use crate::instance::{
+    EC2_META_DATA, File, Instance, InstanceId, META_DATA, NETWORK_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2,
+    public_keys,
+};
 use crate::limits;
 use crate::syntax::json;
 use crate::syntax::value::Value;
+use crate::text::fill;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -18,50 +22,45 @@ pub(super) const DATASOURCE: Datasource =
 
 /// The versions cloud-init knows, newest first; the first one on the drive
 /// counts, `latest` only when none of them is there.
-const VERSIONS: [&str; 8] = [
-    "2018-08-27",
-    "2017-02-22",
-    "2016-10-06",
-    "2016-06-30",
-    "2015-10-15",
-    "2013-10-17",
-    "2013-04-04",
-    "2012-08-10",
-];
+const VERSIONS: &str =
+    "2018-08-27 2017-02-22 2016-10-06 2016-06-30 2015-10-15 2013-10-17 2013-04-04 2012-08-10";
 
-fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
+/// The files of a version that may be missing.
+static FILES: [&str; 4] = [USER_DATA, VENDOR_DATA, VENDOR_DATA2, NETWORK_DATA];
+
+fn read(disc: &dyn Fetch, source: &str, problems: &mut Vec<Error>) -> Result<Option<Box<Instance>>> {
     let Some(present) = disc.list("openstack")? else { return Ok(None) };
-    let is_there = |version: &str| present.iter().any(|name| name == version);
-    let version = VERSIONS.into_iter().find(|version| is_there(version)).unwrap_or("latest");
-    let mut reader = Reader { disc, version, budget: limits::SEED_TOTAL, problems: Vec::new() };
-    let path = reader.path("meta_data.json");
-    let Some(meta_data) = disc.read(&path, limits::SEED_FILE)? else {
+    let is_there = |version: &&str| present.iter().any(|name| name == version);
+    let version = VERSIONS.split(' ').find(is_there).unwrap_or("latest");
+    let mut reader = Reader { disc, version, budget: limits::SEED_TOTAL, problems };
+    let path = reader.path(META_DATA);
+    let Some(content) = disc.read(&path, limits::SEED_FILE)? else {
         return if present.is_empty() { Ok(None) } else { Err(reader.missing(&path)) };
     };
     let name = disc.name(&path);
-    let meta = json::parse(&meta_data)
-        .map_err(|error| Error::at("read", &name, error.place.line, error.place.column, error.message))?;
-    let text = |key| meta.get_set(key).and_then(Value::as_str);
-    let id =
-        text("uuid").ok_or_else(|| Error::new("read", &name, "it has no uuid, which is the instance-id"))?;
+    let meta = json::parse(&content).map_err(|error| error.in_file(&name))?;
+    let Some(id) = text(&meta, "uuid") else {
+        return Err(Error::new("read", &name, "it has no uuid, which is the instance-id"));
+    };
     let mut instance = Box::new(Instance::new(InstanceId::parse(id)?, DATASOURCE.name));
-    instance.detail = ["[net,ver=2][source=", source, "]"].concat();
-    instance.metadata.local_hostname = text("hostname").map(ToOwned::to_owned);
-    instance.metadata.public_keys = meta.get_set("public_keys").map(public_keys).unwrap_or_default();
-    let raw = &mut instance.raw;
-    for (name, part) in [
-        ("user_data", &mut raw.user_data),
-        ("vendor_data.json", &mut raw.vendor_data),
-        ("vendor_data2.json", &mut raw.vendor_data2),
-    ] {
-        *part = reader.optional(&reader.path(name)).unwrap_or_default();
+    instance.detail = fill("[net,ver=2][source={}]", &[source]);
+    instance.metadata.local_hostname = text(&meta, "hostname").map(ToOwned::to_owned);
+    if let Some(keys) = meta.get("public_keys") {
+        public_keys(keys, &mut |key| instance.metadata.public_keys.push(key.to_owned()));
     }
-    raw.network_data = reader.network("network_data.json");
-    raw.ec2_meta_data = reader.optional("ec2/latest/meta-data.json").unwrap_or_default();
-    instance.files = reader.injected(&meta);
+    for name in FILES {
+        reader.keep(name, &reader.path(name), &mut instance.raw);
+    }
+    reader.keep(EC2_META_DATA, "ec2/latest/meta-data.json", &mut instance.raw);
+    reader.injected(&meta, &mut instance.files);
     drop(meta);
-    instance.raw.meta_data = meta_data;
-    Ok(Some(Found { instance, problems: reader.problems }))
+    instance.raw.push(File { path: META_DATA.to_owned(), content });
+    Ok(Some(instance))
+}
+
+/// The string under `key`.
+fn text<'v>(value: &'v Value<'_>, key: &str) -> Option<&'v str> {
+    value.get(key)?.as_str()
 }
 
 /// Reads the parts that may be missing or broken without harm to the others.
@@ -71,12 +70,12 @@ struct Reader<'a> {
     version: &'a str,
     /// Bytes that may still be kept.
     budget: usize,
-    problems: Vec<Error>,
+    problems: &'a mut Vec<Error>,
 }
 
 impl Reader<'_> {
     fn path(&self, name: &str) -> String {
-        ["openstack/", self.version, "/", name].concat()
+        fill("openstack/{}/{}", &[self.version, name])
     }
 
     fn missing(&self, path: &str) -> Error {
@@ -97,29 +96,30 @@ impl Reader<'_> {
         }
     }
 
-    /// network_data.json: what is no JSON is as good as unread, and either is
-    /// something else than a seed that says nothing of the network.
-    fn network(&mut self, name: &str) -> Option<Vec<u8>> {
-        let (problems, path) = (self.problems.len(), self.path(name));
-        match self.optional(&path) {
-            Some(content) => {
-                let Err(error) = json::parse(&content) else { return Some(content) };
-                let (place, name) = (error.place, self.disc.name(&path));
-                self.problems.push(Error::at("read", &name, place.line, place.column, error.message));
-                Some(Vec::new())
-            }
-            None => (self.problems.len() > problems).then(Vec::new),
+    /// Reads a file that may be missing. A network that is no JSON is as good
+    /// as unread, and either is something else than a seed that says nothing.
+    #[inline(never)]
+    fn keep(&mut self, name: &str, path: &str, files: &mut Vec<File>) {
+        let problems = self.problems.len();
+        let mut content = self.optional(path);
+        if let Some(network) = content.as_deref().filter(|_| name == NETWORK_DATA)
+            && let Some(error) = json::parse(network).err()
+        {
+            self.problems.push(error.in_file(&self.disc.name(path)));
+            content = None;
+        }
+        let content = content.unwrap_or_default();
+        if !content.is_empty() || self.problems.len() > problems {
+            files.push(File { path: name.to_owned(), content });
         }
     }
 
     /// `files: [{path, content_path}]`; content lies under openstack/.
     #[inline(never)]
-    fn injected(&mut self, meta: &Value<'_>) -> Vec<InjectedFile> {
-        let entries = meta.get_set("files").and_then(Value::items).unwrap_or_default();
-        let mut files = Vec::new();
+    fn injected(&mut self, meta: &Value<'_>, files: &mut Vec<File>) {
+        let entries = meta.get("files").and_then(Value::items).unwrap_or_default();
         for entry in entries.iter().take(limits::INJECTED_FILES) {
-            let text = |key| entry.get_set(key).and_then(Value::as_str);
-            let (Some(path), Some(content_path)) = (text("path"), text("content_path")) else {
+            let (Some(path), Some(content_path)) = (text(entry, "path"), text(entry, "content_path")) else {
                 let why = "an entry of files without path or content_path";
                 self.problems.push(Error::new("read", self.disc.name("meta_data.json"), why));
                 continue;
@@ -127,12 +127,11 @@ impl Reader<'_> {
             let source = ["openstack/", content_path.trim_start_matches('/')].concat();
             let problems = self.problems.len();
             match self.optional(&source) {
-                Some(content) => files.push(InjectedFile { path: absolute(path), content }),
+                Some(content) => files.push(File { path: absolute(path), content }),
                 None if self.problems.len() == problems => self.problems.push(self.missing(&source)),
                 None => {}
             }
         }
-        files
     }
 }
 
@@ -150,29 +149,31 @@ mod tests {
         Tree::of("/dev/sr0:/", files)
     }
 
-    fn found(files: &[(&str, &str)]) -> Found {
-        read(&disc(files), "/dev/sr0").unwrap().unwrap()
+    fn found(files: &[(&str, &str)]) -> (Box<Instance>, Vec<String>) {
+        let mut problems = Vec::new();
+        let instance = read(&disc(files), "/dev/sr0", &mut problems).unwrap().unwrap();
+        (instance, listed(&problems))
     }
 
     #[test]
     fn the_newest_known_version_counts() {
         let meta = |id: &str| alloc::format!("{{\"uuid\": \"{id}\"}}");
-        let found = found(&[
+        let (instance, _) = found(&[
             ("openstack/2012-08-10/meta_data.json", &meta("old")),
             ("openstack/2015-10-15/meta_data.json", &meta("new")),
             ("openstack/2099-01-01/meta_data.json", &meta("future")),
             ("openstack/latest/meta_data.json", &meta("latest")),
         ]);
-        assert_eq!(found.instance.id.as_str(), "new");
+        assert_eq!(instance.id.as_str(), "new");
         assert_eq!(
-            found.instance.datasource_line(),
+            instance.datasource_line(),
             "DataSourceConfigDrive: DataSourceConfigDrive [net,ver=2][source=/dev/sr0]\n"
         );
     }
 
     #[test]
     fn parts_are_read_and_a_missing_one_is_named() {
-        let found = found(&[
+        let (instance, problems) = found(&[
             (
                 "openstack/latest/meta_data.json",
                 r#"{"uuid": "i-1", "hostname": "vm.local", "public_keys": {"k": "ssh-ed25519 AAAA me"},
@@ -182,16 +183,13 @@ mod tests {
             ("openstack/latest/user_data", "#!/bin/sh\n"),
             ("openstack/content/0000", "hello"),
         ]);
-        assert_eq!(found.instance.metadata.local_hostname.as_deref(), Some("vm.local"));
-        assert_eq!(found.instance.metadata.public_keys, ["ssh-ed25519 AAAA me"]);
-        assert_eq!(found.instance.raw.user_data, b"#!/bin/sh\n");
-        assert_eq!(found.instance.raw.network_data, None);
+        assert_eq!(instance.metadata.local_hostname.as_deref(), Some("vm.local"));
+        assert_eq!(instance.metadata.public_keys, ["ssh-ed25519 AAAA me"]);
+        assert_eq!(instance.file(USER_DATA), Some(&b"#!/bin/sh\n"[..]));
+        assert_eq!(instance.file(NETWORK_DATA), None);
+        assert_eq!(instance.files, [File { path: "/etc/motd".into(), content: b"hello".into() }]);
         assert_eq!(
-            found.instance.files,
-            [InjectedFile { path: "/etc/motd".into(), content: b"hello".into() }]
-        );
-        assert_eq!(
-            listed(&found.problems),
+            problems,
             [
                 "unable to read /dev/sr0:/openstack/content/0001: it is missing",
                 "unable to read /dev/sr0:/meta_data.json: an entry of files without path or content_path",
@@ -202,7 +200,8 @@ mod tests {
     #[test]
     fn what_is_no_json_or_has_no_uuid_is_broken() {
         let error = |content: &str| {
-            read(&disc(&[("openstack/latest/meta_data.json", content)]), "/dev/sr0").unwrap_err()
+            read(&disc(&[("openstack/latest/meta_data.json", content)]), "/dev/sr0", &mut Vec::new())
+                .unwrap_err()
         };
         assert!(error("{\n oops").errno().is_none());
         assert!(
@@ -218,16 +217,23 @@ mod tests {
     #[test]
     fn a_network_that_is_no_json_is_unread_and_not_absent() {
         let meta = ("openstack/latest/meta_data.json", "{\"uuid\": \"i\"}");
-        let found = found(&[meta, ("openstack/latest/network_data.json", "links: []")]);
-        assert_eq!(found.instance.raw.network_data, Some(Vec::new()));
-        assert!(
-            listed(&found.problems)[0]
-                .starts_with("unable to read /dev/sr0:/openstack/latest/network_data.json:1:1: ")
-        );
+        let (instance, problems) = found(&[meta, ("openstack/latest/network_data.json", "links: []")]);
+        assert_eq!(instance.file(NETWORK_DATA), Some(&b""[..]));
+        assert!(problems[0].starts_with("unable to read /dev/sr0:/openstack/latest/network_data.json:1:1: "));
+    }
+
+    #[test]
+    fn an_empty_network_is_unread_too() {
+        let meta = ("openstack/latest/meta_data.json", "{\"uuid\": \"i\"}");
+        let empty = |name| [meta, (name, "")];
+        let (instance, problems) = found(&empty("openstack/latest/network_data.json"));
+        assert_eq!((instance.file(NETWORK_DATA), problems.len()), (Some(&b""[..]), 1));
+        let (instance, problems) = found(&empty("openstack/latest/user_data"));
+        assert_eq!((instance.file(USER_DATA), problems.len()), (None, 0));
     }
 
     #[test]
     fn another_disc_is_no_config_drive() {
-        assert!(read(&disc(&[("readme", "x")]), "/dev/sr0").unwrap().is_none());
+        assert!(read(&disc(&[("readme", "x")]), "/dev/sr0", &mut Vec::new()).unwrap().is_none());
     }
 }

@@ -22,28 +22,26 @@ pub struct Datasource {
     pub name: &'static str,
     /// What has to be there.
     pub needs: Needs,
-    /// Reads a mounted seed; `source` is the device or folder as messages
-    /// name it. `Ok(None)`: this is no seed of that kind.
-    pub read: fn(disc: &dyn Fetch, source: &str) -> Result<Option<Found>>,
+    /// Reads a mounted seed.
+    pub read: Read,
 }
 
-/// A seed that was read.
-#[derive(Debug)]
-pub struct Found {
-    /// The instance it describes.
-    pub instance: Box<Instance>,
-    /// Parts that could not be read; the others count.
-    pub problems: Vec<Error>,
-}
+/// Reads a mounted seed; `source` is the device or folder as messages name it.
+/// `Ok(None)`: this is no seed of that kind. Parts that can't be read are
+/// problems; the others count.
+pub type Read =
+    fn(disc: &dyn Fetch, source: &str, problems: &mut Vec<Error>) -> Result<Option<Box<Instance>>>;
 
 /// Every datasource, in the order they are tried.
 pub static ALL: &[Datasource] = &[config_drive::DATASOURCE];
 
-/// Reads a tree as the first kind of seed that it is.
-pub fn read(disc: &dyn Fetch, source: &str) -> Result<Option<Found>> {
+/// Reads a tree as the first kind of seed that it is, as a [`Read`] does.
+#[inline(never)]
+pub fn read(disc: &dyn Fetch, source: &str, problems: &mut Vec<Error>) -> Result<Option<Box<Instance>>> {
     for datasource in ALL {
-        if let Some(found) = (datasource.read)(disc, source)? {
-            return Ok(Some(found));
+        let instance = (datasource.read)(disc, source, problems)?;
+        if instance.is_some() {
+            return Ok(instance);
         }
     }
     Ok(None)

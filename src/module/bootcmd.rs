@@ -20,15 +20,12 @@ pub(super) const MODULE: Module = Module {
 /// be noexec.
 const SCRIPT: &str = "/run/glowplug/bootcmd";
 
-fn plan(context: &Context<'_>) -> Plan {
-    let (script, problems) = runcmd::script(context.config, "bootcmd");
-    let mut plan = Plan { problems, ..Plan::default() };
-    if let Some(script) = script {
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    if let Some(script) = runcmd::script(context.config, "bootcmd", &mut plan.problems) {
         plan.actions.push(Action::write(SCRIPT, script.into_bytes(), 0o700));
         plan.actions.push(Action::RunProgram {
             argv: Vec::from(["/bin/sh".to_string(), SCRIPT.to_string()]),
             environment: Vec::from([("INSTANCE_ID".to_string(), context.instance.id.as_str().to_string())]),
         });
     }
-    plan
 }

@@ -74,8 +74,8 @@ pub struct Module {
     pub frequency: Frequency,
     /// How much of it runs before the pivot.
     pub early: Early,
-    /// Plans it.
-    pub plan: fn(&Context<'_>) -> Plan,
+    /// Adds what it wants done to a plan.
+    pub plan: fn(&Context<'_>, &mut Plan),
 }
 
 /// The modules of which a part runs before the pivot, in their order. The agent
@@ -98,12 +98,15 @@ pub static ALL: &[Module] = &[
     scripts::USER,
 ];
 
-/// Whether the root is of Red Hat's or SUSE's family (os-release(5)).
+/// Whether the root is of Red Hat's family (os-release(5)).
 #[inline(never)]
 fn is_red_hat(root: &dyn Fetch) -> bool {
-    fetch::text(root, "/etc/os-release").unwrap_or_default().lines().any(|line| match line.split_once('=') {
+    let text = fetch::text(root, "/etc/os-release").unwrap_or_default();
+    text.lines().any(|line| match line.split_once('=') {
         Some(("ID" | "ID_LIKE", ids)) => {
-            ids.trim_matches('"').split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos"))
+            let ids = ids.strip_prefix('"').unwrap_or(ids);
+            let ids = ids.strip_suffix('"').unwrap_or(ids);
+            ids.split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos"))
         }
         _ => false,
     })

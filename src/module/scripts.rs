@@ -7,7 +7,6 @@ use crate::cloud_config::runcmd;
 use crate::error::Error;
 use crate::state::paths::Frequency;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 pub(super) const RUNCMD: Module = Module {
@@ -19,42 +18,40 @@ pub(super) const RUNCMD: Module = Module {
     plan: plan_runcmd,
 };
 
-const fn runner(name: &'static str, frequency: Frequency, plan: fn(&Context<'_>) -> Plan) -> Module {
+const fn runner(name: &'static str, frequency: Frequency, plan: fn(&Context<'_>, &mut Plan)) -> Module {
     Module { name, keys: &[], stage: Stage::Final, frequency, early: Early::No, plan }
 }
 
-pub(super) const VENDOR: Module = runner("scripts_vendor", Frequency::Instance, |context| {
-    run_parts(context, &context.paths.file("scripts/vendor"))
+pub(super) const VENDOR: Module = runner("scripts_vendor", Frequency::Instance, |context, plan| {
+    run_parts(context, &context.paths.file("scripts/vendor"), plan);
 });
-pub(super) const PER_ONCE: Module = runner("scripts_per_once", Frequency::Once, |context| {
-    run_parts(context, "/var/lib/cloud/scripts/per-once")
+pub(super) const PER_ONCE: Module = runner("scripts_per_once", Frequency::Once, |context, plan| {
+    run_parts(context, "/var/lib/cloud/scripts/per-once", plan);
 });
-pub(super) const PER_BOOT: Module = runner("scripts_per_boot", Frequency::Always, |context| {
-    run_parts(context, "/var/lib/cloud/scripts/per-boot")
+pub(super) const PER_BOOT: Module = runner("scripts_per_boot", Frequency::Always, |context, plan| {
+    run_parts(context, "/var/lib/cloud/scripts/per-boot", plan);
 });
-pub(super) const PER_INSTANCE: Module = runner("scripts_per_instance", Frequency::Instance, |context| {
-    run_parts(context, "/var/lib/cloud/scripts/per-instance")
+pub(super) const PER_INSTANCE: Module =
+    runner("scripts_per_instance", Frequency::Instance, |context, plan| {
+        run_parts(context, "/var/lib/cloud/scripts/per-instance", plan);
+    });
+pub(super) const USER: Module = runner("scripts_user", Frequency::Instance, |context, plan| {
+    run_parts(context, &context.paths.file("scripts"), plan);
 });
-pub(super) const USER: Module =
-    runner("scripts_user", Frequency::Instance, |context| run_parts(context, &context.paths.file("scripts")));
 
-fn plan_runcmd(context: &Context<'_>) -> Plan {
-    let (script, problems) = runcmd::script(context.config, "runcmd");
-    let write =
-        |script: String| Action::write(&context.paths.file("scripts/runcmd"), script.into_bytes(), 0o700);
-    Plan { actions: script.map(write).into_iter().collect(), problems, ..Plan::default() }
+fn plan_runcmd(context: &Context<'_>, plan: &mut Plan) {
+    if let Some(script) = runcmd::script(context.config, "runcmd", &mut plan.problems) {
+        let path = context.paths.file("scripts/runcmd");
+        plan.actions.push(Action::write(&path, script.into_bytes(), 0o700));
+    }
 }
 
 /// Every executable file of a directory, in plain order of their names; the
 /// engine runs all of them, also when one fails.
-fn run_parts(context: &Context<'_>, folder: &str) -> Plan {
-    let mut plan = Plan::default();
+fn run_parts(context: &Context<'_>, folder: &str, plan: &mut Plan) {
     let names = match context.root.list(folder) {
         Ok(names) => names.unwrap_or_default(),
-        Err(error) => {
-            plan.problems.push(error);
-            return plan;
-        }
+        Err(error) => return plan.problems.push(error),
     };
     for name in names {
         let path = format!("{folder}/{name}");
@@ -66,5 +63,4 @@ fn run_parts(context: &Context<'_>, folder: &str) -> Plan {
             _ => plan.problems.push(Error::new("run", path, "it is not executable")),
         }
     }
-    plan
 }

@@ -17,10 +17,8 @@ pub(super) const MODULE: Module = Module {
     plan,
 };
 
-fn plan(context: &Context<'_>) -> Plan {
-    let mut plan = Plan::default();
+fn plan(context: &Context<'_>, plan: &mut Plan) {
     for file in &context.instance.files {
         plan.actions.push(Action::write(&file.path, file.content.clone(), 0o660));
     }
-    plan
 }

@@ -2,9 +2,10 @@
 
 use super::{Context, Early, Module, Plan, Stage, is_red_hat};
 use crate::action::{Action, Existing, Owner, WriteFile};
-use crate::cloud_config::{CloudConfig, hostname};
+use crate::cloud_config::hostname;
 use crate::fetch;
 use crate::state::paths::{Frequency, SET_HOSTNAME};
+use crate::text::fill;
 
 pub(super) const MODULE: Module = Module {
     name: "set_hostname",
@@ -15,40 +16,27 @@ pub(super) const MODULE: Module = Module {
     plan,
 };
 
-fn plan(context: &Context<'_>) -> Plan {
-    let mut plan = Plan::default();
-    let from_metadata = context.instance.metadata.local_hostname.as_deref();
-    let wanted = hostname::parse(context.config, from_metadata).or_else(|error| {
-        // A name that is none leaves the one that the cloud gave.
-        plan.problems.push(error);
-        hostname::parse(&CloudConfig::default(), from_metadata)
-    });
-    let wanted = match wanted {
-        Ok(Some(wanted)) => wanted,
-        Ok(None) => return plan,
-        Err(error) => {
-            plan.problems.push(error);
-            return plan;
-        }
-    };
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let given = context.instance.metadata.local_hostname.as_deref().unwrap_or_default();
+    let given = hostname::of_metadata(given);
+    let Some(wanted) = hostname::parse(context.config, &given, &mut plan.problems) else { return };
     // Checked names hold nothing that JSON escapes but quotes and backslashes.
     let json = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let (fqdn, hostname) = (json(&wanted.fqdn), json(&wanted.hostname));
-    let record = ["{\n \"fqdn\": \"", &fqdn, "\",\n \"hostname\": \"", &hostname, "\"\n}\n"].concat();
+    let (fqdn, hostname) = (json(wanted.fqdn), json(wanted.hostname));
+    let record = fill("{\n \"fqdn\": \"{}\",\n \"hostname\": \"{}\"\n}\n", &[&fqdn, &hostname]);
     if fetch::text(context.root, SET_HOSTNAME).is_some_and(|present| present == record) {
-        return plan;
+        return;
     }
     let prefers_fqdn = wanted.prefer_fqdn.unwrap_or_else(|| is_red_hat(context.root));
     let name = if prefers_fqdn && wanted.fqdn.len() <= 64 { wanted.fqdn } else { wanted.hostname };
     let file = WriteFile {
         path: "/etc/hostname".into(),
-        content: [&name, "\n"].concat().into_bytes(),
+        content: [name, "\n"].concat().into_bytes(),
         mode: 0o644,
         owner: Owner::Root,
         existing: Existing::KeepMetadata,
     };
     plan.actions.push(file.into());
-    plan.actions.push(Action::SetHostname { name });
+    plan.actions.push(Action::SetHostname { name: name.into() });
     plan.actions.push(Action::write(SET_HOSTNAME, record.into_bytes(), 0o644));
-    plan
 }

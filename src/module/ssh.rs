@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::fetch;
 use crate::limits;
 use crate::state::paths::Frequency;
+use crate::text::fill;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -37,9 +38,8 @@ struct Key<'a> {
     material: &'a str,
 }
 
-fn plan(context: &Context<'_>) -> Plan {
-    let (wanted, problems) = ssh::parse(context.config, &context.instance.metadata);
-    let mut plan = Plan { problems, ..Plan::default() };
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let wanted = ssh::parse(context.config, &context.instance.metadata, &mut plan.problems);
     let mut keys = Vec::new();
     for line in &wanted.keys {
         match material(line) {
@@ -48,22 +48,21 @@ fn plan(context: &Context<'_>) -> Plan {
         }
     }
     if keys.is_empty() {
-        return plan;
+        return;
     }
     let accounts = Accounts::read(context.root);
-    for (name, options) in [(wanted.user.as_deref(), ""), (Some("root"), &wanted.root_options)] {
+    for &(name, options) in &[(wanted.user, ""), (Some("root"), &*wanted.root_options)] {
         let Some(name) = name else { continue };
         match accounts.user(name) {
-            Some(user) => authorize(context, &user, &keys, options, &mut plan),
+            Some(user) => authorize(context, &user, &keys, options, plan),
             None => plan.waits.push(Error::new("authorize the keys of", name, "the root has no such user")),
         }
     }
-    plan
 }
 
 fn no_key(line: &str) -> Error {
     let end = line.char_indices().nth(40).map_or(line.len(), |(end, _)| end);
-    let shown = ["\"", &line[..end], "\""].concat();
+    let shown = fill("\"{}\"", &[&line[..end]]);
     Error::new("authorize key", shown, "no known key type with a key behind it")
 }
 
@@ -124,17 +123,35 @@ fn authorized_keys_path(context: &Context<'_>, user: &User<'_>) -> String {
     let home = user.home.trim_end_matches('/');
     let text = fetch::text(context.root, "/etc/ssh/sshd_config").unwrap_or_default();
     let patterns = text.lines().find_map(|line| {
-        let (key, value) = line.trim_ascii().split_once([' ', '\t', '='])?;
+        let line = line.trim_ascii();
+        let end = line.bytes().position(|byte| b" \t=".contains(&byte))?;
+        let (key, value) = (line.get(..end)?, line.get(end + 1..)?);
         key.eq_ignore_ascii_case("AuthorizedKeysFile").then_some(value)
     });
     for pattern in patterns.unwrap_or_default().split_ascii_whitespace() {
-        let own = pattern.contains("%u") || pattern.contains("%h") || !pattern.starts_with('/');
-        if own && pattern != "none" {
-            let path = pattern.replace("%h", home).replace("%u", user.name).replace("%%", "%");
+        if let Some(path) = expanded(pattern, home, user.name).filter(|_| pattern != "none") {
             return if path.starts_with('/') { path } else { [home, "/", &path].concat() };
         }
     }
     [home, "/.ssh/authorized_keys"].concat()
+}
+
+/// A pattern of `AuthorizedKeysFile` with home and name in it; `None` for a
+/// path that is the same for every user.
+fn expanded(pattern: &str, home: &str, name: &str) -> Option<String> {
+    let mut own = !pattern.starts_with('/');
+    let mut path = String::new();
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        let token = if c == '%' { rest.next() } else { None };
+        match token {
+            Some('h') => path.push_str(home),
+            Some('u') => path.push_str(name),
+            _ => path.push(c),
+        }
+        own |= matches!(token, Some('h' | 'u'));
+    }
+    own.then_some(path)
 }
 
 /// The file with the keys in it: a line with the same key is replaced where it
@@ -145,7 +162,7 @@ fn updated(present: &str, keys: &[Key<'_>], options: &str) -> String {
     let mut content = String::new();
     let mut push = |options: &str, line: &str| {
         let blank = if options.is_empty() { "" } else { " " };
-        for piece in [options, blank, line, "\n"] {
+        for piece in &[options, blank, line, "\n"] {
             content.push_str(piece);
         }
     };
@@ -185,6 +202,15 @@ mod tests {
             "# mine\nssh-rsa AAAA renamed\ncommand=\"a b\" ssh-ed25519 BBBB other\nssh-ed25519 CCCC new\n"
         );
         assert_eq!(updated(&content, &["ssh-ed25519 CCCC new", "ssh-rsa AAAA renamed"], ""), content);
+    }
+
+    #[test]
+    fn patterns_name_a_users_own_file() {
+        let expanded = |pattern| expanded(pattern, "/home/me", "me");
+        assert_eq!(expanded("%h/keys%%/%u").as_deref(), Some("/home/me/keys%/me"));
+        assert_eq!(expanded("/etc/keys/%u").as_deref(), Some("/etc/keys/me"));
+        assert_eq!(expanded(".ssh/keys").as_deref(), Some(".ssh/keys"));
+        assert_eq!(expanded("/etc/keys"), None);
     }
 
     #[test]

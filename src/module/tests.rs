@@ -2,7 +2,7 @@ use super::*;
 use crate::action::{Existing, Owner, WriteFile};
 use crate::cloud_config::layer;
 use crate::fetch::memory::Tree;
-use crate::instance::{InjectedFile, InstanceId, Metadata};
+use crate::instance::{File, InstanceId, Metadata};
 use crate::state::paths::SET_HOSTNAME;
 use alloc::string::String;
 
@@ -17,7 +17,9 @@ fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &
     change(&mut instance);
     let paths = InstancePaths::new(&instance.id);
     let module = ALL.iter().find(|known| known.name == module).unwrap();
-    (module.plan)(&Context { config: &layer(text), instance: &instance, paths: &paths, root })
+    let mut plan = Plan::default();
+    (module.plan)(&Context { config: &layer(text), instance: &instance, paths: &paths, root }, &mut plan);
+    plan
 }
 
 fn texts(problems: &[Error]) -> Vec<&str> {
@@ -100,7 +102,7 @@ fn a_bad_host_name_leaves_the_metadatas() {
 
 #[test]
 fn what_the_seed_injects_is_written_0660() {
-    let file = InjectedFile { path: "/etc/a".into(), content: b"x".to_vec() };
+    let file = File { path: "/etc/a".into(), content: b"x".to_vec() };
     let actions = plan_of("seed_files", "{}", |instance| instance.files.push(file), &Tree::default()).actions;
     assert_eq!(actions, [Action::write("/etc/a", b"x".to_vec(), 0o660)]);
 }

@@ -1,7 +1,6 @@
 //! `write_files` and, in the final stage, `write_files_deferred`.
 
-use super::{Context, Early, Module, Plan, Stage};
-use crate::action::Action;
+use super::{Early, Module, Stage};
 use crate::cloud_config::write_files;
 use crate::state::paths::Frequency;
 
@@ -11,7 +10,7 @@ pub(super) const MODULE: Module = Module {
     stage: Stage::Init,
     frequency: Frequency::Instance,
     early: Early::Whole,
-    plan: |context| plan(context, false),
+    plan: |context, plan| write_files::plan(context.config, false, &mut plan.actions, &mut plan.problems),
 };
 
 pub(super) const DEFERRED: Module = Module {
@@ -20,20 +19,5 @@ pub(super) const DEFERRED: Module = Module {
     stage: Stage::Final,
     frequency: Frequency::Instance,
     early: Early::No,
-    plan: |context| plan(context, true),
+    plan: |context, plan| write_files::plan(context.config, true, &mut plan.actions, &mut plan.problems),
 };
-
-fn plan(context: &Context<'_>, deferred: bool) -> Plan {
-    let (entries, problems) = write_files::parse(context.config);
-    let mut plan = Plan::default();
-    for entry in entries {
-        if entry.deferred == deferred {
-            plan.actions.push(Action::WriteFile(entry.file));
-        }
-    }
-    // Told once, by the module that runs first.
-    if !deferred {
-        plan.problems = problems;
-    }
-    plan
-}

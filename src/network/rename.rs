@@ -6,7 +6,7 @@
 //! temporary name. A plan cut short after any step and made anew from what the
 //! machine then shows ends with the same names.
 
-use crate::action::LinkAction;
+use crate::action::{LinkAction, LinkChange};
 use crate::network::model::{LinkName, SystemLink};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -21,11 +21,33 @@ const UNCLAIMED: &str = "eth";
 /// IFNAMSIZ without its NUL.
 const LONGEST: usize = 15;
 
+/// A name in its place: nothing to be allocated, nothing to be dropped.
+#[derive(Clone, Copy, PartialEq)]
+struct Name([u8; LONGEST + 1]);
+
+impl Name {
+    #[inline(never)]
+    fn new(text: &str) -> Self {
+        let mut name = [0; LONGEST + 1];
+        for (place, byte) in name.iter_mut().zip(text.bytes().take(LONGEST)) {
+            *place = byte;
+        }
+        Self(name)
+    }
+
+    #[inline(never)]
+    fn text(&self) -> &str {
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(LONGEST);
+        self.0.get(..end).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
 /// One link and the name it is to have.
+#[derive(Clone, Copy)]
 struct Move {
     /// Its place among the present ones.
     place: usize,
-    to: String,
+    to: Name,
 }
 
 /// The steps that give each link of `wanted` (index, name) its name. A wanted
@@ -36,46 +58,42 @@ pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkActio
     let mut pending = moves(wanted, present);
     let mut names = present_names(present);
     let mut actions = Vec::new();
-    while !pending.is_empty() {
+    loop {
         let free = pending.iter().position(|step| !names.contains(&step.to));
-        let Some(step) = pending.get(free.unwrap_or(0)) else { break };
-        let to = if free.is_some() { step.to.clone() } else { free_name(TEMPORARY, 0, &names) };
-        let (Some(nic), Some(name)) = (present.get(step.place), names.get_mut(step.place)) else { break };
-        if nic.up && *name == nic.name {
-            actions.push(LinkAction::Down { link: name.clone() });
+        let Some(&Move { place, to }) = pending.get(free.unwrap_or(0)) else { return actions };
+        let to = if free.is_some() { to } else { free_name(TEMPORARY, 0, &names) };
+        let (Some(nic), Some(name)) = (present.get(place), names.get_mut(place)) else { return actions };
+        let from = core::mem::replace(name, to);
+        if nic.up && from == Name::new(&nic.name) {
+            actions.push(LinkAction::new(from.text(), LinkChange::Down));
         }
-        let from = core::mem::replace(name, to.clone());
-        actions.push(LinkAction::Rename { from, to: to.clone() });
+        actions.push(LinkAction::new(from.text(), LinkChange::Rename { to: to.text().into() }));
         if let Some(at) = free {
             pending.remove(at);
             if nic.up {
-                actions.push(LinkAction::Up { link: to });
+                actions.push(LinkAction::new(to.text(), LinkChange::Up));
             }
         }
     }
-    actions
 }
 
 /// The name every present link has once [`plan`] is done, by index.
 #[inline(never)]
 pub fn names(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<(u32, String)> {
-    let mut names: Vec<(u32, String)> = Vec::new();
-    for link in present {
-        names.push((link.index, link.name.clone()));
-    }
-    for step in moves(wanted, present) {
-        if let Some((_, name)) = names.get_mut(step.place) {
-            *name = step.to;
-        }
+    let moves = moves(wanted, present);
+    let mut names = Vec::new();
+    for (place, link) in present.iter().enumerate() {
+        let step = moves.iter().find(|step| step.place == place);
+        names.push((link.index, step.map_or(&*link.name, |step| step.to.text()).into()));
     }
     names
 }
 
 #[inline(never)]
-fn present_names(present: &[SystemLink]) -> Vec<String> {
+fn present_names(present: &[SystemLink]) -> Vec<Name> {
     let mut names = Vec::new();
     for link in present {
-        names.push(link.name.clone());
+        names.push(Name::new(&link.name));
     }
     names
 }
@@ -84,66 +102,59 @@ fn present_names(present: &[SystemLink]) -> Vec<String> {
 /// free, then those wanted.
 #[inline(never)]
 fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<Move> {
-    let mut claims: Vec<(u32, &str)> = Vec::new();
     let mut reserved = present_names(present);
+    let mut claims: Vec<Move> = Vec::new();
     for (index, name) in wanted {
-        let known = present.iter().any(|link| link.index == *index);
-        if known && !claims.iter().any(|(i, n)| i == index || *n == &**name) {
-            claims.push((*index, name));
-            reserved.push(name.to_string());
+        let Some(place) = present.iter().position(|link| link.index == *index) else { continue };
+        let to = Name::new(name);
+        if !claims.iter().any(|claim| claim.place == place || claim.to == to) {
+            reserved.push(to);
+            claims.push(Move { place, to });
         }
     }
-    let (mut displaced, mut claimed) = (Vec::new(), Vec::new());
+    let mut moves = Vec::new();
     for (place, link) in present.iter().enumerate() {
-        let from = &*link.name;
-        let own = claims.iter().find(|(index, _)| *index == link.index);
-        if let Some((_, name)) = own {
-            if from != *name {
-                claimed.push(Move { place, to: String::from(*name) });
-            }
+        let from = Name::new(&link.name);
+        let (stem, number) = split(&link.name);
+        let (stem, first) = if claims.iter().any(|claim| claim.place == place) {
             continue;
-        }
-        let (stem, next) = if is_temporary(from) {
+        } else if stem == TEMPORARY && number.is_some() {
+            // An interrupted plan may have left this name.
             (UNCLAIMED, 0)
-        } else if claims.iter().any(|(_, name)| from == *name) {
-            split(from)
+        } else if claims.iter().any(|claim| claim.to == from) {
+            (stem, number.map_or(0, |number| number.saturating_add(1)))
         } else {
             continue;
         };
-        let to = free_name(stem, next, &reserved);
-        reserved.push(to.clone());
-        displaced.push(Move { place, to });
+        let to = free_name(stem, first, &reserved);
+        reserved.push(to);
+        moves.push(Move { place, to });
     }
-    displaced.append(&mut claimed);
-    displaced
+    for claim in claims {
+        if present.get(claim.place).is_some_and(|link| Name::new(&link.name) != claim.to) {
+            moves.push(claim);
+        }
+    }
+    moves
 }
 
-/// Whether an interrupted plan may have left this name.
-fn is_temporary(name: &str) -> bool {
-    name.strip_prefix(TEMPORARY)
-        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// A name's stem and the number after its own: `eth0` is `eth` and 1.
-fn split(name: &str) -> (&str, u32) {
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let mut number: u32 = 0;
-    for digit in name.bytes().skip(stem.len()) {
-        number = number.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
-    }
-    (stem, if stem.len() == name.len() { 0 } else { number.saturating_add(1) })
+/// A name's stem and the number behind it.
+fn split(name: &str) -> (&str, Option<u32>) {
+    let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (stem, digits) = name.split_at_checked(name.len() - digits).unwrap_or((name, ""));
+    (stem, (!digits.is_empty()).then(|| digits.parse().unwrap_or(u32::MAX)))
 }
 
 /// The first of `stem`N, N from `first`, that is not taken; a long stem is
 /// cut so that the kernel takes the name.
 #[inline(never)]
-fn free_name(stem: &str, first: u32, taken: &[String]) -> String {
+fn free_name(stem: &str, first: u32, taken: &[Name]) -> Name {
     let mut number = first;
     loop {
-        let digits = number.to_string();
-        let keep = stem.floor_char_boundary(LONGEST - digits.len());
-        let mut name = String::from(&stem[..keep]);
-        name.push_str(&digits);
+        let digits = u64::from(number).to_string();
+        // The names of links that are asked for are ASCII.
+        let stem = stem.get(..LONGEST.saturating_sub(digits.len())).unwrap_or(stem);
+        let name = Name::new(&[stem, &digits].concat());
         if !taken.contains(&name) {
             return name;
         }

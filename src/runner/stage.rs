@@ -4,16 +4,15 @@
 use crate::status::{MODES, Mode, Status, seconds};
 use crate::{boothook, log_file, program};
 use glowplug::action::Action;
-use glowplug::cloud_config::CloudConfig;
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
 use glowplug::module::{self, Context, Stage};
-use glowplug::stage::config::SystemConfig;
-use glowplug::stage::consume::{Consumed, VendorData, consume};
+use glowplug::stage::config::{SystemConfig, cloud_config};
+use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::local::carry_out;
-use glowplug::stage::log::{Log, read_lines, write_steps};
+use glowplug::stage::log::{Log, read_lines};
 use glowplug::stage::{handoff, instancify};
 use glowplug::state::cache;
 use glowplug::state::paths::{DISABLED, HANDOFF_LOG, HANDOFF_SEED, INSTANCE_ID, InstancePaths, TIMINGS};
@@ -38,7 +37,7 @@ pub(crate) fn run(stage: Stage) -> u8 {
     };
     let mut log = Log::new("glowplug", &console);
     if let Some(why) = switched_off() {
-        log.info(&["provisioning is off: ", why]);
+        log.info("provisioning is off: {}", &[why]);
         return 0;
     }
     let begun = clock::monotonic();
@@ -50,7 +49,7 @@ pub(crate) fn run(stage: Stage) -> u8 {
                 provision(stage, &machine, &instance, &mut log);
             } else {
                 status.datasource = Some("DataSourceNone".into());
-                log.info(&["no seed and no cache: nothing is provisioned"]);
+                log.info("no seed and no cache: nothing is provisioned", &[]);
             }
         }
         Err(error) => log.error(&error),
@@ -132,24 +131,19 @@ fn instance(machine: &Machine, log: &mut Log<'_>) -> Option<Box<Instance>> {
 
 fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log<'_>) {
     let paths = InstancePaths::new(&instance.id);
-    let vendor = VendorData::read(instance);
-    let consumed = consume(instance, &vendor);
-    let merged = consumed.merged();
     let mut problems = Vec::new();
+    let consumed = consume(instance, &mut problems);
+    let merged = consumed.merged(&mut problems);
     let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
-    let mut layers = consumed.layers(&merged);
-    layers.extend(system.layers(&mut problems));
-    let config = CloudConfig::new(layers);
+    let trees = system.trees(&mut problems);
+    let config = cloud_config(&merged, &trees);
     let mut run = program::run;
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.program = Some(&mut run);
     if stage == Stage::Init {
         // The agent has told these already, where one ran.
         if !fs::exists(HANDOFF_SEED).unwrap_or(false) {
-            let wrong = merged.iter().flat_map(|merged| &merged.problems);
-            for problem in problems.iter().chain(&consumed.problems).chain(wrong) {
-                log.warn(problem);
-            }
+            log.warn_of(&problems);
         }
         settle(machine, instance, &paths, (&consumed, &merged), &mut applier, log);
     }
@@ -169,7 +163,7 @@ fn settle(
     machine: &Machine,
     instance: &Instance,
     paths: &InstancePaths,
-    (consumed, merged): (&Consumed, &[Merged<'_>; 3]),
+    (consumed, merged): (&Consumed, &[(&'static str, Merged<'_>)]),
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
 ) {
@@ -190,7 +184,7 @@ fn settle(
         if let Err(error) = applier.apply(&action, None) {
             log.error(&error);
         } else if let Action::RunProgram { argv, .. } = &action {
-            log.info(&["ran boothook ", &argv.join(" ")]);
+            log.info("ran boothook {}", &[&argv.join(" ")]);
         }
     }
 }
@@ -208,7 +202,7 @@ fn finish(paths: &InstancePaths, log: &mut Log<'_>) {
 
 /// Writes status, result, log and timings.
 fn end(stage: Stage, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
-    let mut mode = Mode::of_lines(&log.lines);
+    let mut mode = Mode::of_lines(&read_lines(&log.lines));
     let errors = mode.errors.len();
     let finished = clock::monotonic();
     mode.start = Some(seconds(begun));
@@ -225,10 +219,10 @@ fn end(stage: Stage, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
     let steps = fs::OpenOptions::new().create(true).append(true).open(TIMINGS);
     if let Ok(mut file) = steps {
         // Timings are for the curious; nothing depends on them.
-        let _ = file.write_all(write_steps(&log.steps).as_bytes());
+        let _ = file.write_all(log.steps.as_bytes());
     }
     let problems = if errors == 0 { String::new() } else { format!(" with {errors} errors") };
-    log.info(&[name(stage), " is done", &problems]);
-    log_file::append("glowplug", &log.lines);
+    log.info("{} is done{}", &[name(stage), &problems]);
+    log_file::append("glowplug", &read_lines(&log.lines));
     u8::try_from(errors).unwrap_or(u8::MAX)
 }

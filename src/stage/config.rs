@@ -5,8 +5,10 @@ use crate::cloud_config::{CloudConfig, Layer};
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::limits;
-use crate::syntax::value::Data;
+use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml;
+use crate::text::fill;
+use crate::user_data::Merged;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -29,9 +31,10 @@ impl SystemConfig {
         };
         take(run, "cloud-init/cloud.cfg", "/run/cloud-init/cloud.cfg");
         let folder = "/etc/cloud/cloud.cfg.d";
-        for name in root.list(folder).ok().flatten().unwrap_or_default().iter().rev() {
-            if matches!(name.rsplit_once('.'), Some((_, "cfg"))) {
-                let path = [folder, "/", name].concat();
+        let names = root.list(folder).ok().flatten();
+        for name in names.iter().flatten().rev() {
+            if name.ends_with(".cfg") {
+                let path = fill("{}/{}", &[folder, name]);
                 take(root, &path, &path);
             }
         }
@@ -39,32 +42,50 @@ impl SystemConfig {
         Self { texts }
     }
 
-    /// The layers of these texts; one that is no mapping is a problem.
+    /// The trees of these texts, each with its name; one that is no mapping is
+    /// a problem.
     #[inline(never)]
-    pub fn layers(&self, problems: &mut Vec<Error>) -> Vec<Layer<'_>> {
-        let mut layers = Vec::new();
+    pub fn trees(&self, problems: &mut Vec<Error>) -> Vec<(&str, Value<'_>)> {
+        let mut trees = Vec::new();
         for (name, text) in &self.texts {
             match yaml::load(text) {
-                Ok(value) if matches!(value.data, Data::Map(_)) => {
-                    layers.push(Layer { name: name.clone(), value });
-                }
-                Ok(value) if value.data == Data::Null => {}
-                Ok(value) => {
-                    let why = ["it is ", value.kind(), ", not a mapping"].concat();
-                    problems.push(Error::new("read", name, why));
-                }
+                Ok(value) => match value.data {
+                    Data::Map(_) => trees.push((name.as_str(), value)),
+                    Data::Null => {}
+                    _ => {
+                        let why = fill("it is {}, not a mapping", &[value.kind()]);
+                        problems.push(Error::new("read", name, why));
+                    }
+                },
                 Err(error) => {
                     let place = error.place;
                     problems.push(Error::at("read", name, place.line, place.column, error.message));
                 }
             }
         }
-        layers
+        trees
     }
+}
+
+/// The whole configuration: what user-data and vendor-data were `merged` to
+/// ([`super::consume::Consumed::merged`]), then the root's own `trees`
+/// ([`SystemConfig::trees`]).
+pub fn cloud_config<'a>(
+    merged: &'a [(&'a str, Merged<'a>)],
+    trees: &'a [(&'a str, Value<'a>)],
+) -> CloudConfig<'a> {
+    let mut layers = Vec::new();
+    for (name, merged) in merged {
+        layers.push(Layer { name, value: &merged.config });
+    }
+    for (name, value) in trees {
+        layers.push(Layer { name, value });
+    }
+    CloudConfig::new(layers)
 }
 
 /// Whether the root's configuration leaves the network alone:
 /// `network: {config: disabled}`.
 pub fn network_is_disabled(config: &CloudConfig<'_>) -> bool {
-    config.text(&["network", "config"]) == Some("disabled")
+    config.text("network.config") == Some("disabled")
 }

@@ -11,46 +11,68 @@ use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, HANDOFF_JOURNAL, InstancePaths, semaphore, semaphore_text};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
+use crate::sys::root::Root;
+use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+/// What lies under another mount once the root runs: before the pivot it is
+/// not written to, since that mount will cover it.
+pub struct Cover<'a> {
+    root: &'a Root,
+    points: Covered,
+}
+
+impl<'a> Cover<'a> {
+    /// Reads the mounts that `root` will have.
+    pub fn of(root: &'a Root) -> Self {
+        Self { root, points: Covered::read(root) }
+    }
+
+    /// The mount point that covers `path`, by its own name or by what symbolic
+    /// links make of it.
+    #[inline(never)]
+    pub fn by(&self, path: &str) -> Option<&str> {
+        self.points.by(path).or_else(|| self.points.by(&self.root.real_path(path)?))
+    }
+}
 
 /// What modules are run with.
 pub struct Engine<'e, 'a> {
     /// Carries actions out.
-    pub applier: &'e mut Applier<'a>,
+    applier: &'e mut Applier<'a>,
     /// Before the pivot: what the root's own mounts will cover. After it: `None`.
-    pub early: Option<&'e Covered>,
+    early: Option<&'e Cover<'e>>,
     /// What was done so far.
-    pub journal: Journal,
+    journal: Journal,
     /// Where the journal is kept.
-    pub journal_path: String,
+    journal_path: String,
     /// The instance's directory lies under a mount of the running root:
     /// neither journal nor semaphores may be written there yet.
     state_waits: bool,
 }
 
-/// A module's actions, sorted by what became of them.
+/// What became of a module's actions.
 #[derive(Default)]
-struct Tally {
-    failed: Vec<Error>,
-    left: Vec<(String, String)>,
+struct Tally<'p> {
+    /// Those that wait.
+    left: Vec<&'p Action>,
+    /// What the journal is to keep.
     lines: String,
     done: usize,
+    failed: usize,
 }
 
 impl<'e, 'a> Engine<'e, 'a> {
     /// An engine that goes on with the instance's journal.
     #[inline(never)]
-    pub fn new(applier: &'e mut Applier<'a>, early: Option<&'e Covered>, paths: &InstancePaths) -> Self {
+    pub fn new(applier: &'e mut Applier<'a>, early: Option<&'e Cover<'e>>, paths: &InstancePaths) -> Self {
         let mut journal = Journal::default();
         let journal_path = paths.journal();
-        for (tree, path) in [(applier.root, journal_path.as_str()), (applier.run, "glowplug/journal")] {
-            if let Some(text) = fetch::text(tree, path) {
-                journal.read(&text);
-            }
+        for &(tree, path) in &[(applier.root, &*journal_path), (applier.run, "glowplug/journal")] {
+            journal.read(&fetch::text(tree, path).unwrap_or_default());
         }
-        let real = early.and_then(|_| applier.root.real_path(&journal_path));
-        let state_waits = early.zip(real).is_some_and(|(covered, real)| covered.by(&real).is_some());
+        let state_waits = early.is_some_and(|cover| cover.by(paths.folder()).is_some());
         Self { applier, early, journal, journal_path, state_waits }
     }
 
@@ -59,42 +81,35 @@ impl<'e, 'a> Engine<'e, 'a> {
     #[inline(never)]
     pub fn run(&mut self, module: &Module, context: &Context<'_>, log: &mut Log<'_>) -> usize {
         let start = clock::monotonic();
+        let early = self.early.is_some();
         let mark = semaphore(module.name, module.frequency, context.paths);
-        if mark.as_deref().is_some_and(|path| self.applier.root.exists(path)) {
+        let mark = mark.as_deref();
+        if mark.is_some_and(|path| self.applier.root.exists(path)) {
             return 0;
         }
         if !module.keys.is_empty() && !context.config.has_any(module.keys) {
             return 0;
         }
-        let plan = (module.plan)(context);
-        for problem in &plan.problems {
-            log.warn(problem);
-        }
-        let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram { .. }));
+        let mut plan = Plan::default();
+        (module.plan)(context, &mut plan);
+        log.warn_of(&plan.problems);
         // A program may reboot the machine: it is not started a second time.
-        let mut marked = false;
-        if runs_programs && self.early.is_none() {
-            marked = self.mark(mark.as_deref(), log);
-        }
+        let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram { .. }));
+        let marked = runs_programs && !early && self.mark(mark, log);
         let tally = self.carry_out(module, &plan, log);
-        let waits = self.early.is_some() && (module.early != Early::Whole || !plan.waits.is_empty());
-        let finished = tally.left.is_empty() && !waits;
-        report(module, &plan, &tally, self.early.is_some(), log);
-        let mut lines = tally.lines;
-        if finished && (marked || self.mark(mark.as_deref(), log)) && module.frequency != Frequency::Always {
-            lines = self.journal.finished(module.name);
-        }
+        tell(module.name, &plan.waits, tally.done, early, log);
+        let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
         if module.frequency != Frequency::Always {
+            let finished = tally.left.is_empty() && !waits && (marked || self.mark(mark, log));
+            let lines = if finished { self.journal.finished(module.name) } else { tally.lines };
             self.keep(&lines, log);
         }
-        let stage = if self.early.is_some() { "agent" } else { "module" };
-        log.step(&[stage, "/", module.name].concat(), start);
-        let waits = if self.early.is_some() { 0 } else { plan.waits.len() };
-        tally.failed.len() + waits
+        log.step(&fill(if early { "agent/{}" } else { "module/{}" }, &[module.name]), start);
+        tally.failed + if early { 0 } else { plan.waits.len() }
     }
 
     #[inline(never)]
-    fn carry_out(&mut self, module: &Module, plan: &Plan, log: &mut Log<'_>) -> Tally {
+    fn carry_out<'p>(&mut self, module: &Module, plan: &'p Plan, log: &mut Log<'_>) -> Tally<'p> {
         let mut tally = Tally::default();
         for (action, key) in plan.actions.iter().zip(keys(&plan.actions)) {
             let progress = match module.frequency {
@@ -104,23 +119,25 @@ impl<'e, 'a> Engine<'e, 'a> {
             if progress == Progress::Done {
                 continue;
             }
-            let why = match self.must_wait(action, &tally) {
+            let why = match self.must_wait(action, &tally.left) {
                 Some(why) => why,
                 None => match self.one(module, action, key, progress, log) {
                     // Before the pivot nothing has failed yet: the runner tries again.
                     Err(error) if self.early.is_some() => error.into(),
                     result => {
                         tally.lines.push_str(&self.journal.done(module.name, key));
-                        match result {
-                            Ok(()) => tally.done += 1,
-                            Err(error) => tally.failed.push(error),
+                        tally.done += usize::from(result.is_ok());
+                        if let Err(error) = result {
+                            tally.failed += 1;
+                            log.error(&error);
                         }
                         continue;
                     }
                 },
             };
             tally.lines.push_str(&Journal::left(module.name, key, &why));
-            tally.left.push((action.object(), why));
+            tally.left.push(action);
+            log.info("{}: {} is left to the runner: {}", &[module.name, &action.object(), &why]);
         }
         tally
     }
@@ -149,18 +166,16 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// Why an action is not for the agent, if it is not.
     #[inline(never)]
-    fn must_wait(&self, action: &Action, tally: &Tally) -> Option<String> {
-        let covered = self.early?;
+    fn must_wait(&self, action: &Action, left: &[&Action]) -> Option<String> {
+        let cover = self.early?;
         if matches!(action, Action::RunProgram { .. }) {
             return Some("programs run after the pivot".into());
         }
         let path = action.path()?;
-        if tally.left.iter().any(|(object, _)| object == path) {
+        if left.iter().any(|earlier| earlier.path() == Some(path)) {
             return Some("an earlier part of it waits".into());
         }
-        let real = self.applier.root.real_path(path);
-        let point = covered.by(path).or_else(|| covered.by(real.as_deref()?))?;
-        Some([point, " is another mount once the root runs"].concat())
+        Some(fill("{} is another mount once the root runs", &[cover.by(path)?]))
     }
 
     fn mark(&mut self, path: Option<&str>, log: &mut Log<'_>) -> bool {
@@ -205,23 +220,19 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 }
 
-/// One line for what was done, one for each thing that waits or failed.
+/// One line for what was done, one for each thing that waits.
 #[inline(never)]
-fn report(module: &Module, plan: &Plan, tally: &Tally, early: bool, log: &mut Log<'_>) {
-    let name = module.name;
-    match tally.done as u64 {
+fn tell(module: &str, waits: &[Error], done: usize, early: bool, log: &mut Log<'_>) {
+    match done as u64 {
         0 => {}
-        1 => log.info(&[name, ": 1 action done"]),
-        count => log.info(&[name, ": ", &count.to_string(), " actions done"]),
+        1 => log.info("{}: 1 action done", &[module]),
+        count => log.info("{}: {} actions done", &[module, &count.to_string()]),
     }
-    for (object, why) in &tally.left {
-        log.info(&[name, ": ", object, " is left to the runner: ", why]);
-    }
-    for error in &tally.failed {
-        log.error(error);
-    }
-    let (level, tail) = if early { (Level::Info, "; left to the runner") } else { (Level::Error, "") };
-    for wait in &plan.waits {
-        log.line(level, &[name, ": ", wait.text(), tail]);
+    for wait in waits {
+        if early {
+            log.info("{}: {}; left to the runner", &[module, wait.text()]);
+        } else {
+            log.line(Level::Error, "{}: {}", &[module, wait.text()]);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the agent leaves for the runner under /run/glowplug.
 
 use super::local::Outcome;
+use super::log::Log;
 use crate::action::Action;
 use crate::error::Result;
 use crate::fetch::Fetch;
@@ -10,8 +11,8 @@ use crate::state::cache;
 use crate::state::paths::{
     CACHE, HANDOFF, HANDOFF_FILES, HANDOFF_INSTANCE, HANDOFF_LOG, HANDOFF_SEED, TIMINGS,
 };
+use crate::text::fill;
 use alloc::boxed::Box;
-use alloc::string::String;
 
 /// Bytes of an instance cache at the most: a seed and a little.
 const CACHE_LIMIT: usize = limits::SEED_TOTAL + (1 << 20);
@@ -36,32 +37,29 @@ fn read(tree: &dyn Fetch, path: &str) -> Result<Option<Box<Instance>>> {
 /// were read. They may be large: `take` gets one at a time.
 #[inline(never)]
 pub fn instance(instance: &Instance, cache: &[u8], take: &mut dyn FnMut(Action)) {
-    let raw = &instance.raw;
-    let files: [(&str, &[u8]); 6] = [
-        ("meta_data.json", &raw.meta_data),
-        ("user_data", &raw.user_data),
-        ("vendor_data.json", &raw.vendor_data),
-        ("vendor_data2.json", &raw.vendor_data2),
-        ("network_data.json", raw.network_data.as_deref().unwrap_or_default()),
-        ("ec2-meta-data.json", &raw.ec2_meta_data),
-    ];
-    for (path, mode) in [(HANDOFF, 0o755), (HANDOFF_FILES, 0o700)] {
-        take(Action::make_directory(path, mode));
-    }
-    take(Action::write(HANDOFF_INSTANCE, cache.to_vec(), 0o600));
-    for (name, content) in files {
-        if !content.is_empty() {
-            take(Action::write(&[HANDOFF_FILES, "/", name].concat(), content.to_vec(), 0o600));
+    take(Action::make_directory(HANDOFF, 0o755));
+    take(Action::make_directory(HANDOFF_FILES, 0o700));
+    write(HANDOFF_INSTANCE, cache, 0o600, take);
+    for file in &instance.raw {
+        if !file.content.is_empty() {
+            write(&fill("{}/{}", &[HANDOFF_FILES, &file.path]), &file.content, 0o600, take);
         }
     }
 }
 
-/// How the local stage ended.
-pub fn outcome(outcome: Outcome) -> Action {
-    Action::write(HANDOFF_SEED, [outcome.word(), "\n"].concat().into_bytes(), 0o644)
+/// Hands over how the local stage ended.
+pub fn outcome(outcome: Outcome, take: &mut dyn FnMut(Action)) {
+    write(HANDOFF_SEED, [outcome.word(), "\n"].concat().as_bytes(), 0o644, take);
 }
 
-/// The log and the timings so far.
-pub fn log(lines: String, steps: String) -> [Action; 2] {
-    [Action::write(HANDOFF_LOG, lines.into_bytes(), 0o640), Action::write(TIMINGS, steps.into_bytes(), 0o644)]
+/// Hands over the log and the timings so far.
+pub fn log(log: &Log<'_>, take: &mut dyn FnMut(Action)) {
+    write(HANDOFF_LOG, log.lines.as_bytes(), 0o640, take);
+    write(TIMINGS, log.steps.as_bytes(), 0o644, take);
+}
+
+/// A file of root's with this `content`.
+#[inline(never)]
+pub(super) fn write(path: &str, content: &[u8], mode: u32, take: &mut dyn FnMut(Action)) {
+    take(Action::write(path, content.to_vec(), mode));
 }

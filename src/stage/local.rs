@@ -2,19 +2,16 @@
 //! files, names and links go. The agent runs it before the pivot; `glowplug
 //! init --local` is the same on a machine without our initramfs.
 
-use super::config::{SystemConfig, network_is_disabled};
-use super::consume::{VendorData, consume};
-use super::engine::Engine;
-use super::log::{Level, Log, write_lines, write_steps};
+use super::config::{SystemConfig, cloud_config, network_is_disabled};
+use super::consume::consume;
+use super::engine::{Cover, Engine};
+use super::log::{Level, Log};
 use super::network::{self, Manner};
 use super::search::{self, Answer, Patience};
 use super::{handoff, instancify};
 use crate::action::Action;
-use crate::cloud_config::CloudConfig;
-use crate::datasource::Found;
 use crate::error::Error;
-use crate::fstab::Covered;
-use crate::instance::{Instance, Machine};
+use crate::instance::{Instance, Machine, NETWORK_DATA};
 use crate::kernel_line::KernelLine;
 use crate::limits;
 use crate::module::{self, Context};
@@ -23,6 +20,7 @@ use crate::state::paths::{DISABLED, InstancePaths};
 use crate::sys::apply::Applier;
 use crate::sys::root::Root;
 use crate::sys::{clock, tree};
+use crate::text::contains;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -86,19 +84,24 @@ impl Outcome {
 pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
     let outcome = act(local, applier, log);
     let start = clock::monotonic();
-    carry_out(applier, &handoff::outcome(outcome), log);
+    handoff::outcome(outcome, &mut |action| {
+        carry_out(applier, &action, log);
+    });
     log.step("agent/hand off", start);
     outcome
 }
 
 fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
     if let Some(why) = switched_off(local) {
-        log.info(&["provisioning is off: ", why]);
+        log.info("provisioning is off: {}", &[why]);
         return Outcome::Off;
     }
     let start = clock::monotonic();
     let machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
-    let cached = cached(local.root, log);
+    let cached = handoff::cached(local.root).unwrap_or_else(|error| {
+        log.warn(&error);
+        None
+    });
     let (answer, deadline) = find(local, cached.is_some(), log);
     log.step("agent/find seed", start);
     let (outcome, decided) = decide(answer, cached, machine, log);
@@ -111,10 +114,10 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outco
 /// Writes the log and the timings into the hand-off; what comes after this is
 /// on the console alone.
 pub fn close(applier: &mut Applier<'_>, log: &Log<'_>) {
-    for action in handoff::log(write_lines(&log.lines), write_steps(&log.steps)) {
+    handoff::log(log, &mut |action| {
         // Nobody is left to tell but the console, which has all lines already.
         let _ = applier.apply(&action, None);
-    }
+    });
 }
 
 fn switched_off(local: &Local<'_>) -> Option<&'static str> {
@@ -132,17 +135,9 @@ fn switched_off(local: &Local<'_>) -> Option<&'static str> {
 
 /// DMI's product UUID, which only root may read.
 fn product_uuid() -> String {
-    tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default().to_ascii_lowercase()
-}
-
-fn cached(root: &Root, log: &mut Log<'_>) -> Option<Box<Instance>> {
-    match handoff::cached(root) {
-        Ok(cached) => cached,
-        Err(error) => {
-            log.warn(&error);
-            None
-        }
-    }
+    let mut uuid = tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default();
+    uuid.make_ascii_lowercase();
+    uuid
 }
 
 #[inline(never)]
@@ -152,7 +147,7 @@ fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) 
     let seconds = given.unwrap_or(limits::WAIT_SECONDS).min(limits::WAIT_SECONDS_MOST);
     let deadline = clock::monotonic() + u64::from(seconds) * 1_000_000;
     if let Some(folder) = local.seed {
-        return (search::folder(folder), deadline);
+        return (search::folder(folder, log), deadline);
     }
     let named = ["ds", "ci.ds", "ci.datasource"].iter().any(|key| line.get(key).is_some());
     let expected = given.is_some() || named || has_cache || dmi_names_openstack();
@@ -162,9 +157,8 @@ fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) 
 /// Clouds that give every machine a config drive or metadata say so in DMI.
 fn dmi_names_openstack() -> bool {
     ["product_name", "sys_vendor", "chassis_asset_tag"].iter().any(|file| {
-        tree::attribute(&["/sys/class/dmi/id/", file].concat()).is_some_and(|text| {
-            ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| text.contains(name))
-        })
+        let text = tree::attribute(&["/sys/class/dmi/id/", file].concat()).unwrap_or_default();
+        ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| contains(&text, name))
     })
 }
 
@@ -185,16 +179,16 @@ fn decide(
     log: &mut Log<'_>,
 ) -> (Outcome, Option<Decided>) {
     let outcome = match answer {
-        Answer::Found(found) => return (Outcome::Found, Some(new_or_known(found, cached, machine, log))),
+        Answer::Found(instance) => {
+            return (Outcome::Found, Some(new_or_known(instance, cached, machine, log)));
+        }
         Answer::Absent => {
-            log.info(&["no seed: no drive is labelled config-2"]);
+            log.info("no seed: no drive is labelled config-2", &[]);
             Outcome::Absent
         }
         Answer::TimedOut => {
-            log.line(
-                Level::Warning,
-                &["no seed: no drive labelled config-2 came in the time given (glowplug.wait)"],
-            );
+            let why = "no seed: no drive labelled config-2 came in the time given (glowplug.wait)";
+            log.line(Level::Warning, why, &[]);
             Outcome::TimedOut
         }
         Answer::Broken(error) => {
@@ -208,26 +202,28 @@ fn decide(
         log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));
         return (outcome, None);
     }
-    log.info(&["instance ", id, " of the last boot holds"]);
+    log.info("instance {} of the last boot holds", &[id]);
     let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
     (outcome, Some(Decided { instance, changed: false }))
 }
 
 #[inline(never)]
-fn new_or_known(found: Found, cached: Option<Box<Instance>>, machine: Machine, log: &mut Log<'_>) -> Decided {
-    for problem in &found.problems {
-        log.error(problem);
-    }
-    let mut instance = found.instance;
+fn new_or_known(
+    mut instance: Box<Instance>,
+    cached: Option<Box<Instance>>,
+    machine: Machine,
+    log: &mut Log<'_>,
+) -> Decided {
     let known = cached.filter(|cached| cached.id == instance.id);
     let what = if known.is_some() { "the one this root knows" } else { "new" };
-    log.info(&["instance ", instance.id.as_str(), " is ", what]);
-    if let Some(known) = known.as_deref().filter(|_| !found.problems.is_empty()) {
-        log.info(&["what can't be read of its seed stays as it was"]);
-        instance.keep_unread(known);
+    log.info("instance {} is {}", &[instance.id.as_str(), what]);
+    let mut changed = true;
+    if let Some(known) = known {
+        if instance.keep_unread(&known) {
+            log.info("what can't be read of its seed stays as it was", &[]);
+        }
+        changed = known.file(NETWORK_DATA) != instance.file(NETWORK_DATA) || known.machine != machine;
     }
-    let changed = known
-        .is_none_or(|known| known.raw.network_data != instance.raw.network_data || known.machine != machine);
     instance.machine = machine;
     Decided { instance, changed }
 }
@@ -241,37 +237,30 @@ fn provision(
     manner: Manner,
     log: &mut Log<'_>,
 ) {
-    let mut problems = Vec::new();
     let paths = InstancePaths::new(&instance.id);
+    let cover = Cover::of(local.root);
     let start = clock::monotonic();
-    let vendor = VendorData::read(instance);
-    let consumed = consume(instance, &vendor);
-    let merged = consumed.merged();
-    log.step("agent/take user-data apart", start);
+    let mut problems = Vec::new();
+    let consumed = consume(instance, &mut problems);
+    let merged = consumed.merged(&mut problems);
     let system = SystemConfig::read(local.root, local.run, &mut problems);
-    let mut layers = consumed.layers(&merged);
-    layers.append(&mut system.layers(&mut problems));
-    let config = CloudConfig::new(layers);
-    for problem in problems.iter().chain(&consumed.problems) {
-        log.warn(problem);
-    }
-    for problem in merged.iter().flat_map(|merged| &merged.problems) {
-        log.warn(problem);
-    }
-    let covered = Covered::read(local.root);
-    keep(local, instance, &paths, &covered, applier, log);
+    let trees = system.trees(&mut problems);
+    let config = cloud_config(&merged, &trees);
+    log.warn_of(&problems);
+    log.step("agent/take user-data apart", start);
+    keep(local, instance, &paths, &cover, applier, log);
     if network_is_disabled(&config) {
-        log.info(&["the network is left alone: network: {config: disabled} in /etc/cloud"]);
+        log.info("the network is left alone: network: {config: disabled} in /etc/cloud", &[]);
     } else {
         let start = clock::monotonic();
         network::configure(instance, applier, manner, log);
         log.step("agent/network", start);
     }
     if consumed.has_unresolved_include() {
-        log.info(&["modules are left to the runner: an #include in user-data may change what they do"]);
+        log.info("modules are left to the runner: an #include in user-data may change what they do", &[]);
     } else if local.writable {
         let context = Context { config: &config, instance, paths: &paths, root: local.root };
-        let mut engine = Engine::new(applier, Some(&covered), &paths);
+        let mut engine = Engine::new(applier, Some(&cover), &paths);
         for module in module::EARLY {
             engine.run(module, &context, log);
         }
@@ -284,7 +273,7 @@ fn keep(
     local: &Local<'_>,
     instance: &Instance,
     paths: &InstancePaths,
-    covered: &Covered,
+    cover: &Cover<'_>,
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
 ) {
@@ -294,12 +283,10 @@ fn keep(
     handoff::instance(instance, &cache, &mut |action| going = going && carry_out(applier, &action, log));
     log.step("agent/keep seed", start);
     if !local.writable {
-        log.info(&["the root is read-only: its files are left to the runner"]);
-        return;
+        return log.info("the root is read-only: its files are left to the runner", &[]);
     }
-    if let Some(point) = covered.by(&local.root.real_path(paths.folder()).unwrap_or_default()) {
-        log.info(&[point, " is another mount once the root runs: state is left to the runner"]);
-        return;
+    if let Some(point) = cover.by(paths.folder()) {
+        return log.info("{} is another mount once the root runs: state is left to the runner", &[point]);
     }
     let start = clock::monotonic();
     let mut going = true;

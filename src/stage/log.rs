@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::state::paths::decimal_point;
 use crate::sys::clock;
+use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -41,60 +42,62 @@ pub struct Line {
     pub text: String,
 }
 
-/// A step that took time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// `agent/mount root`.
-    pub name: String,
-    /// Microseconds of the monotonic clock.
-    pub start: u64,
-    /// Microseconds.
-    pub duration: u64,
-}
-
 /// The log of one program.
 pub struct Log<'a> {
     program: &'a str,
     console: &'a dyn Fn(&str),
-    kept: usize,
-    /// Every line so far, up to [`limits::LOG`] bytes.
-    pub lines: Vec<Line>,
-    /// Every step that ended.
-    pub steps: Vec<Step>,
+    /// Every line so far as the hand-off keeps it, `SECONDS.MICROS LEVEL TEXT`,
+    /// up to [`limits::LOG`] bytes; [`read_lines`] reads it.
+    pub lines: String,
+    /// Every step that ended as the hand-off keeps it,
+    /// `NAME<TAB>START<TAB>DURATION`: `agent/mount root` and microseconds of
+    /// the monotonic clock.
+    pub steps: String,
 }
 
 impl<'a> Log<'a> {
     /// Lines go to `console` as `PROGRAM[SECONDS]: TEXT`.
     pub fn new(program: &'a str, console: &'a dyn Fn(&str)) -> Self {
-        Self { program, console, kept: 0, lines: Vec::new(), steps: Vec::new() }
+        Self { program, console, lines: String::new(), steps: String::new() }
     }
 
-    /// Says what happens; the pieces make one line.
-    pub fn info(&mut self, pieces: &[&str]) {
-        self.line(Level::Info, pieces);
+    /// Says what happens; the line is made as [`fill`] makes it.
+    pub fn info(&mut self, pattern: &str, values: &[&str]) {
+        self.line(Level::Info, pattern, values);
     }
 
     /// Says what was wrong and does not matter to the rest.
     pub fn warn(&mut self, problem: &Error) {
-        self.line(Level::Warning, &[problem.text()]);
+        self.line(Level::Warning, "{}", &[problem.text()]);
+    }
+
+    /// Says each of `problems` as [`Log::warn`] does.
+    #[inline(never)]
+    pub fn warn_of(&mut self, problems: &[Error]) {
+        for problem in problems {
+            self.warn(problem);
+        }
     }
 
     /// Says what was asked for and did not happen.
     pub fn error(&mut self, problem: &Error) {
-        self.line(Level::Error, &[problem.text()]);
+        self.line(Level::Error, "{}", &[problem.text()]);
     }
 
-    /// Says a line made of `pieces`.
+    /// Says a line made as [`fill`] makes it.
     #[inline(never)]
-    pub fn line(&mut self, level: Level, pieces: &[&str]) {
+    pub fn line(&mut self, level: Level, pattern: &str, values: &[&str]) {
         let at = clock::monotonic();
         // What comes from a seed must not draw on the console.
-        let text: String = pieces.concat().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut text = String::new();
+        for c in fill(pattern, values).chars() {
+            text.push(if c.is_control() { ' ' } else { c });
+        }
         let seconds = decimal_point(at / 1000, 1000);
-        (self.console)(&[self.program, "[", &seconds, "]: ", &text, "\n"].concat());
-        self.kept += text.len() + 32;
-        if self.kept <= limits::LOG {
-            self.lines.push(Line { at, level, text });
+        (self.console)(&fill("{}[{}]: {}\n", &[self.program, &seconds, &text]));
+        let kept = fill("{} {} {}\n", &[&decimal_point(at, 1_000_000), level.word(), &text]);
+        if self.lines.len() + kept.len() <= limits::LOG {
+            self.lines.push_str(&kept);
         }
     }
 
@@ -102,23 +105,12 @@ impl<'a> Log<'a> {
     #[inline(never)]
     pub fn step(&mut self, name: &str, start: u64) {
         let duration = clock::monotonic().saturating_sub(start);
-        self.steps.push(Step { name: name.into(), start, duration });
+        self.steps.push_str(&fill("{}\t{}\t{}\n", &[name, &start.to_string(), &duration.to_string()]));
     }
 }
 
-/// The lines as the hand-off keeps them: `SECONDS.MICROS LEVEL TEXT`.
-pub fn write_lines(lines: &[Line]) -> String {
-    let mut out = String::new();
-    for Line { at, level, text } in lines {
-        for piece in [&*decimal_point(*at, 1_000_000), " ", level.word(), " ", text, "\n"] {
-            out.push_str(piece);
-        }
-    }
-    out
-}
-
-/// Reads what [`write_lines`] wrote; what is no such line is passed over.
-pub fn read_lines(text: &str) -> Vec<Line> {
+/// The lines of a log as [`Log::lines`] has it; what is no line is passed over.
+pub fn read_lines(log: &str) -> Vec<Line> {
     let line = |line: &str| {
         let mut fields = line.splitn(3, ' ');
         let (seconds, micros) = fields.next()?.split_once('.')?;
@@ -128,18 +120,7 @@ pub fn read_lines(text: &str) -> Vec<Line> {
             [Level::Info, Level::Warning, Level::Error].into_iter().find(|level| level.word() == word)?;
         Some(Line { at, level, text: fields.next()?.into() })
     };
-    text.lines().filter_map(line).collect()
-}
-
-/// The steps as the hand-off keeps them: `NAME<TAB>START<TAB>DURATION`.
-pub fn write_steps(steps: &[Step]) -> String {
-    let mut out = String::new();
-    for Step { name, start, duration } in steps {
-        for piece in [&**name, "\t", &start.to_string(), "\t", &duration.to_string(), "\n"] {
-            out.push_str(piece);
-        }
-    }
-    out
+    log.lines().filter_map(line).collect()
 }
 
 #[cfg(test)]
@@ -151,21 +132,33 @@ mod tests {
         let said = core::cell::RefCell::new(String::new());
         let console = |text: &str| said.borrow_mut().push_str(text);
         let mut log = Log::new("glowplug-agent", &console);
-        log.info(&["found", "\u{1b}[2J it"]);
-        log.warn(&Error::new("read", "x", "why"));
-        assert_eq!(read_lines(&write_lines(&log.lines)), log.lines);
-        assert_eq!(log.lines[0].text, "found [2J it");
+        log.info("found{}", &["\u{1b}[2J it"]);
+        log.warn(&Error::new("read", "x", "why {}"));
+        let lines = read_lines(&log.lines);
+        let texts: Vec<_> = lines.iter().map(|line| (line.level, &*line.text)).collect();
+        assert_eq!(texts, [(Level::Info, "found [2J it"), (Level::Warning, "unable to read x: why {}")]);
+        assert!(lines[0].at <= lines[1].at && lines[1].at <= clock::monotonic());
         let said = said.borrow();
-        assert!(said.starts_with("glowplug-agent[") && said.ends_with("]: unable to read x: why\n"));
+        assert!(said.starts_with("glowplug-agent[") && said.ends_with("]: unable to read x: why {}\n"));
         assert!(read_lines("nonsense\n1.5 LOUD x\n.. INFO\n").is_empty());
+    }
+
+    #[test]
+    fn steps_are_lines_too() {
+        let mut log = Log::new("x", &|_| ());
+        let start = clock::monotonic();
+        log.step("agent/mount root", start);
+        let fields: Vec<_> = log.steps.split('\t').collect();
+        assert_eq!(fields[..2], ["agent/mount root", &start.to_string()]);
+        assert!(fields[2].strip_suffix('\n').unwrap().parse::<u64>().is_ok());
     }
 
     #[test]
     fn a_talkative_seed_does_not_fill_the_memory() {
         let mut log = Log::new("x", &|_| ());
         for _ in 0..20 {
-            log.info(&[&"y".repeat(limits::LOG / 10)]);
+            log.info("{}", &[&"y".repeat(limits::LOG / 10)]);
         }
-        assert!(log.lines.len() < 10);
+        assert!(log.lines.len() <= limits::LOG && read_lines(&log.lines).len() == 9);
     }
 }

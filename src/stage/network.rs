@@ -5,8 +5,8 @@ use super::local::carry_out;
 use super::log::Log;
 use crate::action::Action;
 use crate::error::Result;
-use crate::fetch::Fetch;
-use crate::instance::Instance;
+use crate::fetch::Fetch as _;
+use crate::instance::{Instance, NETWORK_DATA};
 use crate::network::model::{Mac, Network, SystemLink};
 use crate::network::order::sort_by;
 use crate::network::parse::network_data;
@@ -18,7 +18,7 @@ use crate::sys::clock;
 use crate::sys::netlink::{Netlink, Uevents};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::time::Duration;
+use core::mem::take;
 
 /// How the network is to be treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +46,13 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
         wait_for(&network, &mut present, manner.deadline, log);
     }
     let resolved = network.resolve(&present);
-    for problem in &resolved.problems {
-        log.warn(problem);
-    }
+    log.warn_of(&resolved.problems);
     let start = clock::monotonic();
     for step in resolved.renames() {
         carry_out(applier, &Action::Link(step), log);
     }
     log.step("agent/rename links", start);
-    for action in written(&resolved, applier.root, manner, log) {
-        carry_out(applier, &action, log);
-    }
+    write(&resolved, manner.changed, applier, log);
     tell_names(&resolved, log);
 }
 
@@ -68,9 +64,9 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
         let (old, new) = (&*nic.name, &*link.name);
         let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
         if old == new {
-            log.info(&[new, " (", &mac, ") keeps its name"]);
+            log.info("{} ({}) keeps its name", &[new, &mac]);
         } else {
-            log.info(&["renamed ", old, " to ", new, " (", &mac, ")"]);
+            log.info("renamed {} to {} ({})", &[old, new, &mac]);
         }
     }
 }
@@ -79,19 +75,17 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
 /// one leaves the network as it is.
 #[inline(never)]
 fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
-    let Some(raw) = &instance.raw.network_data else {
-        log.info(&["the seed describes no network: DHCP on the first NIC"]);
+    let Some(raw) = instance.file(NETWORK_DATA) else {
+        log.info("the seed describes no network: DHCP on the first NIC", &[]);
         return fallback::fallback(present);
     };
     // Why it is none was told when the seed was read; then it was kept empty.
     let Ok(value) = json::parse(raw) else {
-        log.info(&["the network is left as it is: the seed's description of it can't be read"]);
+        log.info("the network is left as it is: the seed's description of it can't be read", &[]);
         return None;
     };
     let parsed = network_data::parse(&value);
-    for problem in &parsed.problems {
-        log.warn(problem);
-    }
+    log.warn_of(&parsed.problems);
     Some(parsed.network)
 }
 
@@ -113,7 +107,7 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
         }
         if !missing(present)
             || clock::monotonic() >= deadline
-            || !matches!(uevents.wait(Duration::from_micros(deadline)), Ok(Some(_)))
+            || !matches!(uevents.wait(deadline), Ok(Some(_)))
         {
             break;
         }
@@ -121,32 +115,33 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
     log.step("agent/wait for NICs", start);
 }
 
-/// The back end's files, or the live changes where the root has none.
+/// Writes the back end's files, or sets addresses live where the root has none.
+/// Files in /etc are written when the network has `changed`.
 #[inline(never)]
-fn written(resolved: &Resolved<'_>, root: &dyn Fetch, manner: Manner, log: &mut Log<'_>) -> Vec<Action> {
-    let Some(renderer) = render::detect(root) else {
-        for problem in live::problems(resolved) {
-            log.warn(&problem);
-        }
-        log.info(&["the root has no network back end: addresses are set live"]);
-        return live::render(resolved);
+fn write(resolved: &Resolved<'_>, changed: bool, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    let root = applier.root;
+    let (actions, everything) = if let Some(renderer) = render::detect(root) {
+        log.info("the network is written for {}", &[renderer.name]);
+        ((renderer.render)(resolved), changed)
+    } else {
+        log.warn_of(&live::problems(resolved));
+        log.info("the root has no network back end: addresses are set live", &[]);
+        (live::render(resolved), true)
     };
-    log.info(&["the network is written for ", renderer.name]);
-    let mut actions = (renderer.render)(resolved);
-    if !manner.changed {
-        actions.retain(|action| match action {
-            Action::WriteFile(file) => file.path.starts_with("/run/") || root.mode(&file.path).is_none(),
-            _ => true,
-        });
+    for action in &actions {
+        let stays = matches!(action, Action::WriteFile(file)
+            if !everything && !file.path.starts_with("/run/") && root.mode(&file.path).is_some());
+        if !stays {
+            carry_out(applier, action, log);
+        }
     }
-    actions
 }
 
 /// Hardware addresses of this machine's NICs, sorted, for its identity.
 #[inline(never)]
 pub fn macs() -> Vec<String> {
     let mut macs: Vec<String> = Vec::new();
-    for link in system_links().unwrap_or_default() {
+    for link in &system_links().unwrap_or_default() {
         if let (true, Some(mac)) = (link.own_mac, link.mac) {
             macs.push(mac.to_string());
         }
@@ -159,10 +154,10 @@ pub fn macs() -> Vec<String> {
 #[inline(never)]
 pub fn system_links() -> Result<Vec<SystemLink>> {
     let mut links = Vec::new();
-    for link in Netlink::open()?.links()? {
+    for link in &mut Netlink::open()?.links()? {
         links.push(SystemLink {
             index: link.index,
-            name: link.name,
+            name: take(&mut link.name),
             mac: link.address.map(Mac),
             own_mac: link.own_address,
             up: link.up,

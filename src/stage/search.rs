@@ -2,14 +2,16 @@
 //! that appears, until a bound.
 
 use super::log::Log;
-use crate::datasource::{self, Found};
+use crate::datasource;
 use crate::error::{Error, Result};
+use crate::instance::Instance;
 use crate::sys::netlink::{Uevent, Uevents};
 use crate::sys::root::Root;
 use crate::sys::{block, clock, mount};
+use crate::text::fill;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 /// A machine that expects no seed waits for this much silence of the kernel,
 /// in microseconds: cold plug has settled then.
@@ -17,8 +19,8 @@ const SETTLED: u64 = 300_000;
 
 /// What the search ended with.
 pub enum Answer {
-    /// A seed.
-    Found(Found),
+    /// A seed; what of it can't be read is in the log.
+    Found(Box<Instance>),
     /// Every device was looked at, and none is a seed.
     Absent,
     /// A seed was expected and did not come in time.
@@ -56,12 +58,14 @@ pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
         let now = clock::monotonic();
         let until = if patience.expected { bound } else { bound.min(now + SETTLED) };
         let event = match &mut uevents {
-            Some(uevents) if now < bound => uevents.wait(Duration::from_micros(until)),
+            Some(uevents) if now < bound => uevents.wait(until),
             _ => Ok(None),
         };
         match event {
             Ok(Some(Uevent::Device { subsystem, name: Some(name), .. })) if subsystem == "block" => {
-                looked_at.retain(|seen| *seen != name);
+                if let Some(at) = looked_at.iter().position(|seen| *seen == name) {
+                    looked_at.swap_remove(at);
+                }
             }
             Ok(Some(Uevent::Device { .. })) => {}
             Ok(Some(Uevent::Lost)) => looked_at.clear(),
@@ -98,7 +102,7 @@ fn look(looked_at: &mut Vec<String>, log: &mut Log<'_>) -> Option<Answer> {
 }
 
 #[inline(never)]
-fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Found>> {
+fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Box<Instance>>> {
     let device = block::device_path(name);
     let superblock = match block::superblock(name) {
         Ok(Some(superblock)) => superblock,
@@ -117,21 +121,32 @@ fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Found>> {
     if !datasource::label_is_seed(&superblock.label) {
         return Ok(None);
     }
-    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &[&device, ":"].concat());
-    let found = datasource::read(&disc, &device)?;
-    if found.is_none() {
-        let why = ["it is labelled ", &superblock.label, " and holds no openstack/ tree"].concat();
+    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &fill("{}:", &[&device]));
+    let instance = take(&disc, &device, log)?;
+    if instance.is_none() {
+        let why = fill("it is labelled {} and holds no openstack/ tree", &[&superblock.label]);
         return Err(Error::new("read", device, why));
     }
-    log.info(&["found config drive ", &device, " (", superblock.kind, ", ", &superblock.label, ")"]);
-    Ok(found)
+    log.info("found config drive {} ({}, {})", &[&device, superblock.kind, &superblock.label]);
+    Ok(instance)
 }
 
 /// Reads a folder as a seed.
-pub fn folder(path: &str) -> Answer {
-    match Root::open(path).and_then(|tree| datasource::read(&tree, path)) {
-        Ok(Some(found)) => Answer::Found(found),
+pub fn folder(path: &str, log: &mut Log<'_>) -> Answer {
+    match Root::open(path).and_then(|tree| take(&tree, path, log)) {
+        Ok(Some(instance)) => Answer::Found(instance),
         Ok(None) => Answer::Absent,
         Err(error) => Answer::Broken(error),
     }
+}
+
+/// Reads a tree as a seed and tells what of it can't be read.
+#[inline(never)]
+fn take(tree: &Root, name: &str, log: &mut Log<'_>) -> Result<Option<Box<Instance>>> {
+    let mut problems = Vec::new();
+    let instance = datasource::read(tree, name, &mut problems);
+    for problem in &problems {
+        log.error(problem);
+    }
+    instance
 }

@@ -3,7 +3,7 @@
 //! decoder trusts its lengths.
 
 use crate::error::{Error, Result};
-use crate::instance::Instance;
+use crate::instance::{Instance, InstanceId};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use nanoserde::{DeBin, SerBin};
@@ -11,9 +11,18 @@ use nanoserde::{DeBin, SerBin};
 const MAGIC: &[u8; 8] = b"GLOWPLUG";
 
 /// Grows with every change of [`Instance`].
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
-/// Magic, version, length, checksum.
+/// Bytes of the header's fields, magic, version, length and checksum, and what
+/// it means when one is not as it should be.
+static FIELDS: [(usize, &str); 4] = [
+    (8, "it is not one"),
+    (4, "another version of glowplug wrote it"),
+    (8, "it is cut short"),
+    (8, "it is damaged"),
+];
+
+/// All of [`FIELDS`].
 const HEADER: usize = 8 + 4 + 8 + 8;
 
 /// The instance as the cache keeps it.
@@ -21,43 +30,69 @@ const HEADER: usize = 8 + 4 + 8 + 8;
 pub fn encode(instance: &Instance) -> Vec<u8> {
     let mut frame = alloc::vec![0; HEADER];
     instance.ser_bin(&mut frame);
-    let (header, body) = frame.split_at_mut(HEADER);
-    header.copy_from_slice(&header_of(body));
+    let header = header_of(frame.get(HEADER..).unwrap_or_default());
+    for (place, byte) in frame.iter_mut().zip(&header) {
+        *place = *byte;
+    }
     frame
 }
 
 /// The header of a `body`.
-fn header_of(body: &[u8]) -> [u8; HEADER] {
-    let mut header = [0; HEADER];
-    header[..8].copy_from_slice(MAGIC);
-    header[8..12].copy_from_slice(&VERSION.to_le_bytes());
-    header[12..20].copy_from_slice(&(body.len() as u64).to_le_bytes());
-    header[20..].copy_from_slice(&digest(body).to_le_bytes());
-    header
+#[inline(never)]
+fn header_of(body: &[u8]) -> Vec<u8> {
+    let (length, digest) = ((body.len() as u64).to_le_bytes(), digest(body).to_le_bytes());
+    [MAGIC.as_slice(), &VERSION.to_le_bytes(), &length, &digest].concat()
 }
 
 /// Reads a cache; one that is torn, damaged or of another version is an error
 /// that says so. `name` is the file for messages.
 #[inline(never)]
 pub fn decode(frame: &[u8], name: &str) -> Result<Box<Instance>> {
-    let refuse = |why: &str| Err(Error::new("use the instance cache", name, why));
-    let Some((header, body)) = frame.split_at_checked(HEADER) else {
-        return refuse("it is cut short");
-    };
+    verified(frame)
+        .and_then(|body| decode_fields(body).ok_or("it is damaged"))
+        .map_err(|why| Error::new("use the instance cache", name, why))
+}
+
+/// The body of a whole frame, or what is wrong with it.
+#[inline(never)]
+fn verified(frame: &[u8]) -> core::result::Result<&[u8], &'static str> {
+    let cut = "it is cut short";
+    let (mut header, body) = frame.split_at_checked(HEADER).ok_or(cut)?;
     let expected = header_of(body);
-    if header[..8] != expected[..8] {
-        return refuse("it is not one");
+    let mut expected = expected.as_slice();
+    for (length, why) in &FIELDS {
+        let (field, rest) = header.split_at_checked(*length).ok_or(cut)?;
+        expected = expected.strip_prefix(field).ok_or(*why)?;
+        header = rest;
     }
-    if header[8..12] != expected[8..12] {
-        return refuse("another version of glowplug wrote it");
-    }
-    if header[12..20] != expected[12..20] {
-        return refuse("it is cut short");
-    }
-    if header[20..] != expected[20..] {
-        return refuse("it is damaged");
-    }
-    Instance::deserialize_bin(body).map(Box::new).or_else(|_| refuse("it is damaged"))
+    Ok(body)
+}
+
+/// The fields as [`SerBin`] writes them, in order.
+#[inline(never)]
+fn decode_fields(body: &[u8]) -> Option<Box<Instance>> {
+    let at = &mut 0;
+    let id = InstanceId::de_bin(at, body).ok()?;
+    let mut instance = Box::new(Instance::new(id, ""));
+    let Instance { id: _, datasource, detail, metadata, raw, files, machine } = &mut *instance;
+    let whole = read(at, body, datasource)
+        && read(at, body, detail)
+        && read(at, body, &mut metadata.local_hostname)
+        && read(at, body, &mut metadata.public_keys)
+        && read(at, body, raw)
+        && read(at, body, files)
+        && read(at, body, &mut machine.product_uuid)
+        && read(at, body, &mut machine.macs);
+    whole.then_some(instance)
+}
+
+/// Reads one field into its place: as values of the decoder's, all of them
+/// would be moved about until the last is there.
+#[inline(never)]
+fn read<T: DeBin>(at: &mut usize, body: &[u8], field: &mut T) -> bool {
+    let Ok(value) = T::de_bin(at, body) else { return false };
+    *field = value;
+    true
 }
 
 /// 64-bit FNV-1a: finds damage and changes, keeps nobody out.
@@ -74,7 +109,7 @@ pub(super) fn digest_on(digest: u64, bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{InstanceId, Machine, Metadata, Raw};
+    use crate::instance::{File, Machine, Metadata};
 
     fn instance() -> Instance {
         Instance {
@@ -82,7 +117,7 @@ mod tests {
             datasource: "ConfigDrive".into(),
             detail: "[net,ver=2][source=/dev/sr0]".into(),
             metadata: Metadata { local_hostname: Some("a".into()), public_keys: vec!["k".into()] },
-            raw: Raw { user_data: vec![0, 255], network_data: Some(Vec::new()), ..Raw::default() },
+            raw: vec![File { path: "user_data".into(), content: vec![0, 255] }],
             files: Vec::new(),
             machine: Machine { product_uuid: "u".into(), macs: vec!["52:54:00:00:00:01".into()] },
         }

@@ -61,7 +61,7 @@ fn digest(action: &Action) -> u64 {
         Action::RemoveFile { path } => digest.texts("remove", &[path]),
         Action::MakeLink { path, target } => digest.texts("link", &[path, target]),
         Action::SetHostname { name } => digest.texts("hostname", &[name]),
-        Action::Link(link) => digest.texts("nic", &[&link.to_string()]),
+        Action::Link(link) => digest.texts("nic", &[&link.text()]),
         Action::RunProgram { argv, environment } => {
             digest.texts("run", &[]);
             for word in argv {
@@ -100,7 +100,7 @@ impl Digest {
     #[inline(never)]
     fn metadata(&mut self, mode: u32, owner: &Owner) {
         self.field(&mode.to_le_bytes());
-        self.field(owner.to_string().as_bytes());
+        self.field(owner.text().as_bytes());
     }
 }
 
@@ -210,7 +210,7 @@ impl Journal {
 #[inline(never)]
 fn line(what: &str, module: &str, action: u64, rest: &str) -> String {
     let mut line = [what, " ", module, " ", &action.to_string(), " ", rest].concat().replace('\n', " ");
-    line.truncate(line.trim_end().len());
+    line.truncate(line.trim_ascii_end().len());
     line.push('\n');
     line
 }

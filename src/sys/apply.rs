@@ -1,13 +1,13 @@
 //! The one place that changes the machine: it carries out [`Action`]s.
 
-use super::root::Root;
+use super::root::{Root, split};
 use super::{failed, path as at, write};
 use crate::accounts::Accounts;
 use crate::action::{Action, LinkAction, Owner};
 use crate::error::{Error, Result};
 use alloc::string::String;
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync, symlinkat};
+use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync};
 use rustix::io::Errno;
 
 /// Runs a program and waits for its end; the agent, which never forks, has none.
@@ -47,7 +47,11 @@ impl<'a> Applier<'a> {
             return Ok(());
         }
         match action {
-            Action::MakeDirectory { path, mode, owner } => self.make_directory(path, *mode, owner),
+            Action::MakeDirectory { path, mode, owner } => {
+                let owner = self.owner(path, owner)?;
+                let (root, path) = self.place(path);
+                root.directory(path, *mode, Some(owner)).map(|_| ())
+            }
             Action::WriteFile(file) => {
                 let owner = self.owner(&file.path, &file.owner)?;
                 let (root, path) = self.place(&file.path);
@@ -63,7 +67,7 @@ impl<'a> Applier<'a> {
             },
             Action::RunProgram { argv, environment } => match &mut self.program {
                 Some(run) => run(argv, environment),
-                None => Err(Error::new("run", argv.join(" "), "no program runs before the pivot")),
+                None => Err(Error::new("run", action.object(), "no program runs before the pivot")),
             },
         }
     }
@@ -71,7 +75,7 @@ impl<'a> Applier<'a> {
     /// Bytes of the file at `path` now; 0 when there is none.
     pub fn length(&self, path: &str) -> u64 {
         let (root, path) = self.place(path);
-        root.stat(path).and_then(|stat| u64::try_from(stat.st_size).ok()).unwrap_or(0)
+        root.stat(path).map_or(0, |status| status.size)
     }
 
     /// The tree a path is in, and the path within it.
@@ -82,36 +86,31 @@ impl<'a> Applier<'a> {
         }
     }
 
+    #[inline(never)]
     fn owner(&self, path: &str, owner: &Owner) -> Result<(Uid, Gid)> {
-        let missing =
-            |what: &str, name: &str| Error::new("give", path, ["the root has no ", what, " ", name].concat());
         let (uid, gid) = match owner {
             Owner::Root => (0, 0),
             Owner::Ids { uid, gid } => (*uid, *gid),
             Owner::Named { user, group } => {
                 let accounts = Accounts::read(self.root);
-                let uid = accounts.uid(user).ok_or_else(|| missing("user", user))?;
-                let gid = group
-                    .as_ref()
-                    .map_or(Ok(0), |group| accounts.gid(group).ok_or_else(|| missing("group", group)))?;
+                let missing = |what: &str, name: &str| {
+                    Error::new("give", path, ["the root has no ", what, " ", name].concat())
+                };
+                let Some(uid) = accounts.uid(user) else { return Err(missing("user", user)) };
+                let gid = match group {
+                    None => 0,
+                    Some(group) => accounts.gid(group).ok_or_else(|| missing("group", group))?,
+                };
                 (uid, gid)
             }
         };
         Ok((Uid::from_raw(uid), Gid::from_raw(gid)))
     }
 
-    fn make_directory(&self, path: &str, mode: u32, owner: &Owner) -> Result<()> {
-        let (uid, gid) = self.owner(path, owner)?;
-        let (root, path) = self.place(path);
-        root.directory(path, mode, &mut |fd| {
-            rustix::fs::fchown(fd, Some(uid), Some(gid)).map_err(|errno| failed("give", path, errno))
-        })
-        .map(|_| ())
-    }
-
+    #[inline(never)]
     fn remove(&self, path: &str) -> Result<()> {
         let (root, path) = self.place(path);
-        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (parent, name) = split(path);
         let removed = match root.open_in(parent, OFlags::RDONLY | OFlags::DIRECTORY) {
             Err(Errno::NOENT) => Ok(()),
             Ok(directory) => at::unlink_at(directory.as_fd(), name, AtFlags::empty()),
@@ -120,10 +119,11 @@ impl<'a> Applier<'a> {
         removed.map_err(|errno| failed("remove", path, errno))
     }
 
+    #[inline(never)]
     fn make_link(&self, path: &str, target: &str) -> Result<()> {
         let (root, path) = self.place(path);
-        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let directory = root.directory(parent, 0o755, &mut |_| Ok(()))?;
+        let (parent, name) = split(path);
+        let directory = root.directory(parent, 0o755, None)?;
         let directory = directory.as_fd();
         if at::read_link_at(directory, name).is_ok_and(|old| old == target) {
             return Ok(());
@@ -131,7 +131,7 @@ impl<'a> Applier<'a> {
         let link = || -> core::result::Result<(), Errno> {
             let temporary = write::temporary_name(name);
             at::unlink_at(directory, &temporary, AtFlags::empty())?;
-            symlinkat(&*at::terminated(target)?, directory, &*at::terminated(&temporary)?)?;
+            at::link_at(directory, &temporary, target)?;
             at::rename_at(directory, &temporary, name)?;
             fsync(directory)
         };

@@ -16,36 +16,41 @@ const MODULE_INIT_COMPRESSED_FILE: i32 = 4;
 /// after what it needs. One that fails is told and the others go on.
 /// The value is how many were loaded.
 #[inline(never)]
-pub fn load_all(tell: &mut dyn FnMut(Error)) -> usize {
-    let release = rustix::system::uname().release().to_string_lossy().into_owned();
-    let folder = ["/lib/modules/", &release, "/"].concat();
-    let index = [&folder, "modules.dep"].concat();
-    let Ok(file) = open(&index, OFlags::RDONLY) else { return 0 };
-    let content = match tree::read_all(file.as_fd(), limits::ROOT_FILE, &|| index.clone()) {
-        Ok(content) => content,
-        Err(error) => {
-            tell(error);
-            return 0;
-        }
-    };
-    let text = String::from_utf8_lossy(&content);
+pub fn load_all(tell: &mut dyn FnMut(Error)) -> u64 {
+    let kernel = rustix::system::uname();
+    let folder = ["/lib/modules/", kernel.release().to_str().unwrap_or_default(), "/"].concat();
     let mut loaded = 0;
-    for path in load_order(&text) {
-        match load(&[&folder, path].concat()) {
-            Ok(()) => loaded += 1,
-            Err(error) => tell(error),
+    let outcome = index(&[&folder, "modules.dep"].concat()).map(|index| {
+        for path in load_order(&index) {
+            match load(&[&folder, path].concat()) {
+                Ok(()) => loaded += 1,
+                Err(error) => tell(error),
+            }
         }
+    });
+    if let Err(error) = outcome {
+        tell(error);
     }
     loaded
 }
 
+/// The text of a modules.dep; empty where there is none.
+fn index(path: &str) -> Result<String> {
+    let content = tree::content(open(path, OFlags::RDONLY), limits::ROOT_FILE, path)?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}
+
 /// The modules of modules.dep as paths below its folder. depmod(8) lists all
 /// that a module needs, the deepest last: reversed, each line loads in one pass.
+#[inline(never)]
 fn load_order(text: &str) -> Vec<&str> {
     let mut order: Vec<&str> = Vec::new();
     for line in text.lines() {
-        let Some((module, needs)) = line.split_once(':') else { continue };
-        for path in needs.split_ascii_whitespace().rev().chain([module.trim_ascii()]) {
+        if !line.contains(':') {
+            continue;
+        }
+        for word in line.split_ascii_whitespace().rev() {
+            let path = word.strip_suffix(':').unwrap_or(word);
             if !order.contains(&path) {
                 order.push(path);
             }
@@ -54,10 +59,11 @@ fn load_order(text: &str) -> Vec<&str> {
     order
 }
 
+#[inline(never)]
 fn load(path: &str) -> Result<()> {
     let doing = "load module";
     let file = open(path, OFlags::RDONLY).map_err(|errno| failed(doing, path, errno))?;
-    let compressed = [".xz", ".zst", ".gz"].iter().any(|suffix| path.ends_with(suffix));
+    let compressed = path.ends_with(".xz") || path.ends_with(".zst") || path.ends_with(".gz");
     let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
     match rustix::system::finit_module(file.as_fd(), c"", flags) {
         // A driver without its hardware says NODEV.

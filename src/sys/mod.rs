@@ -17,6 +17,6 @@ use crate::error::Error;
 use rustix::io::Errno;
 
 /// A failed system call as [`Error`].
-pub(crate) fn failed(doing: &str, subject: impl AsRef<str>, errno: Errno) -> Error {
+pub(crate) fn failed(doing: &str, subject: &str, errno: Errno) -> Error {
     Error::os(doing, subject, errno.raw_os_error())
 }

@@ -6,7 +6,6 @@ use super::superblock::Superblock;
 use super::{failed, tree};
 use crate::error::{Error, Result};
 use alloc::string::String;
-use alloc::vec::Vec;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
@@ -17,17 +16,17 @@ use rustix::mount::{
 use rustix::process::{chdir, chroot};
 
 /// One of the kernel's own file systems.
-pub struct Pseudo {
+struct Pseudo {
     /// The kernel's name of the file system.
-    pub kind: &'static str,
+    kind: &'static str,
     /// Where it belongs.
-    pub at: &'static str,
+    at: &'static str,
     flags: MountFlags,
     options: &'static str,
 }
 
 /// What an initramfs needs mounted, in order, as systemd mounts them too.
-pub static PSEUDO: [Pseudo; 4] = [
+static PSEUDO: [Pseudo; 4] = [
     Pseudo {
         kind: "proc",
         at: "/proc",
@@ -49,15 +48,19 @@ pub static PSEUDO: [Pseudo; 4] = [
     },
 ];
 
-/// Mounts one of [`PSEUDO`], making its directory; mounted already is done.
-pub fn mount_pseudo(pseudo: &Pseudo) -> Result<()> {
-    let _ = path::make_directory_at(CWD, pseudo.at, 0o755);
-    if is_mount_point(pseudo.at) {
-        return Ok(());
-    }
-    match mount_at(pseudo.kind, pseudo.at, pseudo.kind, pseudo.flags, pseudo.options) {
-        Ok(()) | Err(Errno::BUSY) => Ok(()),
-        Err(errno) => Err(failed("mount", pseudo.at, errno)),
+/// Mounts the kernel's own file systems, making their directories; mounted
+/// already is done. One that fails is told and the others go on.
+#[inline(never)]
+pub fn mount_kernels(tell: &mut dyn FnMut(Error)) {
+    for Pseudo { kind, at, flags, options } in &PSEUDO {
+        let _ = path::make_directory_at(CWD, at, 0o755);
+        if is_mount_point(at) {
+            continue;
+        }
+        match mount_at(kind, at, kind, *flags, options) {
+            Ok(()) | Err(Errno::BUSY) => {}
+            Err(errno) => tell(failed("mount", at, errno)),
+        }
     }
 }
 
@@ -79,14 +82,14 @@ fn mount_at(
 #[inline(never)]
 fn move_mount(from: &str, to: &str) -> Result<()> {
     let moved = || mount_move(&*terminated(from)?, &*terminated(to)?);
-    moved().map_err(|errno| failed("move", [from, " to ", to].concat(), errno))
+    moved().map_err(|errno| failed("move", &[from, " to ", to].concat(), errno))
 }
 
 /// Whether something is mounted at the directory `path`: it lies on another
 /// device than its parent.
 #[inline(never)]
 pub fn is_mount_point(path: &str) -> bool {
-    let device = |path: &str| path::stat_at(CWD, path).ok().flatten().map(|stat| stat.st_dev);
+    let device = |path: &str| path::stat_at(CWD, path).ok().flatten().map(|status| status.device);
     let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
     let parent = if parent.is_empty() { "/" } else { parent };
     matches!((device(path), device(parent)), (Some(at), Some(above)) if at != above)
@@ -120,25 +123,34 @@ pub fn mount_disc(device: &str, superblock: &Superblock) -> Result<OwnedFd> {
     })
 }
 
-/// Mounts the root file system at `target`, tried with each of `kinds`.
-pub fn mount_root(device: &str, target: &str, kinds: &[String], writable: bool, options: &str) -> Result<()> {
+/// Mounts the root file system at `target`, tried with each of `kinds`, which
+/// are parted by commas.
+#[inline(never)]
+pub fn mount_root(device: &str, target: &str, kinds: &str, writable: bool, options: &str) -> Result<()> {
     let _ = path::make_directory_at(CWD, target, 0o755);
     let flags = if writable { MountFlags::empty() } else { MountFlags::RDONLY };
     let mut failure = Error::new("mount", device, "no file system is known for it");
-    for kind in kinds {
+    for kind in kinds.split(',').filter(|kind| !kind.is_empty()) {
         match mount_at(device, target, kind, flags, options) {
             Ok(()) => return Ok(()),
-            Err(errno) => failure = failed("mount", [device, " as ", kind].concat(), errno),
+            Err(errno) => failure = failed("mount", &[device, " as ", kind].concat(), errno),
         }
     }
     Err(failure)
 }
 
-/// File systems of the running kernel that live on a block device.
+/// File systems of the running kernel that live on a block device, parted by
+/// commas.
 #[inline(never)]
-pub fn known_kinds() -> Vec<String> {
-    let text = tree::attribute("/proc/filesystems").unwrap_or_default();
-    text.lines().filter_map(|line| line.strip_prefix('\t')).map(String::from).collect()
+pub fn known_kinds() -> String {
+    let mut kinds = String::new();
+    for line in tree::attribute("/proc/filesystems").unwrap_or_default().lines() {
+        if let Some(kind) = line.strip_prefix('\t') {
+            kinds.push_str(if kinds.is_empty() { "" } else { "," });
+            kinds.push_str(kind);
+        }
+    }
+    kinds
 }
 
 /// Makes a mounted file system writable or read-only.
@@ -160,12 +172,12 @@ pub fn is_read_only(path: &str) -> bool {
 /// Leaves the initramfs for `root`: the kernel's file systems are moved over
 /// (one whose directory is missing there is let go), the initramfs' files
 /// deleted, and `root` becomes `/`.
+#[inline(never)]
 pub fn switch_root(root: &str, tell: &mut dyn FnMut(Error)) -> Result<()> {
-    for at in [c"/dev", c"/proc", c"/sys", c"/run"] {
-        let name = at.to_str().unwrap_or_default();
-        if let Err(error) = move_mount(name, &[root, name].concat()) {
+    for pseudo in &PSEUDO {
+        if let Err(error) = move_mount(pseudo.at, &[root, pseudo.at].concat()) {
             tell(error);
-            let _ = unmount(at, UnmountFlags::DETACH);
+            let _ = terminated(pseudo.at).and_then(|at| unmount(&*at, UnmountFlags::DETACH));
         }
     }
     terminated(root).and_then(|root| chdir(&*root)).map_err(|errno| failed("enter", root, errno))?;
@@ -177,6 +189,7 @@ pub fn switch_root(root: &str, tell: &mut dyn FnMut(Error)) -> Result<()> {
 
 /// Opens the console for standard input, output and error, which an
 /// initramfs without /dev/console leaves closed.
+#[inline(never)]
 pub fn open_console() {
     let Ok(console) = path::open("/dev/console", OFlags::RDWR | OFlags::NOCTTY) else { return };
     let console = console.as_fd();

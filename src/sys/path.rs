@@ -3,11 +3,10 @@
 
 use alloc::ffi::CString;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::result::Result;
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
-use rustix::io::Errno;
+use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
+use rustix::io::{Errno, pread};
 
 /// The text as the kernel takes it; EINVAL for one with a NUL byte in it.
 #[inline(never)]
@@ -34,14 +33,54 @@ pub(super) fn open_within(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Re
     fs::openat2(root, &*terminated(path)?, flags, mode, ResolveFlags::IN_ROOT)
 }
 
+/// What this program asks of stat(2), a fourth of what that tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// Type and permission bits.
+    pub mode: u32,
+    /// User.
+    pub uid: Uid,
+    /// Group.
+    pub gid: Gid,
+    /// Bytes.
+    pub size: u64,
+    /// Device it lies on.
+    pub device: Dev,
+}
+
+impl Status {
+    /// Regular file, directory, link, …
+    pub fn kind(&self) -> FileType {
+        FileType::from_raw_mode(self.mode)
+    }
+}
+
+impl From<Stat> for Status {
+    fn from(stat: Stat) -> Self {
+        Self {
+            mode: stat.st_mode,
+            uid: Uid::from_raw(stat.st_uid),
+            gid: Gid::from_raw(stat.st_gid),
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            device: stat.st_dev,
+        }
+    }
+}
+
 /// fstatat(2), symbolic links not followed; `None`: nothing is there.
 #[inline(never)]
-pub(super) fn stat_at(at: BorrowedFd<'_>, name: &str) -> Result<Option<Stat>, Errno> {
+pub(super) fn stat_at(at: BorrowedFd<'_>, name: &str) -> Result<Option<Status>, Errno> {
     match fs::statat(at, &*terminated(name)?, AtFlags::SYMLINK_NOFOLLOW) {
-        Ok(stat) => Ok(Some(stat)),
+        Ok(stat) => Ok(Some(stat.into())),
         Err(Errno::NOENT) => Ok(None),
         Err(errno) => Err(errno),
     }
+}
+
+/// fstat(2).
+#[inline(never)]
+pub(super) fn stat(file: BorrowedFd<'_>) -> Result<Status, Errno> {
+    fs::fstat(file).map(Status::from)
 }
 
 /// mkdirat(2); one that is there is made.
@@ -62,13 +101,41 @@ pub(super) fn unlink_at(at: BorrowedFd<'_>, name: &str, flags: AtFlags) -> Resul
     }
 }
 
+/// symlinkat(2).
+#[inline(never)]
+pub(super) fn link_at(at: BorrowedFd<'_>, name: &str, target: &str) -> Result<(), Errno> {
+    fs::symlinkat(&*terminated(target)?, at, &*terminated(name)?)
+}
+
 /// renameat(2) within a directory.
+#[inline(never)]
 pub(super) fn rename_at(at: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), Errno> {
     fs::renameat(at, &*terminated(from)?, at, &*terminated(to)?)
 }
 
-/// The text of a symbolic link; EILSEQ for one that is not UTF-8.
+/// The text of a symbolic link, `PATH_MAX` bytes at the most; EILSEQ for one
+/// that is not UTF-8.
 #[inline(never)]
 pub(super) fn read_link_at(at: BorrowedFd<'_>, name: &str) -> Result<String, Errno> {
-    fs::readlinkat(at, &*terminated(name)?, Vec::new())?.into_string().map_err(|_| Errno::ILSEQ)
+    let mut text = alloc::vec![0; 4096];
+    let length = fs::readlinkat_raw(at, &*terminated(name)?, &mut *text)?;
+    text.truncate(length);
+    String::from_utf8(text).map_err(|_| Errno::ILSEQ)
+}
+
+/// Fills `buffer` from the byte `at` of a file; false when that ends before.
+#[inline(never)]
+pub(super) fn fill(file: BorrowedFd<'_>, mut buffer: &mut [u8], mut at: u64) -> Result<bool, Errno> {
+    while !buffer.is_empty() {
+        match pread(file, &mut *buffer, at) {
+            Ok(0) => return Ok(false),
+            Ok(count) => {
+                buffer = buffer.get_mut(count..).unwrap_or_default();
+                at += count as u64;
+            }
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(true)
 }

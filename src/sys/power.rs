@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::{failed, path::terminated};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use alloc::vec::Vec;
 use core::ffi::c_char;
 use core::ptr;
@@ -24,27 +24,27 @@ pub fn power_off() -> Error {
 /// Becomes the program at `path` (execve(2)); `arguments` begin with its
 /// name, `environment` ends with a null pointer, as the kernel gave it.
 /// Returns only when that failed.
+#[inline(never)]
 pub fn become_program(path: &str, arguments: &[&str], environment: &[*const c_char]) -> Error {
-    let attempt = || -> Result<Errno> {
-        let text = |text: &str| {
-            terminated(text).map_err(|_| Error::new("execute", path, "a NUL byte in its arguments"))
+    let (mut texts, mut pointers) = (Vec::new(), Vec::new());
+    for text in [path].iter().chain(arguments) {
+        let Ok(text) = terminated(text) else {
+            return Error::new("execute", path, "a NUL byte in its arguments");
         };
-        let (program, mut kept) = (text(path)?, Vec::new());
-        for argument in arguments {
-            kept.push(text(argument)?);
-        }
-        let mut pointers: Vec<*const c_char> = kept.iter().map(|argument| argument.as_ptr()).collect();
-        pointers.push(ptr::null());
-        // SAFETY: the path and every argument are NUL-terminated and live
-        // through the call; both arrays end with a null pointer.
-        let failure =
-            unsafe { syscall!(Sysno::execve, program.as_ptr(), pointers.as_ptr(), environment.as_ptr()) };
-        Ok(failure.map_or_else(|errno| Errno::from_raw_os_error(errno.into_raw()), |_| Errno::INVAL))
-    };
-    match attempt() {
-        Ok(errno) => failed("execute", path, errno),
-        Err(error) => error,
+        pointers.push(text.as_ptr());
+        texts.push(text);
     }
+    let program = pointers.remove(0);
+    pointers.push(ptr::null());
+    // SAFETY: the path and every argument are NUL-terminated and live in
+    // `texts` through the call; both arrays end with a null pointer.
+    let failure = unsafe { syscall!(Sysno::execve, program, pointers.as_ptr(), environment.as_ptr()) };
+    drop(texts);
+    failed("execute", path, failure.map_or_else(refusal, |_| Errno::INVAL))
+}
+
+fn refusal(errno: syscalls::Errno) -> Errno {
+    Errno::from_raw_os_error(errno.into_raw())
 }
 
 /// As [`become_program`] for an open file (execveat(2) with `AT_EMPTY_PATH`),
@@ -68,5 +68,5 @@ pub fn become_file(
             AT_EMPTY_PATH
         )
     };
-    failure.map_or_else(|errno| Errno::from_raw_os_error(errno.into_raw()), |_| Errno::INVAL)
+    failure.map_or_else(refusal, |_| Errno::INVAL)
 }

@@ -1,14 +1,15 @@
 //! A machine's root seen from outside: no path and no symbolic link in it
 //! leads out of it (openat2(2) with `RESOLVE_IN_ROOT`).
 
-use super::{failed, path as at};
+use super::failed;
+use super::path::{self as at, Status};
 use crate::error::Result;
 use crate::fetch::Fetch;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat};
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::fs::{CWD, FileType, Gid, Mode, OFlags, Uid, fchmod, fchown};
 use rustix::io::Errno;
 
 /// Symbolic links followed for one path, as the kernel's own bound.
@@ -30,7 +31,7 @@ pub struct Located {
     /// The last component; not a symbolic link when it was looked up.
     pub name: String,
     /// What stands there.
-    pub present: Option<Stat>,
+    pub present: Option<Status>,
 }
 
 impl Root {
@@ -69,63 +70,58 @@ impl Root {
     }
 
     /// What stands at `path`, symbolic links followed.
-    pub fn stat(&self, path: &str) -> Option<Stat> {
-        self.open_in(path, OFlags::PATH).and_then(|fd| fstat(fd.as_fd())).ok()
+    #[inline(never)]
+    pub fn stat(&self, path: &str) -> Option<Status> {
+        self.open_in(path, OFlags::PATH).and_then(|fd| at::stat(fd.as_fd())).ok()
     }
 
     /// Opens the directory `path` for reading, making what is missing with
-    /// `mode`; every directory made is handed to `give` for its owner.
-    pub fn directory(
-        &self,
-        path: &str,
-        mode: u32,
-        give: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
-    ) -> Result<OwnedFd> {
+    /// `mode` and `owner`.
+    #[inline(never)]
+    pub fn directory(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         match self.open_in(path, flags) {
             Err(Errno::NOENT) => {}
-            other => return other.map_err(|errno| failed("open", path, errno)),
+            Ok(fd) => return Ok(fd),
+            Err(errno) => return Err(failed("open", path, errno)),
         }
         // A dangling link in the way of a directory: what it names is made.
-        let Located { directory, name, .. } = self.locate(path, mode, give)?;
+        let Located { directory, name, .. } = self.locate(path, mode, owner)?;
         let directory = directory.as_fd();
-        let fd = at::make_directory_at(directory, &name, mode)
-            .and_then(|()| at::open_at(directory, &name, flags | OFlags::NOFOLLOW, 0))
-            .map_err(|errno| failed("make directory", path, errno))?;
-        // mkdir(2) takes the umask off; what the plan says counts.
-        rustix::fs::fchmod(fd.as_fd(), Mode::from_raw_mode(mode))
-            .map_err(|errno| failed("set the mode of", path, errno))?;
-        give(fd.as_fd())?;
-        Ok(fd)
+        let made = || -> core::result::Result<OwnedFd, Errno> {
+            at::make_directory_at(directory, &name, mode)?;
+            let fd = at::open_at(directory, &name, flags | OFlags::NOFOLLOW, 0)?;
+            // mkdir(2) takes the umask off; what the plan says counts.
+            fchmod(&fd, Mode::from_raw_mode(mode))?;
+            if let Some((uid, gid)) = owner {
+                fchown(&fd, Some(uid), Some(gid))?;
+            }
+            Ok(fd)
+        };
+        made().map_err(|errno| failed("make directory", path, errno))
     }
 
     /// Finds where `path` really stands: symbolic links are followed to the
     /// end, also one whose target is missing; missing directories are made.
-    pub fn locate(
-        &self,
-        path: &str,
-        mode: u32,
-        give: &mut dyn FnMut(BorrowedFd<'_>) -> Result<()>,
-    ) -> Result<Located> {
+    #[inline(never)]
+    pub fn locate(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<Located> {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
             let (parent, name) = split(&path);
-            if name.is_empty() || name == "." || name == ".." {
-                return Err(failed("write", path, Errno::ISDIR));
+            if matches!(name, "" | "." | "..") {
+                return Err(failed("write", &path, Errno::ISDIR));
             }
-            let directory = self.directory(parent, mode, give)?;
+            let directory = self.directory(parent, mode, owner)?;
             let present =
                 at::stat_at(directory.as_fd(), name).map_err(|errno| failed("open", &path, errno))?;
-            let is_link =
-                present.is_some_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
-            if !is_link {
+            if present.is_none_or(|status| status.kind() != FileType::Symlink) {
                 return Ok(Located { directory, name: name.to_owned(), present });
             }
             let target = at::read_link_at(directory.as_fd(), name)
                 .map_err(|errno| failed("read link", &path, errno))?;
             path = if target.starts_with('/') { target } else { [parent, "/", &target].concat() };
         }
-        Err(failed("open", path, Errno::LOOP))
+        Err(failed("open", &path, Errno::LOOP))
     }
 
     /// The path without symbolic links as far as it exists, the rest as it
@@ -149,6 +145,7 @@ impl Root {
 }
 
 /// The path of an open file, as /proc has it.
+#[inline(never)]
 fn path_of(fd: &OwnedFd) -> Option<String> {
     let number = u64::from(fd.as_raw_fd().unsigned_abs()).to_string();
     at::read_link_at(CWD, &["/proc/self/fd/", &number].concat()).ok()
@@ -156,24 +153,16 @@ fn path_of(fd: &OwnedFd) -> Option<String> {
 
 impl Fetch for Root {
     fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
-        let file = match self.open_in(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY) {
-            Ok(file) => file,
-            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-            Err(errno) => return Err(failed("open", self.name(path), errno)),
-        };
-        super::tree::read_all(file.as_fd(), limit, &|| self.name(path)).map(Some)
+        let opened = self.open_in(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY);
+        super::tree::content(opened, limit, &self.name(path))
     }
 
     fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
-        match self.open_in(path, OFlags::RDONLY | OFlags::DIRECTORY) {
-            Ok(directory) => super::tree::names(directory.as_fd(), &|| self.name(path)).map(Some),
-            Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-            Err(errno) => Err(failed("list", self.name(path), errno)),
-        }
+        super::tree::names(self.open_in(path, OFlags::RDONLY | OFlags::DIRECTORY), &self.name(path))
     }
 
     fn mode(&self, path: &str) -> Option<u32> {
-        self.stat(path).map(|stat| stat.st_mode)
+        self.stat(path).map(|status| status.mode)
     }
 
     fn name(&self, path: &str) -> String {
@@ -182,6 +171,6 @@ impl Fetch for Root {
 }
 
 /// Parent and last component; the parent of a bare name is the root.
-fn split(path: &str) -> (&str, &str) {
+pub(super) fn split(path: &str) -> (&str, &str) {
     path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path))
 }

@@ -3,6 +3,7 @@
 //! Offsets are those of ECMA-119 (ISO 9660), Microsoft's FAT specification
 //! and the kernel's own headers for ext, XFS and btrfs.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -17,15 +18,16 @@ pub struct Superblock {
     pub uuid: String,
 }
 
-/// Bytes at an offset of a device; an error or a short device reads as `None`.
-pub type ReadAt<'a> = dyn FnMut(u64, &mut [u8]) -> Option<()> + 'a;
+/// Fills a buffer from an offset of a device; false for an error or a short
+/// device.
+pub type ReadAt<'a> = dyn FnMut(u64, &mut [u8]) -> bool + 'a;
 
 /// Where a file system keeps what is asked of it, in bytes of the device.
 struct Layout {
     kind: &'static str,
     /// Where its magic number is, and the number.
     magic: (u64, &'static [u8]),
-    /// Where its label is, and its length, at most 256.
+    /// Where its label is, and its length.
     label: (u64, usize),
     /// Where its UUID is.
     uuid: Option<u64>,
@@ -42,121 +44,116 @@ static LAYOUTS: [Layout; 4] = [
 
 /// Recognises the file system on a device.
 #[inline(never)]
-pub fn recognise(read: &mut ReadAt<'_>) -> Option<Superblock> {
+pub fn recognise(read: &mut ReadAt<'_>) -> Option<Box<Superblock>> {
     LAYOUTS.iter().find_map(|layout| laid_out(layout, read)).or_else(|| vfat(read))
 }
 
+/// `length` bytes from `at` on; none where the device is too short.
 #[inline(never)]
-fn laid_out(layout: &Layout, read: &mut ReadAt<'_>) -> Option<Superblock> {
-    let mut buffer = [0; 256];
-    let mut bytes = |at: u64, length: usize| {
-        let bytes = buffer.get_mut(..length)?;
-        read(at, bytes)?;
-        Some(Vec::from(bytes))
-    };
-    if bytes(layout.magic.0, layout.magic.1.len())? != layout.magic.1 {
+fn bytes(read: &mut ReadAt<'_>, at: u64, length: usize) -> Option<Vec<u8>> {
+    let mut bytes = alloc::vec![0; length];
+    read(at, &mut bytes).then_some(bytes)
+}
+
+#[inline(never)]
+fn laid_out(layout: &Layout, read: &mut ReadAt<'_>) -> Option<Box<Superblock>> {
+    if bytes(read, layout.magic.0, layout.magic.1.len())? != layout.magic.1 {
         return None;
     }
-    let label = text(&bytes(layout.label.0, layout.label.1)?);
+    let label = text(&bytes(read, layout.label.0, layout.label.1)?);
     let uuid = match layout.uuid {
-        Some(at) => uuid(&bytes(at, 16)?),
+        Some(at) => hexadecimal(&bytes(read, at, 16)?, &[4, 6, 8, 10], b"0123456789abcdef"),
         None => String::new(),
     };
-    Some(Superblock { kind: layout.kind, label, uuid })
+    Some(Box::new(Superblock { kind: layout.kind, label, uuid }))
 }
 
 #[inline(never)]
 fn text(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    String::from(String::from_utf8_lossy(&bytes[..end]).trim_ascii_end())
+    let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text.trim_ascii_end()).into_owned()
 }
 
-fn uuid(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(36);
+/// The bytes with a `-` in front of those that `dashes` counts.
+#[inline(never)]
+fn hexadecimal(bytes: &[u8], dashes: &[usize], digits: &[u8; 16]) -> String {
+    let mut text = String::new();
     for (at, byte) in bytes.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            out.push('-');
+        if dashes.contains(&at) {
+            text.push('-');
         }
-        push_hexadecimal(&mut out, *byte);
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(digits[usize::from(half)]));
+        }
     }
-    out
-}
-
-fn push_hexadecimal(out: &mut String, byte: u8) {
-    for digit in [byte >> 4, byte & 15] {
-        out.extend(char::from_digit(digit.into(), 16));
-    }
+    text
 }
 
 /// The parts of a FAT boot sector that lead to its label.
-struct Fat {
+struct Fat<'a> {
     root: u64,
     entries: u32,
-    label: [u8; 11],
+    label: &'a [u8],
     serial: [u8; 4],
 }
 
 #[inline(never)]
-fn vfat(read: &mut ReadAt<'_>) -> Option<Superblock> {
+fn vfat(read: &mut ReadAt<'_>) -> Option<Box<Superblock>> {
     let mut sector = [0; 512];
-    read(0, &mut sector)?;
+    if !read(0, &mut sector) {
+        return None;
+    }
     let fat = boot_sector(&sector)?;
     // The label in the root directory is the one tools change; the boot
     // sector's is a copy from when the volume was made.
-    let label = root_label(&fat, read).unwrap_or_else(|| match text(&fat.label) {
-        none if none == "NO NAME" => String::new(),
-        label => label,
-    });
+    let label = root_label(&fat, read).unwrap_or_else(|| text(fat.label));
+    let label = if label == "NO NAME" { String::new() } else { label };
     let [a, b, c, d] = fat.serial;
-    let mut uuid = String::new();
-    for byte in [d, c, b, a] {
-        push_hexadecimal(&mut uuid, byte);
-    }
-    uuid.make_ascii_uppercase();
-    uuid.insert(4, '-');
-    Some(Superblock { kind: "vfat", label, uuid })
+    let uuid = hexadecimal(&[d, c, b, a], &[2], b"0123456789ABCDEF");
+    Some(Box::new(Superblock { kind: "vfat", label, uuid }))
 }
 
-fn boot_sector(sector: &[u8; 512]) -> Option<Fat> {
+#[inline(never)]
+fn boot_sector(sector: &[u8; 512]) -> Option<Fat<'_>> {
     let short = |at: usize| u32::from(u16::from_le_bytes([sector[at], sector[at + 1]]));
-    let long = |at: usize| u32::from_le_bytes([sector[at], sector[at + 1], sector[at + 2], sector[at + 3]]);
-    let bytes = |at: usize| [sector[at], sector[at + 1], sector[at + 2], sector[at + 3]];
-    let label = |at: usize| core::array::from_fn(|index| sector[at + index]);
-    let (sector_size, reserved, fats, entries) = (short(11), short(14), u32::from(sector[16]), short(17));
+    let long = |at: usize| short(at) | short(at + 2) << 16;
+    let (sector_size, reserved, fats, mut entries) = (short(11), short(14), u32::from(sector[16]), short(17));
     let cluster = u32::from(sector[13]);
+    // FAT32 has a larger parameter block in front of serial, label and kind.
+    let (mut size, large) = (short(22), short(22) == 0);
+    let (extended, kind): (&[u8], &[u8]) =
+        if large { (&sector[64..90], b"FAT32") } else { (&sector[36..62], b"FAT") };
+    let [_, _, _, a, b, c, d, rest @ ..] = extended else { return None };
+    let (label, rest) = rest.split_at_checked(11)?;
     let sound = sector[510..] == [0x55, 0xaa]
         && sector_size.is_power_of_two()
         && (512..=4096).contains(&sector_size)
         && cluster.is_power_of_two()
         && (1..=2).contains(&fats)
-        && reserved > 0;
+        && reserved > 0
+        && rest.starts_with(kind);
     if !sound {
         return None;
     }
-    if short(22) != 0 && sector[54..57] == *b"FAT" {
-        let root = u64::from(reserved + fats * short(22)) * u64::from(sector_size);
-        return Some(Fat { root, entries, label: label(43), serial: bytes(39) });
+    let mut first = 0;
+    if large {
+        size = long(36);
+        first = u64::from(long(44).checked_sub(2)?) * u64::from(cluster);
+        entries = cluster * sector_size / 32;
     }
-    if short(22) == 0 && sector[82..87] == *b"FAT32" {
-        let data = u64::from(reserved) + u64::from(fats) * u64::from(long(36));
-        let first = u64::from(long(44).checked_sub(2)?) * u64::from(cluster);
-        let entries = cluster * sector_size / 32;
-        return Some(Fat {
-            root: (data + first) * u64::from(sector_size),
-            entries,
-            label: label(71),
-            serial: bytes(67),
-        });
-    }
-    None
+    let root = (u64::from(reserved) + u64::from(fats) * u64::from(size) + first) * u64::from(sector_size);
+    Some(Fat { root, entries, label, serial: [*a, *b, *c, *d] })
 }
 
-fn root_label(fat: &Fat, read: &mut ReadAt<'_>) -> Option<String> {
+#[inline(never)]
+fn root_label(fat: &Fat<'_>, read: &mut ReadAt<'_>) -> Option<String> {
     /// Marks a volume label; long names set further bits beside it.
     const VOLUME: u8 = 0x08;
     let mut entry = [0; 32];
     for index in 0..u64::from(fat.entries.min(512)) {
-        read(fat.root + index * 32, &mut entry)?;
+        if !read(fat.root + index * 32, &mut entry) {
+            return None;
+        }
         match entry[0] {
             0 => return None,
             0xe5 => {}
@@ -171,11 +168,14 @@ fn root_label(fat: &Fat, read: &mut ReadAt<'_>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn on(image: &[u8]) -> Option<Superblock> {
+    fn on(image: &[u8]) -> Option<Box<Superblock>> {
         recognise(&mut |at, out| {
-            let at = usize::try_from(at).ok()?;
-            out.copy_from_slice(image.get(at..at + out.len())?);
-            Some(())
+            let at = usize::try_from(at).unwrap();
+            let found = image.get(at..at + out.len());
+            found.is_some_and(|bytes| {
+                out.copy_from_slice(bytes);
+                true
+            })
         })
     }
 

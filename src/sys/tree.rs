@@ -7,43 +7,48 @@ use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
-use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{AtFlags, Dev, FileType, OFlags, RawDir, fstat};
-use rustix::io::{Errno, read, retry_on_intr};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Dev, FileType, OFlags, RawDir};
+use rustix::io::{Errno, read};
 
-/// Everything from the descriptor's position on; longer than `limit` bytes is
-/// an error. What is not a regular file (a FIFO, a device) is refused.
+/// The whole content of the file that was opened; `None` when there is none,
+/// an error when it is longer than `limit` bytes. What is not a regular file
+/// (a FIFO, a device) is refused. `name` is the file for messages.
 #[inline(never)]
-pub fn read_all(file: BorrowedFd<'_>, limit: usize, name: &dyn Fn() -> String) -> Result<Vec<u8>> {
-    let stat = fstat(file).map_err(|errno| failed("read", name(), errno))?;
-    match FileType::from_raw_mode(stat.st_mode) {
+pub(super) fn content(
+    opened: core::result::Result<OwnedFd, Errno>,
+    limit: usize,
+    name: &str,
+) -> Result<Option<Vec<u8>>> {
+    let file = match opened {
+        Ok(file) => file,
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        Err(errno) => return Err(failed("open", name, errno)),
+    };
+    let status = path::stat(file.as_fd()).map_err(|errno| failed("read", name, errno))?;
+    match status.kind() {
         FileType::RegularFile => {}
-        FileType::Directory => return Err(failed("read", name(), Errno::ISDIR)),
-        _ => return Err(Error::new("read", name(), "not a regular file")),
+        FileType::Directory => return Err(failed("read", name, Errno::ISDIR)),
+        _ => return Err(Error::new("read", name, "not a regular file")),
     }
-    let size = usize::try_from(stat.st_size).unwrap_or(usize::MAX);
-    if size > limit {
-        return Err(too_long(&name(), size, limit));
-    }
+    let mut size = usize::try_from(status.size).unwrap_or(usize::MAX);
     // Attributes under /sys and /proc claim 0 or 4096 bytes; the loop finds out.
-    let mut content = Vec::with_capacity(size + 1);
-    loop {
-        if content.len() == content.capacity() {
-            content.reserve(limits::ATTRIBUTE);
-        }
-        let count = retry_on_intr(|| read(file, rustix::buffer::spare_capacity(&mut content)))
-            .map_err(|errno| failed("read", name(), errno))?;
-        if count == 0 {
-            return Ok(content);
-        }
-        if content.len() > limit {
-            return Err(too_long(&name(), content.len(), limit));
+    let mut content = Vec::new();
+    while size <= limit {
+        content.reserve(size.saturating_sub(content.len()).max(limits::ATTRIBUTE));
+        match read(&file, rustix::buffer::spare_capacity(&mut content)) {
+            Ok(0) => return Ok(Some(content)),
+            Ok(_) => size = size.max(content.len()),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(failed("read", name, errno)),
         }
     }
+    Err(too_long(name, size, limit))
 }
 
+#[inline(never)]
 fn too_long(name: &str, size: usize, limit: usize) -> Error {
-    let [size, limit] = [size, limit].map(|number| (number as u64).to_string());
+    let (size, limit) = (size.to_string(), limit.to_string());
     Error::new("read", name, [&size, " bytes are more than the ", &limit, " taken"].concat())
 }
 
@@ -51,37 +56,41 @@ fn too_long(name: &str, size: usize, limit: usize) -> Error {
 /// /sys or /proc), without the final newline; `None` when it can't be read.
 #[inline(never)]
 pub fn attribute(path: &str) -> Option<String> {
-    let file = path::open(path, OFlags::RDONLY).ok()?;
-    let content = read_all(file.as_fd(), limits::ATTRIBUTE, &|| path.to_owned()).ok()?;
-    let text = String::from_utf8(content).ok()?;
-    Some(text.trim_end_matches('\n').to_owned())
+    let content = content(path::open(path, OFlags::RDONLY), limits::ATTRIBUTE, path).ok()??;
+    let mut text = String::from_utf8(content).ok()?;
+    while text.ends_with('\n') {
+        text.pop();
+    }
+    Some(text)
 }
 
-/// Sorted names in an open directory, without `.` and `..`; names that are
-/// not UTF-8 are left out.
+/// Sorted names in the directory that was opened, without `.` and `..`; `None`
+/// when there is no such directory. Names that are not UTF-8 are left out.
 #[inline(never)]
-pub fn names(directory: BorrowedFd<'_>, name: &dyn Fn() -> String) -> Result<Vec<String>> {
+pub(super) fn names(opened: core::result::Result<OwnedFd, Errno>, name: &str) -> Result<Option<Vec<String>>> {
     let mut names: Vec<String> = Vec::new();
-    each(directory, &mut |entry| {
-        if names.len() < limits::DIRECTORY_ENTRIES {
-            let at = names.partition_point(|name| name.as_str() < entry);
-            names.insert(at, entry.to_owned());
-        }
-    })
-    .map_err(|errno| failed("list", name(), errno))?;
-    Ok(names)
+    let listed = opened.and_then(|directory| {
+        each(directory.as_fd(), &mut |entry| {
+            if names.len() < limits::DIRECTORY_ENTRIES {
+                let at = names.partition_point(|name| name.as_str() < entry);
+                names.insert(at, entry.to_owned());
+            }
+        })
+    });
+    match listed {
+        Ok(()) => Ok(Some(names)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(errno) => Err(failed("list", name, errno)),
+    }
 }
 
 /// Sorted names in the directory `path` of the running system; none when it
 /// can't be read.
-#[inline(never)]
-pub fn names_at(path: &str) -> Vec<String> {
-    path::open(path, OFlags::RDONLY | OFlags::DIRECTORY)
-        .ok()
-        .and_then(|directory| names(directory.as_fd(), &|| path.to_owned()).ok())
-        .unwrap_or_default()
+pub(super) fn names_at(path: &str) -> Vec<String> {
+    names(path::open(path, OFlags::RDONLY | OFlags::DIRECTORY), path).ok().flatten().unwrap_or_default()
 }
 
+#[inline(never)]
 fn each(directory: BorrowedFd<'_>, take: &mut dyn FnMut(&str)) -> core::result::Result<(), Errno> {
     let mut buffer = [MaybeUninit::uninit(); 4096];
     let mut entries = RawDir::new(directory, &mut buffer);
@@ -102,50 +111,34 @@ fn each(directory: BorrowedFd<'_>, take: &mut dyn FnMut(&str)) -> core::result::
 /// stays; the memory is all that is lost.
 #[inline(never)]
 pub fn delete_below(path: &str) {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-    let Ok(top) = path::open(path, flags) else { return };
-    let Ok(device) = fstat(top.as_fd()).map(|stat| stat.st_dev) else { return };
-    // A stack of open directories instead of recursion; each is emptied
-    // before it is removed from its parent.
-    let mut stack = alloc::vec![(top, String::new())];
-    while let Some((directory, _)) = stack.last() {
-        if let Some(child) = delete_files(directory.as_fd(), device) {
-            match path::open_at(directory.as_fd(), &child, flags, 0) {
-                Ok(fd) if stack.len() < limits::DIRECTORY_DEPTH => stack.push((fd, child)),
-                _ => return,
-            }
-        } else {
-            let name = stack.pop().map(|(_, name)| name).unwrap_or_default();
-            if let Some((parent, _)) = stack.last()
-                && path::unlink_at(parent.as_fd(), &name, AtFlags::REMOVEDIR).is_err()
-            {
-                return;
-            }
-        }
+    if let Ok(top) = path::open(path, DIRECTORY)
+        && let Ok(status) = path::stat(top.as_fd())
+    {
+        delete_in(top.as_fd(), status.device, limits::DIRECTORY_DEPTH);
     }
 }
 
-/// Unlinks what is no directory; the first directory on `device` that still
-/// is there, emptied or not.
-fn delete_files(directory: BorrowedFd<'_>, device: Dev) -> Option<String> {
-    rustix::fs::seek(directory, rustix::fs::SeekFrom::Start(0)).ok()?;
-    let mut child = None;
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW);
+
+/// Deletes what lies on `device` in a directory and, `depth` levels deep, in
+/// those below it.
+fn delete_in(directory: BorrowedFd<'_>, device: Dev, depth: usize) {
     let mut names = Vec::new();
-    each(directory, &mut |name| names.push(name.to_owned())).ok()?;
-    for name in names {
-        let Ok(Some(stat)) = path::stat_at(directory, &name) else { continue };
-        if stat.st_dev != device {
+    if depth == 0 || each(directory, &mut |name| names.push(name.to_owned())).is_err() {
+        return;
+    }
+    for name in &names {
+        let Ok(Some(status)) = path::stat_at(directory, name) else { continue };
+        if status.device != device {
             continue;
         }
-        if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-            // A directory that holds a mount can't be removed: try that first.
-            let removed = path::unlink_at(directory, &name, AtFlags::REMOVEDIR);
-            if removed == Err(Errno::NOTEMPTY) && child.is_none() {
-                child = Some(name);
+        let mut flags = AtFlags::empty();
+        if status.kind() == FileType::Directory {
+            flags = AtFlags::REMOVEDIR;
+            if let Ok(child) = path::open_at(directory, name, DIRECTORY, 0) {
+                delete_in(child.as_fd(), device, depth - 1);
             }
-        } else {
-            let _ = path::unlink_at(directory, &name, AtFlags::empty());
         }
+        let _ = path::unlink_at(directory, name, flags);
     }
-    child
 }

@@ -9,15 +9,16 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr,
-    fsetxattr, fsync,
+    AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr, fsetxattr,
+    fsync,
 };
-use rustix::io::{Errno, pread, write as write_some};
+use rustix::io::{Errno, write as write_some};
 
 /// Directories made on the way to a file.
 const DIRECTORY_MODE: u32 = 0o755;
 
 /// Writes `file` at `place` of `root`; `begun` as in [`super::apply::Applier::apply`].
+#[inline(never)]
 pub(super) fn write(
     root: &Root,
     place: &str,
@@ -25,14 +26,12 @@ pub(super) fn write(
     owner: (Uid, Gid),
     begun: Option<u64>,
 ) -> Result<()> {
-    let located = root.locate(place, DIRECTORY_MODE, &mut |_| Ok(()))?;
-    if let Some(stat) = &located.present
-        && FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
-    {
+    let located = root.locate(place, DIRECTORY_MODE, None)?;
+    if located.present.is_some_and(|status| status.kind() != FileType::RegularFile) {
         return Err(Error::new("write", &file.path, "what is there is not a regular file"));
     }
-    let done = match (&located.present, file.existing) {
-        (Some(stat), Existing::Append) => append(&located, stat, file, owner, begun),
+    let done = match (located.present, file.existing) {
+        (Some(status), Existing::Append) => append(&located, status.size, file, owner, begun),
         _ => replace(&located, file, owner),
     };
     done.map_err(|errno| failed("write", &file.path, errno))
@@ -42,15 +41,13 @@ pub(super) fn write(
 pub(super) fn temporary_name(name: &str) -> String {
     /// `NAME_MAX` less what is put around it.
     const MOST: usize = 240;
-    let mut end = name.len().min(MOST);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    [".", &name[..end], ".glowplug"].concat()
+    let name = name.get(..name.floor_char_boundary(MOST)).unwrap_or(name);
+    [".", name, ".glowplug"].concat()
 }
 
 type Done = core::result::Result<(), Errno>;
 
+#[inline(never)]
 fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid)) -> Done {
     let temporary = temporary_name(&at.name);
     let result = fill(at, file, owner, &temporary)
@@ -64,6 +61,7 @@ fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid)) -> Done {
     }
 }
 
+#[inline(never)]
 fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> Done {
     let directory = at.directory.as_fd();
     path::unlink_at(directory, temporary, AtFlags::empty())?;
@@ -71,10 +69,8 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> D
     let new = path::open_at(directory, temporary, flags, 0o600)?;
     let new = new.as_fd();
     write_all(new, &file.content)?;
-    let (mode, owner) = match (&at.present, file.existing) {
-        (Some(old), Existing::KeepMetadata) => {
-            (old.st_mode & 0o7777, (Uid::from_raw(old.st_uid), Gid::from_raw(old.st_gid)))
-        }
+    let (mode, owner) = match (at.present, file.existing) {
+        (Some(old), Existing::KeepMetadata) => (old.mode & 0o7777, (old.uid, old.gid)),
         _ => (file.mode, owner),
     };
     // chown first: it takes set-id bits away.
@@ -88,9 +84,10 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> D
 }
 
 /// Access lists, labels and capabilities of the file that is replaced.
+#[inline(never)]
 fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
-    let mut names = [0; 4096];
-    let length = match flistxattr(old, &mut names) {
+    let mut names = alloc::vec![0; 4096];
+    let length = match flistxattr(old, &mut *names) {
         Ok(length) => length,
         // Nothing to keep, or a list past what a file system like ext4 holds.
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(()),
@@ -99,13 +96,13 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
     let mut value = alloc::vec![0; 65536];
     let mut rest = names.get(..length).unwrap_or_default();
     while let Ok(name) = CStr::from_bytes_until_nul(rest) {
-        rest = &rest[name.count_bytes() + 1..];
+        rest = rest.get(name.count_bytes() + 1..).unwrap_or_default();
         // A capability belongs to the bytes it was given to.
         if name == c"security.capability" {
             continue;
         }
         let size = fgetxattr(old, name, &mut *value)?;
-        match fsetxattr(new, name, &value[..size], XattrFlags::empty()) {
+        match fsetxattr(new, name, value.get(..size).unwrap_or_default(), XattrFlags::empty()) {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::PERM) => {}
             Err(errno) => return Err(errno),
         }
@@ -113,13 +110,16 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
     Ok(())
 }
 
-fn append(at: &Located, stat: &Stat, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
+#[inline(never)]
+fn append(at: &Located, length: u64, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW;
     let old = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
     let old = old.as_fd();
-    let length = u64::try_from(stat.st_size).unwrap_or(0);
-    let written = begun.map_or(Ok(0), |begun| already_written(old, begun, length, &file.content))?;
-    let result = write_all(old, &file.content[written..]);
+    let missing = match begun {
+        Some(begun) => not_yet_written(old, begun, length, &file.content)?,
+        None => &file.content,
+    };
+    let result = write_all(old, missing);
     if result.is_err() {
         // A full disk takes a part: the file is as it was, or the next boot finds that part.
         let _ = rustix::fs::ftruncate(old, length);
@@ -130,33 +130,28 @@ fn append(at: &Located, stat: &Stat, file: &WriteFile, owner: (Uid, Gid), begun:
     fsync(old)
 }
 
-/// How much of `content` an interrupted append left behind `begun`.
-fn already_written(
+/// The part of `content` that an interrupted append did not leave behind
+/// `begun`.
+fn not_yet_written<'c>(
     file: BorrowedFd<'_>,
     begun: u64,
     length: u64,
-    content: &[u8],
-) -> core::result::Result<usize, Errno> {
+    content: &'c [u8],
+) -> core::result::Result<&'c [u8], Errno> {
     let added = usize::try_from(length.saturating_sub(begun)).unwrap_or(usize::MAX);
-    let compared = added.min(content.len());
-    let mut tail: Vec<u8> = alloc::vec![0; compared];
-    let mut filled = 0;
-    while filled < compared {
-        match pread(file, &mut tail[filled..], begun + filled as u64)? {
-            0 => return Ok(0),
-            count => filled += count,
-        }
-    }
+    let (compared, missing) = content.split_at_checked(added).unwrap_or((content, &[]));
+    let mut tail: Vec<u8> = alloc::vec![0; compared.len()];
+    let whole = path::fill(file, &mut tail, begun)?;
     // A torn part counts only when nothing came after it.
-    let whole = compared == content.len();
-    Ok(if tail == content[..compared] && (whole || added == compared) { compared } else { 0 })
+    Ok(if whole && tail == compared { missing } else { content })
 }
 
+#[inline(never)]
 fn write_all(file: BorrowedFd<'_>, mut rest: &[u8]) -> Done {
     while !rest.is_empty() {
         match write_some(file, rest) {
             Ok(0) => return Err(Errno::IO),
-            Ok(count) => rest = &rest[count..],
+            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
             Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }

@@ -97,7 +97,9 @@ fn check_value(value: &Value<'_>, depth: usize) {
         Data::Seq(items) => items.iter().for_each(|item| check_value(item, depth + 1)),
         Data::Map(entries) => {
             assert!(entries.is_sorted_by(|one, other| one.0.as_str() < other.0.as_str()), "keys");
-            entries.iter().for_each(|(_, value)| check_value(value, depth + 1));
+            for (_, value) in entries {
+                check_value(value, depth + 1);
+            }
         }
         Data::Bytes(_) | Data::Timestamp(_) => panic!("JSON has no {}", value.kind()),
         _ => {}

@@ -1,7 +1,7 @@
 //! What this program left itself: a cache is what was put in or no cache at
 //! all, and a journal that ends within a line is one without that line.
 
-use glowplug::instance::{InjectedFile, Instance, InstanceId};
+use glowplug::instance::{File, Instance, InstanceId, NETWORK_DATA, USER_DATA};
 use glowplug::state::cache;
 use glowplug::state::journal::Journal;
 
@@ -13,9 +13,11 @@ pub(crate) fn cache() -> Target {
     full.detail = "[net,ver=2][source=/dev/sr0]".into();
     full.metadata.local_hostname = Some("host".into());
     full.metadata.public_keys = vec!["ssh-ed25519 AAAA x".into(); 3];
-    full.raw.user_data = b"#cloud-config\na: 1\n".repeat(20);
-    full.raw.network_data = Some(b"{}".to_vec());
-    full.files = vec![InjectedFile { path: "/etc/x".into(), content: vec![0, 255] }];
+    full.raw = vec![
+        File { path: USER_DATA.into(), content: b"#cloud-config\na: 1\n".repeat(20) },
+        File { path: NETWORK_DATA.into(), content: b"{}".to_vec() },
+    ];
+    full.files = vec![File { path: "/etc/x".into(), content: vec![0, 255] }];
     full.machine.macs = vec!["fa:16:3e:00:00:01".into()];
     let corpus = vec![empty, cache::encode(&full)];
     Target {

@@ -60,9 +60,9 @@ fn check(device: &[u8]) -> bool {
     let mut asked = 0;
     let found = recognise(&mut |at, buffer| {
         asked += buffer.len();
-        let at = usize::try_from(at).ok()?;
-        buffer.copy_from_slice(device.get(at..at.checked_add(buffer.len())?)?);
-        Some(())
+        let rest = usize::try_from(at).ok().and_then(|at| device.get(at..));
+        let part = rest.and_then(|rest| rest.get(..buffer.len()));
+        part.map(|part| buffer.copy_from_slice(part)).is_some()
     });
     assert!(asked < 8192, "{asked} bytes were asked for");
     let Some(found) = found else { return false };

@@ -2,13 +2,13 @@
 //! root, unshare(1) of util-linux and ip(8) of iproute2.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use glowplug::action::{Action, LinkAction};
+use glowplug::action::{Action, LinkAction, LinkChange};
 use glowplug::network::model::{LinkName, Mac, SystemLink};
 use glowplug::network::{rename, render::live};
 use glowplug::stage::network::system_links;
+use glowplug::sys::clock;
 use glowplug::sys::netlink::{Netlink, Uevent, Uevents};
 use std::process::Command;
-use std::time::Duration;
 
 /// Set for the process that runs inside.
 const INSIDE: &str = "GLOWPLUG_NAMESPACE";
@@ -121,25 +121,23 @@ fn addresses_routes_and_mtu_are_read_back_by_ip() {
     inside("addresses_routes_and_mtu_are_read_back_by_ip", |netlink| {
         veth(&["eth0"], 0);
         ip("address add 192.0.2.9/24 dev eth0");
-        let link = || "eth0".to_string();
-        let address = |text: &str, prefix| LinkAction::AddAddress {
-            link: link(),
-            address: text.parse().unwrap(),
-            prefix,
-            broadcast: None,
+        let eth0 = |change| LinkAction::new("eth0", change);
+        let address = |text: &str, prefix| {
+            eth0(LinkChange::AddAddress { address: text.parse().unwrap(), prefix, broadcast: None })
         };
-        let route = |to: &str, prefix, gateway: Option<&str>, metric| LinkAction::AddRoute {
-            link: link(),
-            destination: to.parse().unwrap(),
-            prefix,
-            gateway: gateway.map(|gateway| gateway.parse().unwrap()),
-            metric,
+        let route = |to: &str, prefix, gateway: Option<&str>, metric| {
+            eth0(LinkChange::AddRoute {
+                destination: to.parse().unwrap(),
+                prefix,
+                gateway: gateway.map(|gateway| gateway.parse().unwrap()),
+                metric,
+            })
         };
         let steps = [
-            LinkAction::Up { link: "lo".into() },
-            LinkAction::FlushAddresses { link: link() },
-            LinkAction::SetMtu { link: link(), mtu: 1400 },
-            LinkAction::Up { link: link() },
+            LinkAction::new("lo", LinkChange::Up),
+            eth0(LinkChange::FlushAddresses),
+            eth0(LinkChange::SetMtu { mtu: 1400 }),
+            eth0(LinkChange::Up),
             address("10.0.0.5", 24),
             address("2001:db8::5", 64),
             route("172.16.0.0", 12, None, None),
@@ -191,17 +189,20 @@ fn assert_configured() {
 fn a_failure_says_what_and_why() {
     inside("a_failure_says_what_and_why", |netlink| {
         veth(&["ens3", "eth0"], 0);
-        let rename = |from: &str, to: &str| LinkAction::Rename { from: from.into(), to: to.into() };
+        let rename = |from: &str, to: &str| LinkAction::new(from, LinkChange::Rename { to: to.into() });
         let mut fail = |action: &LinkAction| netlink.apply(action).unwrap_err().to_string();
-        assert_eq!(fail(&rename("ens3", "eth0")), "unable to rename ens3 to eth0: File exists (RTM_NEWLINK)");
+        assert_eq!(
+            fail(&rename("ens3", "eth0")),
+            "unable to rename link ens3 to eth0: File exists (RTM_NEWLINK)"
+        );
         assert_eq!(
             fail(&rename("nic9", "eth1")),
-            "unable to rename nic9 to eth1: No such device (RTM_GETLINK)"
+            "unable to rename link nic9 to eth1: No such device (RTM_GETLINK)"
         );
-        let mtu = LinkAction::SetMtu { link: "ens3".into(), mtu: 1 };
+        let mtu = LinkAction::new("ens3", LinkChange::SetMtu { mtu: 1 });
         assert_eq!(
             fail(&mtu),
-            "unable to set MTU 1 of ens3: Invalid argument (RTM_NEWLINK: mtu less than device minimum)"
+            "unable to set MTU of ens3 to 1: Invalid argument (RTM_NEWLINK: mtu less than device minimum)"
         );
     });
 }
@@ -251,14 +252,10 @@ fn a_live_network_is_configured_from_its_description() {
 #[test]
 fn hears_of_a_link_that_appears() {
     inside("hears_of_a_link_that_appears", |_| {
-        let now = || {
-            let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-            Duration::try_from(time).unwrap()
-        };
         let mut uevents = Uevents::open().unwrap();
-        assert_eq!(uevents.wait(now()).unwrap(), None, "nothing happened yet");
+        assert_eq!(uevents.wait(clock::monotonic()).unwrap(), None, "nothing happened yet");
         veth(&["eth0"], 0);
-        let deadline = now() + Duration::from_secs(5);
+        let deadline = clock::monotonic() + 5_000_000;
         loop {
             match uevents.wait(deadline).unwrap().expect("an announcement in time") {
                 Uevent::Device { action, subsystem, path, .. }

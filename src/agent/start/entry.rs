@@ -30,10 +30,11 @@ pub(super) unsafe extern "C" fn entry(stack: *const usize) -> ! {
     }
     // SAFETY: `length` pointers and the NULL were just seen.
     let variables = unsafe { core::slice::from_raw_parts(envp, length + 1) };
-    let arguments = (1..count)
+    let mut arguments = Vec::new();
+    for at in 1..count {
         // SAFETY: each of argv's `count` pointers is a NUL-terminated string.
-        .filter_map(|at| unsafe { CStr::from_ptr(*argv.add(at)) }.to_str().ok())
-        .collect();
+        arguments.extend(unsafe { CStr::from_ptr(*argv.add(at)) }.to_str());
+    }
     let status = crate::main(&Environment { arguments, variables });
     exit(status)
 }
@@ -53,7 +54,7 @@ pub(crate) fn print(text: &str) {
     let stderr = unsafe { rustix::fd::BorrowedFd::borrow_raw(2) };
     while !rest.is_empty() {
         match rustix::io::write(stderr, rest) {
-            Ok(written) if written > 0 => rest = &rest[written..],
+            Ok(written) if written > 0 => rest = rest.get(written..).unwrap_or_default(),
             _ => return,
         }
     }

@@ -13,14 +13,15 @@ fn execute(present: &mut [SystemLink], action: &LinkAction) {
     let names: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
     let find =
         |name: &str| names.iter().position(|other| other == name).unwrap_or_else(|| panic!("no link {name}"));
-    match action {
-        LinkAction::Down { link } => present[find(link)].up = false,
-        LinkAction::Up { link } => present[find(link)].up = true,
-        LinkAction::Rename { from, to } => {
+    let link = &mut present[find(&action.link)];
+    match &action.change {
+        LinkChange::Down => link.up = false,
+        LinkChange::Up => link.up = true,
+        LinkChange::Rename { to } => {
             assert!(to.len() <= 15, "{to} is too long");
-            assert!(!present[find(from)].up, "{from} is up");
+            assert!(!link.up, "{} is up", link.name);
             assert!(!names.contains(to), "{to} is taken");
-            present[find(from)].name.clone_from(to);
+            link.name.clone_from(to);
         }
         other => panic!("{other:?} is no part of a rename"),
     }
@@ -93,15 +94,15 @@ fn names_that_are_right_are_left_alone() {
 #[test]
 fn a_swap_takes_one_temporary_name_and_touches_only_what_is_up() {
     let present = [link(2, "eth0", true), link(3, "eth1", false)];
-    let rename = |from: &str, to: &str| LinkAction::Rename { from: from.into(), to: to.into() };
+    let rename = |from: &str, to: &str| LinkAction::new(from, LinkChange::Rename { to: to.into() });
     assert_eq!(
         plan(&[(2, name("eth1")), (3, name("eth0"))], &present),
         [
-            LinkAction::Down { link: "eth0".into() },
+            LinkAction::new("eth0", LinkChange::Down),
             rename("eth0", "glow0"),
             rename("eth1", "eth0"),
             rename("glow0", "eth1"),
-            LinkAction::Up { link: "eth1".into() },
+            LinkAction::new("eth1", LinkChange::Up),
         ]
     );
 }

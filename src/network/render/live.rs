@@ -7,11 +7,10 @@
 //! cloud that hands out an address vouches for it.
 
 use super::resolv_conf;
-use crate::action::{Action, LinkAction};
+use crate::action::{Action, LinkAction, LinkChange};
 use crate::error::Error;
 use crate::network::model::{Method, Prefix, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Servers resolv.conf(5) takes (MAXNS).
@@ -22,7 +21,7 @@ const SERVERS: usize = 3;
 #[inline(never)]
 pub fn render(network: &Resolved<'_>) -> Vec<Action> {
     let mut actions = Vec::new();
-    push(&mut actions, LinkAction::Up { link: "lo".into() });
+    push(&mut actions, "lo", LinkChange::Up);
     for link in &network.links {
         if link.present.is_some() {
             addresses(&mut actions, link);
@@ -40,8 +39,8 @@ pub fn render(network: &Resolved<'_>) -> Vec<Action> {
 }
 
 #[inline(never)]
-fn push(actions: &mut Vec<Action>, step: LinkAction) {
-    actions.push(Action::Link(step));
+fn push(actions: &mut Vec<Action>, link: &str, change: LinkChange) {
+    actions.push(Action::Link(LinkAction::new(link, change)));
 }
 
 /// What [`render`] cannot do: one sentence for each link that wants a lease.
@@ -59,16 +58,16 @@ pub fn problems(network: &Resolved<'_>) -> Vec<Error> {
 }
 
 fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
-    let link = || String::from(&*resolved.name);
-    push(actions, LinkAction::FlushAddresses { link: link() });
+    let link = &*resolved.name;
+    push(actions, link, LinkChange::FlushAddresses);
     if let Some(mtu) = resolved.link.mtu {
-        push(actions, LinkAction::SetMtu { link: link(), mtu });
+        push(actions, link, LinkChange::SetMtu { mtu });
     }
-    push(actions, LinkAction::Up { link: link() });
+    push(actions, link, LinkChange::Up);
     for subnet in &resolved.link.subnets {
         let Method::Static(fixed) = &subnet.method else { continue };
         let (address, prefix) = (fixed.address().address(), fixed.address().length());
-        push(actions, LinkAction::AddAddress { link: link(), address, prefix, broadcast: fixed.broadcast() });
+        push(actions, link, LinkChange::AddAddress { address, prefix, broadcast: fixed.broadcast() });
     }
 }
 
@@ -85,15 +84,14 @@ fn routes(actions: &mut Vec<Action>, link: &str, subnet: &Subnet) {
         for route in subnet.routes.iter().chain(&gateway) {
             let destination = route.destination();
             if (route.gateway().is_some(), destination.is_everything()) == turn {
-                let step = LinkAction::AddRoute {
-                    link: link.into(),
+                let change = LinkChange::AddRoute {
                     // The kernel refuses a destination with bits behind the length.
                     destination: destination.network(),
                     prefix: destination.length(),
                     gateway: route.gateway(),
                     metric: route.metric().or(subnet.metric),
                 };
-                push(actions, step);
+                push(actions, link, change);
             }
         }
     }

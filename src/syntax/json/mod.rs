@@ -16,6 +16,14 @@ pub struct Error {
     pub message: &'static str,
 }
 
+impl Error {
+    /// As an error of reading `file`.
+    #[inline(never)]
+    pub fn in_file(&self, file: &str) -> crate::error::Error {
+        crate::error::Error::at("read", file, self.place.line, self.place.column, self.message)
+    }
+}
+
 /// Reads one JSON document (RFC 8259), with or without a byte order mark.
 ///
 /// Of two equal keys the later counts; the entries of an object are sorted by

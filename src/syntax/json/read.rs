@@ -1,4 +1,4 @@
-//! The grammar of RFC 8259, walked once and without recursion.
+//! The grammar of RFC 8259, walked once.
 
 use super::Error;
 use crate::limits;
@@ -11,20 +11,11 @@ use alloc::vec::Vec;
 /// The value that `text` is; [`super::parse`] tells how.
 pub(super) fn document(text: &str) -> Result<Value<'_>, Error> {
     let place = Place { line: 1, column: 1 };
-    let mut reader = Reader { text, at: 0, place, placed: 0, open: Vec::new(), values: Vec::new(), count: 0 };
-    reader.document().map_err(|message| Error { place: reader.place(), message })
-}
-
-/// What is expected next.
-enum Expect {
-    Value,
-    /// A value, or the end of an empty array.
-    FirstItem,
-    /// A key, or the end of an empty object.
-    FirstKey,
-    Key,
-    /// `,` or the end of the collection.
-    More,
+    let mut reader = Reader { text, at: 0, place, placed: 0, depth: 0, count: 0 };
+    let mut values = Vec::new();
+    let read = reader.value(&mut values).and_then(|()| reader.end());
+    let value = read.and_then(|()| values.pop().ok_or("a value is expected"));
+    value.map_err(|message| Error { place: reader.place(), message })
 }
 
 struct Reader<'a> {
@@ -34,101 +25,82 @@ struct Reader<'a> {
     /// The place of byte `placed`, which `at` is never behind.
     place: Place,
     placed: usize,
-    open: Vec<Open>,
-    /// Values of the open collections, keys and values in turn where that is
-    /// an object; at last, the document.
-    values: Vec<Value<'a>>,
-    /// Values begun so far, closed collections and what is in them included.
+    /// Collections that are open.
+    depth: usize,
+    /// Values begun so far.
     count: usize,
-}
-
-/// An array or object that is not closed yet.
-struct Open {
-    close: u8,
-    place: Place,
-    /// How many of [`Reader::values`] are not its own.
-    first: usize,
 }
 
 type Step<T> = Result<T, &'static str>;
 
 impl<'a> Reader<'a> {
-    fn document(&mut self) -> Step<Value<'a>> {
-        let mut expect = Expect::Value;
-        loop {
-            self.skip_space();
-            let next = self.byte(0);
-            expect = match (expect, next) {
-                (Expect::FirstItem, Some(b']')) | (Expect::FirstKey, Some(b'}')) => self.close(),
-                (Expect::Value | Expect::FirstItem, _) => self.value(next)?,
-                (Expect::FirstKey | Expect::Key, _) => self.key(next)?,
-                (Expect::More, next) => match (self.open.last().map(|open| open.close), next) {
-                    (None, None) => return self.values.pop().ok_or("a value is expected"),
-                    (None, Some(_)) => return Err("the document ended before this"),
-                    (Some(close), Some(next)) if close == next => self.close(),
-                    (Some(close), Some(b',')) => {
-                        self.at += 1;
-                        if close == b']' { Expect::Value } else { Expect::Key }
-                    }
-                    (Some(b']'), Some(_)) => return Err("`,` or `]` is expected"),
-                    (Some(_), Some(_)) => return Err("`,` or `}` is expected"),
-                    (Some(b']'), None) => return Err("the text ends where `,` or `]` is expected"),
-                    (Some(_), None) => return Err("the text ends where `,` or `}` is expected"),
-                },
-            };
-        }
-    }
-
-    fn value(&mut self, next: Option<u8>) -> Step<Expect> {
+    /// Reads a value and appends it; recursion ends at the bound of nesting.
+    #[inline(never)]
+    fn value(&mut self, values: &mut Vec<Value<'a>>) -> Step<()> {
+        self.skip_space();
         self.count += 1;
         if self.count > limits::JSON_VALUES {
             return Err("more than 1048576 values");
         }
         let place = self.place();
-        let data = match next {
+        let data = match self.byte(0) {
             None => return Err("the text ends where a value is expected"),
-            Some(b'[') => return self.open(b']', Expect::FirstItem),
-            Some(b'{') => return self.open(b'}', Expect::FirstKey),
+            Some(b'[') => Data::Seq(self.collection(b']')?),
+            Some(b'{') => Data::Map(entries(self.collection(b'}')?)),
             Some(b'"') => Data::Str(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(_) => self.word()?,
         };
-        self.values.push(Value { place, data });
-        Ok(Expect::More)
+        values.push(Value { place, data });
+        Ok(())
     }
 
-    fn key(&mut self, next: Option<u8>) -> Step<Expect> {
-        if next != Some(b'"') {
+    /// What is in an array or object, keys and values in turn where that is an
+    /// object; `at` is at its opening bracket.
+    fn collection(&mut self, close: u8) -> Step<Vec<Value<'a>>> {
+        if self.depth >= limits::JSON_DEPTH {
+            return Err("more than 64 levels of nesting");
+        }
+        self.depth += 1;
+        self.at += 1;
+        let mut own = Vec::new();
+        self.skip_space();
+        let mut more = !self.skip(&[close]);
+        while more {
+            if close == b'}' {
+                self.key(&mut own)?;
+            }
+            self.value(&mut own)?;
+            self.skip_space();
+            more = self.skip(b",");
+            if !more && !self.skip(&[close]) {
+                return Err(match (close, self.byte(0)) {
+                    (b']', Some(_)) => "`,` or `]` is expected",
+                    (_, Some(_)) => "`,` or `}` is expected",
+                    (b']', None) => "the text ends where `,` or `]` is expected",
+                    (_, None) => "the text ends where `,` or `}` is expected",
+                });
+            }
+        }
+        self.depth -= 1;
+        Ok(own)
+    }
+
+    fn key(&mut self, values: &mut Vec<Value<'a>>) -> Step<()> {
+        self.skip_space();
+        if self.byte(0) != Some(b'"') {
             return Err("a key in double quotes is expected");
         }
         let place = self.place();
         let data = Data::Str(self.string()?);
+        values.push(Value { place, data });
         self.skip_space();
-        if self.byte(0) != Some(b':') {
-            return Err("`:` is expected");
-        }
-        self.at += 1;
-        self.values.push(Value { place, data });
-        Ok(Expect::Value)
+        if self.skip(b":") { Ok(()) } else { Err("`:` is expected") }
     }
 
-    fn open(&mut self, close: u8, expect: Expect) -> Step<Expect> {
-        if self.open.len() >= limits::JSON_DEPTH {
-            return Err("more than 64 levels of nesting");
-        }
-        self.open.push(Open { close, place: self.place, first: self.values.len() });
-        self.at += 1;
-        Ok(expect)
-    }
-
-    fn close(&mut self) -> Expect {
-        self.at += 1;
-        if let Some(open) = self.open.pop() {
-            let own = self.values.split_off(open.first.min(self.values.len()));
-            let data = if open.close == b']' { Data::Seq(own) } else { Data::Map(entries(own)) };
-            self.values.push(Value { place: open.place, data });
-        }
-        Expect::More
+    fn end(&mut self) -> Step<()> {
+        self.skip_space();
+        if self.byte(0).is_none() { Ok(()) } else { Err("the document ended before this") }
     }
 
     /// A string; `at` is at its opening quote.
@@ -251,17 +223,15 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self) -> Step<Data<'a>> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let (length, data) = if rest.starts_with(b"null") {
-            (4, Data::Null)
-        } else if rest.starts_with(b"true") {
-            (4, Data::Bool(true))
-        } else if rest.starts_with(b"false") {
-            (5, Data::Bool(false))
-        } else {
-            return Err("a value is expected");
+        let (word, data) = match self.byte(0) {
+            Some(b'n') => ("null", Data::Null),
+            Some(b't') => ("true", Data::Bool(true)),
+            _ => ("false", Data::Bool(false)),
         };
-        self.at += length;
+        if !self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return Err("a value is expected");
+        }
+        self.at += word.len();
         Ok(data)
     }
 
@@ -287,19 +257,20 @@ impl<'a> Reader<'a> {
 
 /// Keys and values in turn as entries sorted by key; of equal keys the last
 /// one counts.
+#[inline(never)]
 fn entries(mut own: Vec<Value<'_>>) -> Vec<(Value<'_>, Value<'_>)> {
     let key = |at: usize| own.get(2 * at).and_then(Value::as_str);
-    let mut order = order(own.len() / 2, &|one, other| key(one).cmp(&key(other)));
-    order.dedup_by(|later, earlier| {
-        let equal = key(*later) == key(*earlier);
-        if equal {
-            *earlier = *later;
+    let order = order(own.len() / 2, &|one, other| key(one).cmp(&key(other)));
+    let mut entries: Vec<(Value<'_>, Value<'_>)> = Vec::with_capacity(order.len());
+    for at in order {
+        if let Some([key, value]) = own.get_mut(2 * at..).and_then(<[_]>::first_chunk_mut) {
+            let taken = || Value::bare(Data::Null);
+            let entry = (core::mem::replace(key, taken()), core::mem::replace(value, taken()));
+            if entries.last().is_some_and(|(last, _)| last.as_str() == entry.0.as_str()) {
+                entries.pop();
+            }
+            entries.push(entry);
         }
-        equal
-    });
-    let mut take = |at| {
-        own.get_mut(at)
-            .map_or(Value::bare(Data::Null), |value| core::mem::replace(value, Value::bare(Data::Null)))
-    };
-    order.into_iter().map(|at| (take(2 * at), take(2 * at + 1))).collect()
+    }
+    entries
 }

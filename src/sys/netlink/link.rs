@@ -4,6 +4,7 @@ use super::wire::{Malformed, Message, attributes, u16_at, u32_at, until_nul};
 use crate::ip::Ip;
 use alloc::string::String;
 use linux_raw_sys::net::net_device_flags::{IFF_LOOPBACK, IFF_LOWER_UP, IFF_UP};
+use linux_raw_sys::net::{AF_INET, AF_INET6};
 use linux_raw_sys::netlink;
 
 /// Bytes of `struct ifinfomsg` and of `struct ifaddrmsg`.
@@ -11,10 +12,18 @@ const LINK_BODY: usize = 16;
 const ADDRESS_BODY: usize = 8;
 
 /// The type of Ethernet links.
-const ARPHRD_ETHER: u32 = 1;
+const ARPHRD_ETHER: u16 = 1;
 
+const IFLA_ADDRESS: u16 = netlink::IFLA_ADDRESS as u16;
+const IFLA_IFNAME: u16 = netlink::IFLA_IFNAME as u16;
+const IFLA_MTU: u16 = netlink::IFLA_MTU as u16;
+const IFLA_MASTER: u16 = netlink::IFLA_MASTER as u16;
+const IFLA_LINKINFO: u16 = netlink::IFLA_LINKINFO as u16;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_SLAVE_KIND: u16 = 4;
+
+const IFA_ADDRESS: u16 = netlink::IFA_ADDRESS as u16;
+const IFA_LOCAL: u16 = netlink::IFA_LOCAL as u16;
 
 /// Kinds of links whose address is a member's.
 const BORROWERS: [&[u8]; 6] = [b"bond", b"bridge", b"team", b"vlan", b"ipvlan", b"hsr"];
@@ -56,72 +65,73 @@ pub struct AddressInfo {
 }
 
 /// Reads an `RTM_NEWLINK` message.
+#[inline(never)]
 pub(super) fn link(message: &Message<'_>) -> Result<LinkInfo, Malformed> {
-    let flags = u32_at(message.body, 8).ok_or(Malformed)?;
-    let mut link = LinkInfo {
-        index: u32_at(message.body, 4).ok_or(Malformed)?,
-        name: String::new(),
-        address: None,
-        own_address: flags & IFF_LOOPBACK as u32 == 0,
+    let body = message.body;
+    let flags = u32_at(body, 8).ok_or(Malformed)?;
+    let values = Values::of(body.get(LINK_BODY..))?;
+    let info = Values::of(Some(values.get(IFLA_LINKINFO)))?;
+    let ethernet = u16_at(body, 2) == Some(ARPHRD_ETHER);
+    let address = values.get(IFLA_ADDRESS).try_into().ok();
+    let lent = BORROWERS.contains(&until_nul(info.get(IFLA_INFO_KIND)));
+    // A member of a failover pair has its master's address.
+    let taken = !values.get(IFLA_MASTER).is_empty()
+        && !LENIENT_MASTERS.contains(&until_nul(info.get(IFLA_INFO_SLAVE_KIND)));
+    Ok(LinkInfo {
+        index: u32_at(body, 4).ok_or(Malformed)?,
+        name: String::from_utf8_lossy(until_nul(values.get(IFLA_IFNAME))).into_owned(),
+        address: address.filter(|address| ethernet && *address != [0; 6]),
+        own_address: flags & IFF_LOOPBACK as u32 == 0 && !lent && !taken,
         up: flags & IFF_UP as u32 != 0,
         carrier: flags & IFF_LOWER_UP as u32 != 0,
-        mtu: 0,
-    };
-    let ethernet = u32::from(u16_at(message.body, 2).ok_or(Malformed)?) == ARPHRD_ETHER;
-    let (mut enslaved, mut lenient) = (false, false);
-    for attribute in attributes(message.body.get(LINK_BODY..).ok_or(Malformed)?) {
-        let (kind, value) = attribute?;
-        match u32::from(kind) {
-            x if x == netlink::IFLA_IFNAME as u32 => {
-                link.name = String::from_utf8_lossy(until_nul(value)).into_owned();
-            }
-            x if x == netlink::IFLA_ADDRESS as u32 && ethernet => {
-                link.address = value.try_into().ok().filter(|address| *address != [0; 6]);
-            }
-            x if x == netlink::IFLA_MTU as u32 => link.mtu = u32_at(value, 0).ok_or(Malformed)?,
-            x if x == netlink::IFLA_MASTER as u32 => enslaved = true,
-            x if x == netlink::IFLA_LINKINFO as u32 => {
-                for attribute in attributes(value) {
-                    let (kind, value) = attribute?;
-                    let value = until_nul(value);
-                    match kind {
-                        IFLA_INFO_KIND => link.own_address &= !BORROWERS.contains(&value),
-                        IFLA_INFO_SLAVE_KIND => lenient = LENIENT_MASTERS.contains(&value),
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    // A member of a failover pair has its master's address.
-    link.own_address &= !enslaved || lenient;
-    Ok(link)
+        mtu: u32_at(values.get(IFLA_MTU), 0).unwrap_or(0),
+    })
 }
 
 /// Reads an `RTM_NEWADDR` message; `None` for families other than IP.
+#[inline(never)]
 pub(super) fn address(message: &Message<'_>) -> Result<Option<AddressInfo>, Malformed> {
     let [family, prefix, _, scope, ..] = *message.body else { return Err(Malformed) };
     let link = u32_at(message.body, 4).ok_or(Malformed)?;
-    let (mut local, mut peer) = (None, None);
-    for attribute in attributes(message.body.get(ADDRESS_BODY..).ok_or(Malformed)?) {
-        let (kind, value) = attribute?;
-        match u32::from(kind) {
-            x if x == netlink::IFA_LOCAL as u32 => local = ip(family, value),
-            x if x == netlink::IFA_ADDRESS as u32 => peer = ip(family, value),
-            _ => {}
-        }
+    let values = Values::of(message.body.get(ADDRESS_BODY..))?;
+    let length = match u32::from(family) {
+        AF_INET => 4,
+        AF_INET6 => 16,
+        _ => return Ok(None),
+    };
+    // Where there is a peer, the address is the peer's.
+    let mut value = values.get(IFA_LOCAL);
+    if value.is_empty() {
+        value = values.get(IFA_ADDRESS);
     }
-    Ok(local.or(peer).map(|address| AddressInfo { link, address, prefix, scope }))
+    let address = Ip::from_octets(value).filter(|_| value.len() == length);
+    Ok(address.map(|address| AddressInfo { link, address, prefix, scope }))
 }
 
-fn ip(family: u8, value: &[u8]) -> Option<Ip> {
-    let ipv6 = match u32::from(family) {
-        linux_raw_sys::net::AF_INET => false,
-        linux_raw_sys::net::AF_INET6 => true,
-        _ => return None,
-    };
-    Ip::from_octets(value).filter(|address| address.is_ipv6() == ipv6)
+/// The attributes of a message, all of them well formed.
+struct Values<'a>(&'a [u8]);
+
+impl<'a> Values<'a> {
+    #[inline(never)]
+    fn of(bytes: Option<&'a [u8]>) -> Result<Self, Malformed> {
+        let bytes = bytes.ok_or(Malformed)?;
+        for attribute in attributes(bytes) {
+            attribute?;
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The value of the last attribute of this type; empty where there is none.
+    #[inline(never)]
+    fn get(&self, wanted: u16) -> &'a [u8] {
+        let mut found: &[u8] = &[];
+        for (kind, value) in attributes(self.0).flatten() {
+            if kind == wanted {
+                found = value;
+            }
+        }
+        found
+    }
 }
 
 #[cfg(test)]
@@ -134,14 +144,10 @@ mod tests {
         body[2] = 1;
         body[4] = 7;
         body[8] = 1;
-        let info = Request::new(0, 0, &[]).with(IFLA_INFO_KIND, b"veth\0").finish(0)[16..].to_vec();
-        Request::new(16, 0, &body)
-            .with(3, b"eth0\0")
-            .with(1, &[2, 0, 0, 0, 0, 1])
-            .with(4, &1500_u32.to_ne_bytes())
-            .with(18, &info)
-            .finish(1)
-            .to_vec()
+        let info = Request::new(0, 0, &[], &[(IFLA_INFO_KIND, b"veth\0")]).finish(0).split_off(16);
+        let attributes: [(u16, &[u8]); 4] =
+            [(3, b"eth0\0"), (1, &[2, 0, 0, 0, 0, 1]), (4, &1500_u32.to_ne_bytes()), (18, &info)];
+        Request::new(16, 0, &body, &attributes).finish(1)
     }
 
     #[test]

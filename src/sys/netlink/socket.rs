@@ -3,10 +3,13 @@
 #![allow(unsafe_code, reason = "rustix has no setsockopt for SOL_NETLINK")]
 
 use super::wire::{self, Malformed, Message, Request};
+use crate::error::{self, Error};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use linux_raw_sys::netlink::{NETLINK_CAP_ACK, NETLINK_EXT_ACK, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR};
+use linux_raw_sys::netlink::{
+    self, NETLINK_CAP_ACK, NETLINK_EXT_ACK, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR,
+};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
@@ -20,52 +23,22 @@ const DUMPS: u32 = 8;
 
 const SOL_NETLINK: usize = 270;
 
+const RTM_NEWLINK: u32 = netlink::RTM_NEWLINK as u32;
+const RTM_GETLINK: u32 = netlink::RTM_GETLINK as u32;
+const RTM_NEWADDR: u32 = netlink::RTM_NEWADDR as u32;
+const RTM_DELADDR: u32 = netlink::RTM_DELADDR as u32;
+const RTM_GETADDR: u32 = netlink::RTM_GETADDR as u32;
+
 /// Takes each message of a reply.
 pub(super) type Each<'a> = dyn FnMut(&Message<'_>) -> Result<(), Malformed> + 'a;
-
-/// A request that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    /// Positive.
-    pub(super) errno: i32,
-    /// `RTM_…` of the request.
-    pub(super) request: u16,
-    /// The kernel's own words.
-    pub(super) text: Option<String>,
-}
-
-impl Failure {
-    /// This failure, unless it is one that does not matter.
-    pub(super) fn unless(self, harmless: Errno) -> Result<(), Self> {
-        if self.errno == harmless.raw_os_error() { Ok(()) } else { Err(self) }
-    }
-}
-
-impl From<Errno> for Failure {
-    fn from(errno: Errno) -> Self {
-        Self { errno: errno.raw_os_error(), request: 0, text: None }
-    }
-}
-
-impl From<Malformed> for Failure {
-    fn from(_: Malformed) -> Self {
-        Self { errno: Errno::PROTO.raw_os_error(), request: 0, text: Some("malformed reply".into()) }
-    }
-}
 
 /// A socket bound to a port of the kernel's choice.
 pub(super) struct Socket {
     fd: OwnedFd,
     sequence: u32,
     buffer: Vec<u8>,
-}
-
-/// What a receive brought.
-pub(super) enum Received {
-    /// This many bytes from the kernel.
-    Kernel(usize),
-    /// Somebody else's; not looked at.
-    Foreign,
+    /// What the requests are for, verb and object, for messages.
+    pub(super) purpose: String,
 }
 
 /// Opens and binds a socket; `groups` are multicast groups as a mask.
@@ -77,17 +50,38 @@ pub(super) fn open(protocol: Option<Protocol>, groups: u32) -> Result<OwnedFd, E
 }
 
 /// One receive, its sender checked: port 0 is the kernel, and no other process
-/// can have it.
-pub(super) fn receive(fd: &OwnedFd, buffer: &mut [u8]) -> Result<Received, Errno> {
+/// can have it. `None`: it is somebody else's, and not looked at.
+#[inline(never)]
+pub(super) fn receive<'b>(fd: &OwnedFd, buffer: &'b mut [u8]) -> Result<Option<&'b [u8]>, Errno> {
     let (_, length, sender) = rustix::net::recvfrom(fd, &mut *buffer, RecvFlags::TRUNC)?;
     let sender = sender.and_then(|sender| SocketAddrNetlink::try_from(sender).ok());
     if sender.is_none_or(|sender| sender.pid() != 0) {
-        return Ok(Received::Foreign);
+        return Ok(None);
     }
-    if length > buffer.len() {
-        return Err(Errno::MSGSIZE);
+    // The length is the message's own, also where that is cut.
+    buffer.get(..length).map(Some).ok_or(Errno::MSGSIZE)
+}
+
+/// How the replies to a request ended.
+enum End {
+    /// All is told or done.
+    Done,
+    /// The machine changed during a dump.
+    Interrupted,
+    /// The kernel says why not: a positive errno and its own words.
+    Refused(i32, String),
+}
+
+impl From<Malformed> for End {
+    fn from(_: Malformed) -> Self {
+        Self::Refused(Errno::PROTO.raw_os_error(), "malformed reply".into())
     }
-    Ok(Received::Kernel(length))
+}
+
+impl From<Errno> for End {
+    fn from(errno: Errno) -> Self {
+        Self::Refused(errno.raw_os_error(), String::new())
+    }
 }
 
 impl Socket {
@@ -97,61 +91,80 @@ impl Socket {
         for option in [NETLINK_EXT_ACK, NETLINK_CAP_ACK] {
             set_option(&fd, option);
         }
-        Ok(Self { fd, sequence: 0, buffer: vec![0; BUFFER] })
+        Ok(Self { fd, sequence: 0, buffer: vec![0; BUFFER], purpose: String::new() })
     }
 
     /// Sends `request` and waits for its acknowledgement or the end of its
     /// dump; `each` sees every message in between. A dump that was interrupted
     /// by a change begins again, and `each` sees all of it again.
     #[inline(never)]
-    pub(super) fn exchange(&mut self, mut request: Request, each: &mut Each<'_>) -> Result<(), Failure> {
-        let outcome = self.attempt(&mut request, each);
-        outcome.map_err(|failure| Failure { request: request.kind(), ..failure })
-    }
-
-    fn attempt(&mut self, request: &mut Request, each: &mut Each<'_>) -> Result<(), Failure> {
+    pub(super) fn exchange(&mut self, request: &Request, each: &mut Each<'_>) -> error::Result<()> {
         for _ in 0..DUMPS {
-            self.sequence = self.sequence.wrapping_add(1);
-            rustix::net::send(&self.fd, request.finish(self.sequence), SendFlags::empty())?;
-            if self.replies(each)? {
-                return Ok(());
+            match self.attempt(request, each) {
+                End::Done => return Ok(()),
+                End::Interrupted => {}
+                End::Refused(errno, words) => return Err(self.failure(request, errno, &words)),
             }
         }
-        Err(Errno::INTR.into())
+        Err(self.failure(request, Errno::INTR.raw_os_error(), ""))
     }
 
-    /// Reads to the end of the replies; false when a dump was interrupted.
-    fn replies(&mut self, each: &mut Each<'_>) -> Result<bool, Failure> {
-        let mut consistent = true;
+    /// `unable to rename link ens3 to eth0: File exists (RTM_NEWLINK: the
+    /// kernel's words)`.
+    #[inline(never)]
+    pub(super) fn failure(&self, request: &Request, errno: i32, words: &str) -> Error {
+        let kind = match u32::from(request.kind) {
+            RTM_NEWLINK => "RTM_NEWLINK",
+            RTM_GETLINK => "RTM_GETLINK",
+            RTM_NEWADDR => "RTM_NEWADDR",
+            RTM_DELADDR => "RTM_DELADDR",
+            RTM_GETADDR => "RTM_GETADDR",
+            _ => "RTM_NEWROUTE",
+        };
+        let between = if words.is_empty() { "" } else { ": " };
+        Error::os_saying(&self.purpose, errno, &[" (", kind, between, words, ")"].concat())
+    }
+
+    #[inline(never)]
+    fn attempt(&mut self, request: &Request, each: &mut Each<'_>) -> End {
+        self.sequence = self.sequence.wrapping_add(1);
+        if let Err(errno) = rustix::net::send(&self.fd, &request.finish(self.sequence), SendFlags::empty()) {
+            return errno.into();
+        }
+        let mut end = End::Done;
         loop {
-            let length = match receive(&self.fd, &mut self.buffer) {
-                Ok(Received::Kernel(length)) => length,
-                Ok(Received::Foreign) | Err(Errno::INTR) => continue,
-                Err(errno) => return Err(errno.into()),
+            let received = match receive(&self.fd, &mut self.buffer) {
+                Ok(received) => received.unwrap_or_default(),
+                Err(Errno::INTR) => continue,
+                Err(errno) => return errno.into(),
             };
-            for message in wire::messages(&self.buffer[..length]) {
-                let message = message?;
+            for message in wire::messages(received) {
+                let Ok(message) = message else { return Malformed.into() };
                 if message.sequence != self.sequence {
                     continue;
                 }
-                consistent &= message.flags & NLM_F_DUMP_INTR == 0;
+                if message.flags & NLM_F_DUMP_INTR != 0 {
+                    end = End::Interrupted;
+                }
                 match u32::from(message.kind) {
-                    NLMSG_DONE => return Ok(consistent),
-                    NLMSG_ERROR => return finished(&message).map(|()| consistent),
-                    _ => each(&message)?,
+                    NLMSG_DONE => return end,
+                    NLMSG_ERROR => match wire::acknowledgement(&message) {
+                        Ok((0, _)) => return end,
+                        Ok((errno, words)) => {
+                            let words = String::from_utf8_lossy(words.unwrap_or_default());
+                            return End::Refused(errno, words.into_owned());
+                        }
+                        Err(malformed) => return malformed.into(),
+                    },
+                    _ => {
+                        if let Err(malformed) = each(&message) {
+                            return malformed.into();
+                        }
+                    }
                 }
             }
         }
     }
-}
-
-/// The outcome an acknowledgement tells.
-fn finished(message: &Message<'_>) -> Result<(), Failure> {
-    let (errno, text) = wire::acknowledgement(message)?;
-    if errno == 0 {
-        return Ok(());
-    }
-    Err(Failure { errno, request: 0, text: text.map(|text| String::from_utf8_lossy(text).into_owned()) })
 }
 
 /// Switches a netlink option on. Kernels before 4.12 know neither of ours;

@@ -1,12 +1,11 @@
 //! The kernel's announcements of devices (`NETLINK_KOBJECT_UEVENT`).
 
-use super::socket::{self, Received};
+use super::socket;
 use crate::error::{Error, Result};
 use crate::sys::clock;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -51,14 +50,13 @@ impl Uevents {
         }
     }
 
-    /// The next announcement; `None` when `deadline`, a reading of
+    /// The next announcement; `None` when `deadline`, in microseconds of
     /// `CLOCK_MONOTONIC`, passes first.
     #[inline(never)]
-    pub fn wait(&mut self, deadline: Duration) -> Result<Option<Uevent>> {
+    pub fn wait(&mut self, deadline: u64) -> Result<Option<Uevent>> {
         loop {
-            let left = deadline.saturating_sub(Duration::from_micros(clock::monotonic()));
-            let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
-            let timeout = Timespec { tv_sec: seconds, tv_nsec: left.subsec_nanos().into() };
+            let left = deadline.saturating_sub(clock::monotonic()).cast_signed();
+            let timeout = Timespec { tv_sec: left / 1_000_000, tv_nsec: left % 1_000_000 * 1000 };
             match rustix::event::poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], Some(&timeout)) {
                 Ok(0) => return Ok(None),
                 Ok(_) => {}
@@ -66,12 +64,12 @@ impl Uevents {
                 Err(errno) => return Err(failed(errno)),
             }
             match socket::receive(&self.fd, &mut self.buffer) {
-                Ok(Received::Kernel(length)) => {
-                    if let Some(event) = parse(&self.buffer[..length]) {
+                Ok(received) => {
+                    if let Some(event) = received.and_then(parse) {
                         return Ok(Some(event));
                     }
                 }
-                Ok(Received::Foreign) | Err(Errno::INTR) => {}
+                Err(Errno::INTR) => {}
                 Err(Errno::NOBUFS | Errno::MSGSIZE) => return Ok(Some(Uevent::Lost)),
                 Err(errno) => return Err(failed(errno)),
             }
@@ -87,21 +85,23 @@ fn failed(errno: Errno) -> Error {
 /// else.
 #[inline(never)]
 fn parse(bytes: &[u8]) -> Option<Uevent> {
-    let mut parts = bytes.split(|byte| *byte == 0);
-    parts.next().filter(|first| first.contains(&b'@'))?;
-    let (mut action, mut subsystem, mut path, mut name) = (None, None, None, None);
-    for part in parts {
-        let Some(at) = part.iter().position(|byte| *byte == b'=') else { continue };
-        let variable = match &part[..at] {
-            b"ACTION" => &mut action,
-            b"SUBSYSTEM" => &mut subsystem,
-            b"DEVPATH" => &mut path,
-            b"DEVNAME" => &mut name,
-            _ => continue,
-        };
-        *variable = Some(String::from_utf8_lossy(&part[at + 1..]).into_owned());
+    let announcement = bytes.split(|byte| *byte == 0).next()?;
+    if !announcement.contains(&b'@') {
+        return None;
     }
-    Some(Uevent::Device { action: action?, subsystem: subsystem?, path: path?, name })
+    Some(Uevent::Device {
+        action: variable(bytes, b"ACTION=")?,
+        subsystem: variable(bytes, b"SUBSYSTEM=")?,
+        path: variable(bytes, b"DEVPATH=")?,
+        name: variable(bytes, b"DEVNAME="),
+    })
+}
+
+/// The value of a variable; `name` ends with `=`.
+#[inline(never)]
+fn variable(bytes: &[u8], name: &[u8]) -> Option<String> {
+    let value = bytes.split(|byte| *byte == 0).find_map(|part| part.strip_prefix(name))?;
+    Some(String::from_utf8_lossy(value).into_owned())
 }
 
 #[cfg(test)]

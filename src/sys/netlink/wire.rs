@@ -5,13 +5,16 @@
 //! there before it is used.
 
 use alloc::vec::Vec;
-use linux_raw_sys::netlink::{NLA_TYPE_MASK, NLM_F_ACK_TLVS, NLM_F_CAPPED};
+use linux_raw_sys::netlink::{NLM_F_ACK_TLVS, NLM_F_CAPPED};
 
 /// Bytes of `struct nlmsghdr`.
 pub(super) const HEADER: usize = 16;
 
 /// Bytes of `struct rtattr`.
 const ATTRIBUTE: usize = 4;
+
+/// `NLA_TYPE_MASK`: the type without its flag bits.
+const TYPE: u16 = 0x3fff;
 
 /// `NLMSGERR_ATTR_MSG`: the kernel's own words.
 const ERROR_TEXT: u16 = 1;
@@ -21,50 +24,42 @@ const ERROR_TEXT: u16 = 1;
 pub(super) struct Malformed;
 
 /// A message under construction.
-pub(super) struct Request(Vec<u8>);
+pub(super) struct Request {
+    /// `RTM_…`.
+    pub(super) kind: u16,
+    flags: u32,
+    /// What follows the header.
+    tail: Vec<u8>,
+}
 
 impl Request {
-    /// A request with the fixed part `body`.
-    pub(super) fn new(kind: u16, flags: u32, body: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(128);
-        bytes.extend_from_slice(&[0; 4]);
-        bytes.extend_from_slice(&kind.to_ne_bytes());
-        // Every flag there is lies in the lower half.
-        bytes.extend_from_slice(&flags.to_ne_bytes()[..2]);
-        bytes.extend_from_slice(&[0; 8]);
-        bytes.extend_from_slice(body);
-        let mut request = Self(bytes);
-        request.align();
-        request
-    }
-
-    /// With an attribute; `value` is an address, a number or a name and far
-    /// below the 64 KiB an attribute may have.
-    #[must_use]
-    pub(super) fn with(mut self, kind: u16, value: &[u8]) -> Self {
-        let Ok(length) = u16::try_from(ATTRIBUTE + value.len()) else { return self };
-        self.0.extend_from_slice(&length.to_ne_bytes());
-        self.0.extend_from_slice(&kind.to_ne_bytes());
-        self.0.extend_from_slice(value);
-        self.align();
-        self
-    }
-
-    /// The type given to [`Request::new`].
-    pub(super) fn kind(&self) -> u16 {
-        u16::from_ne_bytes([self.0[4], self.0[5]])
+    /// A request with the fixed part `body`. The values of `attributes` are
+    /// addresses, numbers and names, far below the 64 KiB an attribute may
+    /// have; one without a value is left out.
+    #[inline(never)]
+    pub(super) fn new(kind: u16, flags: u32, body: &[u8], attributes: &[(u16, &[u8])]) -> Self {
+        let mut tail = body.to_vec();
+        for (kind, value) in attributes {
+            if let (false, Ok(length)) = (value.is_empty(), u16::try_from(ATTRIBUTE + value.len())) {
+                let [a, b] = length.to_ne_bytes();
+                let [c, d] = kind.to_ne_bytes();
+                tail.extend_from_slice(&[a, b, c, d]);
+                tail.extend_from_slice(value);
+                tail.resize(tail.len().next_multiple_of(4), 0);
+            }
+        }
+        Self { kind, flags, tail }
     }
 
     /// The finished bytes, numbered `sequence`.
-    pub(super) fn finish(&mut self, sequence: u32) -> &[u8] {
-        let length = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.0[..4].copy_from_slice(&length.to_ne_bytes());
-        self.0[8..12].copy_from_slice(&sequence.to_ne_bytes());
-        &self.0
-    }
-
-    fn align(&mut self) {
-        self.0.resize(self.0.len().next_multiple_of(4), 0);
+    #[inline(never)]
+    pub(super) fn finish(&self, sequence: u32) -> Vec<u8> {
+        let [a, b] = self.kind.to_ne_bytes();
+        // Every flag there is lies in the lower half.
+        let [c, d, ..] = self.flags.to_ne_bytes();
+        let length = u32::try_from(HEADER + self.tail.len()).unwrap_or(u32::MAX);
+        let header = [length.to_ne_bytes(), [a, b, c, d], sequence.to_ne_bytes(), [0; 4]];
+        [header.as_flattened(), &self.tail].concat()
     }
 }
 
@@ -77,52 +72,66 @@ pub(super) struct Message<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// Splits what one receive brought into messages.
-pub(super) fn messages(bytes: &[u8]) -> impl Iterator<Item = Result<Message<'_>, Malformed>> {
-    Pieces { rest: bytes, length_of: |bytes| u32_at(bytes, 0)?.try_into().ok(), least: HEADER }.map(|piece| {
-        let bytes = piece?;
-        let field = |at| u32_at(bytes, at).ok_or(Malformed);
-        Ok(Message {
-            kind: u16_at(bytes, 4).ok_or(Malformed)?,
-            flags: u16_at(bytes, 6).ok_or(Malformed)?.into(),
-            sequence: field(8)?,
-            body: &bytes[HEADER..],
-        })
-    })
+/// Splits what one receive brought into messages. Ends after the first that is
+/// malformed.
+pub(super) fn messages(bytes: &[u8]) -> Messages<'_> {
+    Messages(bytes)
+}
+
+/// See [`messages`].
+pub(super) struct Messages<'a>(&'a [u8]);
+
+impl<'a> Iterator for Messages<'a> {
+    type Item = Result<Message<'a>, Malformed>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let length = u32_at(self.0, 0);
+        Some(piece(&mut self.0, length, HEADER)?.and_then(|bytes| {
+            Ok(Message {
+                kind: u16_at(bytes, 4).ok_or(Malformed)?,
+                flags: u16_at(bytes, 6).ok_or(Malformed)?.into(),
+                sequence: u32_at(bytes, 8).ok_or(Malformed)?,
+                body: bytes.get(HEADER..).ok_or(Malformed)?,
+            })
+        }))
+    }
 }
 
 /// Splits a message's tail into attributes: type without flag bits, value.
-pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = Result<(u16, &[u8]), Malformed>> {
-    Pieces { rest: bytes, length_of: |bytes| Some(u16_at(bytes, 0)?.into()), least: ATTRIBUTE }.map(|piece| {
-        let bytes = piece?;
-        let kind = u16_at(bytes, 2).ok_or(Malformed)?;
-        Ok((kind & u16::try_from(NLA_TYPE_MASK).unwrap_or(0x3fff), &bytes[ATTRIBUTE..]))
-    })
+/// Ends after the first that is malformed.
+pub(super) fn attributes(bytes: &[u8]) -> Attributes<'_> {
+    Attributes(bytes)
 }
 
-/// Pieces that begin with their own length and are aligned to four bytes. Ends
-/// after the first that is malformed.
-struct Pieces<'a> {
-    rest: &'a [u8],
-    length_of: fn(&[u8]) -> Option<usize>,
-    least: usize,
-}
+/// See [`attributes`].
+pub(super) struct Attributes<'a>(&'a [u8]);
 
-impl<'a> Iterator for Pieces<'a> {
-    type Item = Result<&'a [u8], Malformed>;
+impl<'a> Iterator for Attributes<'a> {
+    type Item = Result<(u16, &'a [u8]), Malformed>;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let length = (self.length_of)(self.rest).filter(|length| *length >= self.least);
-        let Some((length, piece)) = length.and_then(|length| Some((length, self.rest.get(..length)?))) else {
-            self.rest = &[];
-            return Some(Err(Malformed));
-        };
-        self.rest = self.rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-        Some(Ok(piece))
+        let length = u16_at(self.0, 0).map(u32::from);
+        Some(piece(&mut self.0, length, ATTRIBUTE)?.and_then(|bytes| {
+            let kind = u16_at(bytes, 2).ok_or(Malformed)?;
+            Ok((kind & TYPE, bytes.get(ATTRIBUTE..).ok_or(Malformed)?))
+        }))
     }
+}
+
+/// Takes a piece of `length` bytes, `least` of them at the least, and what
+/// aligns it to four from the front of `rest`; `None` at its end.
+#[inline(never)]
+fn piece<'a>(rest: &mut &'a [u8], length: Option<u32>, least: usize) -> Option<Result<&'a [u8], Malformed>> {
+    let bytes = core::mem::take(rest);
+    if bytes.is_empty() {
+        return None;
+    }
+    let length = length.unwrap_or(0) as usize;
+    let Some(piece) = bytes.get(..length).filter(|_| length >= least) else { return Some(Err(Malformed)) };
+    *rest = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
+    Some(Ok(piece))
 }
 
 /// What an `NLMSG_ERROR` message says: the errno (0 is success) and the
@@ -149,16 +158,20 @@ pub(super) fn acknowledgement<'a>(message: &Message<'a>) -> Result<(i32, Option<
 }
 
 /// A C string without its end.
+#[inline(never)]
 pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
-    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    bytes.get(..end).unwrap_or_default()
 }
 
+#[inline(never)]
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_ne_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+    Some(u16::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
+#[inline(never)]
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+    Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 #[cfg(test)]
@@ -168,8 +181,8 @@ mod tests {
     /// `ip link set dev lo up` as strace shows it on Linux 6.1.
     #[test]
     fn writes_what_the_kernel_reads() {
-        let mut request = Request::new(16, 5, &[0; 16]).with(3, b"lo\0");
-        assert_eq!(request.kind(), 16);
+        let request = Request::new(16, 5, &[0; 16], &[(3, b"lo\0"), (4, b"")]);
+        assert_eq!(request.kind, 16);
         let bytes = request.finish(7);
         assert_eq!(bytes.len(), 16 + 16 + 8);
         assert_eq!(bytes[..16], [40, 0, 0, 0, 16, 0, 5, 0, 7, 0, 0, 0, 0, 0, 0, 0]);
@@ -178,8 +191,8 @@ mod tests {
 
     #[test]
     fn reads_its_own_writing() {
-        let mut request = Request::new(16, 5, &[9; 16]).with(3, b"lo\0").with(4, &1500_u32.to_ne_bytes());
-        let bytes = request.finish(1).to_vec();
+        let request = Request::new(16, 5, &[9; 16], &[(3, b"lo\0"), (4, &1500_u32.to_ne_bytes())]);
+        let bytes = request.finish(1);
         let message = messages(&bytes).next().unwrap().unwrap();
         assert_eq!((message.kind, message.flags, message.sequence), (16, 5, 1));
         let found: Vec<_> = attributes(&message.body[16..]).map(Result::unwrap).collect();

@@ -1,6 +1,8 @@
 //! Documents made by chance: collections in any style, scalars of all forms,
 //! comments, and now and then a mistake.
 
+use std::fmt::Write as _;
+
 use crate::random::Random;
 
 /// Scalars as they may stand plain, most of them anywhere.
@@ -260,7 +262,7 @@ impl Generator {
     fn name(&mut self) {
         let number = self.random.below(200);
         let stem = self.random.pick(&["k", "key_", "a b", "x.", "é", "0"]);
-        self.out.push_str(&format!("{stem}{number}"));
+        write!(self.out, "{stem}{number}").unwrap();
     }
 
     fn list(&mut self, indent: usize, depth: usize) {
@@ -312,7 +314,7 @@ impl Generator {
             10 => self.lines(deeper),
             11 if self.anchors > 0 && self.random.once_in(4) => {
                 let anchor = self.random.below(self.anchors);
-                self.out.push_str(&format!("*n{anchor}"));
+                write!(self.out, "*n{anchor}").unwrap();
             }
             12..16 => {
                 self.end();
@@ -329,7 +331,7 @@ impl Generator {
     }
 
     fn anchor(&mut self) {
-        self.out.push_str(&format!("&n{} ", self.anchors));
+        write!(self.out, "&n{} ", self.anchors).unwrap();
         self.anchors += 1;
     }
 
@@ -342,12 +344,12 @@ impl Generator {
     fn quoted(&mut self) {
         let text = self.random.pick(&QUOTED);
         if self.random.once_in(2) {
-            self.out.push_str(&format!("'{}'", text.replace('\'', "''")));
+            write!(self.out, "'{}'", text.replace('\'', "''")).unwrap();
             return;
         }
         let escape =
             self.random.pick(&["", "", "\\n", "\\t", "\\x41", "\\u00e9", "\\U0001F600", "\\0", "\\ "]);
-        self.out.push_str(&format!("\"{}{escape}\"", text.replace('\\', "\\\\").replace('"', "\\\"")));
+        write!(self.out, "\"{}{escape}\"", text.replace('\\', "\\\\").replace('"', "\\\"")).unwrap();
     }
 
     /// A plain or quoted scalar over several lines.
@@ -375,7 +377,7 @@ impl Generator {
         let number = if explicit { digit.to_string() } else { String::new() };
         let swapped = self.random.once_in(2);
         let (one, two) = if swapped { (chomp, &number[..]) } else { (&number[..], chomp) };
-        self.out.push_str(&format!("{style}{one}{two}"));
+        write!(self.out, "{style}{one}{two}").unwrap();
         self.end();
         for number in 0..self.random.below(6) {
             // Deeper than the second, the first line would need a number.
@@ -406,7 +408,7 @@ impl Generator {
                 1 => self.quoted(),
                 2 if self.anchors > 0 && self.random.once_in(3) => {
                     let anchor = self.random.below(self.anchors);
-                    self.out.push_str(&format!("*n{anchor} "));
+                    write!(self.out, "*n{anchor} ").unwrap();
                 }
                 _ => self.scalar(),
             }
