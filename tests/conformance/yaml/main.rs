@@ -129,6 +129,7 @@ fn compare(kind: &str, cases: &[Case]) {
     assert!(refused * 10 < cases.len() * 9, "nearly all refused: nothing was compared");
     let mut report = String::new();
     for (case, outcome) in wrong.iter().take(3) {
+        println!("{} ({outcome:?}), as it was:\n{:?}", case.name, String::from_utf8_lossy(&case.text));
         let text = shrunk(&meant, &case.text, *outcome);
         let shown = String::from_utf8_lossy(&text);
         let theirs = python::answers(&[Case { name: String::new(), text: text.clone() }]).remove(0);
