@@ -2,7 +2,6 @@
 //! in a notation small enough to need no expressions.
 
 use super::number::sign;
-use super::resolve::is_cased;
 
 /// What a scalar is, by what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +36,10 @@ const FORMS: [(Form, &[u8]); 11] = [
     (Form::Timestamp, b"dddd-dd?-dd?$Tdd?:dd:dd(.d*)$w*sdd?(:dd)"),
 ];
 
+/// Floats in words; an infinity may have a sign.
+const INFINITE: [&[u8]; 3] = [b".inf", b".Inf", b".INF"];
+const NOT_NUMBERS: [&[u8]; 3] = [b".nan", b".NaN", b".NAN"];
+
 /// What `!!float` takes besides: no point, a plain exponent, or whole parts
 /// between colons.
 const TAGGED_FLOATS: [&[u8]; 3] = [b"s?_*dn*(.n*)(es?d+)", b"s?_*._*dn*(es?d+)", b"s?dn*6+"];
@@ -50,8 +53,7 @@ pub(super) fn of(text: &str) -> Form {
         }
     }
     let (_, body) = sign(text.as_bytes());
-    let special = body.eq_ignore_ascii_case(b".inf") || text.eq_ignore_ascii_case(".nan");
-    let special = special && is_cased(body.get(1..).unwrap_or_default());
+    let special = INFINITE.contains(&body) || NOT_NUMBERS.contains(&text.as_bytes());
     if special { Form::Float } else { Form::Str }
 }
 

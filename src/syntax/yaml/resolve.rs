@@ -94,7 +94,7 @@ fn word(text: &str, tagged: bool) -> Form {
 }
 
 /// Whether a word is in small letters, in capitals, or with a capital.
-pub(super) fn is_cased(word: &[u8]) -> bool {
+fn is_cased(word: &[u8]) -> bool {
     let rest = word.get(1..).unwrap_or_default();
     rest.iter().all(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_uppercase)
 }
