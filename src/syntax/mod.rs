@@ -4,5 +4,6 @@ pub mod encoding;
 pub mod json;
 pub mod mime;
 pub(crate) mod order;
+pub(crate) mod search;
 pub mod value;
 pub mod yaml;

@@ -108,7 +108,7 @@ impl Assembly<'_> {
                     content: leaf.content().into_owned(),
                     merge_type: merge_type(&leaf.headers),
                     launch_index: leaf.headers.get("Launch-Index").map(Cow::into_owned),
-                    content_type: leaf.content_type,
+                    content_type: leaf.content_type.into_owned(),
                 }),
                 Err(mime::Bound::Parts) => self.stop_at_bound(),
                 Err(mime::Bound::Depth) => {

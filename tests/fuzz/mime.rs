@@ -91,7 +91,7 @@ fn check(input: &[u8]) -> bool {
     }
     assert!(parts <= limits::MIME_PARTS);
     assert!(encoding::quoted_printable(input).len() <= input.len());
-    assert!(encoding::percent(input).len() <= input.len());
+    assert!(encoding::unescape(input, b'%').len() <= input.len());
     assert!(
         encoding::base64(input).is_ok_and(|out| out.len() <= input.len()) || encoding::base64(input).is_err()
     );

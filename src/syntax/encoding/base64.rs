@@ -29,57 +29,74 @@ enum End {
     /// After a whole group of four, or after padding.
     Whole,
     /// After that many characters of a group, without padding.
-    Partial(u8),
+    Partial(usize),
 }
 
 fn decode(input: &[u8]) -> (Vec<u8>, End) {
-    let mut out = Vec::with_capacity(input.len() / 4 * 3 + 3);
-    let (mut bits, mut count, mut pads) = (0_u32, 0_u8, 0);
-    for &byte in input {
-        if let Some(value) = sextet(byte) {
-            pads = 0;
-            bits = bits << 6 | u32::from(value);
-            count = (count + 1) % 4;
-            if count == 0 {
-                let [_, bytes @ ..] = bits.to_be_bytes();
-                out.extend_from_slice(&bytes);
+    let mut out = alloc::vec![0; input.len() / 4 * 3 + 3];
+    let (mut rest, mut written) = (input, 0);
+    loop {
+        let done = decode_groups(rest, out.get_mut(written..).unwrap_or_default());
+        rest = rest.get(done * 4..).unwrap_or_default();
+        written += done * 3;
+        // What follows is no group: a line end, say, stands in it.
+        let (mut group, mut count, mut pads) = (*b"AAAA", 0, 0);
+        let end = loop {
+            let [byte, after @ ..] = rest else {
+                break Some(if count == 0 { End::Whole } else { End::Partial(count) });
+            };
+            rest = after;
+            if SEXTETS[usize::from(*byte)] < 64 {
+                group[count] = *byte;
+                count += 1;
+                pads = 0;
+                if count == 4 {
+                    break None;
+                }
+            } else if *byte == b'=' {
+                pads += 1;
+                if count >= 2 && count + pads >= 4 {
+                    break Some(End::Whole);
+                }
             }
-        } else if byte == b'=' {
-            pads = (pads + 1).min(4);
-            if count >= 2 && count + pads >= 4 {
-                end_group(bits, count, &mut out);
-                return (out, End::Whole);
-            }
+        };
+        decode_groups(&group, out.get_mut(written..).unwrap_or_default());
+        written += count.saturating_sub(1);
+        if let Some(end) = end {
+            out.truncate(written);
+            return (out, end);
         }
     }
-    end_group(bits, count, &mut out);
-    (out, if count == 0 { End::Whole } else { End::Partial(count) })
 }
 
-/// Appends the whole bytes of the last `count` characters, which are no group.
-fn end_group(bits: u32, count: u8, out: &mut Vec<u8>) {
-    let [_, _, high, low] = match count {
-        2 => bits >> 4,
-        3 => bits >> 2,
-        _ => return,
+/// Decodes groups of four characters up to the first that is not in the
+/// alphabet; returns how many.
+fn decode_groups(input: &[u8], out: &mut [u8]) -> usize {
+    let (groups, rooms) = (input.as_chunks::<4>().0, out.as_chunks_mut::<3>().0);
+    let mut done = 0;
+    for (group, room) in groups.iter().zip(rooms) {
+        let [a, b, c, d] = group.map(|byte| SEXTETS[usize::from(byte)]);
+        if a | b | c | d >= 64 {
+            break;
+        }
+        let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        *room = bytes;
+        done += 1;
     }
-    .to_be_bytes();
-    if count == 3 {
-        out.push(high);
-    }
-    out.push(low);
+    done
 }
 
-fn sextet(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
+/// By character, its six bits; 255 for all outside the alphabet.
+static SEXTETS: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut table, mut value) = ([255; 256], 0);
+    while value < 64 {
+        table[alphabet[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    table
+};
 
 #[cfg(test)]
 mod tests {

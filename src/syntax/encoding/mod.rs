@@ -3,10 +3,12 @@
 
 mod base64;
 mod gzip;
+mod inflate;
 
 pub use base64::{base64, base64_unpadded};
 pub use gzip::{gunzip, is_gzip};
 
+use crate::syntax::search::first_of;
 use alloc::vec::Vec;
 
 /// Quoted-printable (RFC 2045 §6.7). An `=` that begins no escape stays, as in
@@ -14,60 +16,58 @@ use alloc::vec::Vec;
 pub fn quoted_printable(input: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(input.len());
     let mut rest = input;
-    while let Some(at) = rest.iter().position(|&byte| byte == b'=') {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        rest = match *rest {
-            [b'\n', ..] => &rest[1..],
+    while let Some((before, [_, after @ ..])) = split_at(rest, b'=') {
+        out.extend_from_slice(before);
+        rest = match after {
+            [b'\n', after @ ..] => after,
             // A soft break by CR reaches to the next LF, whatever is between.
-            [b'\r', ..] => match rest.iter().position(|&byte| byte == b'\n') {
-                Some(end) => &rest[end + 1..],
-                None => &[],
-            },
-            [b'=', ..] => {
+            [b'\r', ..] => split_at(after, b'\n').and_then(|(_, line)| line.get(1..)).unwrap_or_default(),
+            [b'=', after @ ..] => {
                 out.push(b'=');
-                &rest[1..]
-            }
-            [high, low, ..] if hex(high).is_some() && hex(low).is_some() => {
-                out.push(hex(high).unwrap_or(0) << 4 | hex(low).unwrap_or(0));
-                &rest[2..]
+                after
             }
             [] => &[],
-            _ => {
-                out.push(b'=');
-                rest
-            }
+            _ => escaped(b'=', after, &mut out),
         };
     }
     out.extend_from_slice(rest);
     out
 }
 
-/// `%XX` escapes of RFC 2231; a `%` that begins none stays.
-pub fn percent(input: &[u8]) -> Vec<u8> {
+/// `input` with the bytes that two hexadecimal digits after `mark` stand for:
+/// `%` in RFC 2231, `=` in RFC 2047. A mark that begins no escape stays.
+pub fn unescape(input: &[u8], mark: u8) -> Vec<u8> {
     let mut out = Vec::with_capacity(input.len());
     let mut rest = input;
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        match (first, after) {
-            (b'%', &[high, low, ..]) if hex(high).is_some() && hex(low).is_some() => {
-                out.push(hex(high).unwrap_or(0) << 4 | hex(low).unwrap_or(0));
-                rest = &after[2..];
-            }
-            _ => out.push(first),
-        }
+    while let Some((before, [_, after @ ..])) = split_at(rest, mark) {
+        out.extend_from_slice(before);
+        rest = escaped(mark, after, &mut out);
     }
+    out.extend_from_slice(rest);
     out
+}
+
+/// `text` in two, the second beginning with the first `mark`.
+fn split_at(text: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
+    text.split_at_checked(first_of(text, mark, mark)?)
+}
+
+/// Appends the byte that the two digits at the start of `text` stand for, or
+/// else `mark`; returns what follows.
+fn escaped<'t>(mark: u8, text: &'t [u8], out: &mut Vec<u8>) -> &'t [u8] {
+    if let [high, low, after @ ..] = text
+        && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+    {
+        out.push(high << 4 | low);
+        return after;
+    }
+    out.push(mark);
+    text
 }
 
 /// The value of a hexadecimal digit.
 fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -90,8 +90,9 @@ mod tests {
     }
 
     #[test]
-    fn percent_keeps_what_is_no_escape() {
-        assert_eq!(percent(b"na%C3%afve%2"), "naïve%2".as_bytes());
-        assert_eq!(percent(b"%%41"), b"%A");
+    fn a_mark_that_begins_no_escape_stays() {
+        assert_eq!(unescape(b"na%C3%afve%2", b'%'), "naïve%2".as_bytes());
+        assert_eq!(unescape(b"%%41=42", b'%'), b"%A=42");
+        assert_eq!(unescape(b"=41%42=\n=", b'='), b"A%42=\n=");
     }
 }

@@ -81,22 +81,19 @@ impl Delimiter {
 
     /// The delimiter line that begins at `at`, which begins a line.
     fn line_at<'b>(&self, body: &'b [u8], at: usize) -> Option<Found<'b>> {
-        let after = body.get(at..)?.strip_prefix(&self.line[..])?;
-        line_end(after, true).or_else(|| line_end(after, false)).map(|(closes, after)| Found {
-            before: &body[..at],
-            after,
-            closes,
-        })
-    }
-}
-
-/// What follows the line of which `text` is what stands after the boundary.
-fn line_end(text: &[u8], closes: bool) -> Option<(bool, &[u8])> {
-    let text = if closes { text.strip_prefix(b"--")? } else { text };
-    let blanks = text.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
-    match &text[blanks..] {
-        [b'\r', b'\n', after @ ..] | [b'\n' | b'\r', after @ ..] => Some((closes, after)),
-        [] => Some((closes, &[])),
-        _ => None,
+        let mut after = body.get(at..)?.strip_prefix(&self.line[..])?;
+        let closes = after.starts_with(b"--");
+        if closes {
+            after = after.get(2..)?;
+        }
+        while let [b' ' | b'\t', rest @ ..] = after {
+            after = rest;
+        }
+        let after = match after {
+            [b'\r', b'\n', rest @ ..] | [b'\n' | b'\r', rest @ ..] => rest,
+            [] => after,
+            _ => return None,
+        };
+        Some(Found { before: body.get(..at)?, after, closes })
     }
 }

@@ -1,8 +1,10 @@
 //! Header fields of a message or part.
 
 use super::{encoded_word, parameter};
+use crate::syntax::search::first_of;
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The header fields at the start of a message or part.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,7 +16,7 @@ pub struct Headers<'a> {
 /// neither's, or before the first line that can't be a header.
 pub(super) fn split(entity: &[u8]) -> (Headers<'_>, &[u8]) {
     let mut rest = entity;
-    while !matches!(line_kind(rest), Line::Other) {
+    while begins_header(rest) {
         rest = rest.get(line_length(rest)..).unwrap_or_default();
     }
     let raw = entity.get(..entity.len() - rest.len()).unwrap_or_default();
@@ -37,49 +39,53 @@ impl<'a> Headers<'a> {
         let mut rest = self.raw;
         while !rest.is_empty() {
             let mut end = line_length(rest);
-            let line = line_kind(rest);
-            while let Some(folded @ [b' ' | b'\t', ..]) = rest.get(end..) {
-                end += line_length(folded);
-            }
-            let (field, after) = rest.split_at_checked(end)?;
-            if let Line::Field(found) = line
+            if let Some((found, [b':', ..])) = rest.split_at_checked(name.len())
                 && found.eq_ignore_ascii_case(name.as_bytes())
             {
-                return Some(trim_value(field.get(found.len() + 1..)?));
+                while let Some(folded @ [b' ' | b'\t', ..]) = rest.get(end..) {
+                    end += line_length(folded);
+                }
+                return Some(trim_value(rest.get(name.len() + 1..end)?));
             }
-            rest = after;
+            rest = rest.get(end..)?;
         }
         None
     }
 
     /// Type and subtype in lower case; a missing field is `text/plain`, in a
     /// digest `message/rfc822`, a malformed one `text/plain`.
-    pub(super) fn content_type(&self, digest: bool) -> String {
-        let Some(value) = self.get("Content-Type") else {
-            return if digest { "message/rfc822" } else { "text/plain" }.into();
+    pub(super) fn content_type(&self, digest: bool) -> Cow<'a, str> {
+        let Some(value) = self.bytes("Content-Type") else {
+            return Cow::Borrowed(if digest { "message/rfc822" } else { "text/plain" });
         };
-        let kind = parameter::trim(value.split(';').next().unwrap_or_default());
-        if kind.bytes().filter(|&byte| byte == b'/').count() != 1 {
-            return "text/plain".into();
+        let end = first_of(value, b';', b';').unwrap_or(value.len());
+        let kind = parameter::trim(value.get(..end).unwrap_or_default());
+        if kind.iter().filter(|&&byte| byte == b'/').count() != 1 {
+            return Cow::Borrowed("text/plain");
         }
-        kind.to_ascii_lowercase()
+        let mut kind = String::from_utf8_lossy(kind);
+        if kind.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            kind.to_mut().make_ascii_lowercase();
+        }
+        kind
     }
 
     pub(super) fn transfer_encoding(&self) -> &'a [u8] {
-        self.bytes("Content-Transfer-Encoding").unwrap_or_default().trim_ascii()
+        parameter::trim(self.bytes("Content-Transfer-Encoding").unwrap_or_default())
     }
 
-    pub(super) fn boundary(&self) -> Option<String> {
-        let mut boundary = parameter::get(&self.get("Content-Type")?, "boundary")?;
+    pub(super) fn boundary(&self) -> Option<Vec<u8>> {
+        let mut boundary = parameter::get(self.bytes("Content-Type")?, "boundary")?;
         // RFC 2046 §5.1.1: a boundary may not end in white space.
         boundary.truncate(parameter::trim_end(&boundary).len());
         Some(boundary)
     }
 
     pub(super) fn filename(&self) -> Option<String> {
-        let look = |field, name| parameter::get(&self.get(field)?, name);
+        let look = |field, name| parameter::get(self.bytes(field)?, name);
         let name = look("Content-Disposition", "filename").or_else(|| look("Content-Type", "name"))?;
-        Some(parameter::trim(&encoded_word::decode(&name)).into())
+        let name = encoded_word::decode(name);
+        Some(String::from_utf8_lossy(parameter::trim(&name)).into_owned())
     }
 }
 
@@ -94,35 +100,22 @@ fn trim_value(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// What the first line of a text is.
-enum Line<'a> {
-    /// A field of this name, which may be empty: then it is none.
-    Field(&'a [u8]),
-    /// The continuation of a field, or of nothing.
-    Continuation,
-    /// `From `, which begins a message in an mbox.
-    Envelope,
-    /// No header.
-    Other,
-}
-
-fn line_kind(text: &[u8]) -> Line<'_> {
-    if let [b' ' | b'\t', ..] = text {
-        return Line::Continuation;
-    }
+/// Whether the first line of `text` is a field, even one without a name, the
+/// continuation of one, or `From `, which begins a message in an mbox.
+fn begins_header(text: &[u8]) -> bool {
     if text.starts_with(b"From ") {
-        return Line::Envelope;
+        return true;
     }
-    let name = text.iter().position(|&byte| !matches!(byte, b'!'..=b'9' | b';'..=b'~'));
-    match name {
-        Some(end) if text[end] == b':' => Line::Field(&text[..end]),
-        _ => Line::Other,
+    match text.iter().find(|byte| !matches!(byte, b'!'..=b'9' | b';'..=b'~')) {
+        Some(b':') => true,
+        Some(b' ' | b'\t') => matches!(text, [b' ' | b'\t', ..]),
+        _ => false,
     }
 }
 
 /// Bytes of the first line of `text`, its end (CR LF, LF or CR) with it.
 fn line_length(text: &[u8]) -> usize {
-    let Some(end) = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else { return text.len() };
+    let Some(end) = first_of(text, b'\r', b'\n') else { return text.len() };
     let crlf = text.get(end..).is_some_and(|rest| rest.starts_with(b"\r\n"));
     end + 1 + usize::from(crlf)
 }

@@ -9,6 +9,8 @@
 
 mod delimiter;
 mod encoded_word;
+#[cfg(test)]
+pub(crate) mod fuzz;
 mod headers;
 mod parameter;
 #[cfg(test)]
@@ -30,7 +32,7 @@ pub struct Leaf<'a> {
     pub headers: Headers<'a>,
     /// Type and subtype, lower case, without parameters; what a missing or
     /// malformed field stands for (`text/plain`) is filled in.
-    pub content_type: String,
+    pub content_type: Cow<'a, str>,
     /// The bytes as they stand in the message.
     pub body: &'a [u8],
 }
@@ -152,7 +154,7 @@ impl<'a> Walk<'a> {
         let content_type = headers.content_type(entity.digest);
         match content_type.split('/').next() {
             Some("multipart") => {
-                let delimiter = Delimiter::new(headers.boundary()?.as_bytes());
+                let delimiter = Delimiter::new(&headers.boundary()?);
                 if let Some(rest) = delimiter.first(body) {
                     let digest = content_type == "multipart/digest";
                     self.open.push(Multipart { delimiter, rest: Some(rest), digest, depth: entity.depth });

@@ -3,133 +3,152 @@
 
 use crate::syntax::encoding;
 use crate::syntax::order::order;
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// The number of a piece: its digits without leading zeros, their count first,
+/// so that numbers of any length compare.
+type Number<'a> = Option<(usize, &'a [u8])>;
+
 /// A piece of a value: its number, its text, and whether that has `%XX`
 /// escapes.
-type Piece = (Option<u32>, String, bool);
+type Piece<'a> = (Number<'a>, Vec<u8>, bool);
 
-/// The value of parameter `name` (lower case) in the field value `field`,
-/// without its quotes. A plain `name=` wins over `name*=`, as in Python.
-pub(super) fn get(field: &str, name: &str) -> Option<String> {
+/// The value of parameter `name` in the field value `field`, without its
+/// quotes. A plain `name=` wins over `name*=`, as in Python; and what begins
+/// the field is never a `name*=`.
+pub(super) fn get(field: &[u8], name: &str) -> Option<Vec<u8>> {
     let mut pieces = Vec::new();
-    for (key, value) in (Parameters { rest: Some(field) }) {
-        if key.eq_ignore_ascii_case(name) {
-            return Some(unquote(&unquote(value)).into_owned());
+    let mut rest = Some(field);
+    while let Some(text) = rest {
+        let (parameter, after) = split_first(text, b';', true);
+        rest = after;
+        let (key, value) = split_first(parameter, b'=', false);
+        let Some((found, suffix)) = trim(key).split_at_checked(name.len()) else { continue };
+        if !found.eq_ignore_ascii_case(name.as_bytes()) {
+            continue;
         }
-        if let Some((number, extended)) = continuation(key, name) {
-            pieces.push((number, unquote(value).into_owned(), extended));
+        let value = unquote(trim(value.unwrap_or_default()).to_vec());
+        if suffix.is_empty() {
+            return Some(unquote(value));
+        }
+        if let Some((number, extended)) = continuation(suffix)
+            && text.len() < field.len()
+        {
+            pieces.push((number, value, extended));
         }
     }
-    if pieces.is_empty() {
+    if pieces.is_empty() { None } else { Some(join(&pieces)) }
+}
+
+/// What stands before and after the first `separator`, in a field only one
+/// that stands in no quotes. A quote that never closes holds all that follows.
+pub(super) fn split_first(text: &[u8], separator: u8, quotes: bool) -> (&[u8], Option<&[u8]>) {
+    let (mut quoted, mut before) = (false, 0);
+    for (at, &byte) in text.iter().enumerate() {
+        quoted ^= quotes && byte == b'"' && before != b'\\';
+        before = byte;
+        if byte == separator && !quoted {
+            return (text.get(..at).unwrap_or_default(), text.get(at + 1..));
+        }
+    }
+    (text, None)
+}
+
+/// `text` without white space around it: the ASCII of what Python's
+/// `str.strip` takes away.
+pub(super) fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b'\t'..=b'\r' | 0x1c..=b' ', after @ ..] = text {
+        text = after;
+    }
+    trim_end(text)
+}
+
+/// `text` without white space after it.
+pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
+    while let [before @ .., b'\t'..=b'\r' | 0x1c..=b' '] = text {
+        text = before;
+    }
+    text
+}
+
+/// What `*`, `*N` or `*N*` after a name says: the number, and whether the
+/// value has `%XX` escapes.
+fn continuation(suffix: &[u8]) -> Option<(Number<'_>, bool)> {
+    let (mut digits, extended) = match suffix {
+        b"*" => return Some((None, true)),
+        [b'*', digits @ .., b'*'] => (digits, true),
+        [b'*', digits @ ..] => (digits, false),
+        _ => return None,
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    join(&pieces)
-}
-
-/// `text` without white space around it, as Python's `str.strip`.
-pub(super) fn trim(text: &str) -> &str {
-    text.trim_matches(is_space)
-}
-
-/// `text` without white space after it, as Python's `str.rstrip`.
-pub(super) fn trim_end(text: &str) -> &str {
-    text.trim_end_matches(is_space)
-}
-
-fn is_space(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\x1c'..='\x1f')
-}
-
-/// Names and values between semicolons that stand in no quotes.
-struct Parameters<'a> {
-    rest: Option<&'a str>,
-}
-
-impl<'a> Iterator for Parameters<'a> {
-    type Item = (&'a str, &'a str);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let text = self.rest?;
-        let (mut quoted, mut before) = (false, 0);
-        let end = text.bytes().position(|byte| {
-            quoted ^= byte == b'"' && before != b'\\';
-            before = byte;
-            byte == b';' && !quoted
-        });
-        let (piece, rest) = match end {
-            Some(end) => (&text[..end], Some(&text[end + 1..])),
-            // A quote that never closes holds all that follows.
-            None => (text, None),
-        };
-        self.rest = rest;
-        let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-        Some((trim(name), trim(value)))
+    while let [b'0', after @ ..] = digits {
+        digits = after;
     }
-}
-
-/// What `key` says when it is `name*`, `name*N` or `name*N*`: the number, and
-/// whether the value has `%XX` escapes.
-fn continuation(key: &str, name: &str) -> Option<(Option<u32>, bool)> {
-    let head = key.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name))?;
-    let tail = key[head.len()..].strip_prefix('*')?;
-    if tail.is_empty() {
-        return Some((None, true));
-    }
-    let (digits, extended) = match tail.strip_suffix('*') {
-        Some(digits) => (digits, true),
-        None => (tail, false),
-    };
-    let number = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    Some((Some(number?.parse().ok()?), extended))
+    Some((Some((digits.len(), digits)), extended))
 }
 
 /// The pieces put together in the order of their numbers, and the character
 /// set of the first undone.
-fn join(pieces: &[Piece]) -> Option<String> {
+#[inline(never)]
+fn join(pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut any_extended = false;
     for at in order(pieces.len(), &|one, other| pieces.get(one).cmp(&pieces.get(other))) {
         let Some((_, value, extended)) = pieces.get(at) else { continue };
         any_extended |= extended;
         if *extended {
-            bytes.append(&mut encoding::percent(value.as_bytes()));
+            bytes.append(&mut encoding::unescape(value, b'%'));
         } else {
-            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(value);
         }
     }
     if !any_extended {
-        return String::from_utf8(bytes).ok().map(|text| unquote(&text).into_owned());
+        return unquote(bytes);
     }
-    let mut ticks = bytes.splitn(3, |&byte| byte == b'\'');
-    match (ticks.next(), ticks.next(), ticks.next()) {
-        (Some(charset), Some(_), Some(text)) => Some(in_charset(charset, text)),
-        _ => Some(in_charset(b"us-ascii", &bytes)),
+    let (charset, rest) = split_first(&bytes, b'\'', false);
+    match rest.map(|rest| split_first(rest, b'\'', false)) {
+        Some((_language, Some(text))) => in_charset(charset, text),
+        _ => in_charset(b"us-ascii", &bytes),
     }
 }
 
-/// `text` read in character set `name`. Those other than UTF-8, ASCII and
+/// `text` of character set `name` in UTF-8. Sets other than UTF-8, ASCII and
 /// Latin-1 are read as Latin-1: the ASCII in them is right.
-pub(super) fn in_charset(name: &[u8], text: &[u8]) -> String {
-    if name.eq_ignore_ascii_case(b"utf-8") || name.eq_ignore_ascii_case(b"utf8") {
-        return String::from_utf8_lossy(text).into_owned();
+pub(super) fn in_charset(name: &[u8], text: &[u8]) -> Vec<u8> {
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    if is(b"utf-8") || is(b"utf8") {
+        return text.to_vec();
     }
-    let ascii = name.eq_ignore_ascii_case(b"us-ascii") || name.eq_ignore_ascii_case(b"ascii");
-    let character =
-        |&byte: &u8| if ascii && !byte.is_ascii() { char::REPLACEMENT_CHARACTER } else { byte.into() };
-    text.iter().map(character).collect()
+    let ascii = is(b"us-ascii") || is(b"ascii");
+    let mut out = String::with_capacity(text.len());
+    for &byte in text {
+        let known = byte.is_ascii() || !ascii;
+        out.push(if known { char::from(byte) } else { char::REPLACEMENT_CHARACTER });
+    }
+    out.into_bytes()
 }
 
 /// `text` without its quotes or angle brackets.
-fn unquote(text: &str) -> Cow<'_, str> {
-    if let Some(inner) = text.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
-        if inner.contains('\\') {
-            return Cow::Owned(inner.replace("\\\\", "\\").replace("\\\"", "\""));
+fn unquote(text: Vec<u8>) -> Vec<u8> {
+    let mut rest = match &text[..] {
+        [b'"', inner @ .., b'"'] => inner,
+        [b'<', inner @ .., b'>'] => return inner.to_vec(),
+        _ => return text,
+    };
+    // Python replaces `\\` by `\` first, then `\"` by `"` in what that gives.
+    let mut out = Vec::with_capacity(rest.len());
+    while let [byte, after @ ..] = rest {
+        rest = match rest {
+            [b'\\', b'\\', after @ ..] => after,
+            _ => after,
+        };
+        if *byte == b'"' && out.last() == Some(&b'\\') {
+            out.pop();
         }
-        return Cow::Borrowed(inner);
+        out.push(*byte);
     }
-    let inner = text.strip_prefix('<').and_then(|inner| inner.strip_suffix('>'));
-    Cow::Borrowed(inner.unwrap_or(text))
+    out
 }

@@ -3,13 +3,14 @@
 
 use super::*;
 use alloc::format;
+use alloc::string::String;
 use alloc::string::ToString;
 
 /// Type, name and decoded content of every leaf.
 fn leaves(message: &[u8]) -> Vec<(String, Option<String>, Vec<u8>)> {
     let whole = |leaf: Result<Leaf<'_>, Bound>| {
         let leaf = leaf.unwrap();
-        (leaf.content_type.clone(), leaf.filename(), leaf.content().into_owned())
+        (leaf.content_type.to_string(), leaf.filename(), leaf.content().into_owned())
     };
     walk(message).map(whole).collect()
 }
@@ -107,6 +108,78 @@ fn base64_of_impossible_length_stays() {
 }
 
 #[test]
+fn first_piece_of_a_field_and_odd_numbers() {
+    for (field, name) in [
+        ("filename*=utf-8''star", None),
+        ("x; filename*010=k; filename*9=j; filename*99999999999999999999=z", Some("jkz")),
+        ("x; filename**=a; filename*x=b; filename*0**=c", None),
+        ("x; filename*=utf-8''%E2%82; filename*0*=%AC", Some("€")),
+        ("x; filename*=a'b", Some("a'b")),
+        ("x; filename=\"=?utf-8?q?=C3?= =?UTF-8?q?=A4_b?==?ascii?b?YQ?= c\"", Some("ä ba c")),
+        ("x; filename=\"=?utf-8?b?Y?= =?utf-8?q?a?=\"", Some("=?utf-8?b?Y?= =?utf-8?q?a?=")),
+        ("x; filename=\"a =?iso-8859-1*en?q?=E9?= b\"", Some("a é b")),
+    ] {
+        let head = format!("Content-Disposition: {field}");
+        assert_eq!(walk(head.as_bytes()).next().unwrap().unwrap().filename().as_deref(), name, "{field}");
+    }
+}
+
+#[test]
+fn what_needs_no_decoding_is_a_slice_of_the_message() {
+    let message =
+        b"Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/x-a\n\nbody\n--B--\n";
+    let leaf = walk(message).next().unwrap().unwrap();
+    assert!(matches!(leaf.content_type, Cow::Borrowed("text/x-a")));
+    assert!(matches!(leaf.content(), Cow::Borrowed(b"body")));
+    assert!(matches!(leaf.headers.get("content-type"), Some(Cow::Borrowed("text/x-a"))));
+}
+
+/// Each of these shapes is a megabyte; squared, one would take minutes.
+#[test]
+fn hostile_shapes_take_linear_time() {
+    let multipart = "Content-Type: multipart/mixed; boundary=";
+    let fill = |piece: &str| piece.repeat((1 << 20) / piece.len());
+    let disposition = "Content-Disposition: x; filename";
+    let mut prefixes = format!("{multipart}O\n\n");
+    for n in 1..=1000 {
+        let name = "b".repeat(n);
+        let part = ["--O\n", multipart, &name, "\n\n--", &name, "b\n--", &name, "\n\n--b\n"];
+        prefixes.extend(part);
+    }
+    let same = format!("{multipart}B\n\n--B\n").repeat(limits::MIME_DEPTH);
+    let numbered = (0..60_000).rev().map(|n| format!("; filename*{n}*=%41")).collect::<Vec<_>>().concat();
+    for message in [
+        prefixes,
+        format!("{multipart}B\n\n{}", fill("--")),
+        format!("{multipart}B\n\n{}", fill("--B")),
+        format!("{multipart}----B\n\n{}", fill("\n----")),
+        format!("{multipart}B\n\n--B\n{}", fill("--B--\n")),
+        format!("{multipart}{}\n\n{}", "-".repeat(70_000), fill("-\n")),
+        format!("{same}{}", fill("\n--B \n")),
+        fill("Content-Type: message/rfc822\n\n"),
+        format!("{}\n\nbody", fill("X: a\n b\n")),
+        format!("X-{}", fill("a")),
+        fill("\r"),
+        format!("Content-Type: {}", fill("multipart/")),
+        format!("Content-Type: text/plain; name=\"{}", fill("\";\"\\")),
+        format!("{disposition}=\"{}\"", fill("\\\"")),
+        format!("{disposition}{}", fill(";filename*=")),
+        format!("{disposition}{numbered}"),
+        format!("{disposition}=\"{}\"", fill("=?")),
+        format!("{disposition}=\"{}\"", fill("=?utf-8?q?")),
+        format!("{disposition}=\"{}\"", fill("=?utf-8?q?a?= ")),
+        format!("{disposition}=\"{}\"", fill("=?utf-8?b?!?==")),
+        format!("Content-Transfer-Encoding: base64\n\n{}", fill("=A\n")),
+        format!("Content-Transfer-Encoding: quoted-printable\n\n{}", fill("=\r=")),
+    ] {
+        let start = std::time::Instant::now();
+        fuzz::check(message.as_bytes());
+        let shape = &message[message.len().saturating_sub(60)..];
+        assert!(start.elapsed().as_secs() < 20, "{} bytes, the last: {shape:?}", message.len());
+    }
+}
+
+#[test]
 fn bounds_end_the_walk_with_an_error() {
     let head = b"Content-Type: multipart/mixed; boundary=B\n\n";
     let wide = [&head[..], &b"--B\n\n\n".repeat(limits::MIME_PARTS + 1)].concat();
@@ -114,6 +187,8 @@ fn bounds_end_the_walk_with_an_error() {
     assert!(matches!(found[..], [.., Ok(_), Err(Bound::Parts)]));
     assert_eq!(found.len(), limits::MIME_PARTS);
 
+    let most = b"Content-Type: message/rfc822\n\n".repeat(limits::MIME_DEPTH);
+    assert!(matches!(walk(&most).collect::<Vec<_>>()[..], [Ok(_)]));
     let deep = b"Content-Type: message/rfc822\n\n".repeat(200_000);
     assert!(matches!(walk(&deep).collect::<Vec<_>>()[..], [Err(Bound::Depth)]));
     let level = |n| {
