@@ -4,6 +4,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use super::number::integer;
 use crate::syntax::order::order;
 use crate::syntax::value::Data;
 
@@ -38,15 +39,32 @@ fn rank(data: &Data<'_>) -> u8 {
 #[inline(never)]
 fn number(data: &Data<'_>) -> Option<Vec<u8>> {
     let decimal;
+    let mut negative = false;
     let text = match data {
         Data::Bool(value) => ["0", "1"][usize::from(*value)],
         Data::Int(value) => {
             decimal = value.to_string();
             &decimal
         }
-        Data::BigInt(text) | Data::Float(text) => text.as_ref(),
+        Data::BigInt(text) => text.as_ref(),
+        Data::Float(text) => match text.split_once('.') {
+            // 1:30.5 is 90.5.
+            Some((whole, fraction)) if whole.contains(':') => {
+                let whole = match integer(whole, 60) {
+                    Ok(Data::Int(value)) => value.to_string(),
+                    Ok(Data::BigInt(digits)) => digits.into_owned(),
+                    _ => whole.to_string(),
+                };
+                decimal = [&whole, ".", fraction].concat();
+                negative = text.starts_with('-');
+                &decimal
+            }
+            _ => text.as_ref(),
+        },
         _ => return None,
     };
+    // -0:30.5 has lost its sign.
+    negative |= text.starts_with('-');
     let mut digits = Vec::new();
     // The point stands behind so many digits.
     let (mut point, mut is_whole, mut significant) = (0_i64, 1, 0);
@@ -74,7 +92,7 @@ fn number(data: &Data<'_>) -> Option<Vec<u8>> {
     digits.truncate(significant);
     if significant > 0 {
         digits.extend_from_slice(&point.to_be_bytes());
-        digits.push(u8::from(text.starts_with('-')));
+        digits.push(u8::from(negative));
     }
     Some(digits)
 }

@@ -181,6 +181,14 @@ fn bombs_end_in_errors() {
 }
 
 #[test]
+fn numbers_are_equal_by_value() {
+    let keys = |text: &str| load(text).unwrap().entries().len();
+    assert_eq!(keys("0.0: a\n-0.0: b\n0:0.0: c\nfalse: d\n0: e\n"), 1);
+    assert_eq!(keys("1:30.5: a\n90.5: b\n1:30.50: c\n90.5e+0: d\n"), 1);
+    assert_eq!(keys("-0:30.5: a\n30.5: b\n-30.5: c\n-30.6: d\n"), 3);
+}
+
+#[test]
 fn merges_in_a_chain_count_each_key_once() {
     let mut text = String::from("a0: &a0 {k: 1}\n");
     for level in 1..60 {
