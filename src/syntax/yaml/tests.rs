@@ -85,6 +85,39 @@ fn warns_of_duplicates_and_octal() {
 }
 
 #[test]
+fn warns_of_colons_that_make_a_mapping() {
+    let document = parse(
+        "runcmd:\n- echo a: b\n- echo c\n- [sh, -c, x: y]\n- name: x\n- 'echo d: e'\n- {a b: c}\n- mount a: b\n  c: d\n",
+    )
+    .unwrap();
+    let places: Vec<(u32, u32)> =
+        document.warnings().iter().map(|warning| (warning.place.line, warning.place.column)).collect();
+    assert_eq!(places, [(2, 3)]);
+    assert!(document.warnings()[0].message.contains("because of the colon"));
+}
+
+#[test]
+fn warns_of_directives_it_does_not_know() {
+    let document = parse("\u{feff}# c\n%FOO bar\n%YAML 1.1\n---\na: 1\n").unwrap();
+    let warnings = document.warnings();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].place, Place { line: 2, column: 1 });
+    assert!(parse("%YAML 1.2 # c\n---\n%a: 1\n").is_err());
+    assert!(parse("--- |\n %a\n").unwrap().warnings().is_empty());
+}
+
+#[test]
+fn few_allocations_a_document() {
+    // Room for the tape grows with what the text has shown so far.
+    let dense: String = (0..20_000).map(|number| format!("- a{number}: [1, 2, x]\n")).collect();
+    let tape = super::read(&dense).unwrap();
+    assert!(tape.entries.capacity() < tape.entries.len() * 5 / 4, "{}", tape.entries.capacity());
+    let sparse = format!("{}b: |\n{}", "a: [1, 2]\n".repeat(100), "  text\n".repeat(20_000));
+    let tape = super::read(&sparse).unwrap();
+    assert!(tape.entries.capacity() * 12 < sparse.len() * 2);
+}
+
+#[test]
 fn warnings_are_bounded() {
     let document = "a: 1\n".repeat(1000);
     assert_eq!(parse(&document).unwrap().warnings().len(), limits::YAML_WARNINGS);
