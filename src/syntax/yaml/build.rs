@@ -98,12 +98,12 @@ impl<'a> Builder<'_, 'a> {
     /// one being built: those of the mappings it merges, then its own.
     #[inline(never)]
     fn flatten(&mut self, map: u32, depth: usize, keys: &mut Vec<u32>) {
-        let before = keys.len();
         for key in self.tape.keys(map) {
             if self.tape.is_merge(key) && self.fault.is_none() {
                 self.merge(key, depth + 1, keys);
             }
         }
+        let before = keys.len();
         for key in self.tape.keys(map) {
             if !self.tape.is_merge(key) {
                 keys.push(key);
@@ -156,6 +156,9 @@ impl<'a> Builder<'_, 'a> {
 /// Of equal keys the first one keeps its place and the last one its value.
 #[inline(never)]
 fn settle(entries: &mut Vec<(Value<'_>, Value<'_>)>) {
+    if entries.len() < 2 {
+        return;
+    }
     let first = keys::first_equal(entries.len(), &|position| &entries[position].0.data);
     for (position, &leader) in first.iter().enumerate() {
         if leader < position {

@@ -1,6 +1,9 @@
 //! No input takes more than in proportion to its length: the bytes, entries
 //! and keys looked at are counted for a text and one of twice its length.
 
+// Texts are composed for reading here, not for speed.
+#![allow(clippy::format_collect)]
+
 use alloc::format;
 use alloc::string::String;
 use core::cell::Cell;

@@ -88,9 +88,9 @@ impl<'a> Tape<'a> {
 
     #[inline]
     pub(super) fn get(&self, index: u32) -> &Entry {
+        const NOTHING: &Entry = &Entry { at: 0, end: 0, style: Style::Empty, tag: Tag::Implicit, extra: 0 };
         #[cfg(test)]
         super::linear::step();
-        const NOTHING: &Entry = &Entry { at: 0, end: 0, style: Style::Empty, tag: Tag::Implicit, extra: 0 };
         self.entries.get(index as usize).unwrap_or(NOTHING)
     }
 

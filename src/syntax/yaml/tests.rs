@@ -181,6 +181,20 @@ fn bombs_end_in_errors() {
 }
 
 #[test]
+fn merges_in_a_chain_count_each_key_once() {
+    let mut text = String::from("a0: &a0 {k: 1}\n");
+    for level in 1..60 {
+        let own: String = (0..50).map(|number| format!(", k{level}-{number}: 1")).collect();
+        text.push_str(&format!("a{level}: &a{level} {{<<: *a{}{own}}}\n", level - 1));
+    }
+    // The levels one by one merge 1770 mappings of 50 keys, the last one 60.
+    assert!(message(&text).contains("merges too many keys"));
+    let last = text.rfind("a59").unwrap();
+    let alone = format!("{}a59: {{<<: *a10}}\n", &text[..text[..last].find("a11").unwrap()]);
+    assert_eq!(load(&alone).unwrap().get("a59").unwrap().entries().len(), 501);
+}
+
+#[test]
 fn many_keys_take_little_time() {
     let mut text: String = (0..200_000).map(|number| format!("key{number}: {number}\n")).collect();
     text.push_str("key7: last\n");
