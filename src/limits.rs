@@ -69,6 +69,14 @@ pub const MIME_PARTS: usize = 1024;
 /// MIME: nesting of multiparts.
 pub const MIME_DEPTH: usize = 16;
 
+/// User data: bytes and values that one template or JSON patch may walk, copy
+/// and write, each loop and each copy counted: as much as gzip may expand to.
+pub const USER_DATA_WORK: usize = EXPANDED;
+
+/// Templates: nesting of blocks and of values in brackets. A level takes about
+/// four kilobytes of stack.
+pub const TEMPLATE_DEPTH: usize = 32;
+
 /// Links, networks or routes taken from one network description.
 pub const NETWORK_ENTRIES: usize = 1024;
 

@@ -25,16 +25,21 @@ pub fn fill(pattern: &str, values: &[&str]) -> String {
 
 /// Whether `part` stands anywhere in `text`, in time of the product of their
 /// lengths: one of them is short.
-#[inline(never)]
 pub fn contains(text: &str, part: &str) -> bool {
-    let mut rest = text.as_bytes();
-    loop {
-        if rest.starts_with(part.as_bytes()) {
-            return true;
+    cut(text, part).is_some()
+}
+
+/// What stands before and after the first `mark` in `text`, in time of the
+/// product of their lengths: one of them is short.
+#[inline(never)]
+pub fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
+    for at in 0..=text.len() {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        if rest.starts_with(mark.as_bytes()) {
+            return Some((text.get(..at)?, text.get(at + mark.len()..)?));
         }
-        let [_, tail @ ..] = rest else { return false };
-        rest = tail;
     }
+    None
 }
 
 #[cfg(test)]
@@ -61,6 +66,21 @@ mod tests {
             assert_eq!(contains(text, part), found, "{part} in {text}");
         }
         assert!(!contains("ab", "abc"));
+    }
+
+    #[test]
+    fn a_mark_is_found_at_either_end() {
+        for (text, mark, parts) in [
+            ("a=b=c", "=", Some(("a", "b=c"))),
+            ("==", "==", Some(("", ""))),
+            ("aab", "ab", Some(("a", ""))),
+            ("é", "", Some(("", "é"))),
+            ("", "x", None),
+            ("ab", "abc", None),
+        ] {
+            assert_eq!(cut(text, mark), parts, "{text} {mark}");
+        }
+        assert!(contains("abc", "c") && !contains("abc", "cb"));
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Context<'a> {
     pub config: &'a CloudConfig<'a>,
     /// This machine.
     pub instance: &'a Instance,
+    /// Files of user-data that are written once for an instance: upstart jobs.
+    pub jobs: &'a [Action],
     /// Where its state is kept.
     pub paths: &'a InstancePaths,
     /// The root as it is now.

@@ -1,5 +1,6 @@
 //! The files a seed injects (`files` of OpenStack's meta_data.json): written
-//! once for an instance, before anything else, 0660 as cloud-init does.
+//! once for an instance, before anything else, 0660 as cloud-init does. So are
+//! the upstart jobs of user-data.
 //!
 //! cloud-init has no module for this; as one, what must wait for a mount waits,
 //! and an interrupted boot loses none.
@@ -21,4 +22,5 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     for file in &context.instance.files {
         plan.actions.push(Action::write(&file.path, file.content.clone(), 0o660));
     }
+    plan.actions.extend_from_slice(context.jobs);
 }

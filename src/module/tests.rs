@@ -18,7 +18,10 @@ fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &
     let paths = InstancePaths::new(&instance.id);
     let module = ALL.iter().find(|known| known.name == module).unwrap();
     let mut plan = Plan::default();
-    (module.plan)(&Context { config: &layer(text), instance: &instance, paths: &paths, root }, &mut plan);
+    (module.plan)(
+        &Context { config: &layer(text), instance: &instance, jobs: &[], paths: &paths, root },
+        &mut plan,
+    );
     plan
 }
 

@@ -1,7 +1,7 @@
 //! The command line: words in, a [`Command`] out.
 
 use crate::report::{self, Format};
-use crate::stage;
+use crate::{devel, stage};
 use glowplug::module::Stage;
 use lexopt::prelude::*;
 
@@ -19,6 +19,11 @@ Usage: glowplug COMMAND [OPTION...]
       --wait            wait until it is done
       --long            say what was wrong, too
       --format FORMAT   tabular (default), json or yaml
+  devel yaml [FILE]     print a YAML document as JSON
+  devel user-data FILE  print the parts of user-data and their cloud-config
+  devel make-mime -a FILE:TYPE...
+                        put files together into one user-data; see
+                        `glowplug devel --help` for these three
 
   --version             print the version
 
@@ -32,6 +37,7 @@ pub(crate) enum Command {
     Print(String),
     Stage(Stage),
     Status { wait: bool, long: bool, format: Format },
+    Devel(devel::Command),
 }
 
 /// Reads the command line.
@@ -48,6 +54,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error
             "init" => no_more(parser).map(|()| Command::Stage(Stage::Init)),
             "modules" => modules(parser),
             "status" => status(parser),
+            "devel" => devel::parse(parser).map(Command::Devel),
             word => Err(format!("unable to run {word:?}: no such command, see --help").into()),
         },
         other => Err(other.unexpected()),
@@ -100,6 +107,7 @@ impl Command {
             }
             Self::Stage(stage) => stage::run(stage),
             Self::Status { wait, long, format } => report::run(wait, long, format),
+            Self::Devel(command) => command.run(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod boothook;
 mod cli;
+mod devel;
 mod log_file;
 mod program;
 mod report;

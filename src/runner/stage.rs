@@ -19,7 +19,7 @@ use glowplug::state::paths::{DISABLED, HANDOFF_LOG, HANDOFF_SEED, INSTANCE_ID, I
 use glowplug::sys::apply::Applier;
 use glowplug::sys::clock;
 use glowplug::sys::root::Root;
-use glowplug::user_data::Merged;
+use glowplug::user_data::{LANGUAGES, Merged};
 use std::fs;
 use std::io::Write;
 
@@ -132,10 +132,10 @@ fn instance(machine: &Machine, log: &mut Log<'_>) -> Option<Box<Instance>> {
 fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log<'_>) {
     let paths = InstancePaths::new(&instance.id);
     let mut problems = Vec::new();
-    let consumed = consume(instance, &mut problems);
-    let merged = consumed.merged(&mut problems);
     let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
     let trees = system.trees(&mut problems);
+    let consumed = consume(instance, &trees, &machine.root, Some(&LANGUAGES), &mut problems);
+    let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
     let mut run = program::run;
     let mut applier = Applier::new(&machine.root, &machine.run);
@@ -147,7 +147,8 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
         }
         settle(machine, instance, &paths, (&consumed, &merged), &mut applier, log);
     }
-    let context = Context { config: &config, instance, paths: &paths, root: &machine.root };
+    let jobs = consumed.upstart_jobs();
+    let context = Context { config: &config, instance, jobs: &jobs, paths: &paths, root: &machine.root };
     let mut engine = Engine::new(&mut applier, None, &paths);
     for module in module::ALL.iter().filter(|module| module.stage == stage) {
         engine.run(module, &context, log);

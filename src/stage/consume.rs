@@ -1,14 +1,17 @@
 //! What user-data and vendor-data leave on the machine: their files under the
 //! instance's directory, and the configuration they merge to.
 
+use super::config::cloud_config;
+use super::instance_data::instance_data;
 use crate::action::Action;
 use crate::error::Error;
-use crate::instance::{Instance, USER_DATA, VENDOR_DATA, VENDOR_DATA2};
+use crate::fetch::Fetch;
+use crate::instance::{Instance, META_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2};
 use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
 use crate::text::fill;
-use crate::user_data::{self, Kind, Merged, Part};
+use crate::user_data::{self, Assembled, Kind, Languages, Merged, Part, Patch};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,6 +26,7 @@ struct Source {
 pub struct Consumed {
     /// User-data, vendor-data2, vendor-data: the one that wins first.
     sources: Vec<Source>,
+    patch: Option<Patch>,
 }
 
 /// What messages call the user's own source.
@@ -33,35 +37,83 @@ static SOURCES: [(&str, &str); 3] =
     [(USER, USER_DATA), ("vendor-data2", VENDOR_DATA2), ("vendor-data", VENDOR_DATA)];
 
 /// Takes a machine's user-data and vendor-data apart; what is wrong with them
-/// is a problem.
+/// is a problem. `languages` reads the templates in them; without it they stay
+/// as they are. `system` is the root's own configuration
+/// ([`super::config::SystemConfig::trees`]): it may switch either off.
 #[inline(never)]
-pub fn consume(instance: &Instance, problems: &mut Vec<Error>) -> Consumed {
+pub fn consume(
+    instance: &Instance,
+    system: &[(&str, Value<'_>)],
+    root: &dyn Fetch,
+    languages: Option<&Languages>,
+    problems: &mut Vec<Error>,
+) -> Consumed {
     let mut sources = Vec::new();
     for &(name, file) in &SOURCES {
-        let mut source = Source { name, parts: Vec::new() };
+        let mut taken = Assembled::default();
         match instance.file(file) {
             None | Some([]) => {}
-            Some(raw) if name == USER => source.take(raw, problems),
+            Some(raw) if name == USER => user_data::assemble_into(name, raw, &mut taken),
             Some(raw) => match json::parse(raw) {
                 Ok(value) => {
                     for text in vendor_texts(&value, file, problems) {
-                        source.take(text.as_str().unwrap_or_default().as_bytes(), problems);
+                        let text = text.as_str().unwrap_or_default();
+                        user_data::assemble_into(name, text.as_bytes(), &mut taken);
                     }
                 }
                 Err(error) => problems.push(error.in_file(file)),
             },
         }
-        sources.push(source);
+        problems.append(&mut taken.problems);
+        sources.push(Source { name, parts: taken.parts });
     }
-    Consumed { sources }
+    if let Some(languages) = languages
+        && sources.iter().flat_map(|source| &source.parts).any(|part| part.kind == Kind::Jinja)
+    {
+        let data = instance_data(instance, system, root);
+        for source in &mut sources {
+            (languages.render)(source.name, &mut source.parts, &data, problems);
+        }
+    }
+    let patch = languages.map(|languages| languages.patch);
+    leave_out(&mut sources, instance, system, patch);
+    Consumed { sources, patch }
 }
 
-impl Source {
-    #[inline(never)]
-    fn take(&mut self, raw: &[u8], problems: &mut Vec<Error>) {
-        let mut assembled = user_data::assemble(self.name, raw);
-        self.parts.append(&mut assembled.parts);
-        problems.append(&mut assembled.problems);
+/// Leaves out what is switched off: `allow_userdata` of the system,
+/// `vendor_data: {enabled, disabled_handlers}` of user or system; and what is
+/// for another one of several instances.
+#[inline(never)]
+fn leave_out(
+    sources: &mut [Source],
+    instance: &Instance,
+    system: &[(&str, Value<'_>)],
+    patch: Option<Patch>,
+) {
+    let [user, vendors @ ..] = sources else { return };
+    if user.parts.iter().any(|part| part.launch_index.is_some()) {
+        let meta_data = json::parse(instance.file(META_DATA).unwrap_or_default()).ok();
+        let own = meta_data.as_ref().and_then(|meta| meta.get("launch-index")?.as_int());
+        user.parts.retain(|part| part.is_for(own));
+    }
+    if !cloud_config(&[], system).is_true("allow_userdata", true) {
+        user.parts.clear();
+    }
+    if vendors.iter().all(|vendor| vendor.parts.is_empty()) {
+        return;
+    }
+    let merged = [(USER, user_data::merge(USER, &user.parts, patch))];
+    let config = cloud_config(&merged, system);
+    for (vendor, key) in vendors.iter_mut().zip(["vendor_data2", "vendor_data"]) {
+        let setting = config.find(key);
+        let is_mapping = setting.is_none_or(|setting| matches!(setting.value.data, Data::Map(_)));
+        if !is_mapping || !config.is_true(&[key, ".enabled"].concat(), true) {
+            vendor.parts.clear();
+        }
+        if let Some(disabled) = config.get(&[key, ".disabled_handlers"].concat()) {
+            let types = disabled.value.items().unwrap_or_default();
+            vendor.parts.retain(|part| !types.iter().any(|name| name.as_str() == Some(&part.content_type)));
+        }
     }
 }
 
@@ -88,9 +140,9 @@ fn vendor_texts<'v>(value: &'v Value<'v>, file: &str, problems: &mut Vec<Error>)
 }
 
 impl Consumed {
-    /// Whether something that may replace whole keys is not here yet.
-    pub fn has_unresolved_include(&self) -> bool {
-        self.parts().any(|part| matches!(part.kind, Kind::Include | Kind::IncludeOnce))
+    /// Something that may replace whole keys and is not read yet, if any.
+    pub fn unresolved(&self) -> Option<&'static str> {
+        self.parts().find_map(|part| part.kind.unresolved())
     }
 
     /// Every part of every source.
@@ -104,11 +156,22 @@ impl Consumed {
     pub fn merged(&self, problems: &mut Vec<Error>) -> Vec<(&'static str, Merged<'_>)> {
         let mut all = Vec::new();
         for source in &self.sources {
-            let mut merged = user_data::merge(source.name, &source.parts);
+            let mut merged = user_data::merge(source.name, &source.parts, self.patch);
             problems.append(&mut merged.problems);
             all.push((source.name, merged));
         }
         all
+    }
+
+    /// The upstart jobs, to be written once for an instance.
+    #[inline(never)]
+    pub fn upstart_jobs(&self) -> Vec<Action> {
+        let mut jobs = Vec::new();
+        for part in self.parts().filter(|part| part.kind == Kind::UpstartJob) {
+            let job = user_data::script_bytes(&part.content).into_owned();
+            jobs.push(Action::write(&user_data::upstart_path(&part.filename), job, 0o644));
+        }
+        jobs
     }
 
     /// The files of the instance's directory that cloud-init writes at each
@@ -152,6 +215,8 @@ fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(Stri
     let name = user_data::clean_name(&part.filename);
     let per = |frequency: &str| {
         let vendor = if vendor { "vendor/" } else { "" };
+        // here cloud-init takes the last step of a path for the name
+        let name = user_data::clean_name(part.filename.rsplit('/').next().unwrap_or_default());
         format!("{CLOUD}/scripts/{vendor}per-{frequency}/{name}")
     };
     let path = match part.kind {
@@ -163,4 +228,69 @@ fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(Stri
         _ => return None,
     };
     Some((path, 0o700))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+    use crate::instance::{File, InstanceId};
+    use crate::syntax::yaml;
+    use crate::user_data::LANGUAGES;
+
+    const PARTS: &str = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/cloud-config\n\n\
+                         a: 1\n--B\nContent-Type: text/upstart-job\n\nstart on x\n--B--\n";
+
+    fn consumed(user: &str, vendor: &str, system: &str) -> Consumed {
+        let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
+        let meta_data = r#"{"uuid": "i-1", "launch-index": 1}"#;
+        for (path, content) in [(USER_DATA, user), (VENDOR_DATA, vendor), (META_DATA, meta_data)] {
+            instance.raw.push(File { path: path.into(), content: content.into() });
+        }
+        let mut problems = Vec::new();
+        let system = [("cloud.cfg", yaml::load(system).unwrap())];
+        let consumed = consume(&instance, &system, &Tree::default(), Some(&LANGUAGES), &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        consumed
+    }
+
+    /// Types and names of the parts of user-data, then of vendor-data.
+    fn parts(user: &str, vendor: &str, system: &str) -> Vec<(String, String)> {
+        let consumed = consumed(user, vendor, system);
+        consumed.parts().map(|part| (part.content_type.clone(), part.filename.clone())).collect()
+    }
+
+    #[test]
+    fn either_source_can_be_switched_off() {
+        let vendor = r##"["#cloud-config\na: 2\n", "#!/bin/sh\n"]"##;
+        let all = parts("#cloud-config\nb: 1\n", vendor, "{}");
+        let names: Vec<_> = all.iter().map(|(kind, name)| (kind.as_str(), name.as_str())).collect();
+        let (config, script) = ("text/cloud-config", "text/x-shellscript");
+        assert_eq!(names, [(config, "part-001"), (config, "part-001"), (script, "part-002")]);
+        for (user, system, count) in [
+            ("#cloud-config\nb: 1\n", "allow_userdata: false", 2),
+            ("#cloud-config\nb: 1\n", "vendor_data: {enabled: false}", 1),
+            ("#cloud-config\nvendor_data: {enabled: no}\n", "vendor_data: {enabled: true}", 1),
+            ("#cloud-config\nvendor_data: off\n", "{}", 1),
+            ("#cloud-config\nb: 1\n", "vendor_data: {disabled_handlers: [text/cloud-config]}", 2),
+        ] {
+            assert_eq!(parts(user, vendor, system).len(), count, "{user}{system}");
+        }
+    }
+
+    #[test]
+    fn parts_for_another_instance_are_left_out() {
+        assert_eq!(parts("#cloud-config\nlaunch-index: 0\n", "", "{}"), []);
+        assert_eq!(parts("#cloud-config\nlaunch-index: 1\n", "", "{}").len(), 1);
+    }
+
+    #[test]
+    fn templates_know_the_instance_and_upstart_jobs_are_written() {
+        let user = "## template: jinja\n#cloud-config\na: {{ v1.instance_id }} {{ merged_cfg.x }}\n";
+        let consumed = consumed(user, "", "x: y");
+        let merged = consumed.merged(&mut Vec::new());
+        assert_eq!(merged[0].1.config.get("a").and_then(Value::as_str), Some("i-1 y"));
+        let jobs = self::consumed(PARTS, "", "{}").upstart_jobs();
+        assert_eq!(jobs, [Action::write("/etc/init/part-002.conf", b"start on x".to_vec(), 0o644)]);
+    }
 }

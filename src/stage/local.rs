@@ -241,10 +241,10 @@ fn provision(
     let cover = Cover::of(local.root);
     let start = clock::monotonic();
     let mut problems = Vec::new();
-    let consumed = consume(instance, &mut problems);
-    let merged = consumed.merged(&mut problems);
     let system = SystemConfig::read(local.root, local.run, &mut problems);
     let trees = system.trees(&mut problems);
+    let consumed = consume(instance, &trees, local.root, None, &mut problems);
+    let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
     log.warn_of(&problems);
     log.step("agent/take user-data apart", start);
@@ -256,10 +256,11 @@ fn provision(
         network::configure(instance, applier, manner, log);
         log.step("agent/network", start);
     }
-    if consumed.has_unresolved_include() {
-        log.info("modules are left to the runner: an #include in user-data may change what they do", &[]);
+    if let Some(what) = consumed.unresolved() {
+        log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
     } else if local.writable {
-        let context = Context { config: &config, instance, paths: &paths, root: local.root };
+        let jobs = consumed.upstart_jobs();
+        let context = Context { config: &config, instance, jobs: &jobs, paths: &paths, root: local.root };
         let mut engine = Engine::new(applier, Some(&cover), &paths);
         for module in module::EARLY {
             engine.run(module, &context, log);

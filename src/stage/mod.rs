@@ -5,6 +5,7 @@ pub mod config;
 pub mod consume;
 pub mod engine;
 pub mod handoff;
+pub mod instance_data;
 pub mod instancify;
 pub mod local;
 pub mod log;

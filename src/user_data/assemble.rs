@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::{encoding, mime, yaml};
+use crate::text::contains;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -26,11 +27,18 @@ pub struct Assembled {
 /// Nothing here fails as a whole: a part that can't be read is a problem, and
 /// the others stay. Empty user data has no parts.
 pub fn assemble(source: &str, raw: &[u8]) -> Assembled {
-    let mut assembly = Assembly { source, out: Assembled::default(), full: false };
+    let mut assembled = Assembled::default();
+    assemble_into(source, raw, &mut assembled);
+    assembled
+}
+
+/// As [`assemble`], of one of several pieces whose parts are counted on.
+#[inline(never)]
+pub fn assemble_into(source: &str, raw: &[u8], out: &mut Assembled) {
+    let mut assembly = Assembly { source, out, full: false };
     if let Some(message) = assembly.unwrap(raw) {
         assembly.read(&message);
     }
-    assembly.out
 }
 
 /// A part before its kind is known.
@@ -67,7 +75,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 struct Assembly<'s> {
     source: &'s str,
-    out: Assembled,
+    out: &'s mut Assembled,
     /// The bound of parts was met and named.
     full: bool,
 }
@@ -219,9 +227,7 @@ impl Assembly<'_> {
     fn tell_if_left_alone(&mut self, kind: Kind, filename: &str, candidate: &Candidate) {
         let (doing, object, cause) = match kind {
             Kind::Include | Kind::IncludeOnce => ("fetch", "the URLs of", "this version fetches none"),
-            Kind::Jinja => ("render", "template", "this version has no templates"),
             Kind::PartHandler => ("run", "part handler", "this version runs no Python"),
-            Kind::CloudConfigJsonp => ("apply", "JSON patch", "this version applies none"),
             Kind::CloudConfigArchive => ("expand", "archive", "an archive inside an archive is not expanded"),
             Kind::Unknown if !candidate.content.is_empty() => ("use", "part", ""),
             _ => return,
@@ -252,7 +258,7 @@ fn merge_type(headers: &mime::Headers<'_>) -> Option<String> {
 /// The `launch-index` key of a cloud-config.
 fn own_launch_index(content: &[u8]) -> Option<i64> {
     // Most have none: then nothing needs to be parsed here.
-    let text = core::str::from_utf8(content).ok().filter(|text| text.contains("launch-index"))?;
+    let text = core::str::from_utf8(content).ok().filter(|text| contains(text, "launch-index"))?;
     let config = yaml::load(text).ok()?;
     as_index(config.get("launch-index")?)
 }

@@ -1,5 +1,6 @@
 //! The cloud-config parts merged into one.
 
+use super::languages::Patch;
 use super::mergers::Mergers;
 use super::part::{Kind, Part};
 use crate::error::Error;
@@ -25,26 +26,34 @@ pub struct Merged<'a> {
 
 /// Merges the cloud-config parts in order, as each part's own `merge_how` (or
 /// `merge_type`), or its Merge-Type header, says; else its top-level keys
-/// replace those before. A part that is no mapping in YAML is left out.
+/// replace those before. `patch` applies a JSON patch to what the parts before
+/// it came to; without one such parts are passed over. A part that is no
+/// mapping in YAML is left out.
 /// `source` is how messages name where the parts came from.
-pub fn merge<'a>(source: &str, parts: &'a [Part]) -> Merged<'a> {
+pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merged<'a> {
     let config = Value::bare(Data::Map(Vec::new()));
     let mut merged = Merged { config, from: Vec::new(), present: false, problems: Vec::new() };
-    for part in parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
+    for part in parts {
+        let patch = patch.filter(|_| part.kind == Kind::CloudConfigJsonp);
+        if part.kind != Kind::CloudConfig && patch.is_none() {
+            continue;
+        }
         merged.present = true;
         let file = if parts.len() == 1 { source.into() } else { [source, " ", &part.filename].concat() };
-        match read(part) {
-            Ok((mergers, config)) => {
-                let mut mismatches = Vec::new();
-                mergers.merge(&mut merged.config, config, &mut mismatches);
-                for (place, cause) in mismatches {
-                    merged.problems.push(Error::at("merge", &file, place.line, place.column, cause));
-                }
-                merged.from.push(one_line(&part.filename));
+        let mut mismatches = Vec::new();
+        let applied = match patch {
+            Some(apply) => apply(&mut merged.config, &part.content)
+                .map_err(|(place, cause)| ("apply JSON patch", place, cause)),
+            None => {
+                read(part).map(|(mergers, config)| mergers.merge(&mut merged.config, config, &mut mismatches))
             }
-            Err((doing, place, cause)) => {
-                merged.problems.push(Error::at(doing, &file, place.line, place.column, cause));
-            }
+        };
+        match applied {
+            Ok(()) => merged.from.push(one_line(&part.filename)),
+            Err(refusal) => mismatches.push(refusal),
+        }
+        for (doing, place, cause) in mismatches {
+            merged.problems.push(Error::at(doing, &file, place.line, place.column, cause));
         }
     }
     merged
@@ -75,7 +84,8 @@ fn on_one_line(name: &str) -> String {
     name.replace(ends, "?")
 }
 
-type Refusal = (&'static str, Place, Cow<'static, str>);
+/// What could not be done, where, and why.
+pub(super) type Refusal = (&'static str, Place, Cow<'static, str>);
 
 /// A part's keys, and how they are to be merged; the keys that say so are
 /// taken out.

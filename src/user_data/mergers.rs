@@ -5,8 +5,9 @@
 //! merge_how: [{name: list, settings: [append]}, {name: dict, settings: []}]
 //! ```
 
+use super::merge::Refusal;
 use crate::syntax::order::order;
-use crate::syntax::value::{Data, Place, Value};
+use crate::syntax::value::{Data, Value};
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -62,9 +63,6 @@ enum ListMethod {
     Replace,
     Keep,
 }
-
-/// A merge that types forbid: where the new value stands, and why.
-pub(super) type Mismatch = (Place, &'static str);
 
 impl Mergers {
     /// What counts where nothing is said: a later part's top-level keys
@@ -164,7 +162,7 @@ impl Mergers {
     /// Merges `new` into `old`. Where types forbid it the old value stays.
     ///
     /// Recursion ends at the depth of the shallower tree.
-    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, mismatches: &mut Vec<Mismatch>) {
+    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, mismatches: &mut Vec<Refusal>) {
         match &mut old.data {
             Data::Map(entries) => {
                 if let (Some(how), Data::Map(new)) = (self.map, new.data) {
@@ -178,7 +176,9 @@ impl Mergers {
             }
             Data::Str(text) => match (self.text, &new.data) {
                 (Some(true), Data::Str(more)) => text.to_mut().push_str(more),
-                (Some(true), _) => mismatches.push((new.place, "only a text can be appended to a text")),
+                (Some(true), _) => {
+                    mismatches.push(("merge", new.place, "only a text can be appended to a text".into()));
+                }
                 (Some(false), _) => *old = new,
                 (None, _) => {}
             },
@@ -191,7 +191,7 @@ impl Mergers {
         how: MapMerger,
         old: &mut Vec<(Value<'a>, Value<'a>)>,
         mut new: Vec<(Value<'a>, Value<'a>)>,
-        mismatches: &mut Vec<Mismatch>,
+        mismatches: &mut Vec<Refusal>,
     ) {
         let order = order(new.len(), &|one, other| compare(&new[one].0, &new[other].0));
         let mut taken = alloc::vec![false; new.len()];
@@ -224,7 +224,7 @@ impl Mergers {
         how: ListMerger,
         old: &mut Value<'a>,
         new: Value<'a>,
-        mismatches: &mut Vec<Mismatch>,
+        mismatches: &mut Vec<Refusal>,
     ) {
         let Data::Seq(items) = &mut old.data else { return };
         let mut incoming = match new.data {
@@ -233,7 +233,9 @@ impl Mergers {
                 *old = new;
                 return;
             }
-            _ => return mismatches.push((new.place, "only a list can be merged into a list")),
+            _ => {
+                return mismatches.push(("merge", new.place, "only a list can be merged into a list".into()));
+            }
         };
         match how.method {
             ListMethod::Append => items.append(&mut incoming),
@@ -255,6 +257,16 @@ impl Mergers {
     }
 }
 
+/// Adds to `config` what it lacks and `lower` has, as cloud-init puts the
+/// configurations of the system together: mappings key by key, everything else
+/// from the first that has it.
+#[inline(never)]
+pub fn fill_in<'a>(config: &mut Value<'a>, lower: Value<'a>) {
+    let recurse = Recurse { map: true, ..Recurse::default() };
+    let map = MapMerger { replace: false, allow_delete: false, recurse };
+    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut Vec::new());
+}
+
 /// The options in `settings`: a list of texts, or one text with commas.
 fn option_texts(settings: &Value<'_>) -> Vec<String> {
     match &settings.data {
@@ -264,8 +276,8 @@ fn option_texts(settings: &Value<'_>) -> Vec<String> {
     }
 }
 
-/// Some order of keys, places aside.
-fn compare(one: &Value<'_>, other: &Value<'_>) -> Ordering {
+/// Some order of values, places aside; an integer and a float differ.
+pub(super) fn compare(one: &Value<'_>, other: &Value<'_>) -> Ordering {
     let rank = |value: &Value<'_>| match value.data {
         Data::Str(_) => 0,
         Data::Int(_) => 1,
@@ -290,6 +302,19 @@ fn compare(one: &Value<'_>, other: &Value<'_>) -> Ordering {
             let unequal =
                 ones.iter().zip(others).map(|(one, other)| compare(one, other)).find(|order| order.is_ne());
             unequal.unwrap_or_else(|| ones.len().cmp(&others.len()))
+        }
+        (Data::Map(ones), Data::Map(others)) => {
+            let sorted = |entries: &[(Value<'_>, Value<'_>)]| {
+                order(entries.len(), &|one, other| compare(&entries[one].0, &entries[other].0))
+            };
+            for (one, other) in sorted(ones).into_iter().zip(sorted(others)) {
+                let ((key, value), (other_key, other_value)) = (&ones[one], &others[other]);
+                let unequal = compare(key, other_key).then_with(|| compare(value, other_value));
+                if unequal.is_ne() {
+                    return unequal;
+                }
+            }
+            ones.len().cmp(&others.len())
         }
         _ => rank(one).cmp(&rank(other)),
     }

@@ -2,7 +2,7 @@
 //! cloud-config.
 //!
 //! ```text
-//! bytes ─ assemble ─► [Part] ─ merge ─► cloud-config
+//! bytes ─ assemble ─► [Part] ─ render ─► [Part] ─ merge ─► cloud-config
 //! ```
 //!
 //! What is understood, and what the parts mean, follows cloud-init's user-data
@@ -10,12 +10,19 @@
 
 mod archive;
 mod assemble;
+mod bound;
+mod languages;
 mod merge;
 mod mergers;
 mod part;
+mod patch;
+mod render;
+mod template;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Assembled, assemble};
+pub use assemble::{Assembled, assemble, assemble_into};
+pub use languages::{LANGUAGES, Languages, Patch, Render};
 pub use merge::{Merged, cloud_config_text, merge};
-pub use part::{Kind, Part, clean_name, script_bytes};
+pub use mergers::fill_in;
+pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};

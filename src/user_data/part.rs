@@ -81,6 +81,11 @@ impl Kind {
         CONTENT_TYPES.iter().find(|(_, kind)| *kind == self).map(|(name, _)| *name)
     }
 
+    /// The content types of all kinds.
+    pub fn content_types() -> impl Iterator<Item = &'static str> {
+        CONTENT_TYPES.iter().map(|(name, _)| *name)
+    }
+
     /// The kind that `content` names in its first bytes after white space.
     pub fn of_content(content: &[u8]) -> Option<Self> {
         let text = without_space(content);
@@ -114,8 +119,9 @@ fn without_space(mut content: &[u8]) -> &[u8] {
 pub struct Part {
     /// What it is.
     pub kind: Kind,
-    /// The content type that cloud-init gives it: its kind's; of an unknown
-    /// kind the one it came with, lower case and without parameters.
+    /// The content type that cloud-init gives it: its kind's, of a template
+    /// always `text/jinja2`; of an unknown kind the one it came with, lower
+    /// case and without parameters.
     pub content_type: String,
     /// The name it came with, any characters; else `part-001` and so on,
     /// counted over all parts.
@@ -167,4 +173,18 @@ pub fn script_bytes(content: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(script)
+}
+
+/// A boothook as it is written to its file: as a script, without the mark
+/// `#cloud-boothook` and the white space around it.
+pub fn boothook_bytes(content: &[u8]) -> Vec<u8> {
+    let script = script_bytes(content);
+    script.strip_prefix(b"#cloud-boothook").unwrap_or(&script).trim_ascii_start().to_vec()
+}
+
+/// The path of an upstart job: its name ends in `.conf`.
+pub fn upstart_path(filename: &str) -> String {
+    let name = clean_name(filename);
+    let end = if name.len() > 5 && name.to_ascii_lowercase().ends_with(".conf") { "" } else { ".conf" };
+    ["/etc/init/", &name, end].concat()
 }

@@ -1,4 +1,4 @@
-//! Assembling and merging; `tests/conformance/user_data.rs` compares both with
+//! Assembling and merging; `tests/conformance/user_data/main.rs` compares both with
 //! cloud-init itself over `tests/data`.
 
 use super::*;
@@ -26,7 +26,7 @@ fn merged(parts: &[&str]) -> (String, Vec<String>) {
         message.extend(["\n--BOUNDARY\nContent-Type: text/cloud-config\n", header, part]);
     }
     let assembled = assemble("user_data", message.as_bytes());
-    let merged = merge("user_data", &assembled.parts);
+    let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
     let mut text = String::new();
     json::write(&merged.config, json::Style::Compact, &mut text);
     (text, merged.problems.iter().map(ToString::to_string).collect())
@@ -96,15 +96,7 @@ fn each_part_left_alone_is_named() {
             "#include http://x/",
             "unable to fetch the URLs of part-001 of user_data: this version fetches none",
         ),
-        (
-            "## template: jinja",
-            "unable to render template part-001 of user_data: this version has no templates",
-        ),
         ("#part-handler", "unable to run part handler part-001 of user_data: this version runs no Python"),
-        (
-            "#cloud-config-jsonp",
-            "unable to apply JSON patch part-001 of user_data: this version applies none",
-        ),
         (
             "hello",
             "unable to use part part-001 of user_data: its first line names no kind of user data (#cloud-config, #!, …)",
@@ -230,7 +222,7 @@ fn a_part_that_cannot_be_merged_is_named_with_its_place() {
     assert!(problems[0].ends_with("only a text can be appended to a text"), "{problems:?}");
 
     let alone = assemble("user_data", b"#cloud-config\na: \xff\n");
-    let merged = merge("user_data", &alone.parts);
+    let merged = merge("user_data", &alone.parts, Some(LANGUAGES.patch));
     assert_eq!(merged.problems[0].to_string(), "unable to read user_data:2:4: not UTF-8");
     assert_eq!(cloud_config_text(&merged), "#cloud-config\n\n--- {}\n...\n");
 }
@@ -238,10 +230,10 @@ fn a_part_that_cannot_be_merged_is_named_with_its_place() {
 #[test]
 fn cloud_config_file_names_its_parts() {
     let assembled = assemble("user_data", b"#cloud-config\na: 1\n");
-    let text = cloud_config_text(&merge("user_data", &assembled.parts));
+    let text = cloud_config_text(&merge("user_data", &assembled.parts, Some(LANGUAGES.patch)));
     assert!(text.starts_with("#cloud-config\n\n# from 1 files\n# part-001\n\n---\n"), "{text}");
     let script = assemble("user_data", b"#!/bin/sh\n");
-    assert_eq!(cloud_config_text(&merge("user_data", &script.parts)), "");
+    assert_eq!(cloud_config_text(&merge("user_data", &script.parts, Some(LANGUAGES.patch))), "");
 }
 
 #[test]
@@ -276,4 +268,115 @@ fn parts_are_bounded() {
         assembled.problems[0].to_string(),
         "unable to read all of user_data: it has more than 1024 parts"
     );
+}
+
+/// What a cloud-config template renders to, or the problems.
+fn rendered(template: &str, data: &str) -> String {
+    let mut assembled = assemble("user_data", template.as_bytes());
+    let data = json::parse(data.as_bytes()).unwrap();
+    (LANGUAGES.render)("user_data", &mut assembled.parts, &data, &mut assembled.problems);
+    if let [problem, ..] = &assembled.problems[..] {
+        return problem.to_string();
+    }
+    let part = &assembled.parts[0];
+    assert_eq!((part.kind, &*part.content_type), (Kind::CloudConfig, "text/jinja2"));
+    String::from_utf8(part.content.clone()).unwrap()
+}
+
+#[test]
+fn templates_become_what_they_render_to() {
+    let data = r#"{"v1": {"local_hostname": "vm"}}"#;
+    let template = "## template: jinja\r\n#cloud-config\r\nhostname: {{ local_hostname }}-a\r\n";
+    assert_eq!(rendered(template, data), "#cloud-config\nhostname: vm-a\n");
+    for (template, problem) in [
+        (
+            "## template: jinja\n#cloud-config\na: {{ nope }} {{ v1.no }}",
+            "unable to render all of user_data part-001: there is no nope, no",
+        ),
+        (
+            "## template: jinja\n#cloud-config\na: {{ nope.x }}\n",
+            "unable to render user_data part-001:3:7: there is no nope",
+        ),
+        (
+            "MIME-Version: 1.0\nContent-Type: text/jinja2\n\n#cloud-config\n",
+            "unable to render user_data part-001: its first line is not `## template: jinja`",
+        ),
+        (
+            "## template: jinja\nhello\n",
+            "unable to use template user_data part-001: it renders to neither a cloud-config nor a script",
+        ),
+    ] {
+        assert_eq!(rendered(template, data), problem);
+    }
+}
+
+#[test]
+fn json_patches_are_applied_in_their_turn() {
+    let patched = |patch: &str| {
+        let message = format!(
+            "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/cloud-config\n\n\
+             a: 1\nl: [x, y]\nm: {{k: v}}\n--B\nContent-Type: text/cloud-config-jsonp\n\n{patch}\n--B--\n"
+        );
+        let assembled = assemble("user_data", message.as_bytes());
+        let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
+        if let [problem, ..] = &merged.problems[..] {
+            return problem.to_string();
+        }
+        assert_eq!(merged.from.len(), 2);
+        let mut text = String::new();
+        json::write(&merged.config, json::Style::Compact, &mut text);
+        text
+    };
+    for (patch, expected) in [
+        (
+            r#"#cloud-config-jsonp
+               [{"op": "add", "path": "/l/1", "value": 5}, {"op": "add", "path": "/l/-", "value": null},
+                {"op": "remove", "path": "/a"}, {"op": "replace", "path": "/m/k", "value": {"~/": 1}},
+                {"op": "test", "path": "/m/k/~0~1", "value": 1}, {"op": "copy", "from": "/m/k", "path": "/c"},
+                {"op": "move", "from": "/l", "path": "/m/l"}]"#,
+            r#"{"m":{"k":{"~/":1},"l":["x",5,"y",null]},"c":{"~/":1}}"#,
+        ),
+        (
+            "[{\"op\": \"remove\", \"path\": \"/x\"}]",
+            "unable to apply JSON patch user_data part-002:1:2: there is nothing at its path",
+        ),
+        (
+            "#cloud-config-jsonp [\n{\"op\": \"move\", \"from\": \"/m\", \"path\": \"/m/k/x\"}]",
+            "unable to apply JSON patch user_data part-002:2:1: nothing can be moved into itself",
+        ),
+        (
+            "{\"a\": 1,}",
+            "unable to apply JSON patch user_data part-002:1:9: a key in double quotes is expected",
+        ),
+        (
+            "[{\"op\": \"add\", \"path\": \"\", \"value\": []}]",
+            "unable to apply JSON patch user_data part-002:1:1: no mapping is left",
+        ),
+        (
+            "[{\"op\": \"test\", \"path\": \"/m\", \"value\": {\"k\": \"w\"}}]",
+            "unable to apply JSON patch user_data part-002:1:2: the value at its path is another one",
+        ),
+    ] {
+        assert_eq!(patched(patch), expected);
+    }
+    // each operation doubles what is there
+    let bomb = "{\"op\": \"copy\", \"from\": \"\", \"path\": \"/a\"},".repeat(100);
+    let bomb = format!("[{}]", bomb.trim_end_matches(','));
+    assert!(patched(&bomb).ends_with("it would nest too deep"), "{}", patched(&bomb));
+    let bomb = "{\"op\": \"copy\", \"from\": \"/m\", \"path\": \"/l/0\"},\
+                {\"op\": \"copy\", \"from\": \"/l\", \"path\": \"/m/k\"},"
+        .repeat(25);
+    let bomb = format!("[{}]", bomb.trim_end_matches(','));
+    assert!(patched(&bomb).ends_with("the patch takes too much work"), "{}", patched(&bomb));
+}
+
+#[test]
+fn boothooks_and_upstart_jobs_as_they_are_written() {
+    assert_eq!(boothook_bytes(b"#cloud-boothook\r\n#!/bin/sh\r\nx\r\n"), b"#!/bin/sh\nx\n");
+    assert_eq!(boothook_bytes(b"#!/bin/sh\nx\n"), b"#!/bin/sh\nx\n");
+    for (name, path) in
+        [("a/b", "/etc/init/a_b.conf"), ("my.cfg", "/etc/init/my.cfg.conf"), ("x.CONF", "/etc/init/x.CONF")]
+    {
+        assert_eq!(upstart_path(name), path);
+    }
 }

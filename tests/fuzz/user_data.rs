@@ -1,4 +1,4 @@
-//! Parts and what they come to are bounded; the merged config is a mapping
+//! Parts, what templates among them render to and what they come to are bounded; the merged config is a mapping
 //! that is written as YAML and read back; nothing depends on what was read
 //! before.
 
@@ -6,9 +6,10 @@ use std::fs;
 
 use glowplug::limits;
 use glowplug::syntax::encoding;
+use glowplug::syntax::json;
 use glowplug::syntax::value::Data;
 use glowplug::syntax::yaml::{self, emit};
-use glowplug::user_data::{assemble, clean_name, cloud_config_text, merge, script_bytes};
+use glowplug::user_data::{LANGUAGES, assemble, clean_name, cloud_config_text, merge, script_bytes};
 
 use crate::{Target, corpus, mime};
 
@@ -27,6 +28,29 @@ const PIECES: &[&[u8]] = &[
     b"{% if x %}",
     b"{{",
     b"}}",
+    b"{%- for x in ds.meta_data.tags -%}",
+    b"{% for x in [1, 'a', [v1]] %}",
+    b"{{ loop.index }}",
+    b"{% endfor %}",
+    b"{% else %}",
+    b"{% endif %}",
+    b"{% set x = ds ~ x %}",
+    b"{% raw %}",
+    b"{% endraw %}",
+    b"{#",
+    b"#}",
+    b" is not defined",
+    b"|default('a')|replace('a', x)|join",
+    b".meta_data['tags'][-1]",
+    b" if x else ",
+    b" not in ",
+    b" + 9223372036854775807",
+    b"(((((((",
+    b"#cloud-config-jsonp\n",
+    b"[{\"op\": \"add\", \"path\": \"/a\", \"value\": [1.5]}]",
+    b"{\"op\": \"copy\", \"from\": \"\", \"path\": \"/a/-\"},",
+    b"{\"op\": \"move\", \"from\": \"/a\", \"path\": \"/~01\"},",
+    b"{\"op\": \"remove\", \"path\": \"/a/0\"},",
     b"\n",
     b"\r\n",
     b"--BB\n",
@@ -70,13 +94,22 @@ pub(crate) fn target() -> Target {
         }
     }
     corpus.extend(SEEDS.iter().map(|seed| seed.to_vec()));
+    let templates = fs::read_to_string(corpus::data().join("template/templates.txt")).unwrap();
+    for template in templates.lines() {
+        corpus.push(
+            format!("## template: jinja\n#cloud-config\na: {}\n", template.replace("\\n", "\n")).into(),
+        );
+    }
     Target { name: "user-data", corpus, pieces: PIECES, check, rounds: 25_000 }
 }
 
 fn check(input: &[u8]) -> bool {
-    let assembled = assemble("user_data", input);
+    let mut assembled = assemble("user_data", input);
+    let data =
+        json::parse(br#"{"v1": {"x": 1}, "ds": {"meta_data": {"tags": ["a", null], "a-b": "c"}}}"#).unwrap();
+    (LANGUAGES.render)("user_data", &mut assembled.parts, &data, &mut assembled.problems);
     assert!(assembled.parts.len() <= limits::MIME_PARTS);
-    let merged = merge("user_data", &assembled.parts);
+    let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
     assert!(matches!(merged.config.data, Data::Map(_)));
     for part in &assembled.parts {
         let name = clean_name(&part.filename);
@@ -84,7 +117,11 @@ fn check(input: &[u8]) -> bool {
         assert!(script_bytes(&part.content).len() <= part.content.len());
     }
     let text = cloud_config_text(&merged);
-    assert_eq!(text, cloud_config_text(&merge("user_data", &assembled.parts)), "not the same twice");
+    assert_eq!(
+        text,
+        cloud_config_text(&merge("user_data", &assembled.parts, Some(LANGUAGES.patch))),
+        "not the same twice"
+    );
     if !text.contains("? ") && !text.contains(".nan") {
         let again = yaml::load(&text).unwrap_or_else(|error| panic!("{error} in what was written:\n{text}"));
         if merged.present {

@@ -1,26 +1,47 @@
 """Answers what cloud-init and Python's email package make of user data.
 
-Reads paths of files, one a line; writes one JSON object a line:
+The argument is the instance-data.json that templates are rendered with. Reads
+questions from standard input, each a line of JSON, and writes an answer for
+each, a line of JSON too:
+
+{"file": PATH} gives
   email   leaves of the message as the email package sees them
   parts   what cloud-init's UserDataProcessor makes of the file
   config  what its cloud-config handler merges: {"from": [...], "keys": {...}},
           null without a cloud-config part
   text    cloud-config.txt as the handler writes it
+  files   [path, mode, content] of each script and boothook, the paths below
+          /var/lib/cloud
+{"template": TEXT} gives what the template renders to, null where it is
+  refused
+{"seed": PATH} gives the instance data of a config drive
+
 A level that ends in an exception is {"error": its text}.
 """
 
 import base64
 import email
 import json
+import logging
 import os
+import shutil
 import sys
 import tempfile
 
-from cloudinit import handlers, helpers, user_data, util
+from cloudinit import distros, handlers, helpers, settings, user_data, util
+from cloudinit.handlers import boot_hook, jinja_template
 from cloudinit.handlers.cloud_config import CloudConfigPartHandler
+from cloudinit.handlers.shell_script import ShellScriptPartHandler
+from cloudinit.handlers.shell_script_by_frequency import ShellScriptByFreqPartHandler
+from cloudinit.sources import DataSourceConfigDrive
 
 # Fetching is not compared: an include counts as the part it is.
 user_data.INCLUDE_TYPES = []
+# Boothooks are written, not run.
+boot_hook.subp.subp = lambda *_, **__: None
+# A drive is read, its files are not written.
+DataSourceConfigDrive.on_first_boot = lambda *_, **__: None
+logging.disable(logging.CRITICAL)
 
 
 def encoded(payload):
@@ -51,19 +72,75 @@ def parts(raw, paths):
     return found
 
 
-def merged(found, paths):
-    handler = CloudConfigPartHandler(paths)
-    handler.handle_part(None, handlers.CONTENT_START, None, None, None, None)
+def consumed(found, paths):
+    """What the handlers keep of the parts: merged config, its file, scripts."""
+    for folder in ("instance", "scripts"):
+        shutil.rmtree(os.path.join(paths.cloud_dir, folder), ignore_errors=True)
+    os.mkdir(os.path.join(paths.cloud_dir, "instance"))
+    config = CloudConfigPartHandler(paths)
+    script = ShellScriptPartHandler(paths)
+    mods = [config, script, boot_hook.BootHookPartHandler(paths, None)]
+    mods.append(jinja_template.JinjaTemplatePartHandler(paths, sub_handlers=[config, script]))
+    for often in (settings.PER_ALWAYS, settings.PER_INSTANCE, settings.PER_ONCE):
+        mods.append(ShellScriptByFreqPartHandler(often, paths))
+    table = {kind: mod for mod in mods for kind in mod.list_types()}
+    for mod in mods:
+        handlers.call_begin(mod, None, settings.PER_INSTANCE)
     for filename, payload, headers in found:
-        kind = headers["Content-Type"]
-        if kind == "text/cloud-config":
-            handler.handle_part(None, kind, filename, payload, "always", headers)
-    if handler.cloud_buf is None:
-        config = None
+        mod = table.get(headers["Content-Type"])
+        if mod:
+            handlers.run_part(mod, None, filename, payload, settings.PER_INSTANCE, headers)
+    keys = None
+    if config.cloud_buf is not None:
+        keys = {"from": list(config.file_names), "keys": config.cloud_buf}
+    for mod in mods:
+        handlers.call_end(mod, None, settings.PER_INSTANCE)
+    return {"config": keys, "text": util.load_file(config.cloud_fn), "files": written(paths.cloud_dir)}
+
+
+def written(folder):
+    files = []
+    for top in ("instance/boothooks", "instance/scripts", "scripts"):
+        for where, _, names in os.walk(os.path.join(folder, top)):
+            for name in names:
+                path = os.path.join(where, name)
+                with open(path, "rb") as file:
+                    content = encoded(file.read())
+                mode = oct(os.stat(path).st_mode & 0o7777)
+                files.append([os.path.relpath(path, folder), mode, content])
+    return sorted(files)
+
+
+def answer_of_file(path, paths):
+    with open(path, "rb") as file:
+        raw = file.read()
+    answer = {"email": attempt(lambda: leaves(raw))}
+    found = attempt(lambda: parts(raw, paths))
+    if isinstance(found, dict):
+        answer.update(parts=found, config=found, text=found, files=found)
     else:
-        config = {"from": list(handler.file_names), "keys": handler.cloud_buf}
-    handler.handle_part(None, handlers.CONTENT_END, None, None, None, None)
-    return config, util.load_file(handler.cloud_fn)
+        answer["parts"] = [part(each[2]["Content-Type"], each[0], each[1]) for each in found]
+        answer.update(consumed(found, paths))
+    return answer
+
+
+def rendered(text, data):
+    try:
+        return jinja_template.render_jinja_payload(text, "part-001", data)
+    except Exception:
+        return None
+
+
+def instance_data(seed):
+    """The instance data of the config drive below `seed`."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.symlink(seed, os.path.join(folder, "seed"))
+        paths = helpers.Paths({"cloud_dir": folder, "run_dir": folder})
+        config = {"datasource_list": ["ConfigDrive"]}
+        distro = distros.fetch("debian")("debian", config, paths)
+        DataSourceConfigDrive.DataSourceConfigDrive(config, distro, paths).get_data()
+        with open(os.path.join(folder, "instance-data-sensitive.json")) as file:
+            return json.load(file)
 
 
 def attempt(work):
@@ -74,23 +151,22 @@ def attempt(work):
 
 
 def main():
+    with open(sys.argv[1]) as file:
+        data = json.load(file)
     with tempfile.TemporaryDirectory() as folder:
-        instance = os.path.join(folder, "instance")
-        os.mkdir(instance)
+        shutil.copy(sys.argv[1], os.path.join(folder, "instance-data-sensitive.json"))
         paths = helpers.Paths({"cloud_dir": folder, "run_dir": folder})
-        paths.get_ipath = lambda name=None: os.path.join(instance, str(name))
-        paths.get_ipath_cur = lambda name=None: os.path.join(instance, str(name))
+        inside = lambda name=None: os.path.join(folder, "instance", paths.lookups.get(name) or name)
+        paths.get_ipath = inside
+        paths.get_ipath_cur = inside
         for line in sys.stdin:
-            with open(line.rstrip("\n"), "rb") as file:
-                raw = file.read()
-            answer = {"email": attempt(lambda: leaves(raw))}
-            found = attempt(lambda: parts(raw, paths))
-            if isinstance(found, dict):
-                answer.update(parts=found, config=found, text=found)
+            question = json.loads(line)
+            if "file" in question:
+                answer = answer_of_file(question["file"], paths)
+            elif "template" in question:
+                answer = rendered(question["template"], data)
             else:
-                answer["parts"] = [part(each[2]["Content-Type"], each[0], each[1]) for each in found]
-                config, text = merged(found, paths)
-                answer.update(config=config, text=text)
+                answer = instance_data(question["seed"])
             print(json.dumps(answer, default=str), flush=True)
 
 

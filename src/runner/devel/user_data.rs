@@ -1,0 +1,51 @@
+//! `glowplug devel user-data`: the parts of user-data and what its
+//! cloud-configs merge to.
+
+use super::{line, name, object, print, read, say};
+use glowplug::error::{Error, Result};
+use glowplug::syntax::json;
+use glowplug::syntax::value::{Data, Value};
+use glowplug::user_data::{self, Kind, LANGUAGES, Part};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+pub(super) fn run(file: &str, instance_data: Option<&str>) -> Result<u8> {
+    let raw = read(file)?;
+    let data = instance_data.map(read).transpose()?;
+    let mut assembled = user_data::assemble(name(file), &raw);
+    let parts = assembled.parts.iter().map(described).collect();
+    if let Some(data) = &data {
+        let data = json::parse(data).map_err(|error| {
+            let place = error.place;
+            Error::at("read", instance_data.unwrap_or_default(), place.line, place.column, error.message)
+        })?;
+        (LANGUAGES.render)(name(file), &mut assembled.parts, &data, &mut assembled.problems);
+    } else {
+        for part in assembled.parts.iter().filter(|part| part.kind == Kind::Jinja) {
+            let what = ["template ", &part.filename, " of ", name(file)].concat();
+            assembled.problems.push(Error::new("render", what, "no --instance-data is given"));
+        }
+    }
+    let merged = user_data::merge(name(file), &assembled.parts, Some(LANGUAGES.patch));
+    for problem in assembled.problems.iter().chain(&merged.problems) {
+        say(problem.text());
+    }
+    let usable = raw.is_empty() || assembled.parts.iter().any(|part| part.kind != Kind::Unknown);
+    let answer = object([("parts", Data::Seq(parts)), ("cloud_config", merged.config.data)]);
+    print(&line(&answer))?;
+    Ok(u8::from(!usable))
+}
+
+fn described(part: &Part) -> Value<'static> {
+    let mut sha256 = String::new();
+    for byte in Sha256::digest(&part.content) {
+        // Writing to a String can't fail.
+        let _ = write!(sha256, "{byte:02x}");
+    }
+    object([
+        ("content_type", Data::Str(part.content_type.clone().into())),
+        ("filename", Data::Str(part.filename.clone().into())),
+        ("size", Data::Int(i64::try_from(part.content.len()).unwrap_or(i64::MAX))),
+        ("sha256", Data::Str(sha256.into())),
+    ])
+}

@@ -1,0 +1,146 @@
+//! Instance data: what a template in user-data can name, as cloud-init's
+//! instance-data.json has it for a config drive.
+//!
+//! Of `v1` it lacks `python_version` and `system_platform`, of the top level
+//! `sys_info`: this program runs without Python, before the system does.
+
+use crate::cloud_config::hostname;
+use crate::fetch::{self, Fetch};
+use crate::instance::{EC2_META_DATA, Instance, META_DATA, NETWORK_DATA};
+use crate::syntax::json;
+use crate::syntax::value::{Data, Value};
+use crate::text::cut;
+use crate::user_data;
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Builds the instance data: `v1`, `ds` and, of `system`, the layers of the
+/// root's own configuration, `merged_cfg`.
+#[inline(never)]
+pub fn instance_data<'a>(
+    instance: &'a Instance,
+    system: &[(&str, Value<'a>)],
+    root: &dyn Fetch,
+) -> Value<'a> {
+    let mut meta_data = parsed(instance.file(META_DATA));
+    let v1 = standard(instance, &meta_data, root);
+    if let Data::Map(entries) = &mut meta_data.data {
+        put(entries, "instance-id", instance.id.as_str());
+        if let Some(name) = &instance.metadata.local_hostname {
+            put(entries, "local-hostname", name);
+        }
+    }
+    let network = parsed(instance.file(NETWORK_DATA));
+    let mut ds = Vec::new();
+    put_value(&mut ds, "meta_data", meta_data);
+    put_value(&mut ds, "network_json", network);
+    put_value(&mut ds, "ec2_metadata", parsed(instance.file(EC2_META_DATA)));
+    let mut merged = Value::bare(Data::Map(Vec::new()));
+    for (_, tree) in system {
+        user_data::fill_in(&mut merged, tree.clone());
+    }
+    let mut data = Vec::new();
+    put_value(&mut data, "v1", Value::bare(Data::Map(v1)));
+    put_value(&mut data, "ds", Value::bare(Data::Map(ds)));
+    put_value(&mut data, "merged_cfg", merged);
+    Value::bare(Data::Map(data))
+}
+
+type Entries<'a> = Vec<(Value<'a>, Value<'a>)>;
+
+/// The keys that every cloud has.
+fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch) -> Entries<'a> {
+    let mut v1 = Vec::new();
+    let cloud = instance.datasource.to_ascii_lowercase();
+    for key in ["cloud-name", "cloud_id", "cloud_name", "platform"] {
+        put(&mut v1, key, &cloud);
+    }
+    for key in ["instance-id", "instance_id"] {
+        put(&mut v1, key, instance.id.as_str());
+    }
+    let release = fetch::text(root, "/etc/os-release").unwrap_or_default();
+    let distribution = match field(&release, "ID") {
+        "rhel" => "redhat",
+        id => id,
+    };
+    put(&mut v1, "distro", distribution);
+    put(&mut v1, "distro_release", codename(&release));
+    put(&mut v1, "distro_version", field(&release, "VERSION_ID"));
+    put(&mut v1, "variant", variant(distribution));
+    let kernel = rustix::system::uname();
+    put(&mut v1, "kernel_release", kernel.release().to_str().unwrap_or_default());
+    put(&mut v1, "machine", kernel.machine().to_str().unwrap_or_default());
+    let source = cut(&instance.detail, "[source=").map_or("", |(_, source)| source);
+    let source = source.strip_suffix(']').unwrap_or(source);
+    let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
+    put(&mut v1, "subplatform", &[medium, source, ")"].concat());
+    let name = instance.metadata.local_hostname.as_deref().map(hostname::of_metadata);
+    let label = |name: &String| name.split('.').next().map(String::from);
+    let name = name.as_ref().and_then(label).map_or(Data::Null, |name| Data::Str(name.into()));
+    let zone = ["availability-zone", "availability_zone"].into_iter().find_map(|key| meta_data.get_set(key));
+    let given = |value: Option<&Value<'a>>| value.map_or(Data::Null, |value| value.data.clone());
+    for (key, data) in [
+        ("local-hostname", name.clone()),
+        ("local_hostname", name),
+        ("availability-zone", given(zone)),
+        ("availability_zone", given(zone)),
+        ("region", given(meta_data.get("region"))),
+    ] {
+        put_value(&mut v1, key, Value::bare(data));
+    }
+    let keys = instance.metadata.public_keys.iter();
+    let keys = keys.map(|key| Value::bare(Data::Str(Cow::Borrowed(key)))).collect();
+    put_value(&mut v1, "public_ssh_keys", Value::bare(Data::Seq(keys)));
+    v1
+}
+
+/// What cloud-init calls the family of a distribution.
+fn variant(distribution: &str) -> &str {
+    const OWN: &str = "almalinux alpine arch centos cloudlinux debian eurolinux fedora mariner miraclelinux \
+                       openeuler openmandriva photon rocky suse ubuntu virtuozzo";
+    match distribution {
+        "redhat" => "rhel",
+        "linuxmint" | "mint" => "ubuntu",
+        "opensuse" | "opensuse-tumbleweed" | "opensuse-leap" | "sles" | "sle_hpc" => "suse",
+        _ if OWN.split(' ').any(|own| own == distribution) => distribution,
+        _ => "linux",
+    }
+}
+
+/// `VERSION_CODENAME`, else what stands in brackets in `VERSION`.
+fn codename(release: &str) -> &str {
+    match field(release, "VERSION_CODENAME") {
+        "" => {
+            let bracketed = cut(field(release, "VERSION"), " (").map(|(_, rest)| rest.split(')').next());
+            bracketed.flatten().unwrap_or_default()
+        }
+        codename => codename,
+    }
+}
+
+/// The value of a field of os-release(5).
+#[inline(never)]
+fn field<'t>(release: &'t str, name: &str) -> &'t str {
+    let line = release.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    let value = line.unwrap_or_default().trim_ascii();
+    match value.as_bytes() {
+        [quote @ (b'"' | b'\''), .., end] if end == quote => &value[1..value.len() - 1],
+        _ => value,
+    }
+}
+
+/// A JSON file; null where it is none.
+fn parsed(file: Option<&[u8]>) -> Value<'_> {
+    json::parse(file.unwrap_or_default()).unwrap_or_else(|_| Value::bare(Data::Null))
+}
+
+#[inline(never)]
+fn put(entries: &mut Entries<'_>, key: &'static str, text: &str) {
+    put_value(entries, key, Value::bare(Data::Str(Cow::Owned(text.to_string()))));
+}
+
+#[inline(never)]
+fn put_value<'a>(entries: &mut Entries<'a>, key: &'static str, value: Value<'a>) {
+    entries.push((Value::bare(Data::Str(Cow::Borrowed(key))), value));
+}

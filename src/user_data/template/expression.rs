@@ -1,0 +1,431 @@
+//! Expressions: operators, variables and literals.
+
+use super::term::{NOTHING, Slot, Term, UNCHOSEN};
+use super::{Read, Renderer};
+use crate::syntax::value::{Data, Value};
+use crate::text::contains;
+use crate::user_data::mergers::compare;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Operator {
+    Or,
+    And,
+    Equal,
+    Unequal,
+    AtMost,
+    AtLeast,
+    Less,
+    More,
+    In,
+    NotIn,
+    Plus,
+    Minus,
+    Join,
+}
+
+/// How loosely each binds, its text, and itself; a longer text before its own
+/// beginning.
+static OPERATORS: [(u8, Operator, &str); 13] = [
+    (0, Operator::Or, "or"),
+    (1, Operator::And, "and"),
+    (COMPARISON, Operator::Equal, "=="),
+    (COMPARISON, Operator::Unequal, "!="),
+    (COMPARISON, Operator::AtMost, "<="),
+    (COMPARISON, Operator::AtLeast, ">="),
+    (COMPARISON, Operator::Less, "<"),
+    (COMPARISON, Operator::More, ">"),
+    (COMPARISON, Operator::In, "in"),
+    (COMPARISON, Operator::NotIn, "not in"),
+    (4, Operator::Plus, "+"),
+    (4, Operator::Minus, "-"),
+    (5, Operator::Join, "~"),
+];
+
+/// Words that are no variables: the first [`OPERATING`] of them no values
+/// either, the others true, false and nothing, each in two spellings.
+const WORDS: &str = "or and not in is if else true True false False none None";
+const OPERATING: usize = 7;
+
+const NOT: u8 = 2;
+const COMPARISON: u8 = 3;
+const OPERAND: u8 = 6;
+
+impl<'v> Renderer<'v> {
+    /// Reads an expression; it has a value.
+    #[inline(never)]
+    pub(super) fn expression(&mut self) -> Read<Term> {
+        let term = self.choice()?;
+        if self.fault.is_some() { Err(super::Stop) } else { Ok(term) }
+    }
+
+    /// `VALUE if CONDITION else VALUE`, or a value alone.
+    #[inline(never)]
+    pub(super) fn choice(&mut self) -> Read<Term> {
+        self.enter()?;
+        let before = self.fault.take();
+        let mut term = self.operation(0)?;
+        if self.keyword("if") {
+            // what is wrong with a value counts only where it is chosen
+            let first = self.fault.take();
+            let condition = self.operation(0)?;
+            let chosen = self.is_true(condition);
+            let outer = self.live;
+            self.live = outer && !chosen;
+            let mut second = UNCHOSEN;
+            if self.keyword("else") {
+                second = self.choice()?;
+            }
+            self.live = outer;
+            if chosen {
+                self.fault = self.fault.take().or(first);
+            } else {
+                term = second;
+            }
+        }
+        if before.is_some() {
+            self.fault = before;
+        }
+        self.depth -= 1;
+        Ok(term)
+    }
+
+    #[inline(never)]
+    fn operation(&mut self, level: u8) -> Read<Term> {
+        if level == OPERAND {
+            return self.operand();
+        }
+        if level == NOT && self.keyword("not") {
+            self.enter()?;
+            let term = self.operation(NOT)?;
+            self.depth -= 1;
+            return self.make_bool(!self.is_true(term));
+        }
+        let mut left = self.operation(level + 1)?;
+        let mut compared = false;
+        while let Some(operator) = self.operator(level) {
+            let decided = level < NOT && self.is_true(left) == (operator == Operator::Or);
+            let outer = self.live;
+            self.live = outer && !decided;
+            let right = self.operation(level + 1)?;
+            self.live = outer;
+            if compared {
+                return self.stop("only two values can be compared at once", "");
+            }
+            compared = level == COMPARISON;
+            if level > NOT {
+                left = self.combine(operator, left, right)?;
+            } else if !decided {
+                left = right;
+            }
+        }
+        Ok(left)
+    }
+
+    fn operator(&mut self, level: u8) -> Option<Operator> {
+        self.space();
+        for (bound, operator, text) in &OPERATORS {
+            if *bound != level {
+                continue;
+            }
+            let Some(after) = self.rest.strip_prefix(text) else { continue };
+            // `-}}` ends a tag, and `order` is a name
+            let other = match after.as_bytes().first() {
+                Some(b'}' | b'%') => level == 4,
+                Some(byte) => in_word(*byte) && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase),
+                None => false,
+            };
+            if !other {
+                self.rest = after;
+                return Some(*operator);
+            }
+        }
+        None
+    }
+
+    fn combine(&mut self, operator: Operator, left: Term, right: Term) -> Read<Term> {
+        let order = self.order(left, right);
+        let numbers = self.number(left).zip(self.number(right));
+        let texts = matches!((self.data(left), self.data(right)), (Some(Data::Str(_)), Some(Data::Str(_))));
+        let truth = match operator {
+            Operator::Equal => order == Some(Ordering::Equal),
+            Operator::Unequal => order != Some(Ordering::Equal),
+            Operator::In | Operator::NotIn => {
+                let work = self.length(left).unwrap_or(1).checked_mul(self.length(right).unwrap_or(1));
+                self.spend(work)?;
+                self.holds(right, left) == (operator == Operator::In)
+            }
+            Operator::Plus | Operator::Minus | Operator::Join => {
+                if operator == Operator::Join || operator == Operator::Plus && texts {
+                    let (left, right) = (self.text(left), self.text(right));
+                    return self.make_text([left, right].concat());
+                }
+                let sum = numbers.and_then(|(left, right)| match operator {
+                    Operator::Minus => left.checked_sub(right),
+                    _ => left.checked_add(right),
+                });
+                if let Some(sum) = sum {
+                    return self.make(Data::Int(sum));
+                }
+                match self.missing(left).or(self.missing(right)) {
+                    Some(name) if operator == Operator::Minus => {
+                        self.note(
+                            "there is no {} to subtract with: a hyphen in a name is written _ here",
+                            name,
+                        );
+                    }
+                    Some(name) => self.note("there is no {}", name),
+                    None => self.note("these values can't be added or subtracted", ""),
+                }
+                return Ok(NOTHING);
+            }
+            _ => {
+                let Some(order) = order.filter(|_| texts || numbers.is_some()) else {
+                    self.note("only two numbers or two texts can be put in order", "");
+                    return Ok(NOTHING);
+                };
+                match operator {
+                    Operator::Less => order.is_lt(),
+                    Operator::More => order.is_gt(),
+                    Operator::AtMost => order.is_le(),
+                    _ => order.is_ge(),
+                }
+            }
+        };
+        self.make_bool(truth)
+    }
+
+    fn holds(&mut self, whole: Term, part: Term) -> bool {
+        match (self.data(whole), self.value(part)) {
+            (Some(Data::Str(whole)), Some(Value { data: Data::Str(part), .. })) => contains(whole, part),
+            (Some(Data::Seq(items)), Some(part)) => items.iter().any(|item| compare(item, part).is_eq()),
+            (None, _) | (Some(Data::Seq(_)), None) => false,
+            (Some(Data::Map(_)), Some(Value { data: Data::Str(key), .. })) => {
+                self.value(whole).is_some_and(|map| entry(map, key).is_some())
+            }
+            _ => {
+                self.note("nothing can be looked for in it", "");
+                false
+            }
+        }
+    }
+
+    /// A literal, a variable or a value in brackets, with what follows it:
+    /// `.name`, `[…]`, filters and tests.
+    fn operand(&mut self) -> Read<Term> {
+        let mut term = self.primary()?;
+        let mut filtered = false;
+        loop {
+            if self.next_is("|") {
+                filtered = true;
+                term = self.filter(term)?;
+            } else if self.keyword("is") {
+                filtered = true;
+                term = self.test(term)?;
+            } else if filtered {
+                return Ok(term);
+            } else if self.next_is(".") {
+                let name = self.word();
+                if name.is_empty() {
+                    return self.stop("a name is expected", "");
+                }
+                term = self.inside(term, name.parse().ok(), name, name)?;
+            } else if self.next_is("[") {
+                let start = self.rest;
+                let key = self.choice()?;
+                let source = start.get(..start.len() - self.rest.len()).unwrap_or_default();
+                self.expect("]")?;
+                let name = match self.data(key) {
+                    Some(Data::Str(Cow::Borrowed(name))) => name,
+                    _ => source.trim_ascii(),
+                };
+                let (index, key) = (self.number(key), self.text(key));
+                term = self.inside(term, index, &key, name)?;
+            } else if self.next_is("(") {
+                return self.stop("nothing can be called here", "");
+            } else {
+                return Ok(term);
+            }
+        }
+    }
+
+    fn primary(&mut self) -> Read<Term> {
+        self.space();
+        self.operand = self.rest.len();
+        if self.eat("(") {
+            let term = self.choice()?;
+            self.expect(")")?;
+            return Ok(term);
+        }
+        if self.eat("[") {
+            return self.list();
+        }
+        if let Some(quote @ ('"' | '\'')) = self.rest.chars().next() {
+            self.rest = &self.rest[1..];
+            return self.literal(quote);
+        }
+        let negative = self.eat("-");
+        let word = self.word();
+        if negative || word.starts_with(|digit: char| digit.is_ascii_digit()) {
+            return match word.parse::<i64>() {
+                Ok(number) if !self.rest.starts_with('.') => {
+                    self.make(Data::Int(if negative { -number } else { number }))
+                }
+                _ => self.stop("only decimal integers are known as numbers here", ""),
+            };
+        }
+        match WORDS.split(' ').position(|known| known == word) {
+            Some(..OPERATING) => self.stop("a value is expected", ""),
+            Some(7 | 8) => self.make_bool(true),
+            Some(9 | 10) => self.make_bool(false),
+            Some(_) => self.make(Data::Null),
+            None if word.is_empty() => self.stop("a value is expected", ""),
+            None => self.variable(word),
+        }
+    }
+
+    fn list(&mut self) -> Read<Term> {
+        let mut items = Vec::new();
+        while !self.next_is("]") {
+            let item = self.choice()?;
+            let copy = self.copy(item)?;
+            items.push(copy);
+            if !self.next_is(",") {
+                self.expect("]")?;
+                break;
+            }
+        }
+        self.make(Data::Seq(items))
+    }
+
+    /// A text up to its closing quote.
+    fn literal(&mut self, quote: char) -> Read<Term> {
+        let mut text = String::new();
+        loop {
+            let end = self.rest.find([quote, '\\']);
+            let Some((plain, rest)) = end.and_then(|end| self.rest.split_at_checked(end)) else {
+                return self.stop("the text has no closing quote", "");
+            };
+            let mut rest = rest.chars();
+            let ended = rest.next() == Some(quote);
+            if ended && text.is_empty() {
+                self.rest = rest.as_str();
+                return self.make(Data::Str(Cow::Borrowed(plain)));
+            }
+            text.push_str(plain);
+            if ended {
+                self.rest = rest.as_str();
+                return self.make_text(text);
+            }
+            text.push(match rest.next() {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some(escaped @ ('\\' | '"' | '\'')) => escaped,
+                _ => return self.stop("only \\n, \\t, \\\\ and quotes can be escaped here", ""),
+            });
+            self.rest = rest.as_str();
+        }
+    }
+
+    /// What `for` or `set` named so, else the instance data's, where the keys
+    /// of `v1` stand at the top, too.
+    fn variable(&mut self, name: &'v str) -> Read<Term> {
+        if let Some((_, term)) = self.scope.iter().rev().find(|(named, _)| *named == name) {
+            return Ok(*term);
+        }
+        let standard = self.data.get("v1").and_then(|standard| entry(standard, name));
+        let found = standard.or_else(|| entry(self.data, name));
+        self.keep(found.map_or(Slot::Missing(name), Slot::Given))
+    }
+
+    /// The item or entry of `term` at `index`, or under `key`; where there is
+    /// none, `name` is what is missing.
+    fn inside(&mut self, term: Term, index: Option<i64>, key: &str, name: &'v str) -> Read<Term> {
+        let length = self.length(term).unwrap_or(0);
+        let at = index.and_then(|at| match usize::try_from(at) {
+            Ok(at) => Some(at),
+            Err(_) => length.checked_sub(usize::try_from(at.unsigned_abs()).ok()?),
+        });
+        match (self.data(term), at) {
+            (Some(Data::Str(_) | Data::Seq(_)), Some(at)) if at < length => return self.at(term, at),
+            (Some(Data::Map(_)), _) => self.spend(Some(length))?,
+            (Some(_), _) => return self.keep(Slot::Missing(name)),
+            (None, _) => self.note("there is no {}", self.missing(term).unwrap_or_default()),
+        }
+        self.part(term, name, &|map| entry(map, key))
+    }
+}
+
+/// The entry of a mapping under `name`, or under a key that is `name` once its
+/// operators are underscores: cloud-init gives each such key that second name.
+fn entry<'a, 'v>(map: &'a Value<'v>, name: &str) -> Option<&'a Value<'v>> {
+    let same = |key: &str| {
+        key.len() == name.len()
+            && key
+                .bytes()
+                .zip(name.bytes())
+                .all(|(one, other)| one == other || other == b'_' && b"/*=!<>+-%~[](){}.:|,;".contains(&one))
+    };
+    let alias = || map.entries().iter().find(|(key, _)| key.as_str().is_some_and(same));
+    map.get(name).or_else(|| alias().map(|(_, value)| value))
+}
+
+fn in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Words and marks; white space before them is passed over.
+impl<'v> Renderer<'v> {
+    pub(super) fn space(&mut self) {
+        self.rest = self.rest.trim_ascii_start();
+    }
+
+    /// Passes `text` over if it comes next, without white space before it.
+    #[inline(never)]
+    pub(super) fn eat(&mut self, text: &str) -> bool {
+        self.rest.strip_prefix(text).map(|rest| self.rest = rest).is_some()
+    }
+
+    #[inline(never)]
+    pub(super) fn next_is(&mut self, text: &str) -> bool {
+        self.space();
+        self.eat(text)
+    }
+
+    #[inline(never)]
+    pub(super) fn expect(&mut self, text: &str) -> Read<()> {
+        if self.next_is(text) { Ok(()) } else { self.stop("`{}` is expected", text) }
+    }
+
+    /// The letters, digits and underscores that come next.
+    #[inline(never)]
+    pub(super) fn word(&mut self) -> &'v str {
+        self.space();
+        let end = self.rest.bytes().position(|byte| !in_word(byte));
+        let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest;
+        word
+    }
+
+    /// The name of a new variable.
+    pub(super) fn name(&mut self) -> Read<&'v str> {
+        let name = self.word();
+        match name.as_bytes() {
+            [] | [b'0'..=b'9', ..] => self.stop("a name is expected", ""),
+            _ => Ok(name),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn keyword(&mut self, word: &str) -> bool {
+        let before = self.rest;
+        let found = self.word() == word;
+        if !found {
+            self.rest = before;
+        }
+        found
+    }
+}
