@@ -19,7 +19,7 @@ use glowplug::state::paths::{DISABLED, HANDOFF_LOG, HANDOFF_SEED, INSTANCE_ID, I
 use glowplug::sys::apply::Applier;
 use glowplug::sys::clock;
 use glowplug::sys::root::Root;
-use glowplug::user_data::Merged;
+use glowplug::user_data::{LANGUAGES, Merged};
 use std::fs;
 use std::io::Write;
 
@@ -134,7 +134,7 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
     let mut problems = Vec::new();
     let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
     let trees = system.trees(&mut problems);
-    let consumed = consume(instance, &trees, &machine.root, &mut problems);
+    let consumed = consume(instance, &trees, &machine.root, Some(&LANGUAGES), &mut problems);
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
     let mut run = program::run;

@@ -11,7 +11,7 @@ use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
 use crate::text::fill;
-use crate::user_data::{self, Assembled, Kind, Merged, Part};
+use crate::user_data::{self, Assembled, Kind, Languages, Merged, Part, Patch};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,6 +26,7 @@ struct Source {
 pub struct Consumed {
     /// User-data, vendor-data2, vendor-data: the one that wins first.
     sources: Vec<Source>,
+    patch: Option<Patch>,
 }
 
 /// What messages call the user's own source.
@@ -35,15 +36,16 @@ const USER: &str = "user-data";
 static SOURCES: [(&str, &str); 3] =
     [(USER, USER_DATA), ("vendor-data2", VENDOR_DATA2), ("vendor-data", VENDOR_DATA)];
 
-/// Takes a machine's user-data and vendor-data apart and renders the templates
-/// in them; what is wrong with them is a problem. `system` is the root's own
-/// configuration ([`super::config::SystemConfig::trees`]): it may switch
-/// either off.
+/// Takes a machine's user-data and vendor-data apart; what is wrong with them
+/// is a problem. `languages` reads the templates in them; without it they stay
+/// as they are. `system` is the root's own configuration
+/// ([`super::config::SystemConfig::trees`]): it may switch either off.
 #[inline(never)]
 pub fn consume(
     instance: &Instance,
     system: &[(&str, Value<'_>)],
     root: &dyn Fetch,
+    languages: Option<&Languages>,
     problems: &mut Vec<Error>,
 ) -> Consumed {
     let mut sources = Vec::new();
@@ -65,21 +67,29 @@ pub fn consume(
         problems.append(&mut taken.problems);
         sources.push(Source { name, parts: taken.parts });
     }
-    if sources.iter().flat_map(|source| &source.parts).any(|part| part.kind == Kind::Jinja) {
+    if let Some(languages) = languages
+        && sources.iter().flat_map(|source| &source.parts).any(|part| part.kind == Kind::Jinja)
+    {
         let data = instance_data(instance, system, root);
         for source in &mut sources {
-            user_data::render(source.name, &mut source.parts, &data, problems);
+            (languages.render)(source.name, &mut source.parts, &data, problems);
         }
     }
-    leave_out(&mut sources, instance, system);
-    Consumed { sources }
+    let patch = languages.map(|languages| languages.patch);
+    leave_out(&mut sources, instance, system, patch);
+    Consumed { sources, patch }
 }
 
 /// Leaves out what is switched off: `allow_userdata` of the system,
 /// `vendor_data: {enabled, disabled_handlers}` of user or system; and what is
 /// for another one of several instances.
 #[inline(never)]
-fn leave_out(sources: &mut [Source], instance: &Instance, system: &[(&str, Value<'_>)]) {
+fn leave_out(
+    sources: &mut [Source],
+    instance: &Instance,
+    system: &[(&str, Value<'_>)],
+    patch: Option<Patch>,
+) {
     let [user, vendors @ ..] = sources else { return };
     if user.parts.iter().any(|part| part.launch_index.is_some()) {
         let meta_data = json::parse(instance.file(META_DATA).unwrap_or_default()).ok();
@@ -92,7 +102,7 @@ fn leave_out(sources: &mut [Source], instance: &Instance, system: &[(&str, Value
     if vendors.iter().all(|vendor| vendor.parts.is_empty()) {
         return;
     }
-    let merged = [(USER, user_data::merge(USER, &user.parts))];
+    let merged = [(USER, user_data::merge(USER, &user.parts, patch))];
     let config = cloud_config(&merged, system);
     for (vendor, key) in vendors.iter_mut().zip(["vendor_data2", "vendor_data"]) {
         let setting = config.find(key);
@@ -130,9 +140,9 @@ fn vendor_texts<'v>(value: &'v Value<'v>, file: &str, problems: &mut Vec<Error>)
 }
 
 impl Consumed {
-    /// Whether something that may replace whole keys is not here yet.
-    pub fn has_unresolved_include(&self) -> bool {
-        self.parts().any(|part| matches!(part.kind, Kind::Include | Kind::IncludeOnce))
+    /// Something that may replace whole keys and is not read yet, if any.
+    pub fn unresolved(&self) -> Option<&'static str> {
+        self.parts().find_map(|part| part.kind.unresolved())
     }
 
     /// Every part of every source.
@@ -146,7 +156,7 @@ impl Consumed {
     pub fn merged(&self, problems: &mut Vec<Error>) -> Vec<(&'static str, Merged<'_>)> {
         let mut all = Vec::new();
         for source in &self.sources {
-            let mut merged = user_data::merge(source.name, &source.parts);
+            let mut merged = user_data::merge(source.name, &source.parts, self.patch);
             problems.append(&mut merged.problems);
             all.push((source.name, merged));
         }
@@ -226,6 +236,7 @@ mod tests {
     use crate::fetch::memory::Tree;
     use crate::instance::{File, InstanceId};
     use crate::syntax::yaml;
+    use crate::user_data::LANGUAGES;
 
     const PARTS: &str = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/cloud-config\n\n\
                          a: 1\n--B\nContent-Type: text/upstart-job\n\nstart on x\n--B--\n";
@@ -238,7 +249,7 @@ mod tests {
         }
         let mut problems = Vec::new();
         let system = [("cloud.cfg", yaml::load(system).unwrap())];
-        let consumed = consume(&instance, &system, &Tree::default(), &mut problems);
+        let consumed = consume(&instance, &system, &Tree::default(), Some(&LANGUAGES), &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
         consumed
     }

@@ -243,7 +243,7 @@ fn provision(
     let mut problems = Vec::new();
     let system = SystemConfig::read(local.root, local.run, &mut problems);
     let trees = system.trees(&mut problems);
-    let consumed = consume(instance, &trees, local.root, &mut problems);
+    let consumed = consume(instance, &trees, local.root, None, &mut problems);
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
     log.warn_of(&problems);
@@ -256,8 +256,8 @@ fn provision(
         network::configure(instance, applier, manner, log);
         log.step("agent/network", start);
     }
-    if consumed.has_unresolved_include() {
-        log.info("modules are left to the runner: an #include in user-data may change what they do", &[]);
+    if let Some(what) = consumed.unresolved() {
+        log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
     } else if local.writable {
         let jobs = consumed.upstart_jobs();
         let context = Context { config: &config, instance, jobs: &jobs, paths: &paths, root: local.root };

@@ -1,8 +1,8 @@
 //! The cloud-config parts merged into one.
 
+use super::languages::Patch;
 use super::mergers::Mergers;
 use super::part::{Kind, Part};
-use super::patch;
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::yaml;
@@ -26,23 +26,25 @@ pub struct Merged<'a> {
 
 /// Merges the cloud-config parts in order, as each part's own `merge_how` (or
 /// `merge_type`), or its Merge-Type header, says; else its top-level keys
-/// replace those before. A JSON patch is applied to what the parts before it
-/// came to. A part that is no mapping in YAML is left out.
+/// replace those before. `patch` applies a JSON patch to what the parts before
+/// it came to; without one such parts are passed over. A part that is no
+/// mapping in YAML is left out.
 /// `source` is how messages name where the parts came from.
-pub fn merge<'a>(source: &str, parts: &'a [Part]) -> Merged<'a> {
+pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merged<'a> {
     let config = Value::bare(Data::Map(Vec::new()));
     let mut merged = Merged { config, from: Vec::new(), present: false, problems: Vec::new() };
     for part in parts {
-        if !matches!(part.kind, Kind::CloudConfig | Kind::CloudConfigJsonp) {
+        let patch = patch.filter(|_| part.kind == Kind::CloudConfigJsonp);
+        if part.kind != Kind::CloudConfig && patch.is_none() {
             continue;
         }
         merged.present = true;
         let file = if parts.len() == 1 { source.into() } else { [source, " ", &part.filename].concat() };
         let mut mismatches = Vec::new();
-        let applied = match part.kind {
-            Kind::CloudConfigJsonp => patch::apply(&mut merged.config, &part.content)
+        let applied = match patch {
+            Some(apply) => apply(&mut merged.config, &part.content)
                 .map_err(|(place, cause)| ("apply JSON patch", place, cause)),
-            _ => {
+            None => {
                 read(part).map(|(mergers, config)| mergers.merge(&mut merged.config, config, &mut mismatches))
             }
         };

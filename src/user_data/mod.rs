@@ -11,6 +11,7 @@
 mod archive;
 mod assemble;
 mod bound;
+mod languages;
 mod merge;
 mod mergers;
 mod part;
@@ -21,7 +22,7 @@ mod template;
 mod tests;
 
 pub use assemble::{Assembled, assemble, assemble_into};
+pub use languages::{LANGUAGES, Languages, Patch, Render};
 pub use merge::{Merged, cloud_config_text, merge};
 pub use mergers::fill_in;
 pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};
-pub use render::render;

@@ -9,7 +9,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 /// Why a patch does not apply, and where in its part.
-pub(super) type Refusal = (Place, Cow<'static, str>);
+type Refusal = (Place, Cow<'static, str>);
 
 /// Applies the patch in `content` to `config`; one operation that can't be
 /// carried out leaves `config` as it was.

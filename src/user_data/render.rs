@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 ///
 /// `source` is how messages name where the parts came from.
 #[inline(never)]
-pub fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problems: &mut Vec<Error>) {
+pub(super) fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problems: &mut Vec<Error>) {
     for part in parts.iter_mut().filter(|part| part.kind == Kind::Jinja) {
         let file = [source, " ", &part.filename].concat();
         let text = match core::str::from_utf8(&part.content) {

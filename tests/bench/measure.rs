@@ -49,16 +49,15 @@ pub struct Figures {
     pub heap: Heap,
 }
 
+const HEAP: &str = "   heap/input   peak/input  allocations";
+
 /// Times all contestants on an input of `bytes` and prints their table.
 pub fn compare(title: &str, bytes: usize, contestants: &mut [Contestant<'_>]) -> Vec<Option<Figures>> {
     let figures = measure(bytes, contestants);
     let peers = contestants.iter().zip(&figures).filter(|(contestant, _)| contestant.is_peer);
     let fastest = peers.filter_map(|(_, figures)| figures.map(|figures| figures.speed)).fold(0.0, f64::max);
     println!("\n{title}: {bytes} bytes");
-    println!(
-        "{:<34} {:>9} {:>9} {:>12} {:>12} {:>12}",
-        "", "MB/s", "x peer", "heap/input", "peak/input", "allocations"
-    );
+    println!("{:34} {:>9} {:>9}{HEAP}", "", "MB/s", "x peer");
     for (contestant, figures) in contestants.iter().zip(&figures) {
         let Some(Figures { speed, heap }) = figures else {
             println!("{:<34} wrong: {}", contestant.name, contestant.wrong.as_deref().unwrap_or_default());
@@ -66,13 +65,12 @@ pub fn compare(title: &str, bytes: usize, contestants: &mut [Contestant<'_>]) ->
         };
         let ratio = if fastest > 0.0 { format!("{:.2}", speed / fastest) } else { "-".into() };
         let per_byte = |count: usize| count as f64 / bytes as f64;
-        println!(
-            "{:<34} {speed:>9.1} {ratio:>9} {:>12.2} {:>12.2} {:>12}",
-            contestant.name,
-            per_byte(heap.bytes),
-            per_byte(heap.peak),
-            heap.calls
-        );
+        print!("{:<34} {speed:>9.1} {ratio:>9}", contestant.name);
+        if contestant.is_peer && heap.calls == 0 {
+            println!("{:>39}", "(a heap of its own)");
+            continue;
+        }
+        println!(" {:>12.2} {:>12.2} {:>12}", per_byte(heap.bytes), per_byte(heap.peak), heap.calls);
     }
     figures
 }

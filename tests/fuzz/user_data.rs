@@ -9,7 +9,7 @@ use glowplug::syntax::encoding;
 use glowplug::syntax::json;
 use glowplug::syntax::value::Data;
 use glowplug::syntax::yaml::{self, emit};
-use glowplug::user_data::{assemble, clean_name, cloud_config_text, merge, render, script_bytes};
+use glowplug::user_data::{LANGUAGES, assemble, clean_name, cloud_config_text, merge, script_bytes};
 
 use crate::{Target, corpus, mime};
 
@@ -107,9 +107,9 @@ fn check(input: &[u8]) -> bool {
     let mut assembled = assemble("user_data", input);
     let data =
         json::parse(br#"{"v1": {"x": 1}, "ds": {"meta_data": {"tags": ["a", null], "a-b": "c"}}}"#).unwrap();
-    render("user_data", &mut assembled.parts, &data, &mut assembled.problems);
+    (LANGUAGES.render)("user_data", &mut assembled.parts, &data, &mut assembled.problems);
     assert!(assembled.parts.len() <= limits::MIME_PARTS);
-    let merged = merge("user_data", &assembled.parts);
+    let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
     assert!(matches!(merged.config.data, Data::Map(_)));
     for part in &assembled.parts {
         let name = clean_name(&part.filename);
@@ -117,7 +117,11 @@ fn check(input: &[u8]) -> bool {
         assert!(script_bytes(&part.content).len() <= part.content.len());
     }
     let text = cloud_config_text(&merged);
-    assert_eq!(text, cloud_config_text(&merge("user_data", &assembled.parts)), "not the same twice");
+    assert_eq!(
+        text,
+        cloud_config_text(&merge("user_data", &assembled.parts, Some(LANGUAGES.patch))),
+        "not the same twice"
+    );
     if !text.contains("? ") && !text.contains(".nan") {
         let again = yaml::load(&text).unwrap_or_else(|error| panic!("{error} in what was written:\n{text}"));
         if merged.present {

@@ -119,7 +119,7 @@ fn check(input: &[u8]) -> bool {
 fn check_document(document: &Document<'_>, extent: &Extent, text: &str) {
     let warnings = document.warnings();
     assert!(warnings.len() <= limits::YAML_WARNINGS);
-    for warning in warnings {
+    for warning in &warnings {
         extent.holds(warning.place);
     }
     let place = |place: Place| (place.line, place.column);

@@ -5,7 +5,7 @@ use super::{line, name, object, print, read, say};
 use glowplug::error::{Error, Result};
 use glowplug::syntax::json;
 use glowplug::syntax::value::{Data, Value};
-use glowplug::user_data::{self, Kind, Part};
+use glowplug::user_data::{self, Kind, LANGUAGES, Part};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -19,14 +19,14 @@ pub(super) fn run(file: &str, instance_data: Option<&str>) -> Result<u8> {
             let place = error.place;
             Error::at("read", instance_data.unwrap_or_default(), place.line, place.column, error.message)
         })?;
-        user_data::render(name(file), &mut assembled.parts, &data, &mut assembled.problems);
+        (LANGUAGES.render)(name(file), &mut assembled.parts, &data, &mut assembled.problems);
     } else {
         for part in assembled.parts.iter().filter(|part| part.kind == Kind::Jinja) {
             let what = ["template ", &part.filename, " of ", name(file)].concat();
             assembled.problems.push(Error::new("render", what, "no --instance-data is given"));
         }
     }
-    let merged = user_data::merge(name(file), &assembled.parts);
+    let merged = user_data::merge(name(file), &assembled.parts, Some(LANGUAGES.patch));
     for problem in assembled.problems.iter().chain(&merged.problems) {
         say(problem.text());
     }

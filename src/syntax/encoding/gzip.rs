@@ -1,11 +1,12 @@
 //! Gzip files (RFC 1952): header, members one after another, checksums.
 
-use super::inflate::inflate;
+use crate::limits;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
-pub(super) const CUT_SHORT: &str = "gzip data is cut short";
-pub(super) const DAMAGED: &str = "gzip data is damaged";
-pub(super) const TOO_LONG: &str = "gzip data expands past the bound of 32 MiB";
+const CUT_SHORT: &str = "gzip data is cut short";
 
 /// Header flags (RFC 1952 §2.3.1).
 const FHCRC: u8 = 2;
@@ -24,7 +25,7 @@ pub fn is_gzip(input: &[u8]) -> bool {
 /// The content of a gzip file: all its members, and zero bytes after them.
 ///
 /// # Errors
-/// What is no gzip, cut short, damaged, or longer than [`crate::limits::EXPANDED`].
+/// What is no gzip, cut short, damaged, or longer than [`limits::EXPANDED`].
 pub fn gunzip(input: &[u8]) -> Result<Vec<u8>, &'static str> {
     let checksum = Checksum::new();
     let mut out = Vec::new();
@@ -71,6 +72,39 @@ fn skip_header(input: &[u8]) -> Option<&[u8]> {
     if flags & FHCRC != 0 { rest.get(2..) } else { Some(rest) }
 }
 
+/// Appends what `input` inflates to, `expected` bytes or so; returns the bytes
+/// of `input` used.
+fn inflate(input: &[u8], out: &mut Vec<u8>, expected: usize) -> Result<usize, &'static str> {
+    let mut state = Box::<DecompressorOxide>::default();
+    let start = out.len();
+    let (mut used, mut written) = (0, 0);
+    let mut room = (start + expected.max(256)).min(limits::EXPANDED) - start;
+    loop {
+        out.resize(start + room, 0);
+        let (status, read, wrote) = decompress(
+            &mut state,
+            input.get(used..).unwrap_or_default(),
+            &mut out[start..],
+            written,
+            inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+        );
+        used += read;
+        written += wrote;
+        match status {
+            TINFLStatus::Done => {
+                out.truncate(start + written);
+                return Ok(used);
+            }
+            TINFLStatus::HasMoreOutput if start + room < limits::EXPANDED => {
+                room = (start + room.saturating_mul(2)).min(limits::EXPANDED) - start;
+            }
+            TINFLStatus::HasMoreOutput => return Err("gzip data expands past the bound of 32 MiB"),
+            TINFLStatus::FailedCannotMakeProgress => return Err(CUT_SHORT),
+            _ => return Err("gzip data is damaged"),
+        }
+    }
+}
+
 /// CRC-32 (RFC 1952 §8), four bytes at a time. The tables are made when needed:
 /// 4 KiB that the program file need not carry.
 struct Checksum([[u32; 256]; 4]);
@@ -109,7 +143,6 @@ impl Checksum {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits;
     use miniz_oxide::deflate::compress_to_vec;
 
     fn member(flags: u8, optional: &[u8], content: &[u8]) -> Vec<u8> {

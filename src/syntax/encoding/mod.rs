@@ -3,7 +3,6 @@
 
 mod base64;
 mod gzip;
-mod inflate;
 
 pub use base64::{base64, base64_unpadded};
 pub use gzip::{gunzip, is_gzip};

@@ -1,24 +1,23 @@
 //! Block context: structure by indentation.
 
-use super::parser::{Expect, Leaf, Parser, Shape};
-use super::properties::Properties;
-use super::scan::{self, Extent};
+use super::leaf::Leaf;
+use super::parser::{Expect, Parser, Shape};
+use super::scan;
 use super::tape::Style;
 use super::{Fault, Message};
 
 impl Parser<'_> {
     /// Reads the tree, up to the end or the next document marker.
-    #[inline(never)]
     pub(super) fn block(&mut self) -> Result<(), Fault> {
         loop {
             if self.skip_blank()? {
                 self.begin_line()?;
             }
-            let column = self.at - self.line;
             if self.here() == 0 || self.is_marker() {
                 return self.finish();
             }
-            if self.fresh {
+            let column = self.at - self.line;
+            if self.fresh && column < self.top.indent {
                 self.unwind(column)?;
             }
             self.token(column)?;
@@ -28,23 +27,17 @@ impl Parser<'_> {
     /// Properties of the line before belong to the whole node to come.
     fn begin_line(&mut self) -> Result<(), Fault> {
         self.fresh = true;
-        if !self.inner.any {
-            return Ok(());
-        }
-        if self.top().expect != Expect::Node {
+        if self.inner.any && self.top.expect != Expect::Node {
             return Err(Fault { at: self.inner.at, message: Message::KeyExpected });
         }
-        self.outer = self.outer.join(self.inner)?;
-        self.inner = Properties::default();
-        Ok(())
+        self.claim()
     }
 
     /// Closes what a token in `column` ends.
-    #[inline(never)]
     fn unwind(&mut self, column: u32) -> Result<(), Fault> {
         let dash = self.is_dash();
         loop {
-            let top = self.top();
+            let top = self.top;
             let (level, below) = (column + 1 == top.indent, column + 1 < top.indent);
             if top.expect == Expect::Node && (level || below) {
                 if level && dash && top.shape == Shape::Map {
@@ -61,14 +54,11 @@ impl Parser<'_> {
 
     /// Closes everything.
     fn finish(&mut self) -> Result<(), Fault> {
-        if self.inner.any {
-            self.begin_line()?;
-        }
+        self.begin_line()?;
         loop {
-            let top = self.top();
-            if top.expect == Expect::Node {
+            if self.top.expect == Expect::Node {
                 self.empty_value()?;
-            } else if top.shape == Shape::Root {
+            } else if self.top.shape == Shape::Root {
                 return Ok(());
             } else {
                 self.close();
@@ -81,7 +71,7 @@ impl Parser<'_> {
     }
 
     fn token(&mut self, column: u32) -> Result<(), Fault> {
-        let top = self.top();
+        let top = self.top;
         let byte = self.here();
         if top.expect == Expect::End {
             return self.fail(Message::BehindDocument);
@@ -94,15 +84,16 @@ impl Parser<'_> {
                 return self.fail(Message::Indentation);
             }
         }
+        let alone = matches!(byte, b'-' | b'?' | b':') && self.bytes.is_blank(self.at + 1);
         match byte {
-            b'-' if self.bytes.is_blank(self.at + 1) => self.dash(column),
-            b'?' if self.bytes.is_blank(self.at + 1) => self.fail(Message::ComplexKey),
-            b':' if self.bytes.is_blank(self.at + 1) => {
+            b'-' if alone => self.dash(column),
+            b'?' if alone => self.fail(Message::ComplexKey),
+            b':' if alone => {
                 if !self.inner.any {
                     return self.fail(Message::KeyMissing);
                 }
-                let leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
-                self.key(leaf, self.at)
+                self.leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
+                self.key(self.at)
             }
             b'&' | b'!' => self.property(false),
             b'[' | b'{' => self.flow(),
@@ -112,92 +103,90 @@ impl Parser<'_> {
     }
 
     /// `- `: an item, perhaps the first of its list.
-    #[inline(never)]
     fn dash(&mut self, column: u32) -> Result<(), Fault> {
-        let top = self.top();
         if !self.fresh {
             return self.fail(Message::ListPlace);
         }
-        if top.expect == Expect::Node {
-            let shape = if column + 1 == top.indent { Shape::Loose } else { Shape::Seq };
-            let properties = self.take_value(self.at)?;
-            self.open(shape, self.at, column + 1, properties)?;
-        } else if !matches!(top.shape, Shape::Seq | Shape::Loose) {
+        if self.top.expect == Expect::Node {
+            let shape = if column + 1 == self.top.indent { Shape::Loose } else { Shape::Seq };
+            self.take_value(self.at)?;
+            self.open(shape, self.at, column + 1)?;
+        } else if !matches!(self.top.shape, Shape::Seq | Shape::Loose) {
             return self.fail(Message::ItemPlace);
         }
-        self.expect(Expect::Node);
+        self.top.expect = Expect::Node;
         self.at += 1;
         self.slot = self.at;
         Ok(())
     }
 
-    #[inline(never)]
     fn leaf_or_key(&mut self) -> Result<(), Fault> {
         let line = self.line;
-        let leaf = self.leaf(false)?;
-        let colon = self.bytes.skip_spaces(self.at);
+        self.leaf(false)?;
+        let colon = if self.here() == b' ' { self.bytes.skip_spaces(self.at) } else { self.at };
         if self.bytes.get(colon) == b':' && self.bytes.is_blank(colon + 1) {
             if self.line != line {
-                return Err(Fault { at: leaf.at, message: Message::KeyLines });
+                return Err(Fault { at: self.leaf.at, message: Message::KeyLines });
             }
-            return self.key(leaf, colon);
+            return self.key(colon);
         }
-        let properties = self.take_value(leaf.at)?;
-        self.add(leaf, properties)?;
-        self.fresh = false;
+        self.take_value(self.leaf.at)?;
+        self.add_leaf()?;
+        self.fresh = self.next > 0;
+        if self.fresh {
+            (self.at, self.line) = (self.next, self.next_line);
+        }
         Ok(())
     }
 
-    /// Takes `leaf`, whose colon stands at `colon`, as a key; its mapping may
+    /// Takes the leaf, whose colon stands at `colon`, as a key; its mapping may
     /// begin with it.
-    fn key(&mut self, leaf: Leaf, colon: u32) -> Result<(), Fault> {
+    fn key(&mut self, colon: u32) -> Result<(), Fault> {
         let (start, fresh) =
-            if self.inner.any { (self.inner.at, self.inner.fresh) } else { (leaf.at, self.fresh) };
+            if self.inner.any { (self.inner.at, self.inner.fresh) } else { (self.leaf.at, self.fresh) };
         if !fresh {
             return Err(Fault { at: colon, message: Message::MapPlace });
         }
-        self.check_key(start, colon, leaf)?;
-        let top = self.top();
-        if top.expect == Expect::Node {
-            let inner = core::mem::take(&mut self.inner);
-            let properties = self.take_value(start)?;
-            self.inner = inner;
-            self.open(Shape::Map, start, start - self.line + 1, properties)?;
-        } else if top.shape != Shape::Map {
+        self.check_key(start, colon)?;
+        if self.top.expect == Expect::Node {
+            let own = core::mem::take(&mut self.inner);
+            self.take_value(start)?;
+            self.inner = own;
+            self.open(Shape::Map, start, start - self.line + 1)?;
+        } else if self.top.shape != Shape::Map {
             return Err(Fault { at: start, message: Message::ItemExpected });
         }
-        let properties = core::mem::take(&mut self.inner);
-        self.add(leaf, properties)?;
-        self.expect(Expect::Node);
-        self.at = colon + 1;
-        self.slot = self.at;
+        self.claim()?;
+        self.add_leaf()?;
+        self.top.expect = Expect::Node;
+        self.slot = colon + 1;
+        self.at = self.slot;
         self.fresh = false;
         Ok(())
     }
 
-    /// Takes the place of the value that stands at `at`; its properties.
-    pub(super) fn take_value(&mut self, at: u32) -> Result<Properties, Fault> {
-        let top = self.top();
+    /// Takes the place of the value that stands at `at`, with its properties.
+    #[inline(never)]
+    pub(super) fn take_value(&mut self, at: u32) -> Result<(), Fault> {
+        let top = self.top;
         if top.expect != Expect::Node {
             let message = if top.shape == Shape::Map { Message::KeyExpected } else { Message::ItemExpected };
             return Err(Fault { at, message });
         }
-        self.expect(if top.shape == Shape::Root { Expect::End } else { Expect::Entry });
-        let outer = core::mem::take(&mut self.outer);
-        outer.join(core::mem::take(&mut self.inner))
+        self.top.expect = if top.shape == Shape::Root { Expect::End } else { Expect::Entry };
+        self.claim()
     }
 
     fn empty_value(&mut self) -> Result<(), Fault> {
-        let properties = self.take_value(self.at)?;
-        self.add(Leaf { style: Style::Empty, at: self.slot, end: self.slot }, properties)?;
-        Ok(())
+        self.take_value(self.at)?;
+        self.add(Style::Empty, self.slot, self.slot)
     }
 
     #[inline(never)]
     fn block_scalar(&mut self) -> Result<(), Fault> {
         let style = if self.here() == b'|' { Style::Literal } else { Style::Folded };
-        let least = self.top().indent.max(1);
-        let properties = self.take_value(self.at)?;
+        let least = self.top.indent.max(1);
+        self.take_value(self.at)?;
         let header = scan::header(self.bytes, self.at)?;
         let indent = match header.indent {
             0 => scan::block_indent(self.bytes, header.body, least)?,
@@ -207,43 +196,13 @@ impl Parser<'_> {
             return self.fail(Message::DeepBlock);
         };
         let end = scan::block_end(self.bytes, header.body, indent);
-        let index = self.add(Leaf { style, at: self.at, end }, properties)?;
-        if let Some(entry) = self.tape.entries.get_mut(index as usize) {
+        self.add(style, self.at, end)?;
+        if let Some(entry) = self.tape.entries.last_mut() {
             entry.extra = extra;
         }
         self.at = end;
         self.line = end;
-        self.begin_line()
-    }
-
-    /// Reads the scalar or alias at `at`.
-    pub(super) fn leaf(&mut self, flow: bool) -> Result<Leaf, Fault> {
-        let at = self.at;
-        let extent = match self.bytes.get(at) {
-            b'*' => return self.alias(flow),
-            b'"' | b'\'' => scan::quoted(self.bytes, at, self.line)?,
-            b',' | b']' | b'}' => return self.fail(Message::StrayBracket),
-            b'|' | b'>' | b'%' | b'@' | b'`' => {
-                return self.fail(Message::Reserved);
-            }
-            _ => self.plain(flow),
-        };
-        self.at = extent.end;
-        self.line = extent.line;
-        Ok(Leaf { style: extent.style, at, end: extent.end })
-    }
-
-    #[inline(never)]
-    fn plain(&mut self, flow: bool) -> Extent {
-        let indent = self.top().indent;
-        let extent = scan::plain(self.bytes, self.at, self.line, flow, indent);
-        let text = self.bytes.slice(self.at, extent.end);
-        if let [b'0', b'o', digits @ ..] = text
-            && !digits.is_empty()
-            && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
-        {
-            self.warn(self.at, Message::Octal);
-        }
-        extent
+        self.fresh = true;
+        Ok(())
     }
 }

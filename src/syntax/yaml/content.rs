@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::offset;
-use super::scan::{Bytes, Chomp, escape_digits, escaped_character, header, simple_escape};
+use super::scan::{Bytes, Chomp, escaped, header};
 use super::tape::{Entry, Style};
 
 /// The text of `entry`; borrowed when it stands in the document as it is.
@@ -96,20 +96,12 @@ fn fold(bytes: Bytes<'_>, at: u32, text: &mut String, space: bool) -> u32 {
 
 /// Appends what the escape whose code stands at `at` means.
 fn unescape(bytes: Bytes<'_>, at: u32, text: &mut String) -> u32 {
-    let code = bytes.get(at);
     if bytes.is_break(at) {
         return fold(bytes, at, text, false);
     }
-    if let Some(character) = simple_escape(code) {
-        text.push(character);
-        return at + 1;
-    }
-    let digits = escape_digits(code).unwrap_or(0);
-    let end = at + 1 + digits;
-    if let Some(character) = escaped_character(bytes.slice(at + 1, end), digits) {
-        text.push(character);
-    }
-    end
+    let (character, length) = escaped(bytes, at).unwrap_or_default();
+    text.push(character);
+    at + length
 }
 
 /// A block scalar; `document` ends where the scalar does.

@@ -1,7 +1,7 @@
 //! Flow context: structure by brackets; indentation does not count.
 
-use super::parser::{Expect, Leaf, Parser, Shape};
-use super::properties::Properties;
+use super::leaf::Leaf;
+use super::parser::{Expect, Parser, Shape};
 use super::tape::Style;
 use super::{Fault, Message};
 
@@ -10,16 +10,15 @@ impl Parser<'_> {
     #[inline(never)]
     pub(super) fn flow(&mut self) -> Result<(), Fault> {
         let (outside, start) = (self.stack.len(), self.at);
-        let properties = self.take_value(self.at)?;
-        self.open_flow(properties)?;
+        self.take_value(self.at)?;
+        self.open_flow()?;
         while self.stack.len() > outside {
             self.skip_blank()?;
             if self.here() == 0 {
                 return Err(Fault { at: start, message: Message::OpenBracket });
             }
             self.flow_token()?;
-            let top = self.top();
-            if top.shape == Shape::Pair && top.expect == Expect::End {
+            if self.top.shape == Shape::Pair && self.top.expect == Expect::End {
                 self.close();
             }
         }
@@ -27,15 +26,13 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn open_flow(&mut self, properties: Properties) -> Result<(), Fault> {
+    fn open_flow(&mut self) -> Result<(), Fault> {
         let shape = if self.here() == b'[' { Shape::FlowSeq } else { Shape::FlowMap };
-        let indent = self.top().indent;
-        self.open(shape, self.at, indent, properties)?;
+        self.open(shape, self.at, self.top.indent)?;
         self.at += 1;
         Ok(())
     }
 
-    #[inline(never)]
     fn flow_token(&mut self) -> Result<(), Fault> {
         let next = self.bytes.get(self.at + 1);
         match self.here() {
@@ -54,20 +51,19 @@ impl Parser<'_> {
         }
     }
 
-    #[inline(never)]
     fn comma(&mut self) -> Result<(), Fault> {
         self.end_entry()?;
-        if self.top().expect != Expect::End {
+        if self.top.expect != Expect::End {
             return self.fail(Message::ValueMissing);
         }
-        self.expect(Expect::Entry);
+        self.top.expect = Expect::Entry;
         self.at += 1;
         Ok(())
     }
 
     fn close_flow(&mut self, shape: Shape) -> Result<(), Fault> {
         self.end_entry()?;
-        if self.top().shape != shape {
+        if self.top.shape != shape {
             return self.fail(Message::BracketMismatch);
         }
         self.close();
@@ -77,84 +73,85 @@ impl Parser<'_> {
 
     /// Completes an entry that has no value, or consists of properties alone.
     fn end_entry(&mut self) -> Result<(), Fault> {
-        let top = self.top();
+        let top = self.top;
         let missing = top.expect == Expect::Node || top.expect == Expect::Entry && self.inner.any;
         if missing {
-            let leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
-            self.add_value(leaf)?;
+            self.leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
+            self.add_value()?;
         } else if self.inner.any {
             return self.fail(Message::LoneProperties);
         }
-        if self.top().shape == Shape::Pair {
+        if self.top.shape == Shape::Pair {
             self.close();
         }
         Ok(())
     }
 
-    /// Takes `leaf` as item, as value, or as key without a value.
-    fn add_value(&mut self, leaf: Leaf) -> Result<(), Fault> {
-        let top = self.top();
+    /// Takes the leaf as item, as value, or as key without a value.
+    fn add_value(&mut self) -> Result<(), Fault> {
+        let top = self.top;
         if top.expect == Expect::End {
-            return Err(Fault { at: leaf.at, message: Message::CommaExpected });
+            return Err(Fault { at: self.leaf.at, message: Message::CommaExpected });
         }
-        let properties = core::mem::take(&mut self.inner);
+        self.claim()?;
         let lone_key = top.shape == Shape::FlowMap && top.expect == Expect::Entry;
         if lone_key {
             // Without a colon its length does not matter.
-            self.check_key(leaf.at, leaf.at, leaf)?;
+            self.check_key(self.at, self.at)?;
         }
-        self.add(leaf, properties)?;
+        self.add_leaf()?;
         if lone_key {
-            self.add(Leaf { style: Style::Empty, at: self.at, end: self.at }, Properties::default())?;
+            self.add(Style::Empty, self.at, self.at)?;
         }
-        self.expect(Expect::End);
+        self.top.expect = Expect::End;
         Ok(())
     }
 
     fn nested(&mut self) -> Result<(), Fault> {
-        let top = self.top();
+        let top = self.top;
         if top.expect == Expect::End {
             return self.fail(Message::CommaExpected);
         }
         if top.shape == Shape::FlowMap && top.expect == Expect::Entry {
             return self.fail(Message::Template);
         }
-        self.expect(Expect::End);
-        let properties = core::mem::take(&mut self.inner);
-        self.open_flow(properties)
+        self.top.expect = Expect::End;
+        self.claim()?;
+        self.open_flow()
     }
 
     /// A colon with only properties before it.
     fn empty_key(&mut self) -> Result<(), Fault> {
-        if self.top().expect != Expect::Entry || !self.inner.any || self.inner.line != self.line {
+        if self.top.expect != Expect::Entry || !self.inner.any || self.inner.line != self.line {
             return self.fail(Message::StrayColon);
         }
-        self.flow_key(Leaf { style: Style::Empty, at: self.at, end: self.at }, self.at)
+        self.leaf = Leaf { style: Style::Empty, at: self.at, end: self.at };
+        self.flow_key(self.at)
     }
 
     fn flow_leaf(&mut self) -> Result<(), Fault> {
         let line = if self.inner.any { self.inner.line } else { self.line };
-        let leaf = self.leaf(true)?;
+        self.leaf(true)?;
         let colon = self.bytes.skip_spaces(self.at);
-        if self.top().expect == Expect::Entry && self.line == line && self.bytes.get(colon) == b':' {
-            return self.flow_key(leaf, colon);
+        if self.top.expect == Expect::Entry && self.line == line && self.bytes.get(colon) == b':' {
+            return self.flow_key(colon);
         }
-        self.add_value(leaf)
+        self.add_value()
     }
 
-    /// Takes `leaf`, whose colon stands at `colon`, as a key. Inside `[]` a
+    /// Takes the leaf, whose colon stands at `colon`, as a key. Inside `[]` a
     /// mapping of one entry begins with it.
-    fn flow_key(&mut self, leaf: Leaf, colon: u32) -> Result<(), Fault> {
-        let start = if self.inner.any { self.inner.at } else { leaf.at };
-        self.check_key(start, colon, leaf)?;
-        let top = self.top();
+    fn flow_key(&mut self, colon: u32) -> Result<(), Fault> {
+        let start = if self.inner.any { self.inner.at } else { self.leaf.at };
+        self.check_key(start, colon)?;
+        let top = self.top;
         if top.shape == Shape::FlowSeq {
-            self.expect(Expect::End);
-            self.open(Shape::Pair, start, top.indent, Properties::default())?;
+            self.top.expect = Expect::End;
+            self.open(Shape::Pair, start, top.indent)?;
         }
-        let properties = core::mem::take(&mut self.inner);
-        self.add(leaf, properties)?;
-        self.expect(Expect::Node);
+        self.claim()?;
+        self.add_leaf()?;
+        self.top.expect = Expect::Node;
         self.at = colon + 1;
         Ok(())
     }

@@ -1,9 +1,15 @@
 //! The forms of numbers and dates that `PyYAML` tells by regular expressions,
 //! in a notation small enough to need no expressions.
 
-/// What a plain scalar looks like.
+use super::number::sign;
+
+/// What a scalar is, by what it looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
+    Str,
+    Null,
+    Truth(bool),
+    Base64,
     /// An integer in this base; 60 is `1:30`.
     Int(u32),
     Float,
@@ -30,20 +36,25 @@ const FORMS: [(Form, &[u8]); 11] = [
     (Form::Timestamp, b"dddd-dd?-dd?$Tdd?:dd:dd(.d*)$w*sdd?(:dd)"),
 ];
 
+/// Floats in words; an infinity may have a sign.
+const INFINITE: [&[u8]; 3] = [b".inf", b".Inf", b".INF"];
+const NOT_NUMBERS: [&[u8]; 3] = [b".nan", b".NaN", b".NAN"];
+
 /// What `!!float` takes besides: no point, a plain exponent, or whole parts
 /// between colons.
 const TAGGED_FLOATS: [&[u8]; 3] = [b"s?_*dn*(.n*)(es?d+)", b"s?_*._*dn*(es?d+)", b"s?dn*6+"];
 
-/// The form of `text`; `None` for a string.
-pub(super) fn of(text: &str) -> Option<Form> {
+/// The form of a number or date; `text` is a string if it is neither.
+#[inline(never)]
+pub(super) fn of(text: &str) -> Form {
     for (form, pattern) in FORMS {
         if fits(pattern, text.as_bytes()) {
-            return Some(form);
+            return form;
         }
     }
-    let special = matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
-        || matches!(text, ".nan" | ".NaN" | ".NAN");
-    special.then_some(Form::Float)
+    let (_, body) = sign(text.as_bytes());
+    let special = INFINITE.contains(&body) || NOT_NUMBERS.contains(&text.as_bytes());
+    if special { Form::Float } else { Form::Str }
 }
 
 /// Whether `!!float` takes `text`, which has no [`Form`] of a float.
@@ -51,7 +62,7 @@ pub(super) fn is_tagged_float(text: &str) -> bool {
     TAGGED_FLOATS.iter().any(|pattern| fits(pattern, text.as_bytes()))
 }
 
-fn fits(mut pattern: &[u8], mut text: &[u8]) -> bool {
+pub(super) fn fits(mut pattern: &[u8], mut text: &[u8]) -> bool {
     loop {
         pattern = match pattern {
             [] => return text.is_empty(),

@@ -1,66 +1,89 @@
 //! Keys that are equal as Python has it, in less than quadratic time.
 
-use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::offset;
-use super::tape::{Style, Tag, Tape};
+use super::number::integer;
+use crate::syntax::order::order;
 use crate::syntax::value::Data;
 
-/// Up to so many keys are compared each with each.
-const FEW: usize = 8;
-
-/// What kinds of keys are equal to each other at most.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Null,
-    Number,
-    Str,
-    Bytes,
-    Timestamp,
-    /// Reported when the tree is built; equal to no other.
-    Broken,
+/// Some order of keys; equal is what is equal in Python.
+#[inline(never)]
+fn compare(a: &Data<'_>, b: &Data<'_>) -> Ordering {
+    #[cfg(test)]
+    super::linear::step();
+    match (a, b) {
+        (Data::Str(a), Data::Str(b)) | (Data::Timestamp(a), Data::Timestamp(b)) => a.cmp(b),
+        (Data::Bytes(a), Data::Bytes(b)) => a.cmp(b),
+        _ => match (number(a), number(b)) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => rank(a).cmp(&rank(b)),
+        },
+    }
 }
 
-/// A scalar as dictionary key: what is equal in Python is equal here.
-type Key<'a> = (Kind, Cow<'a, [u8]>);
-
-fn key<'a>(tape: &Tape<'a>, index: u32) -> Key<'a> {
-    let (kind, text) = match tape.key(index) {
-        Ok(Data::Null) => (Kind::Null, Cow::Borrowed("")),
-        Ok(Data::Bool(value)) => return (Kind::Number, number(if value { "1" } else { "0" })),
-        Ok(Data::Int(value)) => return (Kind::Number, number(&value.to_string())),
-        Ok(Data::BigInt(text) | Data::Float(text)) => return (Kind::Number, number(&text)),
-        Ok(Data::Bytes(bytes)) => return (Kind::Bytes, bytes),
-        Ok(Data::Timestamp(text)) => (Kind::Timestamp, text),
-        Ok(Data::Str(text)) => (Kind::Str, text),
-        _ => return (Kind::Broken, Cow::Owned(index.to_be_bytes().to_vec())),
-    };
-    let bytes = match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    };
-    (kind, bytes)
+/// Numbers of all types and truth values are equal by value.
+fn rank(data: &Data<'_>) -> u8 {
+    match data {
+        Data::Null => 0,
+        Data::Str(_) => 1,
+        Data::Timestamp(_) => 2,
+        Data::Bytes(_) => 3,
+        _ => 4,
+    }
 }
 
-/// A number by its sign, its decimal digits without zeros around them, and its
-/// power of ten: 1.50 is 1.5, 2.0 is 2, .NaN is .nan.
-fn number(text: &str) -> Cow<'static, [u8]> {
-    let (mantissa, power) = text.split_at(text.find(['e', 'E']).unwrap_or(text.len()));
-    let mut digits = Vec::with_capacity(mantissa.len() + 9);
-    let mut point: i64 = power.get(1..).and_then(|power| power.parse().ok()).unwrap_or(0);
-    let (mut is_whole, mut significant) = (1, 0);
-    for byte in mantissa.bytes() {
+/// A number by its decimal digits without zeros around them, its power of ten
+/// and its sign: 1.50 is 1.5, 2.0 is 2, .NaN is .nan.
+#[inline(never)]
+fn number(data: &Data<'_>) -> Option<Vec<u8>> {
+    let decimal;
+    let mut negative = false;
+    let text = match data {
+        Data::Bool(value) => ["0", "1"][usize::from(*value)],
+        Data::Int(value) => {
+            decimal = value.to_string();
+            &decimal
+        }
+        Data::BigInt(text) => text.as_ref(),
+        Data::Float(text) => match text.split_once('.') {
+            // 1:30.5 is 90.5.
+            Some((whole, fraction)) if whole.contains(':') => {
+                let whole = match integer(whole, 60) {
+                    Ok(Data::Int(value)) => value.to_string(),
+                    Ok(Data::BigInt(digits)) => digits.into_owned(),
+                    _ => whole.to_string(),
+                };
+                decimal = [&whole, ".", fraction].concat();
+                negative = text.starts_with('-');
+                &decimal
+            }
+            _ => text.as_ref(),
+        },
+        _ => return None,
+    };
+    // -0:30.5 has lost its sign.
+    negative |= text.starts_with('-');
+    let mut digits = Vec::new();
+    // The point stands behind so many digits.
+    let (mut point, mut is_whole, mut significant) = (0_i64, 1, 0);
+    let mut rest = text.as_bytes();
+    while let [byte, behind @ ..] = rest {
+        rest = behind;
         match byte {
             b'.' => is_whole = 0,
             b'+' | b'-' | b'_' => {}
-            b'0' if digits.is_empty() => point = point.saturating_add(is_whole - 1),
+            b'e' | b'E' => {
+                let power = text.get(text.len() - rest.len()..).and_then(|power| power.parse().ok());
+                point = point.saturating_add(power.unwrap_or(0));
+                break;
+            }
+            b'0' if digits.is_empty() => point += is_whole - 1,
             _ => {
-                point = point.saturating_add(is_whole);
+                point += is_whole;
                 digits.push(byte.to_ascii_lowercase());
-                if byte != b'0' {
+                if *byte != b'0' {
                     significant = digits.len();
                 }
             }
@@ -69,86 +92,22 @@ fn number(text: &str) -> Cow<'static, [u8]> {
     digits.truncate(significant);
     if significant > 0 {
         digits.extend_from_slice(&point.to_be_bytes());
-        digits.push(text.as_bytes().first().map_or(0, |&sign| u8::from(sign == b'-')));
+        digits.push(u8::from(negative));
     }
-    Cow::Owned(digits)
+    Some(digits)
 }
 
-/// The text of a scalar that needs no resolving to be known as a string.
-fn string<'a>(tape: &Tape<'a>, index: u32) -> Option<&'a str> {
-    let entry = tape.get(index);
-    let raw = tape.text.get(entry.at as usize..entry.end as usize);
-    if entry.tag != Tag::Implicit {
-        return None;
-    }
-    match entry.style {
-        Style::Quoted => raw.and_then(|quoted| quoted.get(1..quoted.len() - 1)),
-        Style::Plain => raw.filter(|text| {
-            let first = text.bytes().next().unwrap_or_default();
-            first.is_ascii_alphabetic() && !b"yntfo".contains(&first.to_ascii_lowercase())
-        }),
-        _ => None,
-    }
-}
-
+/// For each of `count` keys, the position of the first one equal to it.
 #[inline(never)]
-fn compare(tape: &Tape<'_>, a: u32, b: u32) -> Ordering {
-    match (string(tape, a), string(tape, b)) {
-        (Some(a), Some(b)) => a.cmp(b),
-        _ => key(tape, a).cmp(&key(tape, b)),
-    }
-}
-
-/// Whether a few scalars all differ; `false` also when there are many.
-pub(super) fn are_distinct(tape: &Tape<'_>, keys: &[u32]) -> bool {
-    keys.len() <= FEW
-        && keys.iter().enumerate().all(|(position, &one)| {
-            keys.iter().take(position).all(|&other| compare(tape, one, other).is_ne())
-        })
-}
-
-/// For each scalar of `keys`, the position of the first one equal to it.
-pub(super) fn first_equal(tape: &Tape<'_>, keys: &[u32]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..offset(keys.len())).collect();
-    let at = |position: u32| keys[position as usize];
-    sort(&mut order, &mut |&a, &b| compare(tape, at(a), at(b)).then(a.cmp(&b)).is_lt());
-    let mut first = alloc::vec![0; keys.len()];
+pub(super) fn first_equal<'k>(count: usize, key: &dyn Fn(usize) -> &'k Data<'k>) -> Vec<usize> {
+    let mut first: Vec<usize> = (0..count).collect();
     let mut leader = None;
-    for &position in &order {
-        let same = leader.filter(|&leader| compare(tape, at(leader), at(position)).is_eq());
-        let mine = same.unwrap_or(position);
-        leader = Some(mine);
-        first[position as usize] = mine;
+    // Equal keys stand together, the first of them first.
+    for position in order(count, &|a, b| compare(key(a), key(b))) {
+        match leader.filter(|&leader| compare(key(leader), key(position)).is_eq()) {
+            Some(leader) => first[position] = leader,
+            None => leader = Some(position),
+        }
     }
     first
-}
-
-/// Sorts in place by heap: small, no allocation, n log n whatever the input.
-/// Equal items may change places.
-pub(super) fn sort<T>(items: &mut [T], before: &mut dyn FnMut(&T, &T) -> bool) {
-    for root in (0..items.len() / 2).rev() {
-        sift(items, root, before);
-    }
-    for end in (1..items.len()).rev() {
-        items.swap(0, end);
-        sift(&mut items[..end], 0, before);
-    }
-}
-
-/// Moves the item at `root` down until none below it comes later.
-fn sift<T>(heap: &mut [T], mut root: usize, before: &mut dyn FnMut(&T, &T) -> bool) {
-    loop {
-        let mut child = 2 * root + 1;
-        if child >= heap.len() {
-            return;
-        }
-        if child + 1 < heap.len() && before(&heap[child], &heap[child + 1]) {
-            child += 1;
-        }
-        if !before(&heap[root], &heap[child]) {
-            return;
-        }
-        heap.swap(root, child);
-        root = child;
-    }
 }

@@ -14,7 +14,6 @@
 //! own anchor, the line breaks U+0085, U+2028, U+2029 and a lone CR.
 
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
 use core::fmt;
 
 use super::value::{Place, Value};
@@ -30,7 +29,8 @@ mod float;
 mod flow;
 mod form;
 mod keys;
-mod merge;
+mod lanes;
+mod leaf;
 mod number;
 mod parser;
 mod place;
@@ -39,7 +39,10 @@ mod resolve;
 mod scan;
 mod tape;
 mod timestamp;
+mod warnings;
 
+#[cfg(test)]
+mod linear;
 #[cfg(test)]
 mod tests;
 
@@ -84,29 +87,19 @@ pub(super) fn offset(value: usize) -> u32 {
 /// # Errors
 /// The first thing that is not YAML, or is outside the subset above.
 pub fn parse(text: &str) -> Result<Document<'_>, Error> {
-    let (tape, mut faults) = read(text).map_err(|fault| fault.in_text(text))?;
-    keys::sort(&mut faults, &mut |a, b| a.at < b.at);
-    let mut places = place::Locator::new(text);
-    let warnings: Vec<Warning> = faults
-        .iter()
-        .map(|fault| Warning {
-            place: places.find(fault.at as usize),
-            message: Cow::Borrowed(fault.message.text()),
-        })
-        .collect();
-    Ok(Document::new(tape, warnings))
+    read(text).map(Document::new).map_err(|fault| fault.in_text(text))
 }
 
-/// The tape of a document, and the warnings in no order.
-fn read(text: &str) -> Result<(Tape<'_>, Vec<Fault>), Fault> {
+/// The tape of a document.
+fn read(text: &str) -> Result<Tape<'_>, Fault> {
     characters::check(text)?;
     parser::Parser::new(text).document()
 }
 
-/// [`parse`] and [`Document::to_value`] in one, without the warnings.
+/// [`parse`] and [`Document::to_value`] in one.
 ///
 /// # Errors
 /// As both.
 pub fn load(text: &str) -> Result<Value<'_>, Error> {
-    read(text).and_then(|(tape, _)| build::value(&tape)).map_err(|fault| fault.in_text(text))
+    read(text).and_then(|tape| build::value(&tape)).map_err(|fault| fault.in_text(text))
 }

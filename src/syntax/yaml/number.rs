@@ -43,15 +43,11 @@ pub(super) fn sign(text: &[u8]) -> (bool, &[u8]) {
 }
 
 fn decimal(digits: &[u8], negative: bool) -> Result<Data<'static>, Message> {
-    let mut text = String::with_capacity(digits.len() + 1);
+    let mut text = String::new();
     if negative {
         text.push('-');
     }
-    for &byte in digits {
-        if byte != b'_' {
-            text.push(char::from(byte));
-        }
-    }
+    text.extend(digits.iter().filter(|&&byte| byte != b'_').map(|&byte| char::from(byte)));
     if text.len() > limits::YAML_INTEGER + usize::from(negative) {
         return Err(Message::IntegerLength);
     }

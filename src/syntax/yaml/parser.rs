@@ -3,10 +3,11 @@
 
 use alloc::vec::Vec;
 
+use super::leaf::Leaf;
 use super::properties::{Anchor, Properties};
-use super::scan::Bytes;
-use super::tape::{Entry, MERGES, REPEATS, Style, Tag, Tape};
-use super::{Fault, Message, keys, offset};
+use super::scan::{Bytes, is_name};
+use super::tape::{Entry, Style, Tag, Tape};
+use super::{Fault, Message, form, offset};
 use crate::limits;
 
 /// What is being read.
@@ -47,14 +48,6 @@ pub(super) struct Frame {
     pub(super) node: u32,
 }
 
-/// A scalar or alias just read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf {
-    pub(super) style: Style,
-    pub(super) at: u32,
-    pub(super) end: u32,
-}
-
 pub(super) struct Parser<'a> {
     pub(super) bytes: Bytes<'a>,
     pub(super) at: u32,
@@ -63,46 +56,54 @@ pub(super) struct Parser<'a> {
     /// Whether a block collection may begin here: only indentation and dashes
     /// stand before it on its line.
     pub(super) fresh: bool,
+    /// The scalar or alias read last.
+    pub(super) leaf: Leaf,
+    /// Where the text goes on behind a plain scalar at the end of its line,
+    /// and where that line begins; 0 when nobody has looked.
+    pub(super) next: u32,
+    pub(super) next_line: u32,
     /// Behind the last `:`, `-` or `---`: where an empty node stands.
     pub(super) slot: u32,
     pub(super) tape: Tape<'a>,
+    /// The innermost collection.
+    pub(super) top: Frame,
+    /// Those around it.
     pub(super) stack: Vec<Frame>,
     /// Properties of the coming node from lines before this one.
     pub(super) outer: Properties,
     /// Those of this line: a key takes them for itself.
     pub(super) inner: Properties,
     pub(super) anchors: Vec<Anchor<'a>>,
-    pub(super) warnings: Vec<Fault>,
 }
 
 impl<'a> Parser<'a> {
     #[inline(never)]
     pub(super) fn new(text: &'a str) -> Self {
         let begin = if text.starts_with('\u{feff}') { 3 } else { 0 };
-        let root = Frame { shape: Shape::Root, expect: Expect::Node, indent: 0, node: 0 };
-        let mut stack = Vec::with_capacity(16);
-        stack.push(root);
         Self {
             bytes: Bytes(text.as_bytes()),
             at: begin,
             line: begin,
             fresh: true,
+            leaf: Leaf { style: Style::Empty, at: 0, end: 0 },
+            next: 0,
+            next_line: 0,
             slot: begin,
-            tape: Tape { text, entries: Vec::with_capacity(text.len() / 12 + 4) },
-            stack,
+            tape: Tape { text, entries: Vec::new() },
+            top: Frame { shape: Shape::Root, expect: Expect::Node, indent: 0, node: 0 },
+            stack: Vec::with_capacity(limits::YAML_DEPTH),
             outer: Properties::default(),
             inner: Properties::default(),
             anchors: Vec::new(),
-            warnings: Vec::new(),
         }
     }
 
-    /// Reads the whole text: the tape, and the warnings in no order.
-    pub(super) fn document(mut self) -> Result<(Tape<'a>, Vec<Fault>), Fault> {
+    /// Reads the whole text.
+    pub(super) fn document(mut self) -> Result<Tape<'a>, Fault> {
         self.prologue()?;
         self.block()?;
         self.epilogue()?;
-        Ok((self.tape, self.warnings))
+        Ok(self.tape)
     }
 
     #[inline(never)]
@@ -110,8 +111,23 @@ impl<'a> Parser<'a> {
         let (mut directive, mut version) = (false, false);
         self.skip_blank()?;
         while self.at == self.line && self.here() == b'%' {
+            let end = self.bytes.line_end(self.at);
+            let line = self.bytes.slice(self.at + 1, end);
+            let mut parts = line.split(|&byte| byte == b' ');
+            let name = parts.next().unwrap_or_default();
+            if name == b"YAML" {
+                let rest = parts.find(|part| !part.is_empty()).unwrap_or_default();
+                let ends = parts.find(|part| !part.is_empty()).is_none_or(|part| part.starts_with(b"#"));
+                if version || !ends || !form::fits(b"1.dd*", rest) {
+                    return self.fail(Message::Version);
+                }
+                version = true;
+            } else if name.is_empty() || name == b"TAG" || !name.iter().all(|&byte| is_name(byte)) {
+                return self.fail(Message::Directive);
+            }
+            // Others are passed over, as YAML says.
             directive = true;
-            self.directive(&mut version)?;
+            self.at = end;
             self.skip_blank()?;
         }
         let marker = self.is_marker();
@@ -123,44 +139,6 @@ impl<'a> Parser<'a> {
             return self.fail(Message::NoMarker);
         }
         Ok(())
-    }
-
-    /// `%YAML 1.x`, once. `%TAG` is refused; others are passed over, as YAML
-    /// says.
-    fn directive(&mut self, seen: &mut bool) -> Result<(), Fault> {
-        let start = self.at + 1;
-        let mut at = start;
-        while matches!(self.bytes.get(at), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
-            at += 1;
-        }
-        let name = self.bytes.slice(start, at);
-        let ended = self.bytes.get(at) == b' ' || self.bytes.is_end(at);
-        if !ended || matches!(name, b"" | b"TAG") {
-            return self.fail(Message::Directive);
-        }
-        if name == b"YAML" {
-            if *seen || !self.is_version(at) {
-                return self.fail(Message::Version);
-            }
-            *seen = true;
-        } else {
-            self.warn(self.at, Message::UnknownDirective);
-        }
-        self.at = self.bytes.line_end(at);
-        Ok(())
-    }
-
-    /// Whether `1.` and digits stand at `at`, with nothing but a comment behind.
-    fn is_version(&self, at: u32) -> bool {
-        let at = self.bytes.skip_spaces(at);
-        let mut end = at + 2;
-        while self.bytes.get(end).is_ascii_digit() {
-            end += 1;
-        }
-        let rest = self.bytes.skip_spaces(end);
-        self.bytes.slice(at, at + 2) == b"1."
-            && end > at + 2
-            && (self.bytes.is_end(rest) || rest > end && self.bytes.get(rest) == b'#')
     }
 
     #[inline(never)]
@@ -181,8 +159,8 @@ impl<'a> Parser<'a> {
     pub(super) fn skip_blank(&mut self) -> Result<bool, Fault> {
         let mut crossed = false;
         loop {
-            self.at = self.bytes.skip_spaces(self.at);
             match self.here() {
+                b' ' => self.at = self.bytes.skip_spaces(self.at),
                 b'\n' | b'\r' => {
                     self.at = self.bytes.after_break(self.at);
                     self.line = self.at;
@@ -199,13 +177,11 @@ impl<'a> Parser<'a> {
     }
 
     /// The byte at `at`, 0 at the end.
-    #[inline(never)]
     pub(super) fn here(&self) -> u8 {
         self.bytes.get(self.at)
     }
 
     /// Whether a document marker stands at `at`.
-    #[inline(never)]
     pub(super) fn is_marker(&self) -> bool {
         self.at == self.line && self.bytes.is_marker(self.at)
     }
@@ -214,108 +190,62 @@ impl<'a> Parser<'a> {
         Err(Fault { at: self.at, message })
     }
 
-    #[inline(never)]
-    pub(super) fn warn(&mut self, at: u32, message: Message) {
-        if self.warnings.len() < limits::YAML_WARNINGS {
-            self.warnings.push(Fault { at, message });
+    /// Appends a node with the outer properties.
+    #[inline]
+    pub(super) fn add(&mut self, style: Style, at: u32, end: u32) -> Result<(), Fault> {
+        if self.tape.entries.len() == self.tape.entries.capacity() {
+            self.grow()?;
         }
-    }
-
-    pub(super) fn top(&self) -> Frame {
-        let root = Frame { shape: Shape::Root, expect: Expect::End, indent: 0, node: 0 };
-        self.stack.last().copied().unwrap_or(root)
-    }
-
-    pub(super) fn expect(&mut self, expect: Expect) {
-        if let Some(top) = self.stack.last_mut() {
-            top.expect = expect;
+        let mut entry = Entry { at, end, style, tag: Tag::Implicit, extra: 0 };
+        if self.outer.any {
+            self.attach(&mut entry)?;
         }
-    }
-
-    /// Appends a node with its properties.
-    pub(super) fn add(&mut self, leaf: Leaf, properties: Properties) -> Result<u32, Fault> {
-        let Leaf { style, at, end } = leaf;
-        if self.tape.entries.len() >= limits::YAML_NODES {
-            return Err(Fault { at, message: Message::Nodes });
-        }
-        let fits = match properties.tag {
-            Tag::Implicit => true,
-            Tag::Map => style == Style::Map,
-            Tag::Seq => style == Style::Seq,
-            _ => !matches!(style, Style::Map | Style::Seq),
-        };
-        if !fits {
-            return Err(Fault { at: properties.at, message: Message::TagMisfit });
-        }
-        if style == Style::Alias && properties.any {
-            return Err(Fault { at, message: Message::AliasProperties });
-        }
-        let index = offset(self.tape.entries.len());
-        self.define(properties, index)?;
-        let entry = Entry { at, end, style, tag: properties.tag, extra: 0 };
         self.tape.entries.push(entry);
-        Ok(index)
+        Ok(())
+    }
+
+    pub(super) fn add_leaf(&mut self) -> Result<(), Fault> {
+        self.add(self.leaf.style, self.leaf.at, self.leaf.end)
+    }
+
+    /// Makes room for as many entries as the rest of the text will take if it
+    /// goes on like this.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) -> Result<(), Fault> {
+        let count = self.tape.entries.len();
+        if count >= limits::YAML_NODES {
+            return self.fail(Message::Nodes);
+        }
+        let (read, length) = (self.at as usize + 1, self.bytes.0.len());
+        let more =
+            if count == 0 { length / 64 } else { count.saturating_mul(length - self.at as usize) / read };
+        self.tape.entries.reserve_exact((more + more / 16 + 16).min(limits::YAML_NODES - count));
+        Ok(())
     }
 
     /// Appends a collection and opens it. Until it is closed its `end` is 0.
-    pub(super) fn open(
-        &mut self,
-        shape: Shape,
-        at: u32,
-        indent: u32,
-        properties: Properties,
-    ) -> Result<(), Fault> {
-        if self.stack.len() > limits::YAML_DEPTH {
+    pub(super) fn open(&mut self, shape: Shape, at: u32, indent: u32) -> Result<(), Fault> {
+        if self.stack.len() >= limits::YAML_DEPTH {
             return Err(Fault { at, message: Message::Depth });
         }
         let map = matches!(shape, Shape::Map | Shape::FlowMap | Shape::Pair);
         let style = if map { Style::Map } else { Style::Seq };
-        let node = self.add(Leaf { style, at, end: 0 }, properties)?;
-        self.stack.push(Frame { shape, expect: Expect::Entry, indent, node });
+        let node = offset(self.tape.entries.len());
+        self.add(style, at, 0)?;
+        self.stack.push(self.top);
+        self.top = Frame { shape, expect: Expect::Entry, indent, node };
         Ok(())
     }
 
     /// Closes the innermost collection.
     pub(super) fn close(&mut self) {
-        let Some(frame) = self.stack.pop() else { return };
         let end = offset(self.tape.entries.len());
-        let extra = if matches!(frame.shape, Shape::Map | Shape::FlowMap) {
-            self.check_keys(frame.node, end)
-        } else {
-            0
-        };
-        if let Some(entry) = self.tape.entries.get_mut(frame.node as usize) {
+        if let Some(entry) = self.tape.entries.get_mut(self.top.node as usize) {
             entry.end = end;
-            // A `[<<: *a]` has one key, but may merge.
-            entry.extra = if frame.shape == Shape::Pair { MERGES } else { extra };
         }
-    }
-
-    /// What there is to say about the keys of the mapping at `node`, whose
-    /// entries end at `end`; warns of duplicates.
-    #[inline(never)]
-    fn check_keys(&mut self, node: u32, end: u32) -> u16 {
-        let mut extra = 0;
-        let mut names = Vec::new();
-        let mut at = node + 1;
-        while at < end {
-            if self.tape.get(at).is_merge(self.tape.text) {
-                extra |= MERGES;
-            } else {
-                names.push(at);
-            }
-            at = self.tape.after(at + 1);
+        if let Some(frame) = self.stack.pop() {
+            self.top = frame;
         }
-        if keys::are_distinct(&self.tape, &names) {
-            return extra;
-        }
-        let first = keys::first_equal(&self.tape, &names);
-        for (position, &index) in names.iter().enumerate() {
-            if first.get(position).is_some_and(|&equal| equal as usize != position) {
-                extra |= REPEATS;
-                self.warn(self.tape.get(index).at, Message::Duplicate);
-            }
-        }
-        extra
     }
 }

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::lanes::{Lanes, WIDTH};
 use crate::syntax::value::Place;
 
 /// Bytes between two remembered places.
@@ -31,15 +32,16 @@ impl<'a> Locator<'a> {
     }
 
     pub(super) fn find(&mut self, offset: usize) -> Place {
-        if offset < self.at {
-            self.back(offset);
+        if offset < self.at || !self.marks.is_empty() && offset > self.at + STRIDE {
+            self.jump(offset);
         }
         self.place = advance(self.place, self.text.get(self.at..offset).unwrap_or_default());
         self.at = offset;
         self.place
     }
 
-    fn back(&mut self, offset: usize) {
+    /// Goes to the last mark before `offset`.
+    fn jump(&mut self, offset: usize) {
         if self.marks.is_empty() {
             let mut place = START;
             for part in self.text.chunks(STRIDE) {
@@ -54,13 +56,32 @@ impl<'a> Locator<'a> {
 }
 
 /// The place behind `part`, which begins at `place`.
-fn advance(mut place: Place, part: &[u8]) -> Place {
-    for &byte in part {
-        if byte == b'\n' {
-            place = Place { line: place.line + 1, column: 1 };
-        } else if byte & 0xc0 != 0x80 {
-            place.column += 1;
+#[inline(never)]
+fn advance(mut place: Place, mut part: &[u8]) -> Place {
+    while let Some(block) = part.first_chunk() {
+        // These are a character each.
+        let plain = Lanes::load(*block).special().first();
+        place.column += plain;
+        part = part.get(plain as usize..).unwrap_or_default();
+        if plain < WIDTH
+            && let [byte, behind @ ..] = part
+        {
+            place = step(place, *byte);
+            part = behind;
         }
     }
+    for &byte in part {
+        place = step(place, byte);
+    }
     place
+}
+
+fn step(place: Place, byte: u8) -> Place {
+    #[cfg(test)]
+    super::linear::step();
+    match byte {
+        b'\n' => Place { line: place.line + 1, column: 1 },
+        0x80..0xc0 => place,
+        _ => Place { column: place.column + 1, ..place },
+    }
 }

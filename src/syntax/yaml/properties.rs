@@ -1,17 +1,31 @@
 //! Anchors, tags and aliases.
 
-use super::parser::{Leaf, Parser};
-use super::tape::{Style, Tag};
-use super::{Fault, Message};
+use super::leaf::Leaf;
+use super::parser::Parser;
+use super::tape::{Entry, Style, Tag};
+use super::{Fault, Message, offset};
 use crate::limits;
+
+/// The names behind `!!`.
+const TAGS: [(&str, Tag); 9] = [
+    ("str", Tag::Str),
+    ("int", Tag::Int),
+    ("float", Tag::Float),
+    ("bool", Tag::Bool),
+    ("null", Tag::Null),
+    ("binary", Tag::Binary),
+    ("timestamp", Tag::Timestamp),
+    ("map", Tag::Map),
+    ("seq", Tag::Seq),
+];
 
 /// What stands before a node.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Properties {
     /// Whether there is any.
     pub(super) any: bool,
-    /// Bounds of the anchor's name; empty without one.
-    anchor: (u32, u32),
+    /// Where the anchor's name begins; 0 without one.
+    anchor: u32,
     pub(super) tag: Tag,
     /// Where the first one stands, and its line's beginning.
     pub(super) at: u32,
@@ -26,11 +40,11 @@ impl Properties {
         if !self.any {
             return Ok(inner);
         }
-        let two_anchors = self.anchor.1 > 0 && inner.anchor.1 > 0;
+        let two_anchors = self.anchor > 0 && inner.anchor > 0;
         if two_anchors || self.tag != Tag::Implicit && inner.tag != Tag::Implicit {
             return Err(Fault { at: inner.at, message: Message::TwoProperties });
         }
-        let anchor = if self.anchor.1 > 0 { self.anchor } else { inner.anchor };
+        let anchor = if self.anchor > 0 { self.anchor } else { inner.anchor };
         let tag = if self.tag == Tag::Implicit { inner.tag } else { self.tag };
         Ok(Self { anchor, tag, ..self })
     }
@@ -54,7 +68,7 @@ impl<'a> Parser<'a> {
             ..Properties::default()
         };
         if self.here() == b'&' {
-            found.anchor = self.name(flow)?;
+            (found.anchor, _) = self.name(flow)?;
         } else {
             found.tag = self.tag()?;
         }
@@ -63,13 +77,41 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// What stands before the coming node, on its line and above, is the
+    /// node's own.
+    pub(super) fn claim(&mut self) -> Result<(), Fault> {
+        if self.inner.any {
+            self.outer = self.outer.join(self.inner)?;
+            self.inner.any = false;
+        }
+        Ok(())
+    }
+
+    /// Gives the outer properties to the entry that will come next on the tape.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn attach(&mut self, entry: &mut Entry) -> Result<(), Fault> {
+        let properties = core::mem::take(&mut self.outer);
+        let fits = match properties.tag {
+            Tag::Implicit => true,
+            Tag::Map => entry.style == Style::Map,
+            Tag::Seq => entry.style == Style::Seq,
+            _ => !entry.is_collection(),
+        };
+        if !fits {
+            return Err(Fault { at: properties.at, message: Message::TagMisfit });
+        }
+        if entry.style == Style::Alias {
+            return Err(Fault { at: entry.at, message: Message::AliasProperties });
+        }
+        entry.tag = properties.tag;
+        self.define(properties.anchor)
+    }
+
     /// Bounds of the name behind the `&` or `*` at `at`; moves behind it.
     fn name(&mut self, flow: bool) -> Result<(u32, u32), Fault> {
         let start = self.at + 1;
-        let mut end = start;
-        while matches!(self.bytes.get(end), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_') {
-            end += 1;
-        }
+        let end = self.bytes.name_end(start);
         let ended = self.bytes.is_blank(end) || flow && matches!(self.bytes.get(end), b',' | b']' | b'}');
         if end == start || !ended {
             return self.fail(Message::AnchorName);
@@ -83,24 +125,17 @@ impl<'a> Parser<'a> {
         while !self.bytes.is_blank(end) {
             end += 1;
         }
-        let tag = match self.bytes.slice(self.at, end) {
-            b"!!str" => Tag::Str,
-            b"!!int" => Tag::Int,
-            b"!!float" => Tag::Float,
-            b"!!bool" => Tag::Bool,
-            b"!!null" => Tag::Null,
-            b"!!binary" => Tag::Binary,
-            b"!!timestamp" => Tag::Timestamp,
-            b"!!map" => Tag::Map,
-            b"!!seq" => Tag::Seq,
-            _ => return self.fail(Message::Tag),
+        let name = self.bytes.slice(self.at, end).strip_prefix(b"!!").unwrap_or_default();
+        let Some(&(_, tag)) = TAGS.iter().find(|(known, _)| known.as_bytes() == name) else {
+            return self.fail(Message::Tag);
         };
         self.at = end;
         Ok(tag)
     }
 
-    /// Reads the alias at `at`.
-    pub(super) fn alias(&mut self, flow: bool) -> Result<Leaf, Fault> {
+    /// Reads the alias at `at` into `leaf`.
+    #[inline(never)]
+    pub(super) fn alias(&mut self, flow: bool) -> Result<(), Fault> {
         let at = self.at;
         let (start, end) = self.name(flow)?;
         let name = self.tape.slice(start, end);
@@ -112,7 +147,8 @@ impl<'a> Parser<'a> {
         if target.is_collection() && target.end == 0 {
             return Err(Fault { at, message: Message::Cycle });
         }
-        Ok(Leaf { style: Style::Alias, at, end: anchor.node })
+        self.leaf = Leaf { style: Style::Alias, at, end: anchor.node };
+        Ok(())
     }
 
     /// The position of the anchor `name`, or where it belongs.
@@ -121,12 +157,13 @@ impl<'a> Parser<'a> {
         self.anchors.binary_search_by(|anchor| anchor.name.cmp(name))
     }
 
-    /// Gives the entry to come, `index`, its name.
-    pub(super) fn define(&mut self, properties: Properties, index: u32) -> Result<(), Fault> {
-        let (start, end) = properties.anchor;
-        if end == 0 {
+    /// Gives the entry to come the name that begins at `start`.
+    fn define(&mut self, start: u32) -> Result<(), Fault> {
+        if start == 0 {
             return Ok(());
         }
+        let end = self.bytes.name_end(start);
+        let index = offset(self.tape.entries.len());
         let fault = |message| Err(Fault { at: start, message });
         let name: &'a str = self.tape.slice(start, end);
         match self.find_anchor(name) {
@@ -145,16 +182,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The length of a key from `at` to `end` is bounded, and it is no
-    /// collection.
-    pub(super) fn check_key(&self, at: u32, end: u32, leaf: Leaf) -> Result<(), Fault> {
-        let key = self.bytes.slice(at, end);
-        let long = key.len() > limits::YAML_KEY
-            && key.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() > limits::YAML_KEY;
+    /// The length of a key from `at` to `end` is bounded, and the leaf that it
+    /// consists of is no collection.
+    pub(super) fn check_key(&self, at: u32, end: u32) -> Result<(), Fault> {
+        let long = (end - at) as usize > limits::YAML_KEY
+            && self.bytes.slice(at, end).iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+                > limits::YAML_KEY;
         if long {
             return Err(Fault { at, message: Message::LongKey });
         }
-        if leaf.style == Style::Alias && self.tape.get(leaf.end).is_collection() {
+        if self.leaf.style == Style::Alias && self.tape.get(self.leaf.end).is_collection() {
             return Err(Fault { at, message: Message::CollectionKey });
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Where a scalar ends: the bounds only, no text is built.
 
-use super::tape::Style;
+use super::lanes::{Lanes, WIDTH};
 use super::{Fault, Message, offset};
 
 /// The bytes of a document; beyond the end stands NUL, which no document holds.
@@ -9,6 +9,8 @@ pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
     pub(super) fn get(self, at: u32) -> u8 {
+        #[cfg(test)]
+        super::linear::step();
         self.0.get(at as usize).copied().unwrap_or(0)
     }
 
@@ -18,12 +20,10 @@ impl<'a> Bytes<'a> {
     }
 
     /// Whether the byte at `at` ends a token: white space or the end.
-    #[inline(never)]
     pub(super) fn is_blank(self, at: u32) -> bool {
         matches!(self.get(at), 0 | b' ' | b'\t' | b'\n' | b'\r')
     }
 
-    #[inline(never)]
     pub(super) fn is_break(self, at: u32) -> bool {
         matches!(self.get(at), b'\n' | b'\r')
     }
@@ -34,25 +34,76 @@ impl<'a> Bytes<'a> {
     }
 
     /// The offset behind the line break at `at`.
-    #[inline(never)]
     pub(super) fn after_break(self, at: u32) -> u32 {
         at + 1 + u32::from(self.get(at) == b'\r')
     }
 
+    /// The sixteen bytes from `at`, NUL beyond the end; `None` for none at all.
+    #[inline]
+    fn lanes(self, at: u32) -> Option<Lanes> {
+        #[cfg(test)]
+        super::linear::step();
+        let rest = self.0.get(at as usize..)?;
+        if let Some(block) = rest.first_chunk() {
+            return Some(Lanes::load(*block));
+        }
+        let mut block = [0; 16];
+        block.get_mut(..rest.len())?.copy_from_slice(rest);
+        Some(Lanes::load(block))
+    }
+
+    /// The first byte from `at` on that `hits` holds for, as it must for NUL;
+    /// the end if there is none.
+    #[inline]
+    fn find(self, mut at: u32, hits: impl Fn(Lanes) -> Lanes) -> u32 {
+        while let Some(lanes) = self.lanes(at) {
+            let first = hits(lanes).first();
+            at += first;
+            if first < WIDTH {
+                return at;
+            }
+        }
+        offset(self.0.len())
+    }
+
     pub(super) fn skip_spaces(self, mut at: u32) -> u32 {
-        while self.get(at) == b' ' {
-            at += 1;
+        while let Some(lanes) = self.lanes(at) {
+            let count = lanes.equal(b' ').leading();
+            at += count;
+            if count < WIDTH {
+                break;
+            }
         }
         at
     }
 
+    /// `end`, or where the spaces before it begin; not before `start`.
+    #[inline]
+    pub(super) fn without_spaces(self, start: u32, mut end: u32) -> u32 {
+        while end > start && self.get(end - 1) == b' ' {
+            end -= 1;
+        }
+        end
+    }
+
     /// The end of the line that `at` is in, before its break.
     pub(super) fn line_end(self, at: u32) -> u32 {
-        let mut end = at;
-        while !matches!(self.get(end), 0 | b'\n') {
-            end += 1;
-        }
+        let end = self.line_feed(at);
         if end > at && self.get(end) == b'\n' && self.get(end - 1) == b'\r' { end - 1 } else { end }
+    }
+
+    /// The line feed that ends the line `at` is in, or the end.
+    #[inline(never)]
+    fn line_feed(self, at: u32) -> u32 {
+        self.find(at, |lanes| lanes.equal(b'\n').or(lanes.equal(0)))
+    }
+
+    /// The end of the name of an anchor that begins at `at`.
+    pub(super) fn name_end(self, mut at: u32) -> u32 {
+        while is_name(self.get(at)) {
+            at += 1;
+        }
+        at
     }
 
     /// Whether `---` or `...` stands at `at`, the beginning of a line.
@@ -63,7 +114,7 @@ impl<'a> Bytes<'a> {
     /// Behind the blank lines and the indentation that follow the break at
     /// `at`: `(offset, beginning of its line)`. A document marker is not
     /// passed.
-    fn next_text(self, at: u32) -> (u32, u32) {
+    pub(super) fn next_text(self, at: u32) -> (u32, u32) {
         let mut line = self.after_break(at);
         loop {
             let text = self.skip_spaces(line);
@@ -75,58 +126,24 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// A scalar's bounds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
-    /// Behind its last character, a closing quote included.
-    pub(super) end: u32,
-    /// Beginning of the line its end is in.
-    pub(super) line: u32,
-    pub(super) style: Style,
-}
-
-/// A plain scalar from `at`, in the line that begins at `line`. In block
-/// context its further lines are indented by `indent` at least. The style is
-/// [`Style::PlainLines`] when there are further lines.
-#[inline(never)]
-pub(super) fn plain(bytes: Bytes<'_>, at: u32, line: u32, flow: bool, indent: u32) -> Extent {
-    let mut extent = Extent { end: at, line, style: Style::Plain };
-    let (mut at, mut line) = (at, line);
+/// The first byte from `at` on that ends a plain scalar or its line; spaces
+/// may stand before it.
+#[inline]
+pub(super) fn plain_stop(bytes: Bytes<'_>, mut at: u32, flow: bool) -> u32 {
     loop {
-        let end = plain_chunk(bytes, at, flow);
-        if end == at {
-            return extent;
+        let stop = bytes.find(at, |lanes| {
+            let block = lanes.control().or(lanes.equal(b':')).or(lanes.equal(b'#'));
+            if flow { b",?[]{}".iter().fold(block, |all, &byte| all.or(lanes.equal(byte))) } else { block }
+        });
+        let goes_on = match bytes.get(stop) {
+            b':' => !ends_key(bytes, stop, flow),
+            b'#' => stop > 0 && bytes.get(stop - 1) != b' ',
+            _ => false,
+        };
+        if !goes_on {
+            return stop;
         }
-        if line != extent.line {
-            extent.style = Style::PlainLines;
-        }
-        extent.line = line;
-        extent.end = end;
-        at = bytes.skip_spaces(end);
-        if bytes.is_break(at) {
-            (at, line) = bytes.next_text(at);
-            if bytes.is_marker(line) || (!flow && at - line < indent) {
-                return extent;
-            }
-        } else if at == end {
-            return extent;
-        }
-        if bytes.get(at) == b'#' {
-            return extent;
-        }
-    }
-}
-
-/// The end of the plain characters from `at` up to white space or what ends
-/// the scalar.
-fn plain_chunk(bytes: Bytes<'_>, mut at: u32, flow: bool) -> u32 {
-    loop {
-        match bytes.get(at) {
-            0 | b' ' | b'\t' | b'\n' | b'\r' => return at,
-            b':' if ends_key(bytes, at, flow) => return at,
-            b',' | b'?' | b'[' | b']' | b'{' | b'}' if flow => return at,
-            _ => at += 1,
-        }
+        at = stop + 1;
     }
 }
 
@@ -135,102 +152,71 @@ pub(super) fn ends_key(bytes: Bytes<'_>, at: u32, flow: bool) -> bool {
     bytes.is_blank(at + 1) || flow && matches!(bytes.get(at + 1), b',' | b'[' | b']' | b'{' | b'}')
 }
 
-/// A quoted scalar whose opening quote stands at `at`, in the line that
-/// begins at `line`. Escapes are checked here, so that reading the text later
-/// cannot fail.
-#[inline(never)]
-pub(super) fn quoted(bytes: Bytes<'_>, at: u32, line: u32) -> Result<Extent, Fault> {
-    let quote = bytes.get(at);
-    let complex = if quote == b'"' { Style::Double } else { Style::Single };
-    let mut extent = Extent { end: at + 1, line, style: Style::Quoted };
-    loop {
-        let here = extent.end;
-        match bytes.get(here) {
-            0 => return Err(Fault { at, message: Message::OpenQuote }),
-            b'\'' if quote == b'\'' && bytes.get(here + 1) == b'\'' => {
-                extent.style = complex;
-                extent.end += 2;
-            }
-            byte if byte == quote => {
-                extent.end += 1;
-                return Ok(extent);
-            }
-            b'\n' | b'\r' => {
-                extent.style = complex;
-                extent.end = bytes.after_break(here);
-                extent.line = extent.end;
-                if bytes.is_marker(extent.line) {
-                    return Err(Fault { at: extent.line, message: Message::QuotedMarker });
-                }
-            }
-            b'\\' if quote == b'"' => {
-                extent.style = complex;
-                extent.end += escape(bytes, here)?;
-            }
-            _ => extent.end += 1,
-        }
-    }
+/// The first byte from `at` on that means something inside quotes: `quote`,
+/// `mark` or a control.
+#[inline]
+pub(super) fn quoted_stop(bytes: Bytes<'_>, at: u32, quote: u8, mark: u8) -> u32 {
+    bytes.find(at, |lanes| lanes.control().or(lanes.equal(quote)).or(lanes.equal(mark)))
 }
 
 /// The length of the escape at `at`; of an escaped break, only the backslash.
-fn escape(bytes: Bytes<'_>, at: u32) -> Result<u32, Fault> {
-    let code = bytes.get(at + 1);
+pub(super) fn escape(bytes: Bytes<'_>, at: u32) -> Result<u32, Fault> {
     if bytes.is_break(at + 1) {
         return Ok(1);
     }
-    if simple_escape(code).is_some() {
-        return Ok(2);
-    }
-    let Some(digits) = escape_digits(code) else {
-        return Err(Fault { at, message: Message::Escape });
-    };
-    match escaped_character(bytes.slice(at + 2, at + 2 + digits), digits) {
-        Some(_) => Ok(2 + digits),
-        None => Err(Fault { at, message: Message::EscapeCode }),
+    match escaped(bytes, at + 1) {
+        Some((_, length)) => Ok(1 + length),
+        None if digits(bytes.get(at + 1)) > 0 => Err(Fault { at, message: Message::EscapeCode }),
+        None => Err(Fault { at, message: Message::Escape }),
     }
 }
 
-/// What a backslash and `code` stand for when no digits follow.
-pub(super) fn simple_escape(code: u8) -> Option<char> {
-    Some(match code {
-        b'0' => '\0',
-        b'a' => '\x07',
-        b'b' => '\x08',
-        b't' | b'\t' => '\t',
-        b'n' => '\n',
-        b'v' => '\x0b',
-        b'f' => '\x0c',
-        b'r' => '\r',
-        b'e' => '\x1b',
-        b' ' | b'"' | b'\\' | b'/' => char::from(code),
-        b'N' => '\u{85}',
-        b'_' => '\u{a0}',
-        b'L' => '\u{2028}',
-        b'P' => '\u{2029}',
-        _ => return None,
-    })
-}
+/// What escapes without digits stand for.
+const ESCAPES: [(u8, char); 18] = [
+    (b'0', '\0'),
+    (b'a', '\x07'),
+    (b'b', '\x08'),
+    (b't', '\t'),
+    (b'\t', '\t'),
+    (b'n', '\n'),
+    (b'v', '\x0b'),
+    (b'f', '\x0c'),
+    (b'r', '\r'),
+    (b'e', '\x1b'),
+    (b' ', ' '),
+    (b'"', '"'),
+    (b'\\', '\\'),
+    (b'/', '/'),
+    (b'N', '\u{85}'),
+    (b'_', '\u{a0}'),
+    (b'L', '\u{2028}'),
+    (b'P', '\u{2029}'),
+];
 
 /// Hexadecimal digits that follow the escape `code`.
-pub(super) fn escape_digits(code: u8) -> Option<u32> {
+fn digits(code: u8) -> u32 {
     match code {
-        b'x' => Some(2),
-        b'u' => Some(4),
-        b'U' => Some(8),
-        _ => None,
+        b'x' => 2,
+        b'u' => 4,
+        b'U' => 8,
+        _ => 0,
     }
 }
 
-/// The character that `digits` hexadecimal digits name.
-pub(super) fn escaped_character(hex: &[u8], digits: u32) -> Option<char> {
-    if offset(hex.len()) != digits {
-        return None;
+/// The character that the escape whose code stands at `at` means, and its
+/// length from there.
+#[inline(never)]
+pub(super) fn escaped(bytes: Bytes<'_>, at: u32) -> Option<(char, u32)> {
+    let code = bytes.get(at);
+    let digits = digits(code);
+    if digits == 0 {
+        return ESCAPES.iter().find(|escape| escape.0 == code).map(|escape| (escape.1, 1));
     }
-    let mut code: u32 = 0;
-    for &byte in hex {
-        code = code << 4 | char::from(byte).to_digit(16)?;
+    let mut value = 0;
+    for place in 1..=digits {
+        value = value << 4 | char::from(bytes.get(at + place)).to_digit(16)?;
     }
-    char::from_u32(code)
+    Some((char::from_u32(value)?, 1 + digits))
 }
 
 /// The header of a block scalar.
@@ -241,6 +227,11 @@ pub(super) struct Header {
     pub(super) indent: u32,
     /// Where the first line of the text begins.
     pub(super) body: u32,
+}
+
+/// Whether the name of an anchor or directive may hold `byte`.
+pub(super) fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// What becomes of the breaks at the end of a block scalar.
@@ -294,23 +285,23 @@ pub(super) fn block_indent(bytes: Bytes<'_>, body: u32, least: u32) -> Result<u3
 
 /// The end of the block scalar whose text begins at `line`: where the first
 /// line begins that is neither blank nor indented by `indent`.
+#[inline(never)]
 pub(super) fn block_end(bytes: Bytes<'_>, mut line: u32, indent: u32) -> u32 {
     loop {
-        let limit = line + indent;
-        let mut text = line;
-        while text < limit && bytes.get(text) == b' ' {
-            text += 1;
+        // A line of text, as nearly all are, needs no closer look.
+        if bytes.lanes(line).is_none_or(|lanes| lanes.equal(b' ').leading() < indent) {
+            let text = bytes.skip_spaces(line);
+            if bytes.get(text) == 0 {
+                return text.min(line + indent);
+            }
+            if !bytes.is_break(text) && text - line < indent {
+                return line;
+            }
         }
-        if bytes.get(text) == 0 {
-            return text;
-        }
-        if !bytes.is_break(text) && text < limit {
-            return line;
-        }
-        let end = bytes.line_end(text);
+        let end = bytes.line_feed(line);
         if bytes.get(end) == 0 {
             return end;
         }
-        line = bytes.after_break(end);
+        line = end + 1;
     }
 }

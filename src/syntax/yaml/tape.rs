@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::{Error, Fault, Warning, build, content, place, resolve};
+use super::{Error, Fault, Message, Warning, build, content, place, resolve, warnings};
 use crate::syntax::value::{Data, Place, Value};
 
 /// How an entry is written.
@@ -58,25 +58,18 @@ pub(super) struct Entry {
     pub(super) end: u32,
     pub(super) style: Style,
     pub(super) tag: Tag,
-    /// A block scalar's indentation; a mapping's [`MERGES`] and [`REPEATS`].
+    /// A block scalar's indentation.
     pub(super) extra: u16,
 }
 
-/// Mark of a mapping with a `<<` key.
-pub(super) const MERGES: u16 = 1;
-/// Mark of a mapping with duplicate keys.
-pub(super) const REPEATS: u16 = 2;
-
 impl Entry {
-    pub(super) fn is_collection(self) -> bool {
+    pub(super) fn is_collection(&self) -> bool {
         matches!(self.style, Style::Seq | Style::Map)
     }
 
-    /// Whether this is the key whose mapping is to be merged.
-    pub(super) fn is_merge(self, text: &str) -> bool {
-        self.style == Style::Plain
-            && self.tag == Tag::Implicit
-            && text.get(self.at as usize..self.end as usize) == Some("<<")
+    /// Whether this is plain, on one line and without a tag.
+    pub(super) fn is_plain(&self) -> bool {
+        self.style == Style::Plain && self.tag == Tag::Implicit
     }
 }
 
@@ -93,8 +86,12 @@ impl<'a> Tape<'a> {
         self.text.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    pub(super) fn get(&self, index: u32) -> Entry {
-        self.entries[index as usize]
+    #[inline]
+    pub(super) fn get(&self, index: u32) -> &Entry {
+        const NOTHING: &Entry = &Entry { at: 0, end: 0, style: Style::Empty, tag: Tag::Implicit, extra: 0 };
+        #[cfg(test)]
+        super::linear::step();
+        self.entries.get(index as usize).unwrap_or(NOTHING)
     }
 
     /// `index`, or what it is an alias of.
@@ -109,24 +106,40 @@ impl<'a> Tape<'a> {
         if entry.is_collection() { entry.end } else { index + 1 }
     }
 
-    /// A scalar resolved; aliases are followed.
-    pub(super) fn scalar(&self, index: u32) -> Result<Data<'a>, Fault> {
-        let entry = self.get(self.follow(index));
-        let at = self.get(index).at;
-        let text = content::text(self.text, entry);
-        let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
-        resolve::scalar(text, plain, entry.tag).map_err(|message| Fault { at, message })
+    /// The items of the list at `collection`, or keys and values of the
+    /// mapping there.
+    pub(super) fn children(&self, collection: u32) -> Children<'_, 'a> {
+        Children { tape: self, at: collection + 1, end: self.get(collection).end }
     }
 
-    /// As [`Tape::scalar`] for a key. `=` is a tag of its own in YAML 1.1,
-    /// which `PyYAML` takes for a string in keys only.
-    pub(super) fn key(&self, index: u32) -> Result<Data<'a>, Fault> {
+    /// The keys written in the mapping at `map`; the value of each stands
+    /// behind it.
+    pub(super) fn keys(&self, map: u32) -> impl Iterator<Item = u32> {
+        self.children(map).step_by(2)
+    }
+
+    /// Whether the key at `index` is the one whose mapping is to be merged.
+    pub(super) fn is_merge(&self, index: u32) -> bool {
+        self.get(index).is_plain() && self.source(index) == "<<"
+    }
+
+    /// The text of a scalar as it is written.
+    pub(super) fn source(&self, index: u32) -> &'a str {
         let entry = self.get(index);
-        let plain = entry.style == Style::Plain && entry.tag == Tag::Implicit;
-        if plain && self.text.get(entry.at as usize..entry.end as usize) == Some("=") {
-            return Ok(Data::Str(Cow::Borrowed("=")));
+        self.slice(entry.at, entry.end)
+    }
+
+    /// A scalar resolved; aliases are followed. `=` is a tag of its own in
+    /// YAML 1.1, which `PyYAML` takes for a string in keys only.
+    #[inline(never)]
+    pub(super) fn scalar(&self, index: u32, is_key: bool) -> Result<Data<'a>, Message> {
+        let entry = self.get(self.follow(index));
+        let text = content::text(self.text, *entry);
+        if is_key && self.get(index).is_plain() && text == "=" {
+            return Ok(Data::Str(text));
         }
-        self.scalar(index)
+        let plain = matches!(entry.style, Style::Plain | Style::PlainLines | Style::Empty);
+        resolve::scalar(text, plain, entry.tag)
     }
 }
 
@@ -134,7 +147,6 @@ impl<'a> Tape<'a> {
 #[derive(Debug)]
 pub struct Document<'a> {
     tape: Tape<'a>,
-    warnings: Vec<Warning>,
 }
 
 /// What kind of node a [`Node`] is.
@@ -149,14 +161,15 @@ pub enum Kind {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn new(tape: Tape<'a>, warnings: Vec<Warning>) -> Self {
-        Self { tape, warnings }
+    pub(super) fn new(tape: Tape<'a>) -> Self {
+        Self { tape }
     }
 
     /// What may surprise the author, in the order of the text; at most
-    /// [`crate::limits::YAML_WARNINGS`].
-    pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
+    /// [`crate::limits::YAML_WARNINGS`]. Walks the whole tree: who does not
+    /// ask does not pay.
+    pub fn warnings(&self) -> Vec<Warning> {
+        warnings::of(&self.tape)
     }
 
     /// The outermost node.
@@ -184,7 +197,7 @@ pub struct Node<'d, 'a> {
 }
 
 impl<'d, 'a> Node<'d, 'a> {
-    fn entry(self) -> Entry {
+    fn entry(self) -> &'d Entry {
         self.tape.get(self.tape.follow(self.index))
     }
 
@@ -236,27 +249,31 @@ impl<'d, 'a> Node<'d, 'a> {
             let message = Cow::Borrowed("a scalar is expected here");
             return Err(Error { place: self.place(), message });
         }
-        self.tape.scalar(self.index).map_err(|fault| fault.in_text(self.tape.text))
+        self.tape
+            .scalar(self.index, false)
+            .map_err(|message| Fault { at: self.tape.get(self.index).at, message }.in_text(self.tape.text))
     }
 }
 
+/// Indexes of the entries right below a collection.
 #[derive(Clone, Debug)]
-struct Children<'d, 'a> {
+pub(super) struct Children<'d, 'a> {
     tape: &'d Tape<'a>,
     at: u32,
     end: u32,
 }
 
-impl<'d, 'a> Iterator for Children<'d, 'a> {
-    type Item = Node<'d, 'a>;
+impl Iterator for Children<'_, '_> {
+    type Item = u32;
 
-    fn next(&mut self) -> Option<Self::Item> {
+    #[inline(never)]
+    fn next(&mut self) -> Option<u32> {
         let index = self.at;
         if index >= self.end {
             return None;
         }
         self.at = self.tape.after(index);
-        Some(Node { tape: self.tape, index })
+        Some(index)
     }
 }
 
@@ -270,7 +287,7 @@ impl<'d, 'a> Iterator for Items<'d, 'a> {
     type Item = Node<'d, 'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.rest.next()
+        self.rest.next().map(|index| Node { tape: self.rest.tape, index })
     }
 }
 
@@ -284,6 +301,8 @@ impl<'d, 'a> Iterator for Entries<'d, 'a> {
     type Item = (Node<'d, 'a>, Node<'d, 'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some((self.rest.next()?, self.rest.next()?))
+        let node = |index| Node { tape: self.rest.tape, index };
+        let (key, value) = (self.rest.next()?, self.rest.next()?);
+        Some((node(key), node(value)))
     }
 }

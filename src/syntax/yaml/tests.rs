@@ -85,6 +85,39 @@ fn warns_of_duplicates_and_octal() {
 }
 
 #[test]
+fn warns_of_colons_that_make_a_mapping() {
+    let document = parse(
+        "runcmd:\n- echo a: b\n- echo c\n- [sh, -c, x: y]\n- name: x\n- 'echo d: e'\n- {a b: c}\n- mount a: b\n  c: d\n",
+    )
+    .unwrap();
+    let places: Vec<(u32, u32)> =
+        document.warnings().iter().map(|warning| (warning.place.line, warning.place.column)).collect();
+    assert_eq!(places, [(2, 3)]);
+    assert!(document.warnings()[0].message.contains("because of the colon"));
+}
+
+#[test]
+fn warns_of_directives_it_does_not_know() {
+    let document = parse("\u{feff}# c\n%FOO bar\n%YAML 1.1\n---\na: 1\n").unwrap();
+    let warnings = document.warnings();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].place, Place { line: 2, column: 1 });
+    assert!(parse("%YAML 1.2 # c\n---\n%a: 1\n").is_err());
+    assert!(parse("--- |\n %a\n").unwrap().warnings().is_empty());
+}
+
+#[test]
+fn few_allocations_a_document() {
+    // Room for the tape grows with what the text has shown so far.
+    let dense: String = (0..20_000).map(|number| format!("- a{number}: [1, 2, x]\n")).collect();
+    let tape = super::read(&dense).unwrap();
+    assert!(tape.entries.capacity() < tape.entries.len() * 5 / 4, "{}", tape.entries.capacity());
+    let sparse = format!("{}b: |\n{}", "a: [1, 2]\n".repeat(100), "  text\n".repeat(20_000));
+    let tape = super::read(&sparse).unwrap();
+    assert!(tape.entries.capacity() * 12 < sparse.len() * 2);
+}
+
+#[test]
 fn warnings_are_bounded() {
     let document = "a: 1\n".repeat(1000);
     assert_eq!(parse(&document).unwrap().warnings().len(), limits::YAML_WARNINGS);
@@ -145,6 +178,28 @@ fn bombs_end_in_errors() {
     assert!(message(&anchors).contains("too many anchors"));
     let digits = format!("a: 0x{}\n", "f".repeat(100_000));
     assert!(message(&digits).contains("too many digits"));
+}
+
+#[test]
+fn numbers_are_equal_by_value() {
+    let keys = |text: &str| load(text).unwrap().entries().len();
+    assert_eq!(keys("0.0: a\n-0.0: b\n0:0.0: c\nfalse: d\n0: e\n"), 1);
+    assert_eq!(keys("1:30.5: a\n90.5: b\n1:30.50: c\n90.5e+0: d\n"), 1);
+    assert_eq!(keys("-0:30.5: a\n30.5: b\n-30.5: c\n-30.6: d\n"), 3);
+}
+
+#[test]
+fn merges_in_a_chain_count_each_key_once() {
+    let mut text = String::from("a0: &a0 {k: 1}\n");
+    for level in 1..60 {
+        let own: String = (0..50).map(|number| format!(", k{level}-{number}: 1")).collect();
+        text.push_str(&format!("a{level}: &a{level} {{<<: *a{}{own}}}\n", level - 1));
+    }
+    // The levels one by one merge 1770 mappings of 50 keys, the last one 60.
+    assert!(message(&text).contains("merges too many keys"));
+    let last = text.rfind("a59").unwrap();
+    let alone = format!("{}a59: {{<<: *a10}}\n", &text[..text[..last].find("a11").unwrap()]);
+    assert_eq!(load(&alone).unwrap().get("a59").unwrap().entries().len(), 501);
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(super) fn is_in_range(text: &str) -> bool {
 /// The form Python writes: `2001-01-01`, or `2001-01-01 10:00:00.500000+02:00`.
 /// What is no timestamp comes back as it is.
 pub(super) fn canonical(text: &str) -> String {
-    if form::of(text) != Some(Form::Timestamp) {
+    if form::of(text) != Form::Timestamp {
         return text.into();
     }
     let [year, month, day, hour, minute, second, _, zone_hours, zone_minutes] = numbers(text);

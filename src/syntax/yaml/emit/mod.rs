@@ -6,7 +6,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::float_value;
-use super::keys;
 use super::timestamp;
 use crate::syntax::value::{Data, Value};
 
@@ -42,7 +41,7 @@ enum Kind {
 /// The position in a collection being written.
 enum Level<'v> {
     Seq { items: &'v [Value<'v>], at: usize },
-    Map { entries: &'v [(Value<'v>, Value<'v>)], order: Vec<u32>, at: usize, value: bool, simple: bool },
+    Map { entries: &'v [(Value<'v>, Value<'v>)], order: Vec<usize>, at: usize, value: bool, simple: bool },
 }
 
 /// Where a node stands.
@@ -92,7 +91,7 @@ impl<'v> Level<'v> {
                 items.get(*at - 1).map(|item| (item, Context::Item))
             }
             Level::Map { entries, order, at, value, simple } => {
-                let entry = order.get(*at).and_then(|&index| entries.get(index as usize))?;
+                let entry = order.get(*at).and_then(|&index| entries.get(index))?;
                 *value = !*value;
                 if *value {
                     *simple = is_simple(&entry.0);
@@ -224,16 +223,13 @@ fn base64_lines(bytes: &[u8]) -> String {
 
 /// The order in which entries are written: sorted by key where Python can
 /// compare all keys with each other, else as they come.
-fn order(entries: &[(Value<'_>, Value<'_>)]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..super::offset(entries.len())).collect();
-    let key = |index: u32| &entries[index as usize].0.data;
+fn order(entries: &[(Value<'_>, Value<'_>)]) -> Vec<usize> {
+    let key = |index: usize| &entries[index].0.data;
     let comparable = entries.windows(2).all(|pair| compare(&pair[0].0.data, &pair[1].0.data).is_some());
-    if comparable {
-        keys::sort(&mut order, &mut |&a, &b| {
-            compare(key(a), key(b)).unwrap_or(core::cmp::Ordering::Equal).then(a.cmp(&b)).is_lt()
-        });
-    }
-    order
+    crate::syntax::order::order(entries.len(), &|a, b| {
+        let compared = comparable.then(|| compare(key(a), key(b))).flatten();
+        compared.unwrap_or(core::cmp::Ordering::Equal)
+    })
 }
 
 /// Python's order of two keys; `None` where it has none.
