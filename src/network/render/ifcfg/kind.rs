@@ -42,7 +42,8 @@ impl Files<'_, '_> {
                 if self.suse {
                     file.set_number("VLAN_ID", Some(vlan.number().into()));
                     // The name tells the link where it has the usual form.
-                    let of_name = resolved.name.rsplit_once('.').map_or(link, |(link, _)| link);
+                    let of_name = resolved.name.bytes().rposition(|byte| byte == b'.');
+                    let of_name = of_name.and_then(|dot| resolved.name.get(..dot)).unwrap_or(link);
                     file.set("ETHERDEVICE", of_name);
                 } else {
                     file.remove("TYPE");
