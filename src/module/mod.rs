@@ -12,7 +12,7 @@ use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::error::Error;
 use crate::fetch::{self, Fetch};
-use crate::instance::Instance;
+use crate::instance::{File, Instance};
 use crate::state::paths::{Frequency, InstancePaths};
 use alloc::vec::Vec;
 
@@ -45,7 +45,7 @@ pub struct Context<'a> {
     /// This machine.
     pub instance: &'a Instance,
     /// Files of user-data that are written once for an instance: upstart jobs.
-    pub jobs: &'a [Action],
+    pub jobs: &'a [File],
     /// Where its state is kept.
     pub paths: &'a InstancePaths,
     /// The root as it is now.

@@ -16,12 +16,20 @@ use core::fmt::Write;
 pub struct Merged<'a> {
     /// A mapping; empty when no part could be used.
     pub config: Value<'a>,
-    /// Names of the parts it was merged from, in order.
-    pub from: Vec<String>,
+    /// Names of the parts it was merged from, in order, any characters.
+    pub from: Vec<&'a str>,
     /// Whether there was a cloud-config part at all, usable or not.
     pub present: bool,
     /// Parts, and values of parts, that could not be merged.
     pub problems: Vec<Error>,
+}
+
+impl Merged<'_> {
+    /// The names of the parts it was merged from, a line each.
+    pub fn names(&self) -> Vec<String> {
+        let one_line = |name: &&str| name.replace(['\n', '\r', '\t'], " ").trim().into();
+        self.from.iter().map(one_line).collect()
+    }
 }
 
 /// Merges the cloud-config parts in order, as each part's own `merge_how` (or
@@ -45,11 +53,13 @@ pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merge
             Some(apply) => apply(&mut merged.config, &part.content)
                 .map_err(|(place, cause)| ("apply JSON patch", place, cause)),
             None => {
-                read(part).map(|(mergers, config)| mergers.merge(&mut merged.config, config, &mut mismatches))
+                let mut mergers = Mergers::default();
+                read(part, &mut mergers)
+                    .map(|config| mergers.merge(&mut merged.config, config, &mut mismatches))
             }
         };
         match applied {
-            Ok(()) => merged.from.push(one_line(&part.filename)),
+            Ok(()) => merged.from.push(&part.filename),
             Err(refusal) => mismatches.push(refusal),
         }
         for (doing, place, cause) in mismatches {
@@ -69,8 +79,8 @@ pub fn cloud_config_text(merged: &Merged<'_>) -> String {
     if !merged.from.is_empty() {
         // Writing to a String can't fail.
         let _ = writeln!(text, "# from {} files", merged.from.len());
-        for name in &merged.from {
-            let _ = writeln!(text, "# {}", if name.is_empty() { "?".into() } else { on_one_line(name) });
+        for name in merged.names() {
+            let _ = writeln!(text, "# {}", if name.is_empty() { "?".into() } else { on_one_line(&name) });
         }
         text.push('\n');
     }
@@ -87,9 +97,10 @@ fn on_one_line(name: &str) -> String {
 /// What could not be done, where, and why.
 pub(super) type Refusal = (&'static str, Place, Cow<'static, str>);
 
-/// A part's keys, and how they are to be merged; the keys that say so are
-/// taken out.
-fn read(part: &Part) -> Result<(Mergers, Value<'_>), Refusal> {
+/// A part's keys, and into `mergers` how they are to be merged; the keys that
+/// say so are taken out.
+#[inline(never)]
+fn read<'a>(part: &'a Part, mergers: &mut Mergers) -> Result<Value<'a>, Refusal> {
     let text = match core::str::from_utf8(&part.content) {
         Ok(text) => text,
         Err(error) => {
@@ -110,7 +121,6 @@ fn read(part: &Part) -> Result<(Mergers, Value<'_>), Refusal> {
         Some(entries.remove(at).1).filter(|how| how.data != Data::Null)
     };
     let own = take("merge_how").or_else(|| take("merge_type"));
-    let mut mergers = Mergers::default();
     if let Some(how) = own {
         mergers.add_value(&how).map_err(|cause| ("follow merge_how of", how.place, cause))?;
     }
@@ -119,12 +129,7 @@ fn read(part: &Part) -> Result<(Mergers, Value<'_>), Refusal> {
         mergers.add_text(how).map_err(|cause| ("follow the Merge-Type of", start, cause))?;
     }
     if mergers.is_empty() {
-        mergers = Mergers::replacing();
+        *mergers = Mergers::replacing();
     }
-    Ok((mergers, config))
-}
-
-/// A name that can stand in a comment line.
-fn one_line(name: &str) -> String {
-    name.replace(['\n', '\r', '\t'], " ").trim().into()
+    Ok(config)
 }

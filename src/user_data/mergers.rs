@@ -9,7 +9,6 @@ use super::merge::Refusal;
 use crate::syntax::order::order;
 use crate::syntax::value::{Data, Value};
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -76,7 +75,7 @@ impl Mergers {
     /// for one type the first counts.
     pub(super) fn add_text(&mut self, how: &str) -> Result<(), Cow<'static, str>> {
         for merger in how.split('+') {
-            let merger = merger.trim().to_ascii_lowercase().replace('-', "_");
+            let merger = merger.trim_ascii().to_ascii_lowercase().replace('-', "_");
             if merger.is_empty() {
                 continue;
             }
@@ -84,13 +83,14 @@ impl Mergers {
                 || Cow::Owned(["`", &*merger, "` is no merger: `name(option,…)` is expected"].concat());
             let (name, options) = merger.split_once('(').ok_or_else(malformed)?;
             let options = options.strip_suffix(')').ok_or_else(malformed)?;
-            let options: Vec<_> = options.split(',').map(|option| option.trim().to_string()).collect();
+            let options = texts_between_commas(options);
             self.add(name, &options)?;
         }
         Ok(())
     }
 
     /// Adds what a cloud-config's own `merge_how` says: a text, or a list.
+    #[inline(never)]
     pub(super) fn add_value(&mut self, how: &Value<'_>) -> Result<(), Cow<'static, str>> {
         if let Some(text) = how.as_str() {
             return self.add_text(text);
@@ -103,12 +103,12 @@ impl Mergers {
                 Data::Map(_) => {
                     let name = item.get("name").and_then(Value::as_str).ok_or("`name` is missing")?;
                     let settings = item.get("settings").ok_or("`settings` is missing")?;
-                    (name.trim().replace('-', "_"), option_texts(settings))
+                    (name.trim_ascii().replace('-', "_"), option_texts(settings))
                 }
                 Data::Seq(fields) => {
                     let (name, options) = fields.split_first().ok_or("a merger has no name")?;
                     let name = name.as_str().ok_or("the name of a merger must be a text")?;
-                    (name.to_string(), options.iter().filter_map(Value::as_str).map(str::to_string).collect())
+                    (name.into(), texts(options))
                 }
                 _ => return Err(["a merger must be a mapping or a list, not ", item.kind()].concat().into()),
             };
@@ -119,8 +119,9 @@ impl Mergers {
         Ok(())
     }
 
-    fn add(&mut self, name: &str, options: &[String]) -> Result<(), Cow<'static, str>> {
-        let has = |option: &str| options.iter().any(|given| given == option);
+    #[inline(never)]
+    fn add(&mut self, name: &str, options: &[&str]) -> Result<(), Cow<'static, str>> {
+        let has = |option: &'static str| options.contains(&option);
         let list = has("recurse_array") || has("recurse_list");
         let text = has("recurse_str");
         match name.strip_prefix("m_").unwrap_or(name) {
@@ -131,14 +132,15 @@ impl Mergers {
                 self.map.get_or_insert(MapMerger { replace, allow_delete, recurse });
             }
             "list" => {
-                let methods = [("append", ListMethod::Append), ("prepend", ListMethod::Prepend)];
-                let order = methods
-                    .into_iter()
-                    .chain([("replace", ListMethod::Replace), ("no_replace", ListMethod::Keep)]);
-                let method = order
-                    .into_iter()
-                    .find(|(name, _)| has(name))
-                    .map_or(ListMethod::Replace, |(_, method)| method);
+                let method = if has("append") {
+                    ListMethod::Append
+                } else if has("prepend") {
+                    ListMethod::Prepend
+                } else if has("no_replace") && !has("replace") {
+                    ListMethod::Keep
+                } else {
+                    ListMethod::Replace
+                };
                 let recurse = Recurse { map: has("recurse_dict"), list, text };
                 self.list.get_or_insert(ListMerger { method, recurse });
             }
@@ -268,12 +270,31 @@ pub fn fill_in<'a>(config: &mut Value<'a>, lower: Value<'a>) {
 }
 
 /// The options in `settings`: a list of texts, or one text with commas.
-fn option_texts(settings: &Value<'_>) -> Vec<String> {
+fn option_texts<'v>(settings: &'v Value<'_>) -> Vec<&'v str> {
     match &settings.data {
-        Data::Seq(items) => items.iter().filter_map(Value::as_str).map(str::to_string).collect(),
-        Data::Str(text) => text.split(',').map(|option| option.trim().to_string()).collect(),
+        Data::Seq(items) => texts(items),
+        Data::Str(text) => texts_between_commas(text),
         _ => Vec::new(),
     }
+}
+
+/// The items that are texts.
+#[inline(never)]
+fn texts<'v>(items: &'v [Value<'_>]) -> Vec<&'v str> {
+    let mut texts = Vec::new();
+    for item in items {
+        texts.extend(item.as_str());
+    }
+    texts
+}
+
+#[inline(never)]
+fn texts_between_commas(text: &str) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for option in text.split(',') {
+        texts.push(option.trim_ascii());
+    }
+    texts
 }
 
 /// Some order of values, places aside; an integer and a float differ.

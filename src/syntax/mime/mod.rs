@@ -40,6 +40,7 @@ pub struct Leaf<'a> {
 impl<'a> Leaf<'a> {
     /// The bytes with the Content-Transfer-Encoding undone. An encoding that
     /// is unknown, or base64 of an impossible length, stays as it is.
+    #[inline(never)]
     pub fn content(&self) -> Cow<'a, [u8]> {
         let encoding = self.headers.transfer_encoding();
         if encoding.eq_ignore_ascii_case(b"base64") {
@@ -135,6 +136,7 @@ impl<'a> Iterator for Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// The next part of the innermost multipart that has one.
+    #[inline(never)]
     fn next_part(&mut self) -> Option<Entity<'a>> {
         while let Some(multipart) = self.open.last_mut() {
             if let Some(rest) = multipart.rest {
@@ -149,6 +151,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The leaf that `entity` is; a container is entered instead.
+    #[inline(never)]
     fn open(&mut self, entity: &Entity<'a>) -> Option<Leaf<'a>> {
         let (headers, body) = headers::split(entity.bytes);
         let content_type = headers.content_type(entity.digest);
