@@ -156,7 +156,14 @@ fn vendor_texts<'v>(value: &'v Value<'v>, file: &str, problems: &mut Vec<Error>)
 impl Consumed {
     /// Something that may replace whole keys and is not read yet, if any.
     pub fn unresolved(&self) -> Option<&'static str> {
-        self.parts().find_map(|part| part.kind.unresolved())
+        for source in &self.sources {
+            for part in &source.parts {
+                if let Some(what) = part.kind.unresolved() {
+                    return Some(what);
+                }
+            }
+        }
+        None
     }
 
     /// Every part of every source.

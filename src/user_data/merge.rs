@@ -6,7 +6,7 @@ use super::part::{Kind, Part};
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::yaml;
-use alloc::borrow::Cow;
+use crate::text::fill;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -48,25 +48,31 @@ pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merge
         }
         merged.present = true;
         let file = if parts.len() == 1 { source.into() } else { [source, " ", &part.filename].concat() };
-        let mut mismatches = Vec::new();
-        let applied = match patch {
-            Some(apply) => apply(&mut merged.config, &part.content)
-                .map_err(|(place, cause)| ("apply JSON patch", place, cause)),
-            None => {
-                let mut mergers = Mergers::default();
-                read(part, &mut mergers)
-                    .map(|config| mergers.merge(&mut merged.config, config, &mut mismatches))
-            }
-        };
-        match applied {
-            Ok(()) => merged.from.push(&part.filename),
-            Err(refusal) => mismatches.push(refusal),
-        }
-        for (doing, place, cause) in mismatches {
+        let mut refuse = |doing: &str, place: Place, cause: &str| {
             merged.problems.push(Error::at(doing, &file, place.line, place.column, cause));
+        };
+        if add(part, patch, &mut merged.config, &mut refuse).is_some() {
+            merged.from.push(&part.filename);
         }
     }
     merged
+}
+
+/// Merges one part into `config`, or patches it; `None` when it is left out.
+fn add<'a>(
+    part: &'a Part,
+    patch: Option<Patch>,
+    config: &mut Value<'a>,
+    refuse: &mut Refuse<'_>,
+) -> Option<()> {
+    let Some(apply) = patch else {
+        let mut mergers = Mergers::default();
+        let new = read(part, &mut mergers, refuse)?;
+        mergers.merge(config, new, refuse);
+        return Some(());
+    };
+    let refused = apply(config, &part.content);
+    refused.map_err(|(place, cause)| refuse("apply JSON patch", place, &cause)).ok()
 }
 
 /// The file `cloud-config.txt` of an instance: names of the parts and the
@@ -94,42 +100,45 @@ fn on_one_line(name: &str) -> String {
     name.replace(ends, "?")
 }
 
-/// What could not be done, where, and why.
-pub(super) type Refusal = (&'static str, Place, Cow<'static, str>);
+/// Takes what could not be done, where, and why.
+pub(super) type Refuse<'r> = dyn FnMut(&str, Place, &str) + 'r;
 
 /// A part's keys, and into `mergers` how they are to be merged; the keys that
 /// say so are taken out.
 #[inline(never)]
-fn read<'a>(part: &'a Part, mergers: &mut Mergers) -> Result<Value<'a>, Refusal> {
+fn read<'a>(part: &'a Part, mergers: &mut Mergers, refuse: &mut Refuse<'_>) -> Option<Value<'a>> {
     let text = match core::str::from_utf8(&part.content) {
         Ok(text) => text,
         Err(error) => {
-            return Err(("read", Place::of_byte(&part.content, error.valid_up_to()), "not UTF-8".into()));
+            refuse("read", Place::of_byte(&part.content, error.valid_up_to()), "not UTF-8");
+            return None;
         }
     };
-    let mut config = yaml::load(text).map_err(|error| ("read", error.place, error.message))?;
+    let mut config = yaml::load(text).map_err(|error| refuse("read", error.place, &error.message)).ok()?;
     let Data::Map(entries) = &mut config.data else {
         let start = Place { line: config.place.line.max(1), column: config.place.column.max(1) };
-        let cause = match config.data {
-            Data::Null => "it holds no keys".into(),
-            _ => ["a mapping of keys is expected, not ", config.kind()].concat().into(),
-        };
-        return Err(("read", start, cause));
+        match config.data {
+            Data::Null => refuse("read", start, "it holds no keys"),
+            _ => refuse("read", start, &fill("a mapping of keys is expected, not {}", &[config.kind()])),
+        }
+        return None;
     };
-    let mut take = |name| {
+    let mut take = |name: &str| {
         let at = entries.iter().position(|(key, _)| key.as_str() == Some(name))?;
         Some(entries.remove(at).1).filter(|how| how.data != Data::Null)
     };
     let own = take("merge_how").or_else(|| take("merge_type"));
     if let Some(how) = own {
-        mergers.add_value(&how).map_err(|cause| ("follow merge_how of", how.place, cause))?;
+        let refused = mergers.add_value(&how);
+        refused.map_err(|cause| refuse("follow merge_how of", how.place, &cause)).ok()?;
     }
     if let Some(how) = &part.merge_type {
         let start = Place { line: 1, column: 1 };
-        mergers.add_text(how).map_err(|cause| ("follow the Merge-Type of", start, cause))?;
+        let refused = mergers.add_text(how);
+        refused.map_err(|cause| refuse("follow the Merge-Type of", start, &cause)).ok()?;
     }
     if mergers.is_empty() {
         *mergers = Mergers::replacing();
     }
-    Ok(config)
+    Some(config)
 }

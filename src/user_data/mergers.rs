@@ -5,7 +5,7 @@
 //! merge_how: [{name: list, settings: [append]}, {name: dict, settings: []}]
 //! ```
 
-use super::merge::Refusal;
+use super::merge::Refuse;
 use crate::syntax::order::order;
 use crate::syntax::value::{Data, Value};
 use alloc::borrow::Cow;
@@ -164,22 +164,22 @@ impl Mergers {
     /// Merges `new` into `old`. Where types forbid it the old value stays.
     ///
     /// Recursion ends at the depth of the shallower tree.
-    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, mismatches: &mut Vec<Refusal>) {
+    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, refuse: &mut Refuse<'_>) {
         match &mut old.data {
             Data::Map(entries) => {
                 if let (Some(how), Data::Map(new)) = (self.map, new.data) {
-                    self.merge_maps(how, entries, new, mismatches);
+                    self.merge_maps(how, entries, new, refuse);
                 }
             }
             Data::Seq(_) => {
                 if let Some(how) = self.list {
-                    self.merge_lists(how, old, new, mismatches);
+                    self.merge_lists(how, old, new, refuse);
                 }
             }
             Data::Str(text) => match (self.text, &new.data) {
                 (Some(true), Data::Str(more)) => text.to_mut().push_str(more),
                 (Some(true), _) => {
-                    mismatches.push(("merge", new.place, "only a text can be appended to a text".into()));
+                    refuse("merge", new.place, "only a text can be appended to a text");
                 }
                 (Some(false), _) => *old = new,
                 (None, _) => {}
@@ -193,7 +193,7 @@ impl Mergers {
         how: MapMerger,
         old: &mut Vec<(Value<'a>, Value<'a>)>,
         mut new: Vec<(Value<'a>, Value<'a>)>,
-        mismatches: &mut Vec<Refusal>,
+        refuse: &mut Refuse<'_>,
     ) {
         let order = order(new.len(), &|one, other| compare(&new[one].0, &new[other].0));
         let mut taken = alloc::vec![false; new.len()];
@@ -210,7 +210,7 @@ impl Mergers {
             if how.replace {
                 *value = incoming;
             } else if how.recurse.merges(&incoming) {
-                self.merge(value, incoming, mismatches);
+                self.merge(value, incoming, refuse);
             }
             true
         });
@@ -221,13 +221,7 @@ impl Mergers {
         }
     }
 
-    fn merge_lists<'a>(
-        &self,
-        how: ListMerger,
-        old: &mut Value<'a>,
-        new: Value<'a>,
-        mismatches: &mut Vec<Refusal>,
-    ) {
+    fn merge_lists<'a>(&self, how: ListMerger, old: &mut Value<'a>, new: Value<'a>, refuse: &mut Refuse<'_>) {
         let Data::Seq(items) = &mut old.data else { return };
         let mut incoming = match new.data {
             Data::Seq(incoming) => incoming,
@@ -236,7 +230,7 @@ impl Mergers {
                 return;
             }
             _ => {
-                return mismatches.push(("merge", new.place, "only a list can be merged into a list".into()));
+                return refuse("merge", new.place, "only a list can be merged into a list");
             }
         };
         match how.method {
@@ -249,7 +243,7 @@ impl Mergers {
             ListMethod::Replace => {
                 for (item, incoming) in items.iter_mut().zip(incoming) {
                     if how.recurse.merges(&incoming) {
-                        self.merge(item, incoming, mismatches);
+                        self.merge(item, incoming, refuse);
                     } else {
                         *item = incoming;
                     }
@@ -266,7 +260,7 @@ impl Mergers {
 pub fn fill_in<'a>(config: &mut Value<'a>, lower: Value<'a>) {
     let recurse = Recurse { map: true, ..Recurse::default() };
     let map = MapMerger { replace: false, allow_delete: false, recurse };
-    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut Vec::new());
+    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut |_, _, _| {});
 }
 
 /// The options in `settings`: a list of texts, or one text with commas.
