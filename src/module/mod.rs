@@ -104,14 +104,15 @@ pub static ALL: &[Module] = &[
 #[inline(never)]
 fn is_red_hat(root: &dyn Fetch) -> bool {
     let text = fetch::text(root, "/etc/os-release").unwrap_or_default();
-    text.lines().any(|line| match line.split_once('=') {
-        Some(("ID" | "ID_LIKE", ids)) => {
-            let ids = ids.strip_prefix('"').unwrap_or(ids);
-            let ids = ids.strip_suffix('"').unwrap_or(ids);
-            ids.split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos"))
+    for line in text.lines() {
+        let Some(("ID" | "ID_LIKE", ids)) = line.split_once('=') else { continue };
+        let ids = ids.strip_prefix('"').unwrap_or(ids);
+        let ids = ids.strip_suffix('"').unwrap_or(ids);
+        if ids.split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos")) {
+            return true;
         }
-        _ => false,
-    })
+    }
+    false
 }
 
 #[cfg(test)]

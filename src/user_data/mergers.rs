@@ -121,7 +121,7 @@ impl Mergers {
 
     #[inline(never)]
     fn add(&mut self, name: &str, options: &[&str]) -> Result<(), Cow<'static, str>> {
-        let has = |option: &'static str| options.contains(&option);
+        let has = |option| options.contains(&option);
         let list = has("recurse_array") || has("recurse_list");
         let text = has("recurse_str");
         match name.strip_prefix("m_").unwrap_or(name) {
@@ -277,7 +277,9 @@ fn option_texts<'v>(settings: &'v Value<'_>) -> Vec<&'v str> {
 fn texts<'v>(items: &'v [Value<'_>]) -> Vec<&'v str> {
     let mut texts = Vec::new();
     for item in items {
-        texts.extend(item.as_str());
+        if let Some(text) = item.as_str() {
+            texts.push(text);
+        }
     }
     texts
 }

@@ -44,12 +44,11 @@ impl<'a> Leaf<'a> {
     pub fn content(&self) -> Cow<'a, [u8]> {
         let encoding = self.headers.transfer_encoding();
         if encoding.eq_ignore_ascii_case(b"base64") {
-            match encoding::base64_unpadded(self.body) {
-                Some(content) => Cow::Owned(content),
-                None => Cow::Owned(
-                    self.body.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect(),
-                ),
-            }
+            Cow::Owned(encoding::base64_unpadded(self.body).unwrap_or_else(|| {
+                let mut text = self.body.to_vec();
+                text.retain(|byte| !matches!(byte, b'\n' | b'\r'));
+                text
+            }))
         } else if encoding.eq_ignore_ascii_case(b"quoted-printable") {
             Cow::Owned(encoding::quoted_printable(self.body))
         } else {
