@@ -49,6 +49,10 @@ pub struct LinkInfo {
     pub carrier: bool,
     /// Largest packet, in bytes.
     pub mtu: u32,
+    /// The kernel's word for its kind (`bond`, `vlan`); empty for NICs.
+    pub kind: String,
+    /// Index of the bond or bridge it is in.
+    pub master: Option<u32>,
 }
 
 /// An address on a link.
@@ -73,10 +77,11 @@ pub(super) fn link(message: &Message<'_>) -> Result<LinkInfo, Malformed> {
     let info = Values::of(Some(values.get(IFLA_LINKINFO)))?;
     let ethernet = u16_at(body, 2) == Some(ARPHRD_ETHER);
     let address = values.get(IFLA_ADDRESS).try_into().ok();
-    let lent = BORROWERS.contains(&until_nul(info.get(IFLA_INFO_KIND)));
+    let kind = until_nul(info.get(IFLA_INFO_KIND));
+    let lent = BORROWERS.contains(&kind);
+    let master = values.number(IFLA_MASTER)?;
     // A member of a failover pair has its master's address.
-    let taken = !values.get(IFLA_MASTER).is_empty()
-        && !LENIENT_MASTERS.contains(&until_nul(info.get(IFLA_INFO_SLAVE_KIND)));
+    let taken = master.is_some() && !LENIENT_MASTERS.contains(&until_nul(info.get(IFLA_INFO_SLAVE_KIND)));
     Ok(LinkInfo {
         index: u32_at(body, 4).ok_or(Malformed)?,
         name: String::from_utf8_lossy(until_nul(values.get(IFLA_IFNAME))).into_owned(),
@@ -84,7 +89,9 @@ pub(super) fn link(message: &Message<'_>) -> Result<LinkInfo, Malformed> {
         own_address: flags & IFF_LOOPBACK as u32 == 0 && !lent && !taken,
         up: flags & IFF_UP as u32 != 0,
         carrier: flags & IFF_LOWER_UP as u32 != 0,
-        mtu: u32_at(values.get(IFLA_MTU), 0).unwrap_or(0),
+        mtu: values.number(IFLA_MTU)?.unwrap_or(0),
+        kind: String::from_utf8_lossy(kind).into_owned(),
+        master,
     })
 }
 
@@ -94,26 +101,34 @@ pub(super) fn address(message: &Message<'_>) -> Result<Option<AddressInfo>, Malf
     let [family, prefix, _, scope, ..] = *message.body else { return Err(Malformed) };
     let link = u32_at(message.body, 4).ok_or(Malformed)?;
     let values = Values::of(message.body.get(ADDRESS_BODY..))?;
-    let length = match u32::from(family) {
-        AF_INET => 4,
-        AF_INET6 => 16,
+    let ipv6 = match u32::from(family) {
+        AF_INET => false,
+        AF_INET6 => true,
         _ => return Ok(None),
     };
     // Where there is a peer, the address is the peer's.
-    let mut value = values.get(IFA_LOCAL);
-    if value.is_empty() {
-        value = values.get(IFA_ADDRESS);
+    let address = match values.ip(IFA_LOCAL, ipv6)? {
+        None => values.ip(IFA_ADDRESS, ipv6)?,
+        local => local,
+    };
+    match address {
+        Some(address) if prefix > address.bits() => Err(Malformed),
+        address => Ok(address.map(|address| AddressInfo { link, address, prefix, scope })),
     }
-    let address = Ip::from_octets(value).filter(|_| value.len() == length);
-    Ok(address.map(|address| AddressInfo { link, address, prefix, scope }))
+}
+
+/// `AF_INET` or `AF_INET6`.
+pub(super) fn family(address: Ip) -> u8 {
+    let family = if address.is_ipv6() { AF_INET6 } else { AF_INET };
+    family.to_ne_bytes()[0]
 }
 
 /// The attributes of a message, all of them well formed.
-struct Values<'a>(&'a [u8]);
+pub(super) struct Values<'a>(&'a [u8]);
 
 impl<'a> Values<'a> {
     #[inline(never)]
-    fn of(bytes: Option<&'a [u8]>) -> Result<Self, Malformed> {
+    pub(super) fn of(bytes: Option<&'a [u8]>) -> Result<Self, Malformed> {
         let bytes = bytes.ok_or(Malformed)?;
         for attribute in attributes(bytes) {
             attribute?;
@@ -123,7 +138,7 @@ impl<'a> Values<'a> {
 
     /// The value of the last attribute of this type; empty where there is none.
     #[inline(never)]
-    fn get(&self, wanted: u16) -> &'a [u8] {
+    pub(super) fn get(&self, wanted: u16) -> &'a [u8] {
         let mut found: &[u8] = &[];
         for (kind, value) in attributes(self.0).flatten() {
             if kind == wanted {
@@ -132,10 +147,31 @@ impl<'a> Values<'a> {
         }
         found
     }
+
+    /// A number of four bytes, neither more nor less.
+    #[inline(never)]
+    pub(super) fn number(&self, wanted: u16) -> Result<Option<u32>, Malformed> {
+        match *self.get(wanted) {
+            [] => Ok(None),
+            [a, b, c, d] => Ok(Some(u32::from_ne_bytes([a, b, c, d]))),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// An address of this family.
+    #[inline(never)]
+    pub(super) fn ip(&self, wanted: u16, ipv6: bool) -> Result<Option<Ip>, Malformed> {
+        let value = self.get(wanted);
+        match Ip::from_octets(value).filter(|ip| ip.is_ipv6() == ipv6) {
+            None if !value.is_empty() => Err(Malformed),
+            address => Ok(address),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::route;
     use super::super::wire::{self, Request};
     use super::*;
 
@@ -162,8 +198,30 @@ mod tests {
             up: true,
             carrier: false,
             mtu: 1500,
+            kind: "veth".into(),
+            master: None,
         };
         assert_eq!(link(&message), Ok(expected));
+    }
+
+    #[test]
+    fn attributes_of_the_wrong_length_are_refused() {
+        let number = |bytes: &'static [u8]| {
+            let tail = wire::with_attributes(&[], &[(4, bytes)]);
+            Values::of(Some(&tail)).map(|values| values.number(4)).unwrap()
+        };
+        assert_eq!(
+            number(if cfg!(target_endian = "little") { &[0xdc, 5, 0, 0] } else { &[0, 0, 5, 0xdc] }),
+            Ok(Some(1500))
+        );
+        assert_eq!(
+            (number(&[1, 0]), number(&[0; 8]), number(&[])),
+            (Err(Malformed), Err(Malformed), Ok(None))
+        );
+        let tail = wire::with_attributes(&[], &[(2, &[10, 0, 0, 1])]);
+        let values = Values::of(Some(&tail)).unwrap();
+        assert_eq!(values.ip(2, true), Err(Malformed));
+        assert_eq!(values.ip(2, false), Ok(Ip::from_octets(&[10, 0, 0, 1])));
     }
 
     /// Every byte of a message set to every value, and every cut of it: no
@@ -174,6 +232,7 @@ mod tests {
         let read = |bytes: &[u8]| {
             for message in wire::messages(bytes).flatten() {
                 let _ = (link(&message), address(&message), wire::acknowledgement(&message));
+                let _ = (route::route(&message), route::rule(&message));
                 let tlvs = Message { flags: linux_raw_sys::netlink::NLM_F_ACK_TLVS, ..message };
                 let _ = wire::acknowledgement(&tlvs);
             }

@@ -23,11 +23,20 @@ const DUMPS: u32 = 8;
 
 const SOL_NETLINK: usize = 270;
 
-const RTM_NEWLINK: u32 = netlink::RTM_NEWLINK as u32;
-const RTM_GETLINK: u32 = netlink::RTM_GETLINK as u32;
-const RTM_NEWADDR: u32 = netlink::RTM_NEWADDR as u32;
-const RTM_DELADDR: u32 = netlink::RTM_DELADDR as u32;
-const RTM_GETADDR: u32 = netlink::RTM_GETADDR as u32;
+/// What a failed request is called in a message.
+const NAMES: [(u32, &str); 11] = [
+    (netlink::RTM_NEWLINK as u32, "RTM_NEWLINK"),
+    (netlink::RTM_GETLINK as u32, "RTM_GETLINK"),
+    (netlink::RTM_DELLINKPROP as u32, "RTM_DELLINKPROP"),
+    (netlink::RTM_NEWADDR as u32, "RTM_NEWADDR"),
+    (netlink::RTM_DELADDR as u32, "RTM_DELADDR"),
+    (netlink::RTM_GETADDR as u32, "RTM_GETADDR"),
+    (netlink::RTM_NEWROUTE as u32, "RTM_NEWROUTE"),
+    (netlink::RTM_DELROUTE as u32, "RTM_DELROUTE"),
+    (netlink::RTM_GETROUTE as u32, "RTM_GETROUTE"),
+    (netlink::RTM_NEWRULE as u32, "RTM_NEWRULE"),
+    (netlink::RTM_GETRULE as u32, "RTM_GETRULE"),
+];
 
 /// Takes each message of a reply.
 pub(super) type Each<'a> = dyn FnMut(&Message<'_>) -> Result<(), Malformed> + 'a;
@@ -113,14 +122,7 @@ impl Socket {
     /// kernel's words)`.
     #[inline(never)]
     pub(super) fn failure(&self, request: &Request, errno: i32, words: &str) -> Error {
-        let kind = match u32::from(request.kind) {
-            RTM_NEWLINK => "RTM_NEWLINK",
-            RTM_GETLINK => "RTM_GETLINK",
-            RTM_NEWADDR => "RTM_NEWADDR",
-            RTM_DELADDR => "RTM_DELADDR",
-            RTM_GETADDR => "RTM_GETADDR",
-            _ => "RTM_NEWROUTE",
-        };
+        let kind = NAMES.iter().find(|(kind, _)| *kind == u32::from(request.kind)).map_or("", |name| name.1);
         let between = if words.is_empty() { "" } else { ": " };
         Error::os_saying(&self.purpose, errno, &[" (", kind, between, words, ")"].concat())
     }

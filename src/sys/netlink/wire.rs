@@ -33,22 +33,10 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// A request with the fixed part `body`. The values of `attributes` are
-    /// addresses, numbers and names, far below the 64 KiB an attribute may
-    /// have; one without a value is left out.
+    /// A request with the fixed part `body`.
     #[inline(never)]
     pub(super) fn new(kind: u16, flags: u32, body: &[u8], attributes: &[(u16, &[u8])]) -> Self {
-        let mut tail = body.to_vec();
-        for (kind, value) in attributes {
-            if let (false, Ok(length)) = (value.is_empty(), u16::try_from(ATTRIBUTE + value.len())) {
-                let [a, b] = length.to_ne_bytes();
-                let [c, d] = kind.to_ne_bytes();
-                tail.extend_from_slice(&[a, b, c, d]);
-                tail.extend_from_slice(value);
-                tail.resize(tail.len().next_multiple_of(4), 0);
-            }
-        }
-        Self { kind, flags, tail }
+        Self { kind, flags, tail: with_attributes(body, attributes) }
     }
 
     /// The finished bytes, numbered `sequence`.
@@ -61,6 +49,24 @@ impl Request {
         let header = [length.to_ne_bytes(), [a, b, c, d], sequence.to_ne_bytes(), [0; 4]];
         [header.as_flattened(), &self.tail].concat()
     }
+}
+
+/// `body` and, behind it, the attributes; they make the value of a nested
+/// attribute too, with no body. Values are addresses, numbers and names, far
+/// below the 64 KiB an attribute may have; one without a value is left out.
+#[inline(never)]
+pub(super) fn with_attributes(body: &[u8], attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut bytes = body.to_vec();
+    for (kind, value) in attributes {
+        if let (false, Ok(length)) = (value.is_empty(), u16::try_from(ATTRIBUTE + value.len())) {
+            let [a, b] = length.to_ne_bytes();
+            let [c, d] = kind.to_ne_bytes();
+            bytes.extend_from_slice(&[a, b, c, d]);
+            bytes.extend_from_slice(value);
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+        }
+    }
+    bytes
 }
 
 /// One received message.

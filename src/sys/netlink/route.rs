@@ -1,0 +1,166 @@
+//! Routes and rules as rtnetlink describes them (rtnetlink(7), ip-rule(8)).
+
+use super::link::{Values, family};
+use super::wire::{Malformed, Message, Request, u32_at, with_attributes};
+use crate::action::{LinkRoute, PolicyRule};
+use crate::ip::Ip;
+use linux_raw_sys::net::{AF_INET, AF_INET6};
+use linux_raw_sys::netlink::{self, RTNH_F_ONLINK};
+
+/// Bytes of `struct rtmsg`, and of `struct fib_rule_hdr`, which looks like it.
+const BODY: usize = 12;
+
+const RTA_DST: u16 = netlink::rtattr_type_t::RTA_DST as u16;
+const RTA_OIF: u16 = netlink::rtattr_type_t::RTA_OIF as u16;
+const RTA_GATEWAY: u16 = netlink::rtattr_type_t::RTA_GATEWAY as u16;
+const RTA_PRIORITY: u16 = netlink::rtattr_type_t::RTA_PRIORITY as u16;
+const RTA_METRICS: u16 = netlink::rtattr_type_t::RTA_METRICS as u16;
+const RTA_TABLE: u16 = netlink::rtattr_type_t::RTA_TABLE as u16;
+const RTAX_MTU: u16 = netlink::RTAX_MTU as u16;
+
+const FRA_DST: u16 = netlink::FRA_DST as u16;
+const FRA_SRC: u16 = netlink::FRA_SRC as u16;
+const FRA_PRIORITY: u16 = netlink::FRA_PRIORITY as u16;
+const FRA_FWMARK: u16 = netlink::FRA_FWMARK as u16;
+const FRA_TABLE: u16 = netlink::FRA_TABLE as u16;
+const FR_ACT_TO_TBL: u8 = netlink::FR_ACT_TO_TBL as u8;
+
+const SCOPE_LINK: u8 = netlink::rt_scope_t::RT_SCOPE_LINK as u8;
+const NOWHERE: u8 = netlink::rt_scope_t::RT_SCOPE_NOWHERE as u8;
+const DELROUTE: u16 = netlink::RTM_DELROUTE as u16;
+const UNICAST: u8 = netlink::RTN_UNICAST as u8;
+const MAIN: u32 = netlink::rt_class_t::RT_TABLE_MAIN as u32;
+const KERNEL: u8 = netlink::RTPROT_KERNEL as u8;
+const ADVERTISED: u8 = netlink::RTPROT_RA as u8;
+const STATIC: u8 = netlink::RTPROT_STATIC as u8;
+
+/// The priority the kernel gives an IPv6 route that names none.
+const IPV6_METRIC: u32 = 1024;
+
+/// A route of the machine through one link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteInfo {
+    /// Index of the link.
+    pub link: u32,
+    /// The route.
+    pub route: LinkRoute,
+}
+
+/// Whether `there`, as the kernel tells it, is `wanted`.
+pub(super) fn is_route(there: &LinkRoute, wanted: &LinkRoute) -> bool {
+    let metric = wanted.metric.unwrap_or(if wanted.destination.is_ipv6() { IPV6_METRIC } else { 0 });
+    (there.destination, there.prefix, there.gateway) == (wanted.destination, wanted.prefix, wanted.gateway)
+        && there.metric.unwrap_or(0) == metric
+        && there.table.unwrap_or(MAIN) == wanted.table.unwrap_or(MAIN)
+}
+
+/// A request about a route through the link of this index.
+#[inline(never)]
+pub(super) fn route_request(kind: u16, flags: u32, index: u32, route: &LinkRoute) -> Request {
+    let LinkRoute { destination, prefix, gateway, .. } = *route;
+    let scope = match kind {
+        // Whatever it is.
+        DELROUTE => NOWHERE,
+        _ if gateway.is_none() && !destination.is_ipv6() => SCOPE_LINK,
+        _ => 0,
+    };
+    let protocol = if kind == DELROUTE { 0 } else { STATIC };
+    // A table beyond a byte is told by its attribute alone.
+    let hop = if route.on_link { RTNH_F_ONLINK } else { 0 };
+    let body = [[family(destination), prefix, 0, 0], [0, protocol, scope, UNICAST], hop.to_ne_bytes()];
+    let mtu = number(route.mtu);
+    let metrics = with_attributes(&[], &[(RTAX_MTU, &mtu)]);
+    let attributes = [
+        (RTA_OIF, &index.to_ne_bytes()[..]),
+        (RTA_DST, if prefix > 0 { destination.octets() } else { &[] }),
+        (RTA_GATEWAY, gateway.as_ref().map_or(&[], Ip::octets)),
+        (RTA_PRIORITY, &number(route.metric)),
+        (RTA_METRICS, &metrics),
+        (RTA_TABLE, &route.table.unwrap_or(MAIN).to_ne_bytes()),
+    ];
+    Request::new(kind, flags, body.as_flattened(), &attributes)
+}
+
+/// A request about a rule.
+#[inline(never)]
+pub(super) fn rule_request(kind: u16, flags: u32, rule: &PolicyRule) -> Request {
+    let length = |side: &Option<(Ip, u8)>| side.map_or(0, |(_, prefix)| prefix);
+    let any = rule.from.or(rule.to).map_or(Ip::unspecified(false), |(address, _)| address);
+    let body =
+        [family(any), length(&rule.to), length(&rule.from), rule.tos, 0, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0];
+    let network = |side: &'_ Option<(Ip, u8)>| {
+        side.filter(|(_, prefix)| *prefix > 0).map(|(address, prefix)| address.network(prefix))
+    };
+    let (to, from) = (network(&rule.to), network(&rule.from));
+    let attributes = [
+        (FRA_DST, to.as_ref().map_or(&[][..], Ip::octets)),
+        (FRA_SRC, from.as_ref().map_or(&[], Ip::octets)),
+        (FRA_PRIORITY, &number(rule.priority)),
+        (FRA_FWMARK, &number(rule.mark)),
+        (FRA_TABLE, &rule.table.unwrap_or(MAIN).to_ne_bytes()),
+    ];
+    Request::new(kind, flags, &body, &attributes)
+}
+
+/// The value of an attribute; none where there is no number.
+fn number(value: Option<u32>) -> alloc::vec::Vec<u8> {
+    value.map_or_else(Default::default, |value| value.to_ne_bytes().to_vec())
+}
+
+/// Reads an `RTM_NEWROUTE` message; `None` for routes the kernel makes itself
+/// or learns from routers, those of several links and of other families.
+#[inline(never)]
+pub(super) fn route(message: &Message<'_>) -> Result<Option<RouteInfo>, Malformed> {
+    let [family, prefix, _, _, table, protocol, _, kind, ..] = *message.body else { return Err(Malformed) };
+    let flags = u32_at(message.body, 8).ok_or(Malformed)?;
+    let values = Values::of(message.body.get(BODY..))?;
+    let ipv6 = match u32::from(family) {
+        AF_INET => false,
+        AF_INET6 => true,
+        _ => return Ok(None),
+    };
+    let link = values.number(RTA_OIF)?;
+    let (UNICAST, false, Some(link)) = (kind, matches!(protocol, KERNEL | ADVERTISED), link) else {
+        return Ok(None);
+    };
+    let destination = values.ip(RTA_DST, ipv6)?.unwrap_or(Ip::unspecified(ipv6));
+    if prefix > destination.bits() {
+        return Err(Malformed);
+    }
+    let metrics = Values::of(Some(values.get(RTA_METRICS)))?;
+    let route = LinkRoute {
+        destination,
+        prefix,
+        gateway: values.ip(RTA_GATEWAY, ipv6)?,
+        metric: values.number(RTA_PRIORITY)?,
+        table: values.number(RTA_TABLE)?.or(Some(table.into())).filter(|table| *table != MAIN),
+        mtu: metrics.number(RTAX_MTU)?,
+        on_link: flags & RTNH_F_ONLINK != 0,
+    };
+    Ok(Some(RouteInfo { link, route }))
+}
+
+/// Reads an `RTM_NEWRULE` message; `None` for rules that do more than choose a
+/// table, and of other families.
+#[inline(never)]
+pub(super) fn rule(message: &Message<'_>) -> Result<Option<PolicyRule>, Malformed> {
+    let [family, to, from, tos, table, _, _, action, ..] = *message.body else { return Err(Malformed) };
+    let values = Values::of(message.body.get(BODY..))?;
+    let ipv6 = match u32::from(family) {
+        AF_INET => false,
+        AF_INET6 => true,
+        _ => return Ok(None),
+    };
+    if action != FR_ACT_TO_TBL {
+        return Ok(None);
+    }
+    let table = values.number(FRA_TABLE)?.unwrap_or(table.into());
+    Ok(Some(PolicyRule {
+        from: values.ip(FRA_SRC, ipv6)?.map(|address| (address, from)),
+        to: values.ip(FRA_DST, ipv6)?.map(|address| (address, to)),
+        table: (table != MAIN).then_some(table),
+        priority: values.number(FRA_PRIORITY)?,
+        mark: values.number(FRA_FWMARK)?,
+        tos,
+    }))
+}

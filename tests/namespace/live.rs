@@ -1,0 +1,273 @@
+//! A description set live, and read back from the kernel.
+
+use crate::{inside, ip, present, veth};
+use glowplug::action::{Action, LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
+use glowplug::network::model::Network;
+use glowplug::network::parse::network_config;
+use glowplug::network::render::live;
+use glowplug::syntax::yaml;
+use glowplug::sys::netlink::{LinkInfo, Netlink};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// A version 2 description.
+fn network(text: &str) -> Network {
+    let parsed = network_config(yaml::load(text).unwrap(), "network-config");
+    assert_eq!(parsed.problems, []);
+    parsed.network
+}
+
+/// Names the NICs and sets everything; what failed, in words.
+fn set(netlink: &mut Netlink, network: &Network) -> Vec<String> {
+    let present = present();
+    let resolved = network.resolve(&present);
+    assert_eq!(resolved.problems, []);
+    let renames = resolved.renames().into_iter().map(Action::Link);
+    let mut failed = Vec::new();
+    for action in renames.chain(live::render(&resolved)) {
+        if let Action::Link(step) = action
+            && let Err(error) = netlink.apply(&step)
+        {
+            failed.push(error.to_string());
+        }
+    }
+    failed
+}
+
+const ONE_NIC: &str = "
+version: 2
+ethernets:
+  lan0:
+    match: {macaddress: '02:00:00:00:00:00'}
+    set-name: lan0
+    mtu: 1300
+    addresses: [10.0.0.5/24, 10.9.0.5/24, '2001:db8::5/64']
+    gateway4: 10.0.0.1
+    routes:
+      - {to: 172.16.0.0/12, via: 10.0.0.254, metric: 50}
+      - {to: 192.0.2.0/24, via: 10.0.0.254, table: 1000, mtu: 1200}
+      - {to: 198.51.100.0/24, via: 203.0.113.1, on-link: true}
+      - {to: '2001:db8:1::/48', via: '2001:db8::1', metric: 7}
+    routing-policy:
+      - {from: 10.0.0.0/24, table: 1000, priority: 100}
+      - {to: '2001:db8:2::/64', table: 9, priority: 101, mark: 3}
+";
+
+/// What is read back is what was planned: no less, no more. A second run
+/// changes nothing.
+#[test]
+fn the_result_is_the_plan() {
+    inside("live::the_result_is_the_plan", |netlink| {
+        veth(&["ens3"], 1);
+        let network = network(ONE_NIC);
+        for run in 0..2 {
+            assert_eq!(set(netlink, &network), [] as [String; 0], "run {run}");
+            let links = present();
+            let resolved = network.resolve(&links);
+            let (mut addresses, mut routes, mut rules) = (Vec::new(), Vec::new(), Vec::new());
+            for action in live::render(&resolved) {
+                let Action::Link(LinkAction { change, .. }) = action else { continue };
+                match change {
+                    LinkChange::AddAddress { address, prefix, .. } => addresses.push((address, prefix)),
+                    LinkChange::AddRoute(route) => routes.push(*route),
+                    LinkChange::AddRule(rule) => rules.push(*rule),
+                    _ => {}
+                }
+            }
+            let nic = link(netlink, "lan0");
+            assert_eq!((nic.mtu, nic.up), (1300, true));
+            let found = netlink.addresses().unwrap().into_iter();
+            let found = found.filter(|info| info.link == nic.index && info.scope == 0);
+            same(found.map(|info| (info.address, info.prefix)).collect(), addresses);
+            let found = netlink.routes().unwrap().into_iter();
+            let found = found.filter(|info| info.link == nic.index).map(|info| info.route);
+            same(found.collect(), routes);
+            // The kernel's own are at 0, 32766 and 32767.
+            let own = |rule: &PolicyRule| rule.priority.is_some_and(|at| at > 0 && at < 32766);
+            same(netlink.rules().unwrap().into_iter().filter(own).collect(), rules);
+        }
+    });
+}
+
+fn link(netlink: &mut Netlink, name: &str) -> LinkInfo {
+    let links = netlink.links().unwrap();
+    links.into_iter().find(|link| link.name == name).unwrap_or_else(|| panic!("there is no {name}"))
+}
+
+/// Both have the same things, in whatever order.
+fn same<T: std::fmt::Debug>(found: Vec<T>, planned: Vec<T>) {
+    let sorted = |things: Vec<T>| {
+        let mut lines: Vec<String> = things.iter().map(|thing| format!("{thing:?}")).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(found), sorted(planned));
+}
+
+/// `ip monitor` tells each change of addresses and routes in its order.
+#[test]
+fn what_was_there_goes_before_anything_comes() {
+    inside("live::what_was_there_goes_before_anything_comes", |netlink| {
+        veth(&["ens3", "ens4"], 2);
+        ip("address add 10.0.0.5/24 dev ens3");
+        ip("address add 192.0.2.9/24 dev ens3");
+        // The address that is wanted on the first.
+        ip("address add 10.9.0.5/24 dev ens4");
+        ip("route add 100.64.0.0/10 via 10.0.0.7 dev ens3");
+        let network = network(ONE_NIC.replace("ethernets:", "ethernets:\n  ens4: {}").as_str());
+        let monitor = Command::new("ip").args(["-o", "monitor", "address", "route"]);
+        let mut monitor = { monitor }.stdout(Stdio::piped()).spawn().unwrap();
+        sleep(Duration::from_millis(300));
+        let failed = set(netlink, &network);
+        sleep(Duration::from_millis(300));
+        monitor.kill().unwrap();
+        let told = monitor.wait_with_output().unwrap().stdout;
+        let told = String::from_utf8(told).unwrap();
+        assert_eq!(failed, [] as [String; 0]);
+        let at = |parts: &[&str]| told.lines().position(|line| parts.iter().all(|part| line.contains(part)));
+        let added = told
+            .lines()
+            .position(|line| {
+                line.contains("inet 10.9.0.5/24") && line.contains("lan0") && !line.contains("Deleted")
+            })
+            .expect(&told);
+        for gone in ["192.0.2.9/24", "10.9.0.5/24", "100.64.0.0/10"] {
+            assert!(at(&["Deleted", gone]).expect(gone) < added, "{gone} after the new address: {told}");
+        }
+        assert_eq!(
+            at(&["Deleted", "inet 10.0.0.5/24"]),
+            None,
+            "the address that stays is not removed: {told}"
+        );
+    });
+}
+
+/// The kinds this kernel can't make; each of its errors has to say so.
+fn unknown_kinds(netlink: &mut Netlink) -> Vec<&'static str> {
+    let kinds =
+        [NewLink::Dummy, NewLink::Bond, NewLink::Bridge, NewLink::Vlan { link: "probe".into(), number: 5 }];
+    ip("link add probe type veth peer name probe-peer");
+    let mut unknown = Vec::new();
+    for new in kinds {
+        let kind = new.kind();
+        let name = ["probe-", kind].concat();
+        match netlink.apply(&LinkAction::new(&name, LinkChange::Create(new))) {
+            Ok(()) => drop(ip(&format!("link delete {name}"))),
+            Err(error) => {
+                let (start, end) =
+                    (format!("unable to create {kind} {name}"), "(RTM_NEWLINK: Unknown device type)");
+                let error = error.to_string();
+                assert!(error.starts_with(&start) && error.ends_with(end), "{error}");
+                unknown.push(kind);
+            }
+        }
+    }
+    ip("link delete probe");
+    println!("kinds of links this kernel can't make: {unknown:?}");
+    unknown
+}
+
+const EVERY_KIND: &str = "
+version: 2
+ethernets:
+  ens3: {mtu: 9000}
+  ens4: {mtu: 9000}
+  ens5: {}
+bonds:
+  bond0:
+    interfaces: [ens3, ens4]
+    mtu: 9000
+    macaddress: '02:00:00:00:0b:00'
+    parameters: {mode: active-backup, mii-monitor-interval: 100, primary: ens4}
+vlans:
+  vlan7: {id: 7, link: bond0, mtu: 8000, addresses: [10.7.0.1/24]}
+  vlan8: {id: 8, link: br0, addresses: [10.8.0.1/24]}
+bridges:
+  br0:
+    interfaces: [ens5]
+    macaddress: '02:00:00:00:0b:01'
+    parameters: {stp: true, forward-delay: 4, priority: 4096, path-cost: {ens5: 50}}
+    addresses: [10.1.0.1/24]
+";
+
+#[test]
+fn every_kind_of_link_is_made() {
+    inside("live::every_kind_of_link_is_made", |netlink| {
+        let unknown = unknown_kinds(netlink);
+        veth(&["ens3", "ens4", "ens5"], 2);
+        let network = network(EVERY_KIND);
+        let mut failed = set(netlink, &network);
+        for (kind, names) in [("bond", &["bond0"][..]), ("vlan", &["vlan7", "vlan8"])] {
+            // What depends on a link that can't be made fails too, and says so.
+            if unknown.contains(&kind) {
+                for name in names {
+                    assert!(failed.iter().any(|line| line.contains(name)), "{name} in {failed:?}");
+                    failed.retain(|line| !line.contains(name));
+                }
+            } else {
+                for name in names {
+                    assert_eq!(link(netlink, name).kind, kind);
+                }
+            }
+        }
+        assert_eq!(failed, [] as [String; 0]);
+        if !unknown.contains(&"bond") {
+            let bond = link(netlink, "bond0");
+            let member = link(netlink, "ens3");
+            assert_eq!((bond.mtu, bond.address), (9000, Some([2, 0, 0, 0, 0xb, 0])));
+            assert_eq!((member.master, member.mtu), (Some(bond.index), 9000));
+            let told = ip("-d -j link show bond0");
+            assert!(told.contains(r#""mode":"active-backup","miimon":100"#), "{told}");
+        }
+        if !unknown.contains(&"vlan") {
+            assert!(ip("-d -j link show vlan8").contains(r#""id":8"#));
+        }
+        if !unknown.contains(&"bridge") {
+            let bridge = link(netlink, "br0");
+            assert_eq!((&*bridge.kind, bridge.up), ("bridge", true));
+            assert_eq!(link(netlink, "ens5").master, Some(bridge.index));
+            let told = ip("-d -j link show br0");
+            for part in [
+                r#""address":"02:00:00:00:0b:01""#,
+                r#""forward_delay":400"#,
+                r#""stp_state":1"#,
+                r#""priority":4096"#,
+            ] {
+                assert!(told.contains(part), "{part} in {told}");
+            }
+            assert!(ip("-d -j link show ens5").contains(r#""cost":50"#));
+            assert!(ip("-j address show br0").contains(r#""local":"10.1.0.1""#));
+        }
+    });
+}
+
+#[test]
+fn a_value_no_option_has_and_a_name_of_another_kind_are_errors() {
+    inside("live::a_value_no_option_has_and_a_name_of_another_kind_are_errors", |netlink| {
+        veth(&["ens3"], 0);
+        let mut fail = |change| netlink.apply(&LinkAction::new("ens3", change)).unwrap_err().to_string();
+        let option = LinkChange::SetOption { of: OptionOf::Bond, name: "mode", value: "fast".into() };
+        assert_eq!(
+            fail(option),
+            "unable to set mode of ens3 to fast: Invalid argument (no value of this option)"
+        );
+        assert_eq!(
+            fail(LinkChange::Create(NewLink::Bridge)),
+            "unable to create bridge ens3: File exists (RTM_NEWLINK)"
+        );
+        let route = LinkRoute {
+            destination: "10.0.0.0".parse().unwrap(),
+            prefix: 8,
+            gateway: None,
+            metric: None,
+            table: None,
+            mtu: None,
+            on_link: false,
+        };
+        assert_eq!(
+            fail(LinkChange::AddRoute(Box::new(route))),
+            "unable to add route 10.0.0.0/8 on ens3: Network is down (RTM_NEWROUTE)"
+        );
+    });
+}
