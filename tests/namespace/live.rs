@@ -109,15 +109,17 @@ fn same<T: std::fmt::Debug>(found: Vec<T>, planned: Vec<T>) {
 #[test]
 fn what_was_there_goes_before_anything_comes() {
     inside("live::what_was_there_goes_before_anything_comes", |netlink| {
-        veth(&["ens3", "ens4"], 2);
-        ip("address add 10.0.0.5/24 dev ens3");
-        ip("address add 192.0.2.9/24 dev ens3");
+        // Named already: a rename takes routes away by itself.
+        veth(&["lan0", "ens4"], 2);
+        ip("address add 10.0.0.5/24 dev lan0");
+        ip("address add 192.0.2.9/24 dev lan0");
         // The address that is wanted on the first.
         ip("address add 10.9.0.5/24 dev ens4");
-        ip("route add 100.64.0.0/10 via 10.0.0.7 dev ens3");
+        ip("route add 100.64.0.0/10 via 10.0.0.7 dev lan0");
         let network = network(ONE_NIC.replace("ethernets:", "ethernets:\n  ens4: {}").as_str());
-        let monitor = Command::new("ip").args(["-o", "monitor", "address", "route"]);
-        let mut monitor = { monitor }.stdout(Stdio::piped()).spawn().unwrap();
+        let mut monitor = Command::new("ip");
+        monitor.args(["-o", "monitor", "address", "route"]).stdout(Stdio::piped());
+        let mut monitor = monitor.spawn().unwrap();
         sleep(Duration::from_millis(300));
         let failed = set(netlink, &network);
         sleep(Duration::from_millis(300));
@@ -267,7 +269,7 @@ fn a_value_no_option_has_and_a_name_of_another_kind_are_errors() {
         };
         assert_eq!(
             fail(LinkChange::AddRoute(Box::new(route))),
-            "unable to add route 10.0.0.0/8 on ens3: Network is down (RTM_NEWROUTE)"
+            "unable to add route 10.0.0.0/8 on ens3: Network is down (RTM_NEWROUTE: Device for nexthop is not up)"
         );
     });
 }

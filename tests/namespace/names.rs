@@ -77,12 +77,16 @@ struct Situation {
 
 const SITUATIONS: [Situation; 7] = [
     Situation { names: &["eth0", "eth1"], up: 2, wanted: &[(0, "eth1"), (1, "eth0")] },
-    Situation { names: &["a", "b", "c"], up: 1, wanted: &[(0, "b"), (1, "c"), (2, "a")] },
-    Situation { names: &["a", "b", "c"], up: 2, wanted: &[(0, "b"), (1, "c"), (2, "d")] },
-    Situation { names: &["a", "b"], up: 1, wanted: &[(0, "a"), (1, "b")] },
+    Situation { names: &["lan0", "lan1", "dmz"], up: 1, wanted: &[(0, "lan1"), (1, "dmz"), (2, "lan0")] },
+    Situation { names: &["lan0", "lan1", "dmz"], up: 2, wanted: &[(0, "lan1"), (1, "dmz"), (2, "wan")] },
+    Situation { names: &["lan0", "lan1"], up: 1, wanted: &[(0, "lan0"), (1, "lan1")] },
     Situation { names: &["eth0", "ens3"], up: 2, wanted: &[(1, "eth0")] },
     Situation { names: &["eth0", "eth1", "ens3"], up: 3, wanted: &[(1, "eth0"), (2, "eth1")] },
-    Situation { names: &["a", "b", "c", "d"], up: 4, wanted: &[(0, "b"), (1, "a"), (2, "d"), (3, "c")] },
+    Situation {
+        names: &["lan0", "lan1", "dmz", "wan"],
+        up: 4,
+        wanted: &[(0, "lan1"), (1, "lan0"), (2, "wan"), (3, "dmz")],
+    },
 ];
 
 /// Deletes the NICs, so that the next situation finds none.
