@@ -317,13 +317,11 @@ impl Netlink {
     /// The index of the link called `name`.
     #[inline(never)]
     fn index(&mut self, name: &str) -> Result<u32> {
-        match self.find(name)? {
-            Some(link) => Ok(link.index),
-            None => {
-                let request = Request::new(GETLINK, CHANGE, &[], &[]);
-                Err(self.socket.failure(&request, Errno::NODEV.raw_os_error(), ""))
-            }
+        if let Some(link) = self.find(name)? {
+            return Ok(link.index);
         }
+        let request = Request::new(GETLINK, CHANGE, &[], &[]);
+        Err(self.socket.failure(&request, Errno::NODEV.raw_os_error(), ""))
     }
 
     /// The link of this name or alternative name.

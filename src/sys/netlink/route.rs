@@ -30,9 +30,9 @@ const NOWHERE: u8 = netlink::rt_scope_t::RT_SCOPE_NOWHERE as u8;
 const DELROUTE: u16 = netlink::RTM_DELROUTE as u16;
 const UNICAST: u8 = netlink::RTN_UNICAST as u8;
 const MAIN: u32 = netlink::rt_class_t::RT_TABLE_MAIN as u32;
-const KERNEL: u8 = netlink::RTPROT_KERNEL as u8;
-const ADVERTISED: u8 = netlink::RTPROT_RA as u8;
-const STATIC: u8 = netlink::RTPROT_STATIC as u8;
+const KERNEL: u8 = netlink::RTPROT_KERNEL.to_ne_bytes()[0];
+const ADVERTISED: u8 = netlink::RTPROT_RA.to_ne_bytes()[0];
+const STATIC: u8 = netlink::RTPROT_STATIC.to_ne_bytes()[0];
 
 /// The priority the kernel gives an IPv6 route that names none.
 const IPV6_METRIC: u32 = 1024;
