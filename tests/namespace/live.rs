@@ -3,6 +3,7 @@
 use crate::{inside, ip, present, veth};
 use glowplug::action::{Action, LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
 use glowplug::network::model::Network;
+use glowplug::network::model::parameter::{BOND, BRIDGE, rows};
 use glowplug::network::parse::network_config;
 use glowplug::network::render::live;
 use glowplug::syntax::yaml;
@@ -271,5 +272,28 @@ fn a_value_no_option_has_and_a_name_of_another_kind_are_errors() {
             fail(LinkChange::AddRoute(Box::new(route))),
             "unable to add route 10.0.0.0/8 on ens3: Network is down (RTM_NEWROUTE: Device for nexthop is not up)"
         );
+    });
+}
+
+/// What a NIC refuses has been sent to the kernel: the option is known.
+#[test]
+fn every_parameter_of_the_model_has_an_attribute() {
+    inside("live::every_parameter_of_the_model_has_an_attribute", |netlink| {
+        veth(&["ens3"], 0);
+        for (table, of) in
+            [(BOND, &[OptionOf::Bond][..]), (BRIDGE, &[OptionOf::Bridge, OptionOf::BridgePort])]
+        {
+            for [name, ..] in rows(table) {
+                let mut sent = false;
+                for value in ["1", "10.0.0.1", "02:00:00:00:00:01", "ens3"] {
+                    for of in of {
+                        let change = LinkChange::SetOption { of: *of, name, value: value.into() };
+                        let outcome = netlink.apply(&LinkAction::new("ens3", change));
+                        sent |= outcome.is_err_and(|error| error.to_string().contains("(RTM_NEWLINK"));
+                    }
+                }
+                assert!(sent, "{name}");
+            }
+        }
     });
 }
