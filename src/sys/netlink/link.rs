@@ -171,7 +171,6 @@ impl<'a> Values<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::route;
     use super::super::wire::{self, Request};
     use super::*;
 
@@ -232,7 +231,6 @@ mod tests {
         let read = |bytes: &[u8]| {
             for message in wire::messages(bytes).flatten() {
                 let _ = (link(&message), address(&message), wire::acknowledgement(&message));
-                let _ = (route::route(&message), route::rule(&message));
                 let tlvs = Message { flags: linux_raw_sys::netlink::NLM_F_ACK_TLVS, ..message };
                 let _ = wire::acknowledgement(&tlvs);
             }

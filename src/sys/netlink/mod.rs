@@ -150,7 +150,7 @@ impl Netlink {
             LinkChange::Create(new) => self.create(&action.link, new),
             LinkChange::AddRule(rule) => {
                 let request = route::rule_request(NEWRULE, CREATE, rule);
-                unless(Errno::EXIST, self.socket.exchange(&request, &mut |_| Ok(())))
+                unless(Errno::EXIST, self.ask(&request))
             }
             change => {
                 let index = self.index(&action.link)?;
@@ -270,9 +270,7 @@ impl Netlink {
 
     #[inline(never)]
     fn add_route(&mut self, index: u32, route: &LinkRoute) -> Result<()> {
-        let mut replace = |route| {
-            self.socket.exchange(&route::route_request(NEWROUTE, REPLACE, index, route), &mut |_| Ok(()))
-        };
+        let mut replace = |route| self.ask(&route::route_request(NEWROUTE, REPLACE, index, route));
         let outcome = replace(route);
         let far = failed_with(Errno::NETUNREACH, &outcome) || failed_with(Errno::HOSTUNREACH, &outcome);
         if route.gateway.is_none() || !far {
@@ -308,7 +306,7 @@ impl Netlink {
             if info.link == index && !keep.iter().any(|wanted| route::is_route(&info.route, wanted)) {
                 let request = route::route_request(DELROUTE, CHANGE, index, &info.route);
                 // A route goes with the address it was made for.
-                unless(Errno::SRCH, self.socket.exchange(&request, &mut |_| Ok(())))?;
+                unless(Errno::SRCH, self.ask(&request))?;
             }
         }
         Ok(())
@@ -338,7 +336,13 @@ impl Netlink {
 
     #[inline(never)]
     fn send(&mut self, kind: u16, flags: u32, body: &[u8], attributes: &[(u16, &[u8])]) -> Result<()> {
-        self.socket.exchange(&Request::new(kind, flags, body, attributes), &mut |_| Ok(()))
+        self.ask(&Request::new(kind, flags, body, attributes))
+    }
+
+    /// Sends a request whose answer is an acknowledgement.
+    #[inline(never)]
+    fn ask(&mut self, request: &Request) -> Result<()> {
+        self.socket.exchange(request, &mut |_| Ok(()))
     }
 }
 

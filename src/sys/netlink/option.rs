@@ -5,11 +5,10 @@ use crate::action::OptionOf;
 use crate::ip::Ip;
 use alloc::vec::Vec;
 
-/// How a value is written; times of a bridge are hundredths of a second
+/// How a value is written where it is no `u32`; times of a bridge are hundredths of a second
 /// (`USER_HZ`), a link is its index, an address list is nested.
 const BYTE: &str = "u8";
 const HALF: &str = "u16";
-const WORD: &str = "u32";
 const SECONDS: &str = "time";
 const LINK: &str = "link";
 const ADDRESSES: &str = "addresses";
@@ -110,8 +109,7 @@ fn encode<'a>(form: &str, mut words: impl Iterator<Item = &'a str>, value: &str)
                 BYTE => u8::try_from(number).ok()?.to_ne_bytes().to_vec(),
                 HALF => u16::try_from(number).ok()?.to_ne_bytes().to_vec(),
                 SECONDS => number.checked_mul(100)?.to_ne_bytes().to_vec(),
-                WORD => number.to_ne_bytes().to_vec(),
-                _ => return None,
+                _ => number.to_ne_bytes().to_vec(),
             }
         }
     };

@@ -155,12 +155,83 @@ pub(super) fn rule(message: &Message<'_>) -> Result<Option<PolicyRule>, Malforme
         return Ok(None);
     }
     let table = values.number(FRA_TABLE)?.unwrap_or(table.into());
+    let network = |attribute, prefix| match values.ip(attribute, ipv6)? {
+        Some(address) if prefix > address.bits() => Err(Malformed),
+        address => Ok(address.map(|address| (address, prefix))),
+    };
     Ok(Some(PolicyRule {
-        from: values.ip(FRA_SRC, ipv6)?.map(|address| (address, from)),
-        to: values.ip(FRA_DST, ipv6)?.map(|address| (address, to)),
+        from: network(FRA_SRC, from)?,
+        to: network(FRA_DST, to)?,
         table: (table != MAIN).then_some(table),
         priority: values.number(FRA_PRIORITY)?,
         mark: values.number(FRA_FWMARK)?,
         tos,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire;
+    use super::*;
+
+    fn ip(text: &str) -> Ip {
+        text.parse().unwrap()
+    }
+
+    fn sample() -> LinkRoute {
+        LinkRoute {
+            destination: ip("2001:db8::"),
+            prefix: 32,
+            gateway: Some(ip("fe80::1")),
+            metric: Some(7),
+            table: Some(1000),
+            mtu: Some(1280),
+            on_link: true,
+        }
+    }
+
+    fn read<T>(bytes: &[u8], read: fn(&Message<'_>) -> T) -> T {
+        read(&wire::messages(bytes).next().unwrap().unwrap())
+    }
+
+    #[test]
+    fn a_request_reads_as_what_it_asks_for() {
+        let bytes = route_request(24, 0, 5, &sample()).finish(1);
+        assert_eq!(read(&bytes, route), Ok(Some(RouteInfo { link: 5, route: sample() })));
+        let rule = PolicyRule {
+            from: Some((ip("10.0.0.0"), 8)),
+            to: Some((ip("192.0.2.1"), 32)),
+            table: Some(300),
+            priority: Some(9),
+            mark: Some(3),
+            tos: 8,
+        };
+        let bytes = rule_request(32, 0, &rule).finish(1);
+        assert_eq!(read(&bytes, super::rule), Ok(Some(rule)));
+    }
+
+    #[test]
+    fn a_prefix_longer_than_its_family_has_is_refused() {
+        let bytes = route_request(24, 0, 5, &LinkRoute { prefix: 129, ..sample() }).finish(1);
+        assert_eq!(read(&bytes, route), Err(Malformed));
+    }
+
+    /// Every byte set to every value, and every cut: no panic.
+    #[test]
+    fn a_mutated_reply_is_read_or_refused() {
+        let bytes = route_request(24, 0, 5, &sample()).finish(1);
+        let read = |bytes: &[u8]| {
+            for message in wire::messages(bytes).flatten() {
+                let _ = (route(&message), rule(&message));
+            }
+        };
+        for at in 0..bytes.len() {
+            read(&bytes[..at]);
+            for value in 0..=255 {
+                let mut mutated = bytes.clone();
+                mutated[at] = value;
+                read(&mutated);
+            }
+        }
+    }
 }
