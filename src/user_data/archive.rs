@@ -13,7 +13,13 @@ use alloc::vec::Vec;
 ///
 /// An entry is a text, or a mapping with `content`, `type`, `filename`,
 /// `launch-index` and headers. One that is neither is a problem.
-pub(super) fn entries(name: &str, content: &[u8], problems: &mut Vec<Error>) -> Vec<(Kind, Candidate)> {
+/// None follows the first that does not fit into `room` bytes.
+pub(super) fn entries(
+    name: &str,
+    content: &[u8],
+    mut room: usize,
+    problems: &mut Vec<Error>,
+) -> Vec<(Kind, Candidate)> {
     let mut entries = Vec::new();
     let mut problem = |place: Place, cause: Cow<'static, str>| {
         problems.push(Error::at("read", name, place.line, place.column, cause));
@@ -27,7 +33,12 @@ pub(super) fn entries(name: &str, content: &[u8], problems: &mut Vec<Error>) -> 
     };
     for value in &list {
         match entry(value) {
-            Ok(entry) => entries.push(entry),
+            Ok(entry) => {
+                let left = room.checked_sub(entry.1.content.len());
+                entries.push(entry);
+                let Some(left) = left else { break };
+                room = left;
+            }
             Err(cause) => problem(value.place, cause.into()),
         }
     }

@@ -71,12 +71,15 @@ const COMPRESSED: [&str; 8] = [
     "application/x-gzip-compressed",
 ];
 
+/// Why not all is read past [`limits::MIME_PARTS`].
+const TOO_MANY: &str = "it has more than 1024 parts";
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 struct Assembly<'s> {
     source: &'s str,
     out: &'s mut Assembled,
-    /// The bound of parts was met and named.
+    /// A bound was met and named: nothing more is taken.
     full: bool,
 }
 
@@ -84,8 +87,12 @@ impl Assembly<'_> {
     /// Undoes what is around the whole; `None` when that is damaged.
     fn unwrap<'r>(&mut self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
         let mut content = Cow::Borrowed(raw);
+        let mut expanded = false;
         for _ in 0..limits::ENCODING_LAYERS {
             let inner = if encoding::is_gzip(&content) {
+                if core::mem::replace(&mut expanded, true) {
+                    self.note(self.source, "it was gzip inside gzip and has been decompressed");
+                }
                 self.gunzip(&content, self.source)?
             } else if let Some(rest) = content.strip_prefix(BYTE_ORDER_MARK) {
                 self.note(self.source, "a byte order mark was taken off");
@@ -110,6 +117,9 @@ impl Assembly<'_> {
             return self.take(Candidate { content_type, content, ..Candidate::default() });
         }
         for leaf in mime::walk(message) {
+            if self.full {
+                return;
+            }
             match leaf {
                 Ok(leaf) => self.take(Candidate {
                     filename: leaf.filename().unwrap_or_default(),
@@ -118,7 +128,7 @@ impl Assembly<'_> {
                     launch_index: leaf.headers.get("Launch-Index").map(Cow::into_owned),
                     content_type: leaf.content_type.into_owned(),
                 }),
-                Err(mime::Bound::Parts) => self.stop_at_bound(),
+                Err(mime::Bound::Parts) => self.stop_at_bound(TOO_MANY),
                 Err(mime::Bound::Depth) => {
                     self.problem("read all of", self.source, "parts are nested more than 16 deep");
                 }
@@ -145,7 +155,9 @@ impl Assembly<'_> {
             kind = self.sniff(&name, &mut candidate.content).unwrap_or(kind);
         }
         if kind == Kind::CloudConfigArchive {
-            for (kind, entry) in archive::entries(&name, &candidate.content, &mut self.out.problems) {
+            for (kind, entry) in
+                archive::entries(&name, &candidate.content, self.room(), &mut self.out.problems)
+            {
                 self.push(kind, entry);
             }
         } else {
@@ -185,7 +197,10 @@ impl Assembly<'_> {
 
     fn push(&mut self, kind: Kind, candidate: Candidate) {
         if self.out.parts.len() >= limits::MIME_PARTS {
-            return self.stop_at_bound();
+            return self.stop_at_bound(TOO_MANY);
+        }
+        if candidate.content.len() > self.room() {
+            return self.stop_at_bound("its parts come to more than 64 MiB");
         }
         let filename = self.filename(&candidate);
         let launch_index = match &candidate.launch_index {
@@ -199,10 +214,16 @@ impl Assembly<'_> {
         self.out.parts.push(Part { kind, content_type, filename, content, merge_type, launch_index });
     }
 
-    fn stop_at_bound(&mut self) {
+    /// Bytes that further parts may still have.
+    fn room(&self) -> usize {
+        let taken = self.out.parts.iter().map(|part| part.content.len()).sum();
+        limits::USER_DATA_TOTAL.saturating_sub(taken)
+    }
+
+    fn stop_at_bound(&mut self, cause: &str) {
         if !self.full {
             self.full = true;
-            self.problem("read all of", self.source, "it has more than 1024 parts");
+            self.problem("read all of", self.source, cause);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The cloud-config parts merged into one.
 
 use super::languages::Patch;
-use super::mergers::Mergers;
+use super::mergers::{Mergers, Record};
 use super::part::{Kind, Part};
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
@@ -33,6 +33,7 @@ pub struct Merged<'a> {
 pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merged<'a> {
     let config = Value::bare(Data::Map(Vec::new()));
     let mut merged = Merged { config, from: Vec::new(), present: false, problems: Vec::new() };
+    let mut record = Record::new();
     for part in parts {
         let patch = patch.filter(|_| part.kind == Kind::CloudConfigJsonp);
         if part.kind != Kind::CloudConfig && patch.is_none() {
@@ -40,19 +41,18 @@ pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merge
         }
         merged.present = true;
         let file = if parts.len() == 1 { source.into() } else { [source, " ", &part.filename].concat() };
-        let mut mismatches = Vec::new();
         let applied = match patch {
             Some(apply) => apply(&mut merged.config, &part.content)
                 .map_err(|(place, cause)| ("apply JSON patch", place, cause)),
             None => {
-                read(part).map(|(mergers, config)| mergers.merge(&mut merged.config, config, &mut mismatches))
+                read(part).map(|(mergers, config)| mergers.merge(&mut merged.config, config, &mut record))
             }
         };
         match applied {
             Ok(()) => merged.from.push(one_line(&part.filename)),
-            Err(refusal) => mismatches.push(refusal),
+            Err(refusal) => record.refusals.push(refusal),
         }
-        for (doing, place, cause) in mismatches {
+        for (doing, place, cause) in record.refusals.drain(..) {
             merged.problems.push(Error::at(doing, &file, place.line, place.column, cause));
         }
     }

@@ -6,6 +6,7 @@
 //! ```
 
 use super::merge::Refusal;
+use crate::limits;
 use crate::syntax::order::order;
 use crate::syntax::value::{Data, Value};
 use alloc::borrow::Cow;
@@ -21,6 +22,40 @@ pub(super) struct Mergers {
     list: Option<ListMerger>,
     /// Whether texts are put together (else replaced).
     text: Option<bool>,
+}
+
+/// What merging has come to.
+pub(super) struct Record {
+    pub(super) refusals: Vec<Refusal>,
+    /// What is left of [`limits::MERGE_WORK`]; `None` once it did not do.
+    work: Option<usize>,
+}
+
+impl Record {
+    pub(super) const fn new() -> Self {
+        Self { refusals: Vec::new(), work: Some(limits::MERGE_WORK) }
+    }
+
+    /// Whether what is left does for merging `new` into `old`; the first time
+    /// it does not is a refusal.
+    fn spend(&mut self, old: &Value<'_>, new: &Value<'_>) -> bool {
+        let Some(work) = self.work else { return false };
+        self.work = work.checked_sub(length(old) + length(new));
+        if self.work.is_none() {
+            let cause = "it takes too much work: this and what follows is left out";
+            self.refusals.push(("merge", new.place, cause.into()));
+        }
+        self.work.is_some()
+    }
+}
+
+/// Entries or items of a value.
+fn length(value: &Value<'_>) -> usize {
+    match &value.data {
+        Data::Seq(items) => items.len(),
+        Data::Map(entries) => entries.len(),
+        _ => 0,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,25 +194,33 @@ impl Mergers {
         *self == Self::default()
     }
 
-    /// Merges `new` into `old`. Where types forbid it the old value stays.
+    /// Merges `new` into `old`. Where types or the bound of work forbid it the
+    /// old value stays.
     ///
     /// Recursion ends at the depth of the shallower tree.
-    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, mismatches: &mut Vec<Refusal>) {
+    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, record: &mut Record) {
+        if !record.spend(old, &new) {
+            return;
+        }
         match &mut old.data {
             Data::Map(entries) => {
                 if let (Some(how), Data::Map(new)) = (self.map, new.data) {
-                    self.merge_maps(how, entries, new, mismatches);
+                    self.merge_maps(how, entries, new, record);
                 }
             }
             Data::Seq(_) => {
                 if let Some(how) = self.list {
-                    self.merge_lists(how, old, new, mismatches);
+                    self.merge_lists(how, old, new, record);
                 }
             }
             Data::Str(text) => match (self.text, &new.data) {
                 (Some(true), Data::Str(more)) => text.to_mut().push_str(more),
                 (Some(true), _) => {
-                    mismatches.push(("merge", new.place, "only a text can be appended to a text".into()));
+                    record.refusals.push((
+                        "merge",
+                        new.place,
+                        "only a text can be appended to a text".into(),
+                    ));
                 }
                 (Some(false), _) => *old = new,
                 (None, _) => {}
@@ -191,7 +234,7 @@ impl Mergers {
         how: MapMerger,
         old: &mut Vec<(Value<'a>, Value<'a>)>,
         mut new: Vec<(Value<'a>, Value<'a>)>,
-        mismatches: &mut Vec<Refusal>,
+        record: &mut Record,
     ) {
         let order = order(new.len(), &|one, other| compare(&new[one].0, &new[other].0));
         let mut taken = alloc::vec![false; new.len()];
@@ -208,7 +251,7 @@ impl Mergers {
             if how.replace {
                 *value = incoming;
             } else if how.recurse.merges(&incoming) {
-                self.merge(value, incoming, mismatches);
+                self.merge(value, incoming, record);
             }
             true
         });
@@ -219,13 +262,7 @@ impl Mergers {
         }
     }
 
-    fn merge_lists<'a>(
-        &self,
-        how: ListMerger,
-        old: &mut Value<'a>,
-        new: Value<'a>,
-        mismatches: &mut Vec<Refusal>,
-    ) {
+    fn merge_lists<'a>(&self, how: ListMerger, old: &mut Value<'a>, new: Value<'a>, record: &mut Record) {
         let Data::Seq(items) = &mut old.data else { return };
         let mut incoming = match new.data {
             Data::Seq(incoming) => incoming,
@@ -234,7 +271,11 @@ impl Mergers {
                 return;
             }
             _ => {
-                return mismatches.push(("merge", new.place, "only a list can be merged into a list".into()));
+                return record.refusals.push((
+                    "merge",
+                    new.place,
+                    "only a list can be merged into a list".into(),
+                ));
             }
         };
         match how.method {
@@ -247,7 +288,7 @@ impl Mergers {
             ListMethod::Replace => {
                 for (item, incoming) in items.iter_mut().zip(incoming) {
                     if how.recurse.merges(&incoming) {
-                        self.merge(item, incoming, mismatches);
+                        self.merge(item, incoming, record);
                     } else {
                         *item = incoming;
                     }
@@ -264,7 +305,7 @@ impl Mergers {
 pub fn fill_in<'a>(config: &mut Value<'a>, lower: Value<'a>) {
     let recurse = Recurse { map: true, ..Recurse::default() };
     let map = MapMerger { replace: false, allow_delete: false, recurse };
-    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut Vec::new());
+    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut Record::new());
 }
 
 /// The options in `settings`: a list of texts, or one text with commas.
