@@ -89,6 +89,16 @@ pub const TEMPLATE_DEPTH: usize = 32;
 /// Links, networks or routes taken from one network description.
 pub const NETWORK_ENTRIES: usize = 1024;
 
+/// Parameters of one link: all that a bond and a bridge know together.
+pub const LINK_PARAMETERS: usize = 64;
+
+/// Files one interfaces file may include, all levels together: distributions
+/// have a dozen, a file that includes itself has no end.
+pub const INCLUDED_FILES: usize = 64;
+
+/// How deep interfaces files include each other.
+pub const INCLUDE_DEPTH: usize = 8;
+
 /// Seconds the agent waits for the disc when `glowplug.wait` is not given.
 pub const WAIT_SECONDS: u32 = 10;
 

@@ -26,7 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cloud_config", &["action", "instance", "ip", "syntax"]),
     ("network", &["action", "ip"]),
     ("network/parse", &["ip", "network", "syntax"]),
-    ("network/render", &["action", "fetch", "ip", "network"]),
+    ("network/render", &["action", "fetch", "ip", "network", "syntax"]),
     ("state", &["action", "fetch", "instance", "syntax"]),
     ("module", &["accounts", "action", "cloud_config", "fetch", "instance", "state"]),
     ("sys", &["accounts", "action", "fetch", "ip"]),

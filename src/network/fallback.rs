@@ -1,7 +1,9 @@
 //! The network of a machine whose seed describes none: DHCP on the NIC most
 //! likely to reach somebody, as cloud-init chooses it.
 
-use crate::network::model::{Device, Dns, Link, LinkName, Mac, Method, Network, Subnet, SystemLink};
+use crate::network::model::{
+    Kind, Link, LinkId, LinkName, Mac, Match, Method, Network, Origin, Subnet, SystemLink,
+};
 use alloc::vec;
 use core::cmp::Ordering;
 
@@ -24,13 +26,10 @@ pub fn fallback(present: &[SystemLink]) -> Option<Network> {
         }
     }
     let (_, mac, name) = best?;
-    let link = Link {
-        device: Device::Hardware { mac, name: Some(name) },
-        mtu: None,
-        accept_ra: None,
-        subnets: vec![Subnet::new(Method::Dhcp4), Subnet::new(Method::Dhcp6)],
-    };
-    Some(Network { links: vec![link], dns: Dns::default() })
+    let mut link = Link::new(LinkId::new(&name)?, Some(name), Kind::Physical(Match::default()));
+    link.mac = Some(mac);
+    link.subnets = vec![Subnet::new(Method::Dhcp4), Subnet::new(Method::Dhcp6)];
+    Some(Network { origin: Origin::V1, links: vec![link], ..Network::default() })
 }
 
 fn is_better(a: &SystemLink, b: &SystemLink) -> bool {
@@ -82,10 +81,7 @@ mod tests {
             })
             .collect();
         let network = fallback(&present)?;
-        match &network.links[0].device {
-            Device::Hardware { name, .. } => name.as_ref().map(ToString::to_string),
-            Device::Named(_) => None,
-        }
+        network.links[0].name.as_ref().map(ToString::to_string)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! becomes a back end's files or the kernel's own settings.
 
 pub mod fallback;
+pub mod glob;
 pub mod model;
 pub(crate) mod order;
 pub mod parse;

@@ -3,7 +3,8 @@
 
 use crate::action::LinkAction;
 use crate::error::Error;
-use crate::network::model::{Device, Dns, Link, LinkName, Network, SystemLink};
+use crate::network::glob;
+use crate::network::model::{Kind, Link, LinkName, Match, Network, Origin, SystemLink};
 use crate::network::rename;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,10 +12,11 @@ use alloc::vec::Vec;
 /// A [`Network`] whose links all have names; what back ends are written from.
 #[derive(Clone, Debug)]
 pub struct Resolved<'a> {
+    /// What it was resolved from: for what belongs to no link, and for links
+    /// that are no part of this machine.
+    pub described: &'a Network,
     /// Links in the order of the description, names unique.
     pub links: Vec<ResolvedLink<'a>>,
-    /// Resolver settings of no particular link.
-    pub dns: &'a Dns,
     /// What could not be matched; those links are left out, or are written
     /// for the day their NIC appears when the description names them.
     pub problems: Vec<Error>,
@@ -30,7 +32,7 @@ pub struct ResolvedLink<'a> {
     pub name: LinkName,
     /// What is wanted of it.
     pub link: &'a Link,
-    /// The NIC; `None` when it is not there (yet).
+    /// The NIC, or the link of that name; `None` when it is not there (yet).
     pub present: Option<&'a SystemLink>,
 }
 
@@ -39,13 +41,28 @@ struct Found<'a> {
     link: &'a Link,
     nic: Option<&'a SystemLink>,
     /// The name it asked for and gets.
-    name: Option<&'a LinkName>,
+    name: Option<LinkName>,
 }
 
 impl Resolved<'_> {
     /// The steps that give the present links their names.
     pub fn renames(&self) -> Vec<LinkAction> {
         rename::plan(&self.wanted, self.present)
+    }
+
+    /// The name of the link with this id. A description may refer to a link
+    /// of the machine that it does not describe: then the id is the name.
+    pub fn name_of<'r>(&'r self, id: &'r str) -> &'r str {
+        self.links.iter().find(|link| *link.link.id == *id).map_or(id, |link| &link.name)
+    }
+
+    /// What files are named after that cloud-init names by its configuration
+    /// id: of version 2 the id, else the name.
+    pub fn file_key<'r>(&self, link: &'r ResolvedLink<'_>) -> &'r str {
+        match self.described.origin {
+            Origin::V2 { .. } => &link.link.id,
+            Origin::NetworkData | Origin::V1 => &link.name,
+        }
     }
 }
 
@@ -55,80 +72,108 @@ impl Network {
     #[inline(never)]
     pub fn resolve<'a>(&'a self, present: &'a [SystemLink]) -> Resolved<'a> {
         let mut problems = Vec::new();
-        let found = self.find(present, &mut problems);
+        let mut found = self.find(present, &mut problems);
         let mut wanted = Vec::new();
-        for link in &found {
-            if let (Device::Hardware { .. }, Some(nic), Some(name)) = (&link.link.device, link.nic, link.name)
-            {
+        for Found { link, nic, name } in &found {
+            if let (true, Some(nic), Some(name)) = (link.kind.is_nic(), nic, name) {
                 wanted.push((nic.index, name.clone()));
             }
         }
-        let names = rename::names(&wanted, present);
-        let mut links: Vec<ResolvedLink<'a>> = Vec::new();
-        for Found { link, nic, name } in &found {
-            let name = name.cloned().or_else(|| {
-                let (_, name) = names.iter().find(|(index, _)| nic.is_some_and(|nic| nic.index == *index))?;
-                let is_free = !found.iter().any(|other| other.name.is_some_and(|other| **other == **name))
-                    && !links.iter().any(|other| *other.name == **name);
-                LinkName::new(name).filter(|_| is_free)
-            });
+        let kernel = rename::names(&wanted, present);
+        // A VLAN's name may be made of another link's.
+        for vlans in [false, true] {
+            for at in 0..found.len() {
+                let name = self.settle(&found, at, &kernel);
+                match found.get_mut(at) {
+                    Some(found) if matches!(found.link.kind, Kind::Vlan(_)) == vlans => found.name = name,
+                    _ => {}
+                }
+            }
+        }
+        let mut links = Vec::new();
+        for Found { link, nic, name } in found {
             match (name, nic) {
-                (Some(name), _) => links.push(ResolvedLink { name, link, present: *nic }),
+                (Some(name), present) => links.push(ResolvedLink { name, link, present }),
                 (None, Some(nic)) => {
                     problems.push(problem("configure link", &nic.name, "no name can be given to it"));
                 }
+                (None, None) if link.name.is_none() && matches!(link.kind, Kind::Vlan(_)) => {
+                    problems.push(problem("name link", &link.id, "its link has no name"));
+                }
+                // Why others are not there, or have not their names, was told.
                 (None, None) => {}
             }
         }
-        Resolved { links, dns: &self.dns, problems, wanted, present }
+        Resolved { described: self, links, problems, wanted, present }
     }
 
-    /// The links that have a name or a NIC.
+    /// The links, with NICs where they are there and names where those are
+    /// asked for.
     #[inline(never)]
     fn find<'a>(&'a self, present: &'a [SystemLink], problems: &mut Vec<Error>) -> Vec<Found<'a>> {
         let mut links: Vec<Found<'a>> = Vec::new();
         for (at, link) in self.links.iter().enumerate() {
             let mut earlier = self.links.iter().take(at);
-            let again =
-                link.device.mac().is_some() && earlier.any(|other| other.device.mac() == link.device.mac());
-            let nic = match find(&link.device, again, present) {
-                Ok(nic) => Some(nic),
+            let mac = link.hardware();
+            let again = mac.is_some() && earlier.any(|other| other.hardware() == mac);
+            let nic = match find(link, again, present) {
+                Ok(nic) => nic,
                 Err(error) => {
                     problems.push(error);
                     None
                 }
             };
-            let mut name = link.device.name();
-            if let Some(wanted) = name
+            let mut name = link.name.clone();
+            if let Some(wanted) = &name
                 && links.iter().any(|other| other.name == name)
             {
                 problems.push(problem("name a link", wanted, "two links want this name"));
                 name = None;
             }
-            if name.is_some() || nic.is_some() {
-                links.push(Found { link, nic, name });
-            }
+            links.push(Found { link, nic, name });
         }
         links
     }
+
+    /// The name of the link at `at`, unless it would have another's.
+    #[inline(never)]
+    fn settle(&self, found: &[Found<'_>], at: usize, kernel: &[(u32, String)]) -> Option<LinkName> {
+        let Found { link, nic, name } = found.get(at)?;
+        if name.is_some() || (link.name.is_some() && nic.is_none()) {
+            return name.clone();
+        }
+        let of_nic = kernel.iter().find(|(index, _)| nic.is_some_and(|nic| nic.index == *index));
+        let name = match (of_nic, &link.kind) {
+            (Some((_, name)), _) => LinkName::new(name),
+            (None, Kind::Vlan(vlan)) => {
+                let link = found.iter().find(|other| other.link.id == vlan.link);
+                let link: &str = match link {
+                    Some(link) => link.name.as_ref()?,
+                    None => &vlan.link,
+                };
+                LinkName::new(&[link, ".", &vlan.number().to_string()].concat())
+            }
+            (None, Kind::Physical(_) | Kind::Infiniband(_) | Kind::Undescribed)
+                if matches!(self.origin, Origin::NetworkData) =>
+            {
+                None
+            }
+            (None, _) => LinkName::new(&link.id),
+        };
+        name.filter(|name| !found.iter().any(|other| other.name.as_ref() == Some(name)))
+    }
 }
 
-/// The one link that `device` means; `again` when an earlier one had its MAC
-/// address.
+/// The link of the machine that is meant, `None` for one still to be made;
+/// `again` when an earlier one had its MAC address.
 #[inline(never)]
-fn find<'a>(device: &Device, again: bool, present: &'a [SystemLink]) -> Result<&'a SystemLink, Error> {
-    let mac = match device {
-        Device::Hardware { mac, .. } => mac,
-        Device::Named(name) => {
-            let nic = present.iter().find(|nic| nic.name == **name);
-            return nic.ok_or_else(|| problem("find link", name, "no link has this name"));
-        }
-    };
+fn find<'a>(link: &Link, again: bool, present: &'a [SystemLink]) -> Result<Option<&'a SystemLink>, Error> {
+    let Some(mac) = link.hardware() else { return by_name(link, present) };
     let text = mac.to_string();
     if again {
         return Err(problem("configure link", &text, "another link has this MAC address"));
     }
-    let mut same = present.iter().filter(|nic| nic.own_mac && nic.mac == Some(*mac));
+    let mut same = present.iter().filter(|nic| nic.own_mac && nic.mac == Some(mac));
     let Some(nic) = same.next() else {
         return Err(problem("find link", &text, "no NIC has this MAC address"));
     };
@@ -138,11 +183,29 @@ fn find<'a>(device: &Device, again: bool, present: &'a [SystemLink]) -> Result<&
         names.push_str(&other.name);
     }
     if names.is_empty() {
-        return Ok(nic);
+        return Ok(Some(nic));
     }
     names.insert_str(0, &nic.name);
     names.push_str(" have the same MAC address");
     Err(Error::new("find link", text, names))
+}
+
+/// The link whose present name is matched, or that has the name already.
+fn by_name<'a>(link: &Link, present: &'a [SystemLink]) -> Result<Option<&'a SystemLink>, Error> {
+    if let Kind::Physical(Match { name: Some(pattern), .. }) = &link.kind {
+        let mut same = present.iter().filter(|nic| nic.own_mac && glob::matches(pattern, &nic.name));
+        return match (same.next(), same.next()) {
+            (Some(nic), None) => Ok(Some(nic)),
+            (None, _) => Err(problem("find link", &link.id, "no NIC has a name that matches")),
+            _ => Err(problem("find link", &link.id, "several NICs have a name that matches")),
+        };
+    }
+    let name: &str = link.name.as_ref().map_or(&link.id, |name| name);
+    let nic = present.iter().find(|nic| nic.name == name);
+    if nic.is_none() && link.kind.is_nic() {
+        return Err(problem("find link", name, "no link has this name"));
+    }
+    Ok(nic)
 }
 
 #[inline(never)]
@@ -153,26 +216,29 @@ fn problem(doing: &'static str, object: &str, cause: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::model::Mac;
+    use crate::network::model::{LinkId, Mac, Plain, Vlan};
 
     fn nic(index: u32, name: &str, mac: &str) -> SystemLink {
         let mac = Mac::parse(mac);
         SystemLink { index, name: name.into(), mac, own_mac: true, up: false, carrier: false }
     }
 
+    fn id(text: &str) -> LinkId {
+        LinkId::new(text).unwrap()
+    }
+
     fn link(mac: &str, name: Option<&str>) -> Link {
-        let device = Device::Hardware {
-            mac: Mac::parse(mac).unwrap(),
-            name: name.map(|name| LinkName::new(name).unwrap()),
-        };
-        Link { device, mtu: None, accept_ra: None, subnets: Vec::new() }
+        let name = name.map(|name| LinkName::new(name).unwrap());
+        let mut link = Link::new(id(mac), name, Kind::Physical(Match::default()));
+        link.mac = Mac::parse(mac);
+        link
     }
 
     const A: &str = "52:54:00:00:00:0a";
     const B: &str = "52:54:00:00:00:0b";
 
     fn outcome(links: Vec<Link>, present: &[SystemLink]) -> (Vec<String>, Vec<String>) {
-        let network = Network { links, dns: Dns::default() };
+        let network = Network { links, ..Network::default() };
         let resolved = network.resolve(present);
         (
             resolved.links.iter().map(|link| link.name.to_string()).collect(),
@@ -203,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_named_link_is_kept_for_the_day_it_appears() {
-        let network = Network { links: vec![link(B, Some("lan0"))], dns: Dns::default() };
+        let network = Network { links: vec![link(B, Some("lan0"))], ..Network::default() };
         let resolved = network.resolve(&[]);
         assert_eq!(&*resolved.links[0].name, "lan0");
         assert_eq!((resolved.links[0].present, resolved.problems.len()), (None, 1));
@@ -229,5 +295,32 @@ mod tests {
         assert_eq!((names, problems.len()), (vec!["lan".to_string(), "ens4".to_string()], 1));
         let (names, problems) = outcome(vec![link(A, Some("lan")), link(A, None)], &present);
         assert_eq!((names, problems.len()), (vec!["lan".to_string()], 1));
+    }
+
+    #[test]
+    fn a_vlan_is_named_after_its_link() {
+        let vlan =
+            |of: &str, number| Link::new(id("vlan"), None, Kind::Vlan(Vlan::new(number, id(of)).unwrap()));
+        let present = [nic(2, "ens3", A)];
+        assert_eq!(outcome(vec![vlan(A, 7), link(A, None)], &present).0, ["ens3.7", "ens3"]);
+        assert_eq!(outcome(vec![vlan("eth9", 7)], &present).0, ["eth9.7"]);
+        let (names, problems) = outcome(vec![vlan(B, 7), link(B, None)], &present);
+        assert_eq!((names, problems.len()), (vec![], 2), "{problems:?}");
+    }
+
+    #[test]
+    fn a_pattern_finds_its_nic() {
+        let present = [nic(2, "ens3", A), nic(3, "eth1", B)];
+        let matching = |pattern: &str| {
+            let name = Plain::new(pattern);
+            let link = Link::new(id("lan"), None, Kind::Physical(Match { driver: None, name }));
+            let origin = Origin::V2 { netplan: String::new() };
+            let network = Network { origin, links: vec![link], ..Network::default() };
+            let resolved = network.resolve(&present);
+            (resolved.links[0].name.to_string(), resolved.problems.len())
+        };
+        assert_eq!(matching("en*"), ("ens3".into(), 0));
+        assert_eq!(matching("e*"), ("lan".into(), 1));
+        assert_eq!(matching("wl*"), ("lan".into(), 1));
     }
 }

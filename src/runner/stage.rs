@@ -141,9 +141,12 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.program = Some(&mut run);
     if stage == Stage::Init {
-        // The agent has told these already, where one ran.
-        if !fs::exists(HANDOFF_SEED).unwrap_or(false) {
+        // The agent has told these already, where one ran and could read all.
+        if consumed.uses_languages || !fs::exists(HANDOFF_SEED).unwrap_or(false) {
             log.warn_of(&problems);
+        }
+        for surprise in consumed.surprises() {
+            log.info("{}", &[&surprise]);
         }
         settle(machine, instance, &paths, (&consumed, &merged), &mut applier, log);
     }

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::instance::{Instance, META_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2};
 use crate::state::paths::{CLOUD, InstancePaths};
-use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
+use crate::syntax::{json, yaml};
 use crate::text::fill;
 use crate::user_data::{self, Assembled, Kind, Languages, Merged, Part, Patch};
 use alloc::format;
@@ -27,6 +27,8 @@ pub struct Consumed {
     /// User-data, vendor-data2, vendor-data: the one that wins first.
     sources: Vec<Source>,
     patch: Option<Patch>,
+    /// Whether a part is a template or a JSON patch, before it was read as one.
+    pub uses_languages: bool,
 }
 
 /// What messages call the user's own source.
@@ -67,8 +69,11 @@ pub fn consume(
         problems.append(&mut taken.problems);
         sources.push(Source { name, parts: taken.parts });
     }
+    let kinds = [Kind::Jinja, Kind::CloudConfigJsonp];
+    let uses_languages =
+        sources.iter().any(|source| source.parts.iter().any(|part| kinds.contains(&part.kind)));
     if let Some(languages) = languages
-        && sources.iter().flat_map(|source| &source.parts).any(|part| part.kind == Kind::Jinja)
+        && uses_languages
     {
         let data = instance_data(instance, system, root);
         for source in &mut sources {
@@ -77,7 +82,7 @@ pub fn consume(
     }
     let patch = languages.map(|languages| languages.patch);
     leave_out(&mut sources, instance, system, patch);
-    Consumed { sources, patch }
+    Consumed { sources, patch, uses_languages }
 }
 
 /// Leaves out what is switched off: `allow_userdata` of the system,
@@ -163,6 +168,26 @@ impl Consumed {
         all
     }
 
+    /// What in the cloud-configs reads differently from what its author
+    /// probably meant: `SOURCE[ PART]:LINE:COLUMN: why`.
+    pub fn surprises(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for source in &self.sources {
+            for part in source.parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
+                let alone = source.parts.len() == 1;
+                let file =
+                    if alone { source.name.into() } else { [source.name, " ", &part.filename].concat() };
+                let document =
+                    core::str::from_utf8(&part.content).ok().and_then(|text| yaml::parse(text).ok());
+                for warning in document.iter().flat_map(yaml::Document::warnings) {
+                    let place = warning.place;
+                    lines.push(format!("{file}:{}:{}: {}", place.line, place.column, warning.message));
+                }
+            }
+        }
+        lines
+    }
+
     /// The upstart jobs, to be written once for an instance.
     #[inline(never)]
     pub fn upstart_jobs(&self) -> Vec<Action> {
@@ -235,7 +260,6 @@ mod tests {
     use super::*;
     use crate::fetch::memory::Tree;
     use crate::instance::{File, InstanceId};
-    use crate::syntax::yaml;
     use crate::user_data::LANGUAGES;
 
     const PARTS: &str = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/cloud-config\n\n\
@@ -292,5 +316,28 @@ mod tests {
         assert_eq!(merged[0].1.config.get("a").and_then(Value::as_str), Some("i-1 y"));
         let jobs = self::consumed(PARTS, "", "{}").upstart_jobs();
         assert_eq!(jobs, [Action::write("/etc/init/part-002.conf", b"start on x".to_vec(), 0o644)]);
+    }
+
+    #[test]
+    fn what_surprises_is_told_with_its_place() {
+        let user = "#cloud-config\nruncmd:\n- echo a: b\n";
+        let surprises = consumed(user, "", "{}").surprises();
+        assert!(matches!(&surprises[..], [line] if line.starts_with("user-data:3:3: ")), "{surprises:?}");
+    }
+
+    #[test]
+    fn without_languages_templates_and_patches_stay_and_are_named() {
+        for (user, what) in [
+            ("## template: jinja\n#cloud-config\na: {{ v1.instance_id }}\n", "a template"),
+            ("#cloud-config-jsonp\n[]\n", "a JSON patch"),
+            ("#include\nhttp://x/\n", "an #include"),
+        ] {
+            let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
+            instance.raw.push(File { path: USER_DATA.into(), content: user.into() });
+            let consumed = consume(&instance, &[], &Tree::default(), None, &mut Vec::new());
+            assert_eq!(consumed.unresolved(), Some(what));
+            let merged = consumed.merged(&mut Vec::new());
+            assert_eq!(merged[0].1.config.entries(), []);
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::error::Result;
 use crate::fetch::Fetch as _;
 use crate::instance::{Instance, NETWORK_DATA};
-use crate::network::model::{Mac, Network, SystemLink};
+use crate::network::model::{Link, Mac, Network, SystemLink};
 use crate::network::order::sort_by;
 use crate::network::parse::network_data;
 use crate::network::render::{self, live};
@@ -62,7 +62,7 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
     for link in &resolved.links {
         let Some(nic) = link.present else { continue };
         let (old, new) = (&*nic.name, &*link.name);
-        let mac = link.link.device.mac().map(|mac| mac.to_string()).unwrap_or_default();
+        let mac = link.link.hardware().map(|mac| mac.to_string()).unwrap_or_default();
         if old == new {
             log.info("{} ({}) keeps its name", &[new, &mac]);
         } else {
@@ -94,7 +94,7 @@ fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> O
 fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log: &mut Log<'_>) {
     let missing = |present: &[SystemLink]| {
         let is_there = |mac| present.iter().any(|nic| nic.mac == Some(mac));
-        network.links.iter().filter_map(|link| link.device.mac()).any(|mac| !is_there(mac))
+        network.links.iter().filter_map(Link::hardware).any(|mac| !is_there(mac))
     };
     if !missing(present) {
         return;
@@ -122,7 +122,7 @@ fn write(resolved: &Resolved<'_>, changed: bool, applier: &mut Applier<'_>, log:
     let root = applier.root;
     let (actions, everything) = if let Some(renderer) = render::detect(root) {
         log.info("the network is written for {}", &[renderer.name]);
-        ((renderer.render)(resolved), changed)
+        ((renderer.render)(resolved, render::Target::boot(root)), changed)
     } else {
         log.warn_of(&live::problems(resolved));
         log.info("the root has no network back end: addresses are set live", &[]);

@@ -228,7 +228,7 @@ fn what_make_mime_puts_together_user_data_takes_apart() {
 fn a_command_line_that_makes_no_sense() {
     let folder = Folder::new("usage", &[]);
     for (arguments, why) in [
-        (&[][..], "unable to run devel: yaml, user-data or make-mime is missing, see --help"),
+        (&[][..], "unable to run devel: yaml, user-data, make-mime or net-convert is missing, see --help"),
         (&["fly"], "unable to run devel \"fly\": no such command, see --help"),
         (&["user-data"], "unable to run devel user-data: FILE is missing"),
         (&["make-mime", "-a", "x"], "unable to attach \"x\": FILE:TYPE is expected"),

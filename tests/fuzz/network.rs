@@ -5,9 +5,10 @@ use std::fs;
 
 use glowplug::limits;
 use glowplug::network::model::{Mac, SystemLink};
-use glowplug::network::parse::network_data;
+use glowplug::network::parse::{Parsed, eni, network_config, network_data};
+use glowplug::network::render::distribution::Distribution;
 use glowplug::network::render::{self, live};
-use glowplug::syntax::json;
+use glowplug::syntax::{json, yaml};
 
 use crate::{Target, corpus};
 
@@ -54,9 +55,11 @@ const PIECES: &[&[u8]] = &[
 ];
 
 pub(crate) fn target() -> Target {
-    let files = corpus::files(&corpus::data().join("network"), &["json"]);
+    let mut files = corpus::files(&corpus::data().join("network"), &["json"]);
+    files.extend(corpus::files(&corpus::data().join("network-inputs"), &["json", "yaml", "eni"]));
+    files.extend(corpus::files(&corpus::data().join("net-convert"), &["json", "yaml", "eni"]));
     let corpus = files.iter().map(|path| fs::read(path).unwrap()).collect();
-    Target { name: "network", corpus, pieces: PIECES, check, rounds: 25_000 }
+    Target { name: "network", corpus, pieces: PIECES, check, rounds: 10_000 }
 }
 
 /// The machine's links, with addresses the corpus names and one it doesn't.
@@ -76,18 +79,35 @@ fn present() -> Vec<SystemLink> {
     ]
 }
 
+/// Every reader that takes the text at all.
 fn check(input: &[u8]) -> bool {
-    let Ok(data) = json::parse(input) else { return false };
-    let parsed = network_data::parse(&data);
-    assert!(parsed.network.links.len() <= limits::NETWORK_ENTRIES);
+    let Ok(text) = core::str::from_utf8(input) else { return false };
+    let mut read = describes(&eni::parse(text, "interfaces", &|_, _| Vec::new()));
+    if let Ok(data) = json::parse(input) {
+        read |= describes(&network_data::parse(&data));
+    }
+    if let Ok(data) = yaml::load(text) {
+        read |= describes(&network_config(data, "network-config"));
+    }
+    read
+}
+
+/// Whether there is a link, once everything that must hold does.
+fn describes(parsed: &Parsed) -> bool {
+    // Described in one of five sections, or named by others.
+    assert!(parsed.network.links.len() <= 6 * limits::NETWORK_ENTRIES);
     for problem in &parsed.problems {
         assert!(!problem.to_string().contains('\n'), "{problem}");
     }
     let links = present();
     let resolved = parsed.network.resolve(&links);
-    for renderer in render::ALL {
-        let actions = (renderer.render)(&resolved);
-        assert_eq!(actions, (renderer.render)(&resolved), "{}", renderer.name);
+    for distribution in ["debian", "rhel", "sles"] {
+        let distribution = Distribution::named(distribution).unwrap();
+        let target = render::Target { distribution, lasting: false };
+        for renderer in render::ALL {
+            let actions = (renderer.render)(&resolved, target);
+            assert_eq!(actions, (renderer.render)(&resolved, target), "{}", renderer.name);
+        }
     }
     drop((live::render(&resolved), live::problems(&resolved), resolved.renames()));
     !parsed.network.links.is_empty()

@@ -223,17 +223,16 @@ fn tells_links_with_an_address_of_their_own() {
 #[test]
 fn a_live_network_is_configured_from_its_description() {
     inside("a_live_network_is_configured_from_its_description", |netlink| {
-        use glowplug::network::model::{Device, Link, Method, Network, Prefix, Static, Subnet};
+        use glowplug::network::model::{Address, Kind, Link, LinkId, Match, Method, Network, Prefix, Subnet};
         veth(&["ens3"], 0);
-        let address = Prefix::new("10.0.0.5".parse().unwrap(), 24).unwrap();
-        let mut fixed = Static::new(address);
-        assert!(fixed.set_gateway("10.0.0.1".parse().unwrap()));
-        let link = Link {
-            device: Device::Hardware { mac: Mac([2, 0, 0, 0, 0, 0]), name: LinkName::new("lan0") },
-            mtu: Some(1300),
-            accept_ra: None,
-            subnets: vec![Subnet::new(Method::Static(fixed))],
-        };
+        let address = |text| Address::parse(text).unwrap();
+        let mut subnet = Subnet::new(Method::Static(Prefix::new(address("10.0.0.5"), 24).unwrap()));
+        assert!(subnet.set_gateway(address("10.0.0.1")));
+        let kind = Kind::Physical(Match::default());
+        let mut link = Link::new(LinkId::new("lan0").unwrap(), LinkName::new("lan0"), kind);
+        link.mac = Some(Mac([2, 0, 0, 0, 0, 0]));
+        link.mtu = Some(1300);
+        link.subnets.push(subnet);
         let network = Network { links: vec![link], ..Network::default() };
         let present = present();
         let resolved = network.resolve(&present);

@@ -12,7 +12,8 @@ use glowplug::action::Action;
 use glowplug::error::Error;
 use glowplug::network::model::{Mac, SystemLink};
 use glowplug::network::parse::network_data;
-use glowplug::network::render::{self, live};
+use glowplug::network::render::distribution::Distribution;
+use glowplug::network::render::{self, Target, live};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -46,8 +47,10 @@ fn outcome(case: &Path) -> BTreeMap<String, String> {
     let links = present(case);
     let resolved = parsed.network.resolve(&links);
     let mut files = BTreeMap::new();
+    let distribution = Distribution::named("debian").unwrap();
+    let target = Target { distribution, lasting: false };
     for renderer in render::ALL {
-        add(&mut files, renderer.name, &(renderer.render)(&resolved));
+        add(&mut files, renderer.name, &(renderer.render)(&resolved, target));
     }
     add(&mut files, "live", &live::render(&resolved));
     let renames: String =

@@ -73,3 +73,34 @@ fn a_plain_cloud_config_as_user_data() {
     assert_eq!(boot.run_files.get("/run/early").map(String::as_str), Some("a\nb\n"));
     assert!(contents.entries.contains_key("/root/with space"));
 }
+
+#[test]
+fn a_template_and_a_json_patch_are_read_after_the_pivot() {
+    let seed = write_seed(
+        "template",
+        &[
+            ("meta_data.json", r#"{"uuid": "c0de", "hostname": "lathe"}"#),
+            (
+                "user_data",
+                "Content-Type: multipart/mixed; boundary=B\nMIME-Version: 1.0\n\n\
+                 --B\nContent-Type: text/jinja2\n\n\
+                 ## template: jinja\n#cloud-config\n\
+                 write_files:\n\
+                 - {path: /etc/whoami, content: \"{{ v1.local_hostname }} is {{ v1.instance_id }}\\n\"}\n\
+                 runcmd:\n- touch /root/template\n\
+                 --B\nContent-Type: text/cloud-config-jsonp\n\n\
+                 [{\"op\": \"add\", \"path\": \"/runcmd/-\", \"value\": \"touch /root/patch\"}]\n\
+                 --B--\n",
+            ),
+        ],
+    );
+    let mut scene = Scene::new("template", &[&seed]);
+    let boot = scene.boot_seed(&seed);
+    scene.expect_told(&["left to the runner", "a template"]);
+    let contents = scene.contents();
+    assert_eq!((boot.status.as_str(), boot.hostname.as_str()), ("done", "lathe"));
+    assert_eq!(contents.text("/etc/whoami").as_deref(), Some("lathe is c0de\n"));
+    for file in ["/root/template", "/root/patch"] {
+        assert!(contents.entries.contains_key(file), "{file}");
+    }
+}

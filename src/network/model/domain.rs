@@ -1,13 +1,14 @@
-use alloc::string::String;
+use alloc::boxed::Box;
 
 /// A DNS search domain: letters, digits, `-`, `_` and `.`, at most 253 bytes
 /// (RFC 1035 §2.3.4), or a networkd routing domain (`~example.org`). It can
 /// be written into any configuration file as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Domain(String);
+pub struct Domain(Box<str>);
 
 impl Domain {
     /// `None` when `name` is no domain.
+    #[inline(never)]
     pub fn new(name: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         let bare = name.strip_prefix('~').unwrap_or(name);

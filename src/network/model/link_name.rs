@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::boxed::Box;
 use core::fmt;
 use core::ops::Deref;
 
@@ -7,13 +7,14 @@ use core::ops::Deref;
 /// net/core/dev.c). It is safe as a part of a file name and of every back
 /// end's syntax, so quotes, brackets and the like are refused as well.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LinkName(String);
+pub struct LinkName(Box<str>);
 
 /// IFNAMSIZ without its NUL.
 pub(crate) const LONGEST: usize = 15;
 
 impl LinkName {
     /// `None` when the kernel or a back end would not take `name`.
+    #[inline(never)]
     pub fn new(name: &str) -> Option<Self> {
         let fits = (1..=LONGEST).contains(&name.len()) && name != "." && name != "..";
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte);

@@ -7,20 +7,39 @@ pub struct Mac(pub [u8; 6]);
 impl Mac {
     /// Six pairs of hexadecimal digits, joined by `:` or by `-` throughout.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let separator = *bytes.get(2)?;
-        if bytes.len() != 17 || !matches!(separator, b':' | b'-') {
-            return None;
-        }
         let mut mac = [0; 6];
-        for (group, byte) in bytes.chunks(3).zip(&mut mac) {
-            if group.get(2).is_some_and(|found| *found != separator) {
-                return None;
-            }
-            *byte = hexadecimal(group[0])? << 4 | hexadecimal(group[1])?;
-        }
-        Some(Self(mac))
+        read_pairs(text, &mut mac).then_some(Self(mac))
     }
+}
+
+/// The address of an InfiniBand port: queue pair and port GID (RFC 4391 §9.1.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct InfinibandAddress(pub [u8; 20]);
+
+impl InfinibandAddress {
+    /// Twenty pairs of hexadecimal digits, joined as a [`Mac`]'s.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut address = [0; 20];
+        read_pairs(text, &mut address).then_some(Self(address))
+    }
+}
+
+/// Fills `address` from as many pairs of digits.
+fn read_pairs(text: &str, address: &mut [u8]) -> bool {
+    let text = text.as_bytes();
+    let separator = text.get(2).copied().filter(|byte| matches!(byte, b':' | b'-'));
+    if text.len() + 1 != address.len() * 3 || separator.is_none() {
+        return false;
+    }
+    for (group, byte) in text.chunks(3).zip(address) {
+        let [high, low, rest @ ..] = group else { return false };
+        let (Some(high), Some(low)) = (hexadecimal(*high), hexadecimal(*low)) else { return false };
+        if rest.first().is_some_and(|found| Some(*found) != separator) {
+            return false;
+        }
+        *byte = high << 4 | low;
+    }
+    true
 }
 
 fn hexadecimal(digit: u8) -> Option<u8> {
@@ -34,10 +53,26 @@ fn hexadecimal(digit: u8) -> Option<u8> {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            write!(f, "{}{byte:02x}", if at == 0 { "" } else { ":" })?;
-        }
-        Ok(())
+        write_pairs(f, &self.0)
+    }
+}
+
+impl fmt::Display for InfinibandAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_pairs(f, &self.0)
+    }
+}
+
+fn write_pairs(f: &mut fmt::Formatter<'_>, address: &[u8]) -> fmt::Result {
+    for (at, byte) in address.iter().enumerate() {
+        write!(f, "{}{byte:02x}", if at == 0 { "" } else { ":" })?;
+    }
+    Ok(())
+}
+
+impl fmt::Debug for InfinibandAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -69,5 +104,8 @@ mod tests {
         ] {
             assert_eq!(Mac::parse(text), None, "{text}");
         }
+        let port = "80:00:00:48:fe:80:00:00:00:00:00:00:00:11:22:03:00:33:44:56";
+        assert_eq!(InfinibandAddress::parse(port).map(|port| port.to_string()).as_deref(), Some(port));
+        assert!(InfinibandAddress::parse("fa:16:3e:12:34:0a").is_none() && Mac::parse(port).is_none());
     }
 }

@@ -1,10 +1,19 @@
 //! Descriptions of a network, each read into the one model.
 
-mod field;
+mod draft;
+pub mod eni;
+mod link;
 pub mod network_data;
+mod reader;
+mod subnet;
+mod v1;
+mod v2;
 
 use crate::error::Error;
 use crate::network::model::Network;
+use crate::syntax::value::{Data, Value};
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// What a description said, and what in it could not be used. The parts that
 /// could are all there.
@@ -13,5 +22,78 @@ pub struct Parsed {
     /// The usable part.
     pub network: Network,
     /// One error for each part left out.
-    pub problems: alloc::vec::Vec<Error>,
+    pub problems: Vec<Error>,
+}
+
+/// Reads cloud-init's network configuration of either version, with or without
+/// a `network:` around it. `file` is what messages call it.
+#[inline(never)]
+pub fn network_config(data: Value<'_>, file: &str) -> Parsed {
+    // netplan's document has this key around it, and nothing beside it.
+    let mut whole = if data.get("network").is_some() && data.get("version").is_none() {
+        data
+    } else {
+        Value::bare(Data::Map(vec![(Value::bare(Data::Str("network".into())), data)]))
+    };
+    if let Data::Map(entries) = &mut whole.data {
+        entries.retain(|(key, _)| key.as_str() == Some("network"));
+    }
+    let inner = whole.get("network").unwrap_or(&whole);
+    match inner.get("version").and_then(reader::integer) {
+        Some(1) => v1::parse(inner, file),
+        Some(2) => v2::parse(inner, v2::netplan(&whole), file),
+        _ => {
+            let mut reader = reader::Reader::new(file);
+            reader.add(inner, "version", &["must be 1 or 2"]);
+            Parsed { network: Network::default(), problems: reader.into_problems() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::model::Origin;
+    use crate::syntax::yaml;
+
+    fn parsed(text: &str) -> Parsed {
+        network_config(yaml::load(text).unwrap(), "network-config")
+    }
+
+    #[test]
+    fn a_version_is_needed() {
+        for text in ["", "[]", "version: 3", "network: {config: disabled}"] {
+            let problems = parsed(text).problems;
+            assert_eq!(problems.len(), 1, "{text}");
+            assert!(problems[0].text().ends_with("version: must be 1 or 2"), "{}", problems[0]);
+        }
+    }
+
+    #[test]
+    fn the_key_around_it_is_no_matter() {
+        let inner = "{version: 2, ethernets: {eth0: {dhcp4: true}}}";
+        let bare = parsed(inner).network;
+        assert_eq!(bare, parsed(&format!("network: {inner}\nother: 1\n")).network);
+        let netplan =
+            "network:\n    ethernets:\n        eth0:\n            dhcp4: true\n    version: 2\n".to_string();
+        assert_eq!(bare.origin, Origin::V2 { netplan });
+    }
+
+    #[test]
+    fn references_are_bounded() {
+        let mut text = String::from("version: 1\nconfig:\n");
+        for bond in 0..40 {
+            let members: Vec<String> = (0..100).map(|member| format!("e{bond}x{member}")).collect();
+            let members = members.join(", ");
+            text += &[
+                "- {type: bond, name: bond",
+                &bond.to_string(),
+                ", params: {}, bond_interfaces: [",
+                &members,
+                "]}\n",
+            ]
+            .concat();
+        }
+        assert_eq!(parsed(&text).network.links.len(), crate::limits::NETWORK_ENTRIES + 40);
+    }
 }

@@ -2,12 +2,12 @@
 //! cloud-init 26.2 makes of it).
 
 use super::Parsed;
-use super::field::{Entry, Problems, string, words};
-use crate::ip::Ip;
-use crate::limits;
-use crate::network::model::{
-    Device, Dns, Domain, Link, LinkName, Mac, Method, Network, Route, Static, Subnet,
-};
+use super::draft::Draft;
+use super::link::{self, Keys, Type};
+use super::reader::{Reader, string, text};
+use super::subnet::subnet;
+use super::v1::name_server;
+use crate::network::model::{Address, Kind, Link, LinkName, Method, Origin};
 use crate::syntax::value::{Data, Value};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -16,254 +16,181 @@ use alloc::vec::Vec;
 /// `bond` or `vlan` are taken for one too, and said to be unknown.
 const PHYSICAL: &str = "phy vif ovs bridge tap ethernet vhostuser hw_veb hyperv dvs cascading bgpovs null";
 
+const KEYS: Keys = Keys {
+    mac: "ethernet_mac_address",
+    members: "bond_links",
+    vlan_number: "vlan_id",
+    vlan_link: "vlan_link",
+};
+
+/// A network and the link it is on.
+type OnLink<'d, 'a> = (&'d str, &'d Value<'a>);
+
 /// Reads a whole document. A part that is wrong is a problem and is left out;
 /// what it belongs to stays.
 #[inline(never)]
 pub fn parse(data: &Value<'_>) -> Parsed {
-    let mut problems = Problems::new("network_data.json");
-    let mut network = Network::default();
-    if matches!(data.data, Data::Map(_)) {
-        let networks = items(data, "networks", "", top("networks"), &mut problems);
-        let links = items(data, "links", "", top("links"), &mut problems);
-        let networks = by_link(networks, links, &mut problems);
-        for value in links {
-            network.links.extend(link(value, &networks, &mut problems));
-        }
-        let entry = top("services");
-        for service in items(data, "services", "", entry, &mut problems) {
-            network.dns.servers.append(&mut server(service, entry, &mut problems));
-        }
-    } else {
-        problems.add(data, "", top("document"), &["must be a mapping, not ", data.kind()]);
+    let mut reader = Reader::new("network_data.json");
+    let mut draft = Draft::default();
+    draft.network.origin = Origin::NetworkData;
+    if !matches!(data.data, Data::Map(_)) {
+        reader.add(data, "document", &["must be a mapping, not ", data.kind()]);
     }
-    Parsed { network, problems: problems.into_inner() }
+    let links = reader.items(data, "links");
+    let ids: Vec<&str> = links.iter().filter_map(|link| string(link, "id")).collect();
+    let networks = by_link(&mut reader, data, &ids);
+    let mut bonds = 0;
+    for value in links {
+        link(&mut reader, &mut draft, value, &networks, &mut bonds);
+    }
+    reader.enter("links", "");
+    for link in &mut draft.network.links {
+        if matches!(link.kind, Kind::Undescribed) {
+            // An id of the host's is no name here.
+            link.name = None;
+            reader.add(data, "", &[&link.id, " is a member of a bond and not described"]);
+        }
+    }
+    reader.enter("service", "");
+    for service in reader.items(data, "services") {
+        name_server(&mut reader, &mut draft.network.dns, service);
+    }
+    Parsed { network: draft.network, problems: reader.into_problems() }
 }
 
-/// A list of the document itself.
-fn top(kind: &'static str) -> Entry<'static> {
-    Entry { kind, id: "" }
-}
-
-/// The list under `key`, cut at the bound; absent and null are empty.
-#[inline(never)]
-fn items<'v, 'a>(
-    parent: &'v Value<'a>,
-    key: &str,
-    part: &str,
-    entry: Entry<'_>,
-    problems: &mut Problems,
-) -> &'v [Value<'a>] {
-    let Some(value) = parent.get_set(key) else { return &[] };
-    let Some(items) = value.items() else {
-        problems.add(value, part, entry, &["must be a list, not ", value.kind()]);
-        return &[];
-    };
-    let kept = items.get(..limits::NETWORK_ENTRIES);
-    if kept.is_some_and(|kept| kept.len() < items.len()) {
-        problems.add(value, part, entry, &["more than ", &limits::NETWORK_ENTRIES.to_string(), " entries"]);
-    }
-    kept.unwrap_or(items)
+fn id<'d>(value: &'d Value<'_>) -> &'d str {
+    string(value, "id").unwrap_or("without id")
 }
 
 /// Networks with the id of their link; one problem for each whose link is not
 /// described.
 #[inline(never)]
-fn by_link<'v, 'a>(
-    networks: &'v [Value<'a>],
-    links: &'v [Value<'a>],
-    problems: &mut Problems,
-) -> Vec<(&'v str, &'v Value<'a>)> {
-    let ids: Vec<&str> = links.iter().filter_map(|link| string(link, "id")).collect();
+fn by_link<'v, 'a>(reader: &mut Reader<'v>, data: &'v Value<'a>, ids: &[&str]) -> Vec<OnLink<'v, 'a>> {
     let mut found = Vec::new();
-    for network in networks {
-        let entry = Entry::new("network ", network);
+    for network in reader.items(data, "networks") {
+        reader.enter("network ", id(network));
         match string(network, "link") {
             Some(link) if ids.contains(&link) => found.push((link, network)),
-            Some(link) => problems.add(network, "", entry, &["there is no link ", link]),
-            None => problems.add(network, "", entry, &["names no link"]),
+            Some(link) => reader.add(network, "", &["there is no link ", link]),
+            None => reader.add(network, "", &["names no link"]),
         }
     }
+    reader.enter("", "");
     found
 }
 
 #[inline(never)]
-fn link(value: &Value<'_>, networks: &[(&str, &Value<'_>)], problems: &mut Problems) -> Option<Link> {
-    let entry = Entry::new("link ", value);
-    let kind = string(value, "type").unwrap_or("null");
-    if matches!(kind, "bond" | "vlan") {
-        problems.add(value, "", entry, &["links of type ", kind, " are not supported"]);
-        return None;
+fn link<'v>(
+    reader: &mut Reader<'v>,
+    draft: &mut Draft,
+    value: &'v Value<'_>,
+    networks: &[OnLink<'v, '_>],
+    bonds: &mut usize,
+) {
+    let text = id(value);
+    reader.enter("link ", text);
+    if value.get("id").is_none() {
+        reader.add(value, "", &["nothing can refer to it"]);
+        return;
     }
-    if !PHYSICAL.split_ascii_whitespace().any(|known| known == kind) {
-        problems.add(value, "", entry, &["type ", kind, " is unknown; it is taken for a NIC"]);
-    }
-    let device = device(value, entry, problems)?;
-    let mtu = problems.mtu(value.get_set("mtu"), entry);
-    let mut link = Link { device, mtu, accept_ra: None, subnets: Vec::new() };
-    let id = string(value, "id");
-    for (_, network) in networks.iter().filter(|(link, _)| Some(*link) == id) {
-        if let Some(subnet) = subnet(network, problems) {
-            link.accept_ra = accept_ra(&subnet.method).or(link.accept_ra);
-            link.subnets.push(subnet);
+    let mut name = name(reader, value);
+    let mut keys = KEYS;
+    let what = match string(value, "type").unwrap_or("null") {
+        "bond" => {
+            name = name.or_else(|| LinkName::new(&["bond", &bonds.to_string()].concat()));
+            *bonds += 1;
+            Type::Bond
         }
-    }
-    Some(link)
-}
-
-/// Which NIC a link is: by MAC address, else by `name`. `id` is the host's
-/// name for its end and never the guest's.
-#[inline(never)]
-fn device(value: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Device> {
-    let mut name = None;
-    if let Some(wanted) = value.get_set("name") {
-        name = wanted.as_str().filter(|name| *name != "lo").and_then(LinkName::new);
-        if name.is_none() {
-            problems.add(wanted, "name of ", entry, &["no name for a link; it keeps the kernel's"]);
+        "vlan" => {
+            (name, keys.mac) = (None, "vlan_mac_address");
+            Type::Vlan
         }
-    }
-    let Some(mac) = value.get_set("ethernet_mac_address") else {
-        if name.is_none() {
-            problems.add(value, "", entry, &["has neither ethernet_mac_address nor name"]);
-        }
-        return name.map(Device::Named);
-    };
-    let text = mac.as_str().unwrap_or(mac.kind());
-    let Some(address) = Mac::parse(text) else {
-        problems.add(mac, "", entry, &[text, " is no MAC address"]);
-        return None;
-    };
-    Some(Device::Hardware { mac: address, name })
-}
-
-/// Router advertisements count where `DHCPv6` depends on them, and do not
-/// beside a fixed address.
-fn accept_ra(method: &Method) -> Option<bool> {
-    match method {
-        Method::Static(fixed) if fixed.address().is_ipv6() => Some(false),
-        Method::Dhcp6 | Method::Dhcp6Stateful => Some(true),
-        _ => None,
-    }
-}
-
-#[inline(never)]
-fn subnet(network: &Value<'_>, problems: &mut Problems) -> Option<Subnet> {
-    let entry = Entry::new("network ", network);
-    let method = match string(network, "type").unwrap_or_default() {
-        "ipv4_dhcp" | "dhcp4" | "dhcp" => Method::Dhcp4,
-        "ipv6_dhcp" | "dhcp6" => Method::Dhcp6,
-        "ipv6_slaac" => Method::Slaac,
-        "ipv6_dhcpv6-stateless" => Method::Dhcp6Stateless,
-        "ipv6_dhcpv6-stateful" => Method::Dhcp6Stateful,
-        "manual" => Method::Manual,
-        "ipv4" | "static" | "ipv6" | "static6" => Method::Static(fixed(network, entry, problems)?),
         kind => {
-            problems.add(network, "", entry, &["type ", kind, " is unknown"]);
-            return None;
+            if !PHYSICAL.split_ascii_whitespace().any(|known| known == kind) {
+                reader.add(value, "", &["type ", kind, " is unknown; it is taken for a NIC"]);
+            }
+            Type::Physical
         }
     };
-    let mut subnet = Subnet::new(method);
-    subnet.metric = problems.metric(network.get_set("metric"), "metric of ", entry);
-    for value in items(network, "routes", "routes of ", entry, problems) {
-        subnet.routes.extend(route(value, entry, problems));
-        name_servers(&mut subnet.dns, value, false, entry, problems);
-    }
-    name_servers(&mut subnet.dns, network, true, entry, problems);
-    if subnet.dns.servers.is_empty() {
-        subnet.dns.servers = addresses(network, "dns_nameservers", "", entry, problems);
-    }
-    let search = network.get_set("dns_search");
-    for word in words(search) {
-        match Domain::new(word) {
-            Some(domain) => subnet.dns.search.push(domain),
-            None => problems.add(network, "", entry, &[word, " is no domain name"]),
+    if what == Type::Physical {
+        let mac = value.get_set(keys.mac);
+        if mac.is_none() && name.is_none() {
+            reader.add(value, "", &["neither ethernet_mac_address nor name tells which NIC it is"]);
+            return;
+        }
+        if mac.is_some() && reader.mac(value, keys.mac).is_none() {
+            return;
         }
     }
-    Some(subnet)
+    let Some(id) = reader.id(value, "id", text) else { return };
+    let Some(link) = link::link(reader, draft, value, id, name, what, &keys) else { return };
+    if what == Type::Bond {
+        parameters(reader, link, value);
+    }
+    for (_, network) in networks.iter().filter(|(of, _)| *of == text) {
+        reader.enter("network ", self::id(network));
+        add_network(reader, link, network);
+    }
 }
 
-/// The fixed address of a network; its gateway is dropped when it is wrong.
-#[inline(never)]
-fn fixed(network: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Static> {
-    let Some(address) = network.get_set("ip_address") else {
-        problems.add(network, "", entry, &["has no ip_address"]);
-        return None;
-    };
-    let mut fixed = Static::new(problems.prefix(address, network.get_set("netmask"), "", entry)?);
-    if let Some(value) = network.get_set("gateway")
-        && let Some(gateway) = problems.address(value, "gateway of ", entry)
-        && !fixed.set_gateway(gateway)
-    {
-        problems.add(value, "", entry, &["gateway and address differ in family"]);
+/// The name a link is to get. `id` is the host's name for its end and never
+/// the guest's.
+fn name(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<LinkName> {
+    let wanted = value.get_set("name")?;
+    let name = wanted.as_str().filter(|name| *name != "lo").and_then(LinkName::new);
+    if name.is_none() {
+        reader.add(wanted, "name", &["no name for a link; it keeps the kernel's"]);
     }
-    if let Some(value) = network.get_set("broadcast") {
-        let broadcast = value.as_str().and_then(|text| text.trim_ascii().parse().ok());
-        if !broadcast.is_some_and(|broadcast| fixed.set_broadcast(broadcast)) {
-            problems.add(value, "", entry, &["broadcast is no IPv4 address"]);
-        }
-    }
-    Some(fixed)
+    name
 }
 
-/// A route. A gateway of all zeros is none: the destination is on the link.
+/// `bond_mode` and the like. cloud-init makes `bond-xmit_hash_policy` of
+/// `bond_xmit_hash_policy`.
 #[inline(never)]
-fn route(value: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Option<Route> {
-    let part = "route of ";
-    let Some(network) = value.get_set("network").or_else(|| value.get_set("destination")) else {
-        problems.add(value, part, entry, &["has no network"]);
-        return None;
-    };
-    let destination = problems.prefix(network, value.get_set("netmask"), part, entry)?;
-    let gateway = match value.get_set("gateway") {
-        Some(gateway) => Some(problems.address(gateway, "gateway of route of ", entry)?),
-        None => None,
-    };
-    let metric = problems.metric(value.get_set("metric"), "metric of route of ", entry);
-    let route = Route::new(destination, gateway.filter(|gateway| !gateway.is_unspecified()), metric);
-    if route.is_none() {
-        problems.add(value, part, entry, &["gateway and network differ in family"]);
+fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
+    for (key, value) in value.entries() {
+        if let Some(name) = text(key).strip_prefix("bond_").filter(|name| *name != "links") {
+            reader.parameter(&mut link.parameters, &["bond-", name], value);
+        }
     }
-    route
+}
+
+/// A network of a link: its subnet, and what that says of router
+/// advertisements: they count where `DHCPv6` depends on them, and do not
+/// beside a fixed address.
+#[inline(never)]
+fn add_network(reader: &mut Reader<'_>, link: &mut Link, network: &Value<'_>) {
+    if subnet(reader, network, &mut link.subnets).is_none() {
+        return;
+    }
+    let Some(subnet) = link.subnets.last_mut() else { return };
+    match &subnet.method {
+        Method::Static(address) if address.is_ipv6() => link.accept_ra = Some(false),
+        Method::Dhcp6 | Method::Dhcp6Stateful => link.accept_ra = Some(true),
+        _ => {}
+    }
+    // Settings that only v1 has.
+    subnet.mtu = None;
+    let mut servers = Vec::new();
+    for route in network.get("routes").and_then(Value::items).unwrap_or_default() {
+        services(reader, route, &mut servers, false);
+    }
+    services(reader, network, &mut servers, true);
+    if !servers.is_empty() {
+        subnet.dns.servers = servers;
+    }
 }
 
 /// Adds the services of `parent` that are name servers, `once` those alone that
 /// are not there yet.
 #[inline(never)]
-fn name_servers(dns: &mut Dns, parent: &Value<'_>, once: bool, entry: Entry<'_>, problems: &mut Problems) {
-    for service in items(parent, "services", "services of ", entry, problems) {
-        if string(service, "type") == Some("dns") {
-            for address in server(service, entry, problems) {
-                if !once || !dns.servers.contains(&address) {
-                    dns.servers.push(address);
-                }
-            }
+fn services(reader: &mut Reader<'_>, parent: &Value<'_>, servers: &mut Vec<Address>, once: bool) {
+    for service in reader.items(parent, "services") {
+        if string(service, "type") == Some("dns")
+            && let Some(address) = reader.address(service, &["address"])
+            && !(once && servers.contains(&address))
+        {
+            servers.push(address);
         }
     }
-}
-
-/// The address of a service. At the top level every service counts as a name
-/// server, whatever its type, as cloud-init has it.
-fn server(service: &Value<'_>, entry: Entry<'_>, problems: &mut Problems) -> Vec<Ip> {
-    if service.get_set("address").is_none() {
-        problems.add(service, "service of ", entry, &["has no address"]);
-    }
-    addresses(service, "address", "service of ", entry, problems)
-}
-
-/// The addresses under `key`; what is none is a problem.
-#[inline(never)]
-fn addresses(
-    parent: &Value<'_>,
-    key: &str,
-    part: &str,
-    entry: Entry<'_>,
-    problems: &mut Problems,
-) -> Vec<Ip> {
-    let mut addresses = Vec::new();
-    for word in words(parent.get_set(key)) {
-        match word.parse() {
-            Ok(address) => addresses.push(address),
-            Err(_) => problems.add(parent, part, entry, &[word, " is no IP address"]),
-        }
-    }
-    addresses
 }

@@ -9,7 +9,7 @@
 use super::resolv_conf;
 use crate::action::{Action, LinkAction, LinkChange};
 use crate::error::Error;
-use crate::network::model::{Method, Prefix, Route, Subnet};
+use crate::network::model::{Address, Method, Prefix, Route, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::vec::Vec;
 
@@ -46,7 +46,9 @@ fn push(actions: &mut Vec<Action>, link: &str, change: LinkChange) {
 /// What [`render`] cannot do: one sentence for each link that wants a lease.
 #[inline(never)]
 pub fn problems(network: &Resolved<'_>) -> Vec<Error> {
-    let leased = |method: &Method| matches!(method, Method::Dhcp4 | Method::Dhcp6 | Method::Dhcp6Stateful);
+    let leased = |method: &Method| {
+        matches!(method, Method::Dhcp | Method::Dhcp4 | Method::Dhcp6 | Method::Dhcp6Stateful)
+    };
     let mut problems = Vec::new();
     for link in &network.links {
         if link.link.subnets.iter().any(|subnet| leased(&subnet.method)) {
@@ -65,9 +67,9 @@ fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
     }
     push(actions, link, LinkChange::Up);
     for subnet in &resolved.link.subnets {
-        let Method::Static(fixed) = &subnet.method else { continue };
-        let (address, prefix) = (fixed.address().address(), fixed.address().length());
-        push(actions, link, LinkChange::AddAddress { address, prefix, broadcast: fixed.broadcast() });
+        let Some(fixed) = subnet.address() else { continue };
+        let (address, prefix, broadcast) = (fixed.ip(), fixed.length(), subnet.broadcast().map(Address::ip));
+        push(actions, link, LinkChange::AddAddress { address, prefix, broadcast });
     }
 }
 
@@ -75,21 +77,21 @@ fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
 /// gateway may itself be reached by an earlier route.
 fn routes(actions: &mut Vec<Action>, link: &str, subnet: &Subnet) {
     let mut gateway = None;
-    if let Method::Static(fixed) = &subnet.method
-        && let Some(via) = fixed.gateway()
+    if let Some(via) = subnet.gateway()
+        && subnet.address().is_some()
     {
-        gateway = Route::new(Prefix::everything(via.is_ipv6()), Some(via), subnet.metric);
+        gateway = Route::new(Prefix::everything(via.is_ipv6()), Some(via.clone()));
     }
     for turn in [(false, false), (false, true), (true, false), (true, true)] {
         for route in subnet.routes.iter().chain(&gateway) {
             let destination = route.destination();
-            if (route.gateway().is_some(), destination.is_everything()) == turn {
+            if (route.next_hop().is_some(), destination.is_everything()) == turn {
                 let change = LinkChange::AddRoute {
                     // The kernel refuses a destination with bits behind the length.
                     destination: destination.network(),
                     prefix: destination.length(),
-                    gateway: route.gateway(),
-                    metric: route.metric().or(subnet.metric),
+                    gateway: route.next_hop(),
+                    metric: route.metric.or(subnet.metric),
                 };
                 push(actions, link, change);
             }

@@ -9,18 +9,17 @@ pub mod keyfile;
 pub mod live;
 pub mod netplan;
 pub mod networkd;
+mod section;
 mod text;
 mod udev;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
-use crate::ip::Ip;
 use crate::network::model::Dns;
-use crate::network::order::sort_by;
-use crate::network::resolve::{Resolved, ResolvedLink};
+use crate::network::resolve::Resolved;
 use alloc::string::String;
 use alloc::vec::Vec;
-use text::Text;
+use distribution::Distribution;
 
 /// One network back end.
 pub struct Renderer {
@@ -29,7 +28,29 @@ pub struct Renderer {
     /// Whether the root has it installed (and, where it can be off, enabled).
     pub detect: fn(root: &dyn Fetch) -> bool,
     /// Its files for a network. Links appear under their final names.
-    pub render: fn(network: &Resolved<'_>) -> Vec<Action>,
+    pub render: fn(network: &Resolved<'_>, target: Target) -> Vec<Action>,
+}
+
+/// Whom the files are for.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The distribution, some of which have their own places and dialects.
+    pub distribution: &'static Distribution,
+    /// Everything goes below /etc, which lasts. Else what a back end also
+    /// reads from /run goes there, and is made anew at each boot.
+    pub lasting: bool,
+}
+
+impl Target {
+    /// A boot of `root`.
+    pub fn boot(root: &dyn Fetch) -> Self {
+        Self { distribution: Distribution::of(root), lasting: false }
+    }
+
+    /// Where back ends that read both have their folders.
+    fn folder(self) -> &'static str {
+        if self.lasting { "/etc" } else { "/run" }
+    }
 }
 
 /// Every back end, in cloud-init's order of preference.
@@ -40,7 +61,7 @@ pub static ALL: &[Renderer] =
 /// order, then in that of [`ALL`]. `None`: nothing there configures networks,
 /// and [`live`] does.
 pub fn detect(root: &dyn Fetch) -> Option<&'static Renderer> {
-    for name in distribution::order(root).split_ascii_whitespace() {
+    for name in Distribution::of(root).order() {
         for renderer in ALL {
             if renderer.name == name && (renderer.detect)(root) {
                 return Some(renderer);
@@ -96,52 +117,37 @@ fn names(root: &dyn Fetch, folder: &[&str]) -> Vec<String> {
     root.list(&concat(folder)).ok().flatten().unwrap_or_default()
 }
 
-/// Links sorted by name, as several back ends list them.
-#[inline(never)]
-fn sorted<'r, 'a>(network: &'r Resolved<'a>) -> Vec<&'r ResolvedLink<'a>> {
-    let mut links: Vec<_> = network.links.iter().collect();
-    sort_by(&mut links, |a, b| *a.name < *b.name);
-    links
-}
-
 /// Writes resolv.conf(5) from everything a network mentions, each once: the
 /// settings of its links, then the global ones, `most` servers in all. False
 /// when there is nothing to write.
 #[inline(never)]
 fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, most: usize) -> bool {
-    let (mut servers, mut search): (Vec<Ip>, Text) = (Vec::new(), Text::default());
+    let mut found = text::Resolver::default();
     for dns in all_dns(network) {
-        for server in &dns.servers {
-            if !servers.contains(server) {
-                servers.push(*server);
-            }
-        }
-        for domain in &dns.search {
-            let domain = domain.as_str();
-            if !search.out.split(' ').any(|known| known == domain) {
-                write!(search, " {domain}");
-            }
-        }
+        found.add(dns, true);
     }
-    let mut text = Text::new(header);
-    for server in servers.iter().take(most) {
-        text.entry("nameserver ", server);
-    }
-    text.filled("search", &search.out);
-    let any = text.out.len() > header.len();
+    let any = !found.is_empty();
     if any {
-        file(actions, &["/etc/resolv.conf"], 0o644, text.out);
+        let mut text = String::from(header);
+        for server in found.servers.iter().take(most) {
+            text::push(&mut text, &["nameserver ", server, "\n"]);
+        }
+        if !found.search.is_empty() {
+            text::push(&mut text, &["search ", &text::joined(&found.search, " "), "\n"]);
+        }
+        file(actions, &["/etc/resolv.conf"], 0o644, text);
     }
     any
 }
 
-/// The resolver settings of the links by name, then the global ones.
+/// The resolver settings of the links in their order, then the global ones.
 fn all_dns<'r>(network: &'r Resolved<'_>) -> Vec<&'r Dns> {
     let mut all = Vec::new();
-    for link in sorted(network) {
+    for link in &network.links {
         all.extend(link.link.subnets.iter().map(|subnet| &subnet.dns));
+        all.extend(&link.link.dns);
     }
-    all.push(network.dns);
+    all.push(&network.described.dns);
     all
 }
 

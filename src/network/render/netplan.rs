@@ -1,13 +1,15 @@
-//! netplan: one version 2 file under /run.
+//! netplan: one version 2 file.
 
-use super::text::Text;
-use super::{Renderer, file, has_programs, sorted};
+use super::text::{BRIDGES, Resolver, Spelled, Spelling, hardware_address, parameters, prefix, push};
+use super::{Renderer, Target, file, has_programs};
 use crate::action::Action;
-use crate::ip::Ip;
-use crate::network::model::{Dns, Link, Method, Route, Static, Subnet};
+use crate::network::model::parameter::{BOND, BRIDGE, Row};
+use crate::network::model::{Address, Kind, Link, Origin, Setting};
+use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
+use crate::syntax::yaml::emit::is_plain;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
 /// The back end.
 pub const RENDERER: Renderer =
@@ -22,235 +24,315 @@ pub(super) const HEADER: &str = "\
 # network: {config: disabled}
 ";
 
-const PATH: &str = "/run/netplan/50-cloud-init.yaml";
+const PATH: &str = "/netplan/50-cloud-init.yaml";
 
-/// Indents of a link's keys, and of an item of its lists of mappings.
+/// The mappings of links, in the order they are written in.
+const SECTIONS: [&str; 5] = ["ethernets", "bonds", "bridges", "vlans", "dummy-devices"];
+
+/// Indents of a link's keys, of a mapping's in it, and of an item of its lists
+/// of mappings.
 const KEYS: &str = "            ";
+const INNER: &str = "                ";
+const PORTS: &str = "                    ";
 const ITEM: &str = "            -   ";
-const ITEM_KEYS: &str = "                ";
 
-fn render(network: &Resolved<'_>) -> Vec<Action> {
-    let mut text = Text::new(HEADER);
-    text.line("network:\n    version: 2");
-    if !network.links.is_empty() {
-        text.line("    ethernets:");
-    }
-    for link in sorted(network) {
-        ethernet(&mut text, network, link);
+const SPELLING: Spelling = Spelling { yes: "true", no: "false", separator: " " };
+
+/// Any: a dashed stem stands above the other.
+const SPELLED: &[Spelled] = &[("bond-", b'-'), ("bond-", b'_'), ("bond_", b'-'), ("bond_", b'_')];
+
+/// What comes of version 2 is the description itself.
+fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
+    let mut text = String::from(HEADER);
+    if let Origin::V2 { netplan } = &network.described.origin {
+        text.push_str(netplan);
+    } else {
+        text.push_str("network:\n    version: 2\n");
+        let mut links: Vec<&ResolvedLink<'_>> = network.links.iter().collect();
+        sort_by(&mut links, |a, b| *a.name < *b.name);
+        for title in SECTIONS {
+            section(&mut text, network, title, &links);
+        }
     }
     let mut actions = Vec::new();
-    file(&mut actions, &[PATH], 0o600, text.out);
+    file(&mut actions, &[target.folder(), PATH], 0o600, text);
     actions
 }
 
-/// One link; keys in alphabetical order, as `PyYAML` writes them.
+/// The links of one section, if there are any.
 #[inline(never)]
-fn ethernet(text: &mut Text, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+fn section(text: &mut String, network: &Resolved<'_>, title: &str, links: &[&ResolvedLink<'_>]) {
+    let mut first = true;
+    for resolved in links {
+        let own = match resolved.link.kind {
+            Kind::Physical(_) | Kind::Undescribed => "ethernets",
+            Kind::Bond => "bonds",
+            Kind::Bridge { .. } => "bridges",
+            Kind::Vlan(_) => "vlans",
+            Kind::Dummy => "dummy-devices",
+            // netplan has no word for them.
+            Kind::Infiniband(_) | Kind::Loopback => "",
+        };
+        if own != title {
+            continue;
+        }
+        if first {
+            push(text, &["    ", title, ":\n"]);
+            first = false;
+        }
+        text.push_str("        ");
+        scalar(text, &resolved.name);
+        text.push_str(":\n");
+        let start = text.len();
+        link(&mut Entries { out: text, lead: KEYS, indent: KEYS }, network, resolved);
+        if text.len() == start {
+            text.insert_str(start - 1, " {}");
+        }
+    }
+}
+
+/// A string, between quotes where YAML would read something else.
+#[inline(never)]
+fn scalar(text: &mut String, value: &str) {
+    let quote = if is_plain(value) { "" } else { "'" };
+    push(text, &[quote, value, quote]);
+}
+
+/// The keys of a mapping, written in alphabetical order as `PyYAML` does.
+struct Entries<'t> {
+    out: &'t mut String,
+    /// What the next line begins with.
+    lead: &'static str,
+    /// What the lines after it begin with.
+    indent: &'static str,
+}
+
+impl Entries<'_> {
+    /// A key with what follows it on its line.
+    #[inline(never)]
+    fn raw(&mut self, key: &str, value: &str) {
+        push(self.out, &[self.lead, key, ":", if value.is_empty() { "" } else { " " }, value, "\n"]);
+        self.lead = self.indent;
+    }
+
+    /// A string.
+    #[inline(never)]
+    fn string(&mut self, key: &str, value: &str) {
+        let mut text = String::new();
+        scalar(&mut text, value);
+        self.raw(key, &text);
+    }
+
+    #[inline(never)]
+    fn number(&mut self, key: &str, number: Option<u32>) {
+        if let Some(number) = number {
+            self.raw(key, &number.to_string());
+        }
+    }
+
+    fn truth(&mut self, key: &str, value: Option<bool>) {
+        if let Some(value) = value {
+            self.raw(key, SPELLING.truth(value));
+        }
+    }
+
+    /// A list of strings.
+    #[inline(never)]
+    fn list(&mut self, key: &str, words: &[&str]) {
+        self.raw(key, if words.is_empty() { "[]" } else { "" });
+        for word in words {
+            push(self.out, &[self.indent, "- "]);
+            scalar(self.out, word);
+            self.out.push('\n');
+        }
+    }
+}
+
+#[inline(never)]
+fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
     let link = resolved.link;
-    text.indent("", "");
-    scalar(text, "        ", &&*resolved.name);
-    let end_of_name = text.out.len() - 1;
-    text.out.insert(end_of_name, ':');
-    let start = text.out.len();
-    text.indent(KEYS, KEYS);
-    if let Some(accept) = link.accept_ra {
-        text.line(if accept { "accept-ra: true" } else { "accept-ra: false" });
+    let nic = matches!(link.kind, Kind::Physical(_));
+    entries.truth("accept-ra", link.accept_ra);
+    let mut addresses = Vec::new();
+    for subnet in &link.subnets {
+        addresses.extend(subnet.address().map(prefix));
     }
-    let mut title = "addresses:";
-    for fixed in link.subnets.iter().filter_map(fixed) {
-        once(text, &mut title);
-        text.entry("- ", &fixed.address());
+    if !addresses.is_empty() {
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        entries.list("addresses", &addresses);
     }
-    dhcp(text, link, false);
-    dhcp(text, link, true);
-    if let Some(mac) = link.device.mac() {
-        text.line("match:");
-        scalar(text, "    macaddress: ", &mac);
+    entries.truth("critical", link.keep_configuration.filter(|_| nic));
+    lease(entries, link, false);
+    lease(entries, link, true);
+    members(entries, network, resolved);
+    entries.number("ipv6-mtu", subnet_mtu(link, true));
+    if let Kind::Vlan(vlan) = &link.kind {
+        entries.string("link", network.name_of(&vlan.link));
     }
-    text.number("mtu: ", link.mtu);
-    nameservers(text, network, link);
-    routes(text, link);
-    if link.device.mac().is_some() {
-        scalar(text, "set-name: ", &&*resolved.name);
+    let mac = hardware_address(link);
+    if let Some(mac) = &mac {
+        if nic {
+            entries.raw("match", "");
+            entries.lead = INNER;
+        }
+        entries.string("macaddress", mac);
     }
-    if text.out.len() == start {
-        text.out.insert_str(start - 1, " {}");
+    entries.number("mtu", subnet_mtu(link, false).or(link.mtu));
+    nameservers(entries, network, link);
+    match link.kind {
+        Kind::Bond => settings(entries, &parameters(link, BOND, 1, SPELLED)),
+        Kind::Bridge { .. } => settings(entries, &parameters(link, BRIDGE, 1, BRIDGES)),
+        _ => {}
     }
-}
-
-fn fixed(subnet: &Subnet) -> Option<&Static> {
-    match &subnet.method {
-        Method::Static(fixed) => Some(fixed),
-        _ => None,
-    }
-}
-
-/// Writes the title of a list before its first item.
-fn once(text: &mut Text, title: &mut &str) {
-    if !title.is_empty() {
-        text.line(title);
-        *title = "";
+    routes(entries, link);
+    if nic && mac.is_some() {
+        entries.string("set-name", &resolved.name);
     }
 }
 
-fn dhcp(text: &mut Text, link: &Link, ipv6: bool) {
+/// The packets' size of the last subnet of a family that has one.
+#[inline(never)]
+fn subnet_mtu(link: &Link, ipv6: bool) -> Option<u32> {
+    let mut mtu = None;
+    for subnet in &link.subnets {
+        if subnet.address().is_some() && subnet.method.is_ipv6() == ipv6 {
+            mtu = subnet.mtu.or(mtu);
+        }
+    }
+    mtu
+}
+
+#[inline(never)]
+fn lease(entries: &mut Entries<'_>, link: &Link, ipv6: bool) {
     let (mut any, mut metric) = (false, None);
     for subnet in &link.subnets {
         if subnet.method.is_dynamic() && subnet.method.is_ipv6() == ipv6 {
             any = true;
-            metric = metric.or(subnet.metric);
+            metric = subnet.metric.or(metric);
         }
     }
     if any {
-        text.line(if ipv6 { "dhcp6: true" } else { "dhcp4: true" });
+        entries.raw(if ipv6 { "dhcp6" } else { "dhcp4" }, "true");
     }
-    if let Some(metric) = metric {
-        text.line(if ipv6 { "dhcp6-overrides:" } else { "dhcp4-overrides:" });
-        text.entry("    route-metric: ", &metric);
+    if metric.is_some() {
+        entries.raw(if ipv6 { "dhcp6-overrides" } else { "dhcp4-overrides" }, "");
+        entries.lead = INNER;
+        entries.number("route-metric", metric);
     }
 }
 
-/// A link with fixed addresses and no name servers of its own gets the global
-/// ones: netplan has no place for those.
+/// What a link that is made consists of.
 #[inline(never)]
-fn nameservers(text: &mut Text, network: &Resolved<'_>, link: &Link) {
-    let mut settings: Vec<&Dns> = Vec::new();
-    for subnet in &link.subnets {
-        if fixed(subnet).is_some() {
-            settings.push(&subnet.dns);
+fn members(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+    let mut names: Vec<&str> = Vec::new();
+    match &resolved.link.kind {
+        Kind::Bond => {
+            for other in &network.links {
+                if other.link.bond.as_ref() == Some(&resolved.link.id) {
+                    names.push(&other.name);
+                }
+            }
+            if names.is_empty() {
+                return;
+            }
         }
+        Kind::Bridge { ports } => names.extend(ports.iter().map(|port| network.name_of(port))),
+        Kind::Vlan(vlan) => return entries.number("id", Some(vlan.number().into())),
+        _ => return,
     }
-    let global = settings.iter().all(|dns| dns.is_empty());
-    if global && !settings.is_empty() {
-        settings.push(network.dns);
-    }
-    if settings.iter().all(|dns| dns.is_empty()) {
+    sort_by(&mut names, |a, b| a < b);
+    entries.list("interfaces", &names);
+}
+
+/// Bond or bridge parameters by netplan's names.
+#[inline(never)]
+fn settings(entries: &mut Entries<'_>, parameters: &[(Row, &Setting)]) {
+    if parameters.is_empty() {
         return;
     }
-    text.line("nameservers:");
-    let mut title = "    addresses:";
-    for server in settings.iter().flat_map(|dns| &dns.servers) {
-        once(text, &mut title);
-        scalar(text, "    - ", server);
-    }
-    if global && !title.is_empty() {
-        text.line("    addresses: []");
-    }
-    let mut title = "    search:";
-    for domain in settings.iter().flat_map(|dns| &dns.search) {
-        once(text, &mut title);
-        scalar(text, "    - ", &domain.as_str());
-    }
-    if global && !title.is_empty() {
-        text.line("    search: []");
-    }
-}
-
-#[inline(never)]
-fn routes(text: &mut Text, link: &Link) {
-    let mut title = "routes:";
-    for subnet in &link.subnets {
-        let Some(fixed) = fixed(subnet) else { continue };
-        if let Some(gateway) = fixed.gateway() {
-            once(text, &mut title);
-            text.indent(ITEM, ITEM_KEYS);
-            text.number("metric: ", subnet.metric);
-            if fixed.gateway_is_on_link() {
-                text.line("on-link: true");
+    entries.raw("parameters", "");
+    let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
+    for (row, value) in parameters {
+        match value {
+            Setting::Text(text) => inner.string(row[1], text),
+            Setting::List(items) if matches!(row[1], "path-cost" | "port-priority") => {
+                inner.raw(row[1], "");
+                for item in items {
+                    if let Some((port, value)) = item.split_once(' ') {
+                        inner.lead = PORTS;
+                        inner.raw(port, value);
+                    }
+                }
             }
-            text.line("to: default");
-            via(text, gateway);
+            Setting::List(items) => {
+                let words: Vec<&str> = items.iter().map(|item| &**item).collect();
+                inner.list(row[1], &words);
+            }
+            value => inner.raw(row[1], &SPELLING.of(value)),
         }
-        for route in &subnet.routes {
-            once(text, &mut title);
-            one_route(text, route, subnet);
-        }
     }
 }
 
-fn one_route(text: &mut Text, route: &Route, subnet: &Subnet) {
-    text.indent(ITEM, ITEM_KEYS);
-    text.number("metric: ", route.metric().or(subnet.metric));
-    if route.gateway().is_none() {
-        text.line("scope: link");
-    }
-    text.entry("to: ", &route.destination());
-    if let Some(gateway) = route.gateway() {
-        via(text, gateway);
-    }
-    text.indent(KEYS, KEYS);
-}
-
-fn via(text: &mut Text, gateway: Ip) {
-    scalar(text, "via: ", &gateway);
-    text.indent(KEYS, KEYS);
-}
-
-/// One line with a plain scalar, quoted where YAML 1.1 would read something
-/// else.
+/// Those of fixed addresses. Without any they are the global ones: netplan has
+/// no place for those.
 #[inline(never)]
-fn scalar(text: &mut Text, key: &str, value: &dyn fmt::Display) {
-    let start = text.out.len() + text.lead.len() + key.len();
-    text.entry(key, value);
-    let line = text.out.len() - 1;
-    if text.out.get(start..line).is_some_and(needs_quotes) {
-        text.out.insert(line, '\'');
-        text.out.insert(start, '\'');
+fn nameservers(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link) {
+    let mut resolver = Resolver::default();
+    let mut fixed = false;
+    for subnet in &link.subnets {
+        if subnet.address().is_some() {
+            fixed = true;
+            resolver.add(&subnet.dns, false);
+        }
+    }
+    let own = !resolver.is_empty();
+    if !own && fixed {
+        resolver.add(&network.described.dns, false);
+    }
+    if resolver.is_empty() {
+        return;
+    }
+    entries.raw("nameservers", "");
+    let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
+    for (key, words) in [("addresses", &resolver.servers), ("search", &resolver.search)] {
+        if !own || !words.is_empty() {
+            inner.list(key, words);
+        }
     }
 }
 
-/// Whether YAML 1.1 reads a number, a truth value, `52:54:00:12:34:01` in base
-/// 60, or a mapping (`fe80::`).
+/// Gateways and routes of fixed addresses.
 #[inline(never)]
-fn needs_quotes(text: &str) -> bool {
-    let words = "y n yes no on off true false null";
-    let bytes = text.as_bytes();
-    let number = bytes.iter().all(|byte| byte.is_ascii_digit() || b"+-_.eExX".contains(byte))
-        && bytes.split(|byte| *byte == b'.').count() < 3;
-    let indicator =
-        bytes.first().is_some_and(|first| b"-@~.+".contains(first)) || bytes.last() == Some(&b':');
-    number
-        || indicator
-        || is_base_60(bytes)
-        || words.split_ascii_whitespace().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// YAML 1.1's integers in base 60: `12:30:45`.
-fn is_base_60(text: &[u8]) -> bool {
-    let mut digits = 0;
-    for (place, part) in text.split(|byte| *byte == b':').enumerate() {
-        let fits = match part {
-            [b'1'..=b'9', ..] if place == 0 => true,
-            [_] | [b'0'..=b'5', _] => place > 0,
-            _ => false,
-        };
-        if !fits || !part.iter().all(u8::is_ascii_digit) {
-            return false;
+fn routes(entries: &mut Entries<'_>, link: &Link) {
+    let mut list = Entries { out: &mut *entries.out, lead: KEYS, indent: INNER };
+    let mut any = false;
+    for subnet in link.subnets.iter().filter(|subnet| subnet.address().is_some()) {
+        if !any && (subnet.gateway().is_some() || !subnet.routes.is_empty()) {
+            list.raw("routes", "");
+            any = true;
         }
-        digits = place;
+        if subnet.gateway().is_some() {
+            let on_link = subnet.gateway_is_on_link();
+            route(&mut list, "default", subnet.gateway(), on_link, subnet.metric);
+        }
+        for own in &subnet.routes {
+            // One without a metric of its own has its subnet's.
+            let metric = own.metric.or(subnet.metric);
+            route(&mut list, &prefix(own.destination()), own.gateway(), own.on_link, metric);
+        }
     }
-    digits > 0
 }
 
-#[cfg(test)]
-mod tests {
-    use super::needs_quotes;
-
-    #[test]
-    fn quotes_what_yaml_would_read_otherwise() {
-        for plain in [
-            "eth0",
-            "fa:16:3e:12:34:01",
-            "10.0.0.1",
-            "2001:db8::1",
-            "2001:4860::8",
-            "02:00:00:00:00:01",
-            "x.org",
-        ] {
-            assert!(!needs_quotes(plain), "{plain}");
-        }
-        for quoted in ["52:54:00:12:34:01", "123", "1e3", "on", "No", "fe80::", "1.5", "-a", "~"] {
-            assert!(needs_quotes(quoted), "{quoted}");
-        }
+#[inline(never)]
+fn route(list: &mut Entries<'_>, to: &str, via: Option<&Address>, on_link: bool, metric: Option<u32>) {
+    list.lead = ITEM;
+    list.number("metric", metric);
+    list.truth("on-link", on_link.then_some(true));
+    if via.is_none() {
+        list.raw("scope", "link");
+    }
+    list.string("to", to);
+    if let Some(via) = via {
+        list.string("via", via.as_str());
     }
 }

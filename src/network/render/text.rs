@@ -1,121 +1,158 @@
-//! A configuration file in the making: one string that every back end writes
-//! into. Nothing here is generic: each copy would cost the agent again.
+//! Pieces of text that several back ends write.
 
-use crate::ip::Ip;
-use crate::network::model::Dns;
-use crate::network::order;
-use alloc::string::String;
+use super::concat;
+use crate::network::model::parameter::{Row, rows};
+use crate::network::model::{Address, Dns, Domain, Kind, Link, Prefix, Setting};
+use crate::network::order::sort_by;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
-/// Text that grows at its end.
-#[derive(Default)]
-pub(super) struct Text {
-    pub(super) out: String,
-    /// What the next line begins with.
-    pub(super) lead: &'static str,
-    /// What the lines after it begin with.
-    pub(super) indent: &'static str,
-}
-
-impl Text {
-    /// A text that begins with `header`.
-    pub(super) fn new(header: &str) -> Self {
-        Self { out: String::from(header), lead: "", indent: "" }
-    }
-
-    /// The next lines begin with `lead`, those after the first with `indent`.
-    pub(super) fn indent(&mut self, lead: &'static str, indent: &'static str) {
-        (self.lead, self.indent) = (lead, indent);
-    }
-
-    /// For [`write!`], which cannot fail here.
-    #[inline(never)]
-    pub(super) fn write_fmt(&mut self, arguments: fmt::Arguments<'_>) {
-        let _ = fmt::Write::write_fmt(&mut self.out, arguments);
-    }
-
-    /// One line, as it is.
-    #[inline(never)]
-    pub(super) fn line(&mut self, line: &str) {
-        for part in [self.lead, line, "\n"] {
-            self.out.push_str(part);
-        }
-        self.lead = self.indent;
-    }
-
-    /// One line: `key` with its separator, and the value.
-    #[inline(never)]
-    pub(super) fn entry(&mut self, key: &str, value: &dyn fmt::Display) {
-        let lead = self.lead;
-        writeln!(self, "{lead}{key}{value}");
-        self.lead = self.indent;
-    }
-
-    /// As [`Text::entry`], where there is an address.
-    pub(super) fn address(&mut self, key: &str, address: Option<Ip>) {
-        if let Some(address) = address {
-            self.entry(key, &address);
-        }
-    }
-
-    /// As [`Text::entry`], where there is a number.
-    pub(super) fn number(&mut self, key: &str, number: Option<u32>) {
-        if let Some(number) = number {
-            self.entry(key, &number);
-        }
-    }
-
-    /// As [`Text::entry`], unless the value is empty.
-    pub(super) fn filled(&mut self, key: &str, value: &str) {
-        if !value.is_empty() {
-            self.entry(key, &value);
-        }
-    }
-
-    /// Sorts the lines from byte `from` on; lines that are the same stay once.
-    #[inline(never)]
-    pub(super) fn sort(&mut self, from: usize) {
-        let tail = self.out.split_off(from);
-        let mut lines: Vec<&str> = tail.split_inclusive('\n').collect();
-        order::sort_by(&mut lines, |a, b| a < b);
-        let mut last = "";
-        for line in lines {
-            if line != last {
-                self.out.push_str(line);
-            }
-            last = line;
-        }
-    }
-}
-
-/// The name servers of several settings, of one family where one is given,
-/// with `separator` between them.
+/// Adds `pieces` to `out`.
 #[inline(never)]
-pub(super) fn servers(of: &[&Dns], ipv6: Option<bool>, separator: &str) -> String {
-    let mut text = Text::default();
-    for dns in of {
-        for server in &dns.servers {
-            if ipv6.is_none_or(|ipv6| ipv6 == server.is_ipv6()) {
-                let between = if text.out.is_empty() { "" } else { separator };
-                write!(text, "{between}{server}");
-            }
-        }
+pub(super) fn push(out: &mut String, pieces: &[&str]) {
+    for piece in pieces {
+        out.push_str(piece);
     }
-    text.out
 }
 
-/// The search domains of several settings, with `separator` between them.
+/// Adds `before` and a number, where there is one.
 #[inline(never)]
-pub(super) fn domains(of: &[&Dns], separator: &str) -> String {
+pub(super) fn push_number(out: &mut String, before: &str, number: Option<u32>) {
+    if let Some(number) = number {
+        push(out, &[before, &number.to_string()]);
+    }
+}
+
+/// Adds `before` and an address, where there is one.
+#[inline(never)]
+pub(super) fn push_address(out: &mut String, before: &str, address: Option<&Address>) {
+    if let Some(address) = address {
+        push(out, &[before, address.as_str()]);
+    }
+}
+
+/// `10.0.0.5/24`, the address as it was described.
+#[inline(never)]
+pub(super) fn prefix(prefix: &Prefix) -> String {
+    concat(&[prefix.address().as_str(), "/", &u32::from(prefix.length()).to_string()])
+}
+
+/// The words with `separator` between them.
+#[inline(never)]
+pub(super) fn joined(words: &[&str], separator: &str) -> String {
     let mut text = String::new();
-    for dns in of {
-        for domain in &dns.search {
-            if !text.is_empty() {
-                text.push_str(separator);
-            }
-            text.push_str(domain.as_str());
-        }
+    for word in words {
+        let between = if text.is_empty() { "" } else { separator };
+        push(&mut text, &[between, word]);
     }
     text
+}
+
+/// Search domains as words.
+pub(super) fn domains(search: &[Domain]) -> Vec<&str> {
+    search.iter().map(Domain::as_str).collect()
+}
+
+/// Name servers and search domains from several places.
+#[derive(Default)]
+pub(super) struct Resolver<'n> {
+    pub(super) servers: Vec<&'n str>,
+    pub(super) search: Vec<&'n str>,
+}
+
+impl<'n> Resolver<'n> {
+    /// Adds those of `dns`; `once` leaves out what is there already.
+    #[inline(never)]
+    pub(super) fn add(&mut self, dns: &'n Dns, once: bool) {
+        for server in &dns.servers {
+            push_once(&mut self.servers, server.as_str(), once);
+        }
+        for domain in &dns.search {
+            push_once(&mut self.search, domain.as_str(), once);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.servers.is_empty() && self.search.is_empty()
+    }
+}
+
+#[inline(never)]
+fn push_once<'n>(words: &mut Vec<&'n str>, word: &'n str, once: bool) {
+    if !once || !words.contains(&word) {
+        words.push(word);
+    }
+}
+
+/// How a file spells true and false, and what stands between the items of a
+/// list.
+pub(super) struct Spelling {
+    pub(super) yes: &'static str,
+    pub(super) no: &'static str,
+    pub(super) separator: &'static str,
+}
+
+impl Spelling {
+    /// The value of a parameter.
+    #[inline(never)]
+    pub(super) fn of(&self, value: &Setting) -> String {
+        match value {
+            Setting::Bool(value) => self.truth(*value).into(),
+            Setting::Int(number) => number.to_string(),
+            Setting::Text(text) => String::from(&**text),
+            Setting::List(items) => {
+                let words: Vec<&str> = items.iter().map(|item| &**item).collect();
+                joined(&words, self.separator)
+            }
+        }
+    }
+
+    /// A truth value.
+    pub(super) fn truth(&self, value: bool) -> &'static str {
+        if value { self.yes } else { self.no }
+    }
+}
+
+/// As Python writes them, where cloud-init has no word of its own.
+pub(super) const PYTHON: Spelling = Spelling { yes: "True", no: "False", separator: " " };
+
+/// The hardware address of any link: of an InfiniBand port the whole one.
+#[inline(never)]
+pub(super) fn hardware_address(link: &Link) -> Option<String> {
+    match link.kind {
+        Kind::Infiniband(Some(address)) => Some(address.to_string()),
+        _ => link.mac.map(|mac| mac.to_string()),
+    }
+}
+
+/// How a back end of cloud-init knows a parameter: its stem, and what joins
+/// the words of the name after it.
+pub(super) type Spelled = (&'static str, u8);
+
+pub(super) const BRIDGES: &[Spelled] = &[("bridge_", b'_')];
+
+/// The rows of `table` that `link` has a parameter for in one of the
+/// spellings, by what stands in `column`; those without a word there are left
+/// out.
+#[inline(never)]
+pub(super) fn parameters<'n>(
+    link: &'n Link,
+    table: &'static str,
+    column: usize,
+    spelled: &[Spelled],
+) -> Vec<(Row, &'n Setting)> {
+    let mut found = Vec::new();
+    for row in rows(table) {
+        if row[column] == "-" {
+            continue;
+        }
+        for (stem, joint) in spelled {
+            if let Some(value) = link.parameter(stem, row[0], *joint) {
+                found.push((row, value));
+                break;
+            }
+        }
+    }
+    sort_by(&mut found, |a, b| a.0[column] < b.0[column]);
+    found
 }

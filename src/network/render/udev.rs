@@ -1,27 +1,30 @@
 //! udev's rules for persistent names, for links that appear later.
 
-use super::file;
-use super::text::Text;
+use super::{file, text};
 use crate::action::Action;
+use crate::network::model::{Kind, Match};
 use crate::network::resolve::Resolved;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-const PATH: &str = "/etc/udev/rules.d/70-persistent-net.rules";
-
-/// One rule for each link found by its MAC address; no file without any.
+/// One rule for each NIC found by its MAC address. Without any the file is
+/// empty, so that one of an earlier boot goes.
 #[inline(never)]
-pub(super) fn rules(actions: &mut Vec<Action>, network: &Resolved<'_>) {
-    let mut text = Text::default();
+pub(super) fn rules(actions: &mut Vec<Action>, network: &Resolved<'_>, path: &str) {
+    let mut rules = String::new();
     for link in &network.links {
-        if let Some(mac) = link.link.device.mac() {
-            let name = &*link.name;
-            writeln!(
-                text,
-                "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{{address}}==\"{mac}\", NAME=\"{name}\""
-            );
-        }
+        let Kind::Physical(Match { driver, .. }) = &link.link.kind else { continue };
+        let Some(mac) = link.link.mac else { continue };
+        let pieces = [
+            "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"",
+            driver.as_deref().unwrap_or("?*"),
+            "\", ATTR{address}==\"",
+            &mac.to_string(),
+            "\", NAME=\"",
+            &link.name,
+            "\"\n",
+        ];
+        text::push(&mut rules, &pieces);
     }
-    if !text.out.is_empty() {
-        file(actions, &[PATH], 0o644, text.out);
-    }
+    file(actions, &[path], 0o644, rules);
 }

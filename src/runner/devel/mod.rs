@@ -2,6 +2,7 @@
 //! does.
 
 mod make_mime;
+mod net_convert;
 mod user_data;
 mod yaml;
 
@@ -33,6 +34,21 @@ Looks at what will configure a machine, without touching one.
                         attach FILE as TYPE
       -f, --force       take unknown types, too
       -l, --list-types  list the types and end
+  net-convert -p FILE -k KIND -O BACK-END -D DISTRO -d DIR
+                        write a network description for a back end
+      -p, --network-data FILE
+                        the description
+      -k, --kind KIND   what it is: eni, network_data.json or yaml (network
+                        config of either version)
+      -O, --output-kind BACK-END
+                        eni, netplan, networkd, network-manager or sysconfig
+      -D, --distro DISTRO
+                        whose files they are to be: debian, rhel, sles, ...
+      -d, --directory DIR
+                        what stands for /; made where it is not there
+      -m, --mac NAME,MAC
+                        a NIC of the machine; may be given several times
+      --debug           say how the description was understood
 
 In the tree a date is the text it was written as, binary data is base64, a key
 that is no string is the text of its value (true, null, 8, 1.5), and what is no
@@ -57,6 +73,7 @@ pub(crate) enum Command {
     Yaml { file: String },
     UserData { file: String, instance_data: Option<String> },
     MakeMime(make_mime::Request),
+    NetConvert(net_convert::Request),
 }
 
 /// Reads what follows `devel` on the command line.
@@ -65,8 +82,16 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> std::result::Result<Command, 
         Some(Value(word)) => word.string()?,
         Some(Long("help") | Short('h')) => return Ok(Command::Help),
         Some(other) => return Err(other.unexpected()),
-        None => return Err("unable to run devel: yaml, user-data or make-mime is missing, see --help".into()),
+        None => {
+            return Err(
+                "unable to run devel: yaml, user-data, make-mime or net-convert is missing, see --help"
+                    .into(),
+            );
+        }
     };
+    if word == "net-convert" {
+        return Ok(net_convert::Request::parse(parser)?.map_or(Command::Help, Command::NetConvert));
+    }
     let mut files = Vec::new();
     let mut instance_data = None;
     let mut mime = make_mime::Request::default();
@@ -100,6 +125,7 @@ impl Command {
             Self::Yaml { file } => yaml::run(&file),
             Self::UserData { file, instance_data } => user_data::run(&file, instance_data.as_deref()),
             Self::MakeMime(request) => make_mime::run(&request),
+            Self::NetConvert(request) => net_convert::run(&request),
         };
         done.unwrap_or_else(|error| {
             say(error.text());

@@ -71,6 +71,12 @@ pub fn dump(value: &Value<'_>) -> String {
     emitter.writer.out
 }
 
+/// Whether a string can be written as it is, without quotes; any string without
+/// control characters can be written between single quotes, those in it doubled.
+pub fn is_plain(text: &str) -> bool {
+    Analysis::of(text).plain && super::resolve::is_string(text)
+}
+
 struct Emitter<'v> {
     writer: Writer,
     levels: Vec<Level<'v>>,

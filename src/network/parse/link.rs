@@ -1,0 +1,112 @@
+//! What every description says of a link, under its own keys.
+
+use super::draft::Draft;
+use super::reader::{Reader, flag, integer, string, text};
+use crate::network::model::{InfinibandAddress, Kind, Link, LinkId, LinkName, Match, Setting, Vlan};
+use crate::syntax::value::Value;
+
+/// What a link is to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Type {
+    Physical,
+    Infiniband,
+    Loopback,
+    Dummy,
+    Bond,
+    Bridge,
+    Vlan,
+}
+
+/// The keys of one kind of description.
+pub(super) struct Keys {
+    pub(super) mac: &'static str,
+    /// Links of a bond or bridge.
+    pub(super) members: &'static str,
+    pub(super) vlan_number: &'static str,
+    pub(super) vlan_link: &'static str,
+}
+
+/// Starts a link; `None`, and a problem, when it can't be one. The caller adds
+/// what only its kind of description has.
+#[inline(never)]
+pub(super) fn link<'d>(
+    reader: &mut Reader<'_>,
+    draft: &'d mut Draft,
+    value: &Value<'_>,
+    id: LinkId,
+    name: Option<LinkName>,
+    what: Type,
+    keys: &Keys,
+) -> Option<&'d mut Link> {
+    let mut members = reader.ids(value, keys.members);
+    // interfaces(5) says so of an empty bond or bridge.
+    members.retain(|member| **member != *"none");
+    let kind = match what {
+        Type::Physical => Kind::Physical(Match::default()),
+        Type::Infiniband => Kind::Infiniband(string(value, keys.mac).and_then(InfinibandAddress::parse)),
+        Type::Loopback => Kind::Loopback,
+        Type::Dummy => Kind::Dummy,
+        Type::Bond => Kind::Bond,
+        Type::Bridge => {
+            draft.name(&members, None);
+            Kind::Bridge { ports: core::mem::take(&mut members) }
+        }
+        Type::Vlan => Kind::Vlan(vlan(reader, value, keys)?),
+    };
+    let long = matches!(kind, Kind::Infiniband(Some(_)));
+    let bond = (what == Type::Bond).then(|| id.clone());
+    let at = draft.add(reader, value, Link::new(id, name, kind));
+    if let Some(bond) = &bond {
+        draft.name(&members, Some(bond));
+    }
+    let link = draft.network.links.get_mut(at)?;
+    link.mtu = reader.mtu(value);
+    if !long {
+        link.mac = reader.mac(value, keys.mac);
+    }
+    Some(link)
+}
+
+/// A VLAN's number and link.
+fn vlan(reader: &mut Reader<'_>, value: &Value<'_>, keys: &Keys) -> Option<Vlan> {
+    let (Some(link), Some(number)) = (value.get_set(keys.vlan_link), value.get_set(keys.vlan_number)) else {
+        reader.add(value, "", &["needs ", keys.vlan_number, " and ", keys.vlan_link]);
+        return None;
+    };
+    let link = reader.id(link, keys.vlan_link, text(link))?;
+    let vlan = integer(number).and_then(|number| Vlan::new(u16::try_from(number).ok()?, link));
+    if vlan.is_none() {
+        reader.add(number, keys.vlan_number, &["must be a number from 0 to 4094"]);
+    }
+    vlan
+}
+
+/// Settings of NICs, under the keys of versions 1 and 2.
+#[inline(never)]
+pub(super) fn settings(link: &mut Link, value: &Value<'_>) {
+    link.accept_ra = flag(value, "accept-ra");
+    link.wake_on_lan = flag(value, "wakeonlan") == Some(true);
+    link.optional = flag(value, "optional");
+}
+
+/// `bridge_stp` is on or off, however that is put.
+#[inline(never)]
+pub(super) fn spanning_tree(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
+    let Kind::Bridge { .. } = link.kind else { return };
+    for parameter in &mut link.parameters {
+        if *parameter.name != *"bridge_stp" {
+            continue;
+        }
+        let on = match &parameter.value {
+            Setting::Bool(on) => Some(*on),
+            Setting::Int(number @ 0..=1) => Some(*number == 1),
+            Setting::Text(text) if matches!(&**text, "on" | "1") => Some(true),
+            Setting::Text(text) if matches!(&**text, "off" | "0") => Some(false),
+            _ => None,
+        };
+        if on.is_none() {
+            reader.add(value, "bridge_stp", &["must be on or off"]);
+        }
+        parameter.value = Setting::Bool(on.unwrap_or_default());
+    }
+}

@@ -1,0 +1,112 @@
+//! cloud-init's network configuration, version 1 (docs: "Networking config
+//! Version 1"), as cloud-init 26.2 reads it.
+
+use super::Parsed;
+use super::draft::Draft;
+use super::link::{self, Keys, Type, spanning_tree};
+use super::reader::{Reader, flag, string, text};
+use super::subnet::{route, subnet};
+use crate::network::model::{Dns, Kind, Link, LinkId, LinkName, Origin};
+use crate::syntax::value::Value;
+use alloc::vec::Vec;
+
+/// Reads the mapping with `version: 1`; `file` is what messages call it.
+#[inline(never)]
+pub(super) fn parse(data: &Value<'_>, file: &str) -> Parsed {
+    let mut reader = Reader::new(file);
+    let mut draft = Draft::default();
+    draft.network.origin = Origin::V1;
+    let mut dns_of_links = Vec::new();
+    for command in reader.items(data, "config") {
+        let kind = string(command, "type").unwrap_or_default();
+        reader.enter(if kind == "route" { "route" } else { "nameserver" }, "");
+        match kind {
+            "route" => draft.network.routes.extend(route(&mut reader, command)),
+            "nameserver" => match command.get_set("interface") {
+                Some(link) => dns_of_links.push((text(link), command)),
+                None => name_server(&mut reader, &mut draft.network.dns, command),
+            },
+            _ => link(&mut reader, &mut draft, command, kind),
+        }
+    }
+    for (id, command) in dns_of_links {
+        reader.enter("nameserver", "");
+        match draft.network.links.iter_mut().find(|link| *link.id == *id) {
+            Some(link) => {
+                let mut dns = Dns::default();
+                name_server(&mut reader, &mut dns, command);
+                link.dns = Some(dns);
+            }
+            None => reader.add(command, "interface", &["there is no link ", id]),
+        }
+    }
+    Parsed { network: draft.network, problems: reader.into_problems() }
+}
+
+/// Adds what an entry of name servers says.
+#[inline(never)]
+pub(super) fn name_server(reader: &mut Reader<'_>, dns: &mut Dns, command: &Value<'_>) {
+    if command.get_set("address").is_none() {
+        reader.add(command, "", &["has no address"]);
+        return;
+    }
+    reader.dns(dns, command, "address", "search");
+}
+
+pub(super) const KEYS: Keys =
+    Keys { mac: "mac_address", members: "bond_interfaces", vlan_number: "vlan_id", vlan_link: "vlan_link" };
+
+/// The keys of one type of link.
+pub(super) fn keys_of(what: Type) -> Keys {
+    Keys { members: if what == Type::Bridge { "bridge_interfaces" } else { KEYS.members }, ..KEYS }
+}
+
+/// Types of links, with the keys without which they are left out.
+const TYPES: &[(&str, Type, &[&str])] = &[
+    ("physical", Type::Physical, &[]),
+    ("bond", Type::Bond, &["bond_interfaces", "params"]),
+    ("bridge", Type::Bridge, &["bridge_interfaces"]),
+    ("vlan", Type::Vlan, &[]),
+    ("loopback", Type::Loopback, &[]),
+    ("infiniband", Type::Infiniband, &[]),
+];
+
+/// An entry that is a link.
+#[inline(never)]
+fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, command: &'v Value<'_>, kind: &str) {
+    let name = string(command, "name").unwrap_or("without a name");
+    reader.enter("link ", name);
+    let (Some(id), Some(name)) = (LinkId::new(name), LinkName::new(name)) else {
+        reader.add(command, "", &["needs a name of at most 15 letters, digits and -_.@+"]);
+        return;
+    };
+    let Some((_, what, needed)) = TYPES.iter().find(|(name, ..)| *name == kind) else {
+        reader.add(command, "", &["type ", kind, " is unknown"]);
+        return;
+    };
+    if let Some(key) = needed.iter().find(|key| command.get(key).is_none()) {
+        reader.add(command, "", &["has no ", key]);
+        return;
+    }
+    let keys = keys_of(*what);
+    let Some(link) = link::link(reader, draft, command, id, Some(name), *what, &keys) else { return };
+    link::settings(link, command);
+    link.keep_configuration = flag(command, "keep_configuration");
+    for value in reader.items(command, "subnets") {
+        subnet(reader, value, &mut link.subnets);
+    }
+    parameters(reader, link, command);
+}
+
+/// `params`, of which a NIC's `driver` is what it is found by.
+#[inline(never)]
+fn parameters(reader: &mut Reader<'_>, link: &mut Link, command: &Value<'_>) {
+    let Some(params) = command.get_set("params") else { return };
+    for (key, value) in params.entries() {
+        match (text(key), &mut link.kind) {
+            ("driver", Kind::Physical(found)) => found.driver = reader.plain(value, "driver", text(value)),
+            (name, _) => reader.parameter(&mut link.parameters, &[name], value),
+        }
+    }
+    spanning_tree(reader, link, params);
+}

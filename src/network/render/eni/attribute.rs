@@ -1,0 +1,101 @@
+//! What belongs to a link stands in its first stanza.
+
+use crate::network::model::{Kind, Link, Method, Parameter, Setting, Subnet};
+use crate::network::render::section::Section;
+use crate::network::render::text::{Spelling, hardware_address};
+use crate::network::resolve::{Resolved, ResolvedLink};
+use alloc::vec::Vec;
+
+const SPELLING: Spelling = Spelling { yes: "on", no: "off", separator: " " };
+
+/// Adds the options of a link whose first subnet is `first`.
+#[inline(never)]
+pub(super) fn of_link(
+    options: &mut Section,
+    network: &Resolved<'_>,
+    resolved: &ResolvedLink<'_>,
+    first: Option<&Subnet>,
+) {
+    let link = resolved.link;
+    match first.map(|first| &first.method) {
+        Some(Method::Slaac) => options.set("dhcp", "0"),
+        Some(Method::Dhcp6Stateless) => options.set("dhcp", "1"),
+        Some(method) if method.is_ipv6() || *method == Method::Dhcp4 => {
+            options.set_number("accept-ra", link.accept_ra.map(u32::from));
+        }
+        _ => {}
+    }
+    // An IPv4 subnet's own stands above the link's, and was written.
+    if first.is_none_or(|first| first.method.is_ipv6() || first.mtu.is_none()) {
+        options.set_number("mtu", link.mtu);
+    }
+    if link.wake_on_lan {
+        options.set("ethernet-wol", "g");
+    }
+    for (key, value) in [("optional", link.optional), ("keep-configuration", link.keep_configuration)] {
+        if let Some(value) = value {
+            options.set(key, SPELLING.truth(value));
+        }
+    }
+    made(options, network, resolved);
+    parameters(options, network, link);
+}
+
+/// A member of a bond repeats the bond's settings, which stand above its own.
+#[inline(never)]
+fn parameters(options: &mut Section, network: &Resolved<'_>, link: &Link) {
+    let mut of_bond: &[Parameter] = &[];
+    if let Some(id) = &link.bond {
+        options.set("bond-master", network.name_of(id));
+        if let Some(bond) = network.described.link(id) {
+            of_bond = &bond.parameters;
+        }
+    }
+    for parameter in of_bond {
+        self::parameter(options, parameter);
+    }
+    for parameter in &link.parameters {
+        if !of_bond.iter().any(|bonds| *bonds.name == *parameter.name) {
+            self::parameter(options, parameter);
+        }
+    }
+}
+
+/// What a link that is made consists of.
+#[inline(never)]
+fn made(options: &mut Section, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+    match &resolved.link.kind {
+        Kind::Physical(_) | Kind::Loopback | Kind::Undescribed | Kind::Dummy => return,
+        Kind::Infiniband(_) => {}
+        Kind::Bond => options.set("bond-slaves", "none"),
+        Kind::Bridge { ports } => {
+            let names: Vec<&str> = ports.iter().map(|port| network.name_of(port)).collect();
+            options.set_list("bridge-ports", &names);
+        }
+        Kind::Vlan(vlan) => {
+            options.set("vlan-raw-device", network.name_of(&vlan.link));
+            options.set_number("vlan-id", Some(vlan.number().into()));
+        }
+    }
+    if let Some(address) = hardware_address(resolved.link) {
+        options.set("hwaddress", &address);
+    }
+}
+
+/// Options of a bridge's ports stand on a line for each; zero is as good as
+/// nothing.
+#[inline(never)]
+fn parameter(options: &mut Section, parameter: &Parameter) {
+    let key = parameter.name.replace('_', "-");
+    match &parameter.value {
+        Setting::Int(0) => {}
+        Setting::List(items)
+            if matches!(key.as_str(), "bridge-pathcost" | "bridge-portprio" | "bridge-waitport") =>
+        {
+            for item in items {
+                options.add(&key, item);
+            }
+        }
+        value => options.set(&key, &SPELLING.of(value)),
+    }
+}

@@ -1,0 +1,203 @@
+//! ifupdown: interfaces(5), with the rules that name late links.
+
+mod attribute;
+mod route;
+
+use super::netplan::HEADER;
+use super::section::Section;
+use super::text::{domains, prefix, push};
+use super::{Renderer, Target, exists, file, has_programs, udev};
+use crate::action::Action;
+use crate::network::model::{Control, Dns, Kind, LinkName, Method, Subnet};
+use crate::network::order::sort_by;
+use crate::network::resolve::{Resolved, ResolvedLink};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The back end.
+pub const RENDERER: Renderer = Renderer {
+    name: "eni",
+    detect: |root| {
+        has_programs(root, &["ifquery", "ifup", "ifdown"]) && exists(root, &["etc/network/interfaces"])
+    },
+    render,
+};
+
+/// Where the names of late links are.
+const RULES: &str = "/etc/udev/rules.d/70-persistent-net.rules";
+
+fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
+    let mut text = String::from(HEADER);
+    let mut links: Vec<&ResolvedLink<'_>> = network.links.iter().collect();
+    sort_by(&mut links, |a, b| (rank(a), &*a.name) < (rank(b), &*b.name));
+    loopback(&mut text, network, &links);
+    for link in links {
+        if link.link.kind != Kind::Loopback {
+            stanzas(&mut text, network, link, None);
+        }
+    }
+    for route in &network.described.routes {
+        text.push('\n');
+        self::route::lines(&mut text, "", route);
+    }
+    let mut actions = Vec::new();
+    file(&mut actions, &[target.distribution.interfaces], 0o644, text);
+    udev::rules(&mut actions, network, RULES);
+    actions
+}
+
+/// Links that others are made of come first.
+fn rank(link: &ResolvedLink<'_>) -> u8 {
+    match link.link.kind {
+        Kind::Loopback => 0,
+        Kind::Physical(_) | Kind::Dummy => 1,
+        Kind::Infiniband(_) => 2,
+        Kind::Bond | Kind::Undescribed => 3,
+        Kind::Bridge { .. } => 4,
+        Kind::Vlan(_) => 5,
+    }
+}
+
+/// The loopback, described or not. The global resolver settings are here, as
+/// it is always up.
+#[inline(never)]
+fn loopback(text: &mut String, network: &Resolved<'_>, links: &[&ResolvedLink<'_>]) {
+    let mut dns = network.described.dns.clone();
+    let described = links.iter().find(|link| link.link.kind == Kind::Loopback);
+    if let Some(link) = described
+        && let Some(first) = link.link.subnets.first()
+    {
+        if dns.servers.is_empty() {
+            dns.servers.clone_from(&first.dns.servers);
+        }
+        if dns.search.is_empty() {
+            dns.search.clone_from(&first.dns.search);
+        }
+        stanzas(text, network, link, Some(&dns));
+        return;
+    }
+    text.push_str("auto lo\niface lo inet loopback\n");
+    let mut options = Section::default();
+    dns_lines(&mut options, &dns, false);
+    flush(text, &mut options);
+}
+
+/// Writes the options of a stanza.
+fn flush(text: &mut String, options: &mut Section) {
+    options.flush(text, "    ", " ", "");
+}
+
+/// The stanzas of a link, one for each subnet; `global` stands for the first
+/// one's resolver settings.
+#[inline(never)]
+fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, global: Option<&Dns>) {
+    let mut options = Section::default();
+    if link.link.subnets.is_empty() {
+        let auto = link.link.bond.is_some() || link.link.kind == Kind::Bond;
+        head(text, if auto { "auto " } else { "" }, &link.name, "inet", "manual");
+        attribute::of_link(&mut options, network, link, None);
+        flush(text, &mut options);
+        return;
+    }
+    let mut pending = Vec::new();
+    let (mut dns, mut auto, mut control) = (None, false, "");
+    for (at, subnet) in link.link.subnets.iter().enumerate() {
+        control = self::control(subnet.control, auto);
+        auto |= subnet.control == Control::Auto;
+        head(text, control, &link.name, family(subnet.method.is_ipv6()), mode(&subnet.method));
+        let own = global.filter(|_| at == 0).unwrap_or(&subnet.dns);
+        // A subnet without resolver settings repeats those of the first that
+        // has some.
+        if dns.is_none() && !own.is_empty() {
+            dns = Some(own);
+        }
+        subnet_lines(&mut options, subnet, if own.is_empty() { dns.unwrap_or(own) } else { own });
+        flush(text, &mut options);
+        if at == 0 {
+            attribute::of_link(&mut options, network, link, Some(subnet));
+            flush(text, &mut options);
+        }
+        route::of_subnet(text, subnet, &mut pending);
+    }
+    if !pending.is_empty() {
+        // No subnet has the family that these routes need.
+        head(text, control, &link.name, family(true), "static");
+        if let Some(dns) = dns {
+            dns_lines(&mut options, dns, true);
+            flush(text, &mut options);
+        }
+        for route in pending {
+            self::route::lines(text, "    ", route);
+        }
+    }
+}
+
+fn family(ipv6: bool) -> &'static str {
+    if ipv6 { "inet6" } else { "inet" }
+}
+
+/// How the first line of a stanza begins; `again` after one that is brought up
+/// at boot, which older ifupdowns take only once.
+fn control(control: Control, again: bool) -> &'static str {
+    match control {
+        _ if again => "# control-alias ",
+        Control::Auto => "auto ",
+        Control::Hotplug => "allow-hotplug ",
+        Control::Manual => "# control-manual ",
+    }
+}
+
+/// The first options of a stanza, after an empty one.
+#[inline(never)]
+fn head(text: &mut String, control: &str, name: &LinkName, family: &str, mode: &str) {
+    let start = text.len();
+    if start > HEADER.len() {
+        text.push('\n');
+    }
+    if !control.is_empty() {
+        push(text, &[control, name, "\n"]);
+    }
+    push(text, &["iface ", name, " ", family, " ", mode, "\n"]);
+}
+
+fn mode(method: &Method) -> &'static str {
+    match method {
+        Method::Static(_) => "static",
+        Method::Dhcp | Method::Dhcp4 | Method::Dhcp6 | Method::Dhcp6Stateful => "dhcp",
+        Method::Slaac | Method::Dhcp6Stateless => "auto",
+        Method::Manual => "manual",
+        Method::Loopback => "loopback",
+    }
+}
+
+#[inline(never)]
+fn subnet_lines(options: &mut Section, subnet: &Subnet, dns: &Dns) {
+    if let Some(address) = subnet.address() {
+        options.set("address", &prefix(address));
+    }
+    options.set_address("gateway", subnet.gateway());
+    options.set_address("broadcast", subnet.broadcast());
+    options.set_address("pointopoint", subnet.pointopoint.as_ref());
+    options.set_number("metric", subnet.metric);
+    options.set_number("mtu", subnet.mtu);
+    if let Some(scope) = &subnet.scope {
+        options.set("scope", scope);
+    }
+    dns_lines(options, dns, subnet.method.is_ipv6());
+}
+
+/// Resolver settings of one family; search domains only beside a server of
+/// that family, or without any.
+#[inline(never)]
+fn dns_lines(options: &mut Section, dns: &Dns, ipv6: bool) {
+    let mut servers = Vec::new();
+    for server in &dns.servers {
+        if server.is_ipv6() == ipv6 {
+            servers.push(server.as_str());
+        }
+    }
+    if dns.servers.is_empty() || !servers.is_empty() {
+        options.set_list("dns-search", &domains(&dns.search));
+    }
+    options.set_list("dns-nameservers", &servers);
+}

@@ -1,0 +1,221 @@
+//! `glowplug devel net-convert`: a description of a network as a back end's
+//! files, with the options of cloud-init's command of that name.
+
+use super::{read, say};
+use glowplug::action::{Action, WriteFile};
+use glowplug::error::{Error, Result};
+use glowplug::network::glob;
+use glowplug::network::model::{Mac, SystemLink};
+use glowplug::network::parse::eni::Included;
+use glowplug::network::parse::{Parsed, eni, network_config, network_data};
+use glowplug::network::render::distribution::Distribution;
+use glowplug::network::render::{self, Renderer, Target};
+use glowplug::network::resolve::Resolved;
+use glowplug::syntax::{json, yaml};
+use lexopt::prelude::*;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+/// The kinds of description.
+const KINDS: [&str; 3] = ["eni", "network_data.json", "yaml"];
+
+/// What is to be converted.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Request {
+    network_data: String,
+    kind: String,
+    output_kind: String,
+    distro: String,
+    directory: String,
+    macs: Vec<(String, Mac)>,
+    debug: bool,
+}
+
+impl Request {
+    /// Reads what follows `net-convert`; `None` when help is asked for.
+    pub(super) fn parse(mut parser: lexopt::Parser) -> std::result::Result<Option<Self>, lexopt::Error> {
+        const NAMES: [&str; 5] = ["network-data", "kind", "output-kind", "distro", "directory"];
+        let mut given: [Option<String>; NAMES.len()] = Default::default();
+        let (mut macs, mut debug) = (Vec::new(), false);
+        while let Some(argument) = parser.next()? {
+            let place = match argument {
+                Long("help") | Short('h') => return Ok(None),
+                Long("debug") => {
+                    debug = true;
+                    continue;
+                }
+                Long("mac") | Short('m') => {
+                    macs.push(mac(&parser.value()?.string()?)?);
+                    continue;
+                }
+                Long("network-data") | Short('p') => 0,
+                Long("kind") | Short('k') => 1,
+                Long("output-kind") | Short('O') => 2,
+                Long("distro") | Short('D') => 3,
+                Long("directory") | Short('d') => 4,
+                other => return Err(other.unexpected()),
+            };
+            given[place] = Some(parser.value()?.string()?);
+        }
+        let mut given = given.into_iter().zip(NAMES);
+        let mut take = || match given.next() {
+            Some((Some(value), _)) => Ok(value),
+            Some((None, name)) => Err(lexopt::Error::from(format!("unable to convert: --{name} is missing"))),
+            None => Ok(String::new()),
+        };
+        let request = Self {
+            network_data: take()?,
+            kind: take()?,
+            output_kind: take()?,
+            distro: take()?,
+            directory: take()?,
+            macs,
+            debug,
+        };
+        request.check().map(|()| Some(request))
+    }
+
+    /// Refuses what is not one of the choices.
+    fn check(&self) -> std::result::Result<(), lexopt::Error> {
+        let back_ends = render::ALL.iter().any(|renderer| renderer.name == self.output_kind);
+        for (known, value) in [
+            (KINDS.contains(&&*self.kind), &self.kind),
+            (back_ends, &self.output_kind),
+            (Distribution::named(&self.distro).is_some(), &self.distro),
+        ] {
+            if !known {
+                return Err(format!("unable to convert: {value:?} is no choice, see --help").into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes `NAME,MAC`.
+fn mac(argument: &str) -> std::result::Result<(String, Mac), lexopt::Error> {
+    let link = argument.split_once(',').and_then(|(name, mac)| Some((name.to_string(), Mac::parse(mac)?)));
+    link.ok_or_else(|| format!("unable to take {argument:?} for a NIC: NAME,MAC is expected").into())
+}
+
+pub(super) fn run(request: &Request) -> Result<u8> {
+    let parsed = parse(request)?;
+    let machine = machine(&request.macs);
+    let resolved = parsed.network.resolve(&machine);
+    if request.debug {
+        say(&format!("Internal State\n{:#?}", parsed.network));
+    }
+    // A machine that lacks a NIC is told; only with -m is it known what it has.
+    let nics: &[Error] = if request.macs.is_empty() { &[] } else { &resolved.problems };
+    for problem in parsed.problems.iter().chain(nics) {
+        say(&format!("WARNING: {problem}"));
+    }
+    let (distribution, renderer) = target(request)?;
+    if parsed.network.links.is_empty() && !parsed.problems.is_empty() {
+        return Err(Error::new("convert", &request.network_data, "nothing in it can be used"));
+    }
+    if let Some(link) = unknown(request, &resolved) {
+        return Err(Error::new("find a NIC for link", link, "no -m names one with its MAC address"));
+    }
+    say(&format!("Read input format '{}' from '{}'.", request.kind, request.network_data));
+    say(&format!("Wrote output format '{}' to '{}'\n", request.output_kind, request.directory));
+    for action in (renderer.render)(&resolved, Target { distribution, lasting: true }) {
+        if let Action::WriteFile(file) = action {
+            write(Path::new(&request.directory), &file)
+                .map_err(|error| Error::os("write", &file.path, error.raw_os_error().unwrap_or(0)))?;
+        }
+    }
+    Ok(0)
+}
+
+fn target(request: &Request) -> Result<(&'static Distribution, &'static Renderer)> {
+    let distribution = Distribution::named(&request.distro);
+    let renderer = render::ALL.iter().find(|renderer| renderer.name == request.output_kind);
+    let (Some(distribution), Some(renderer)) = (distribution, renderer) else {
+        return Err(Error::new("convert", &request.network_data, "no such back end or distribution"));
+    };
+    if renderer.name == "sysconfig" && !distribution.has_ifcfg() {
+        return Err(Error::new("write sysconfig for", &request.distro, "it has no such files"));
+    }
+    Ok((distribution, renderer))
+}
+
+fn parse(request: &Request) -> Result<Parsed> {
+    let file = &request.network_data;
+    let bytes = read(file)?;
+    if request.kind == "network_data.json" {
+        let value = json::parse(&bytes).map_err(|error| error.in_file(file))?;
+        return Ok(network_data::parse(&value));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| Error::new("read", file, "not UTF-8"))?;
+    if request.kind == "eni" {
+        return Ok(eni::parse(text, file, &include));
+    }
+    let value = yaml::load(text).map_err(|error| Error::new("parse", file, error.to_string()))?;
+    Ok(network_config(value, file))
+}
+
+/// Reads what an interfaces file includes; what is not there is nothing.
+fn include(included: Included<'_>, from: &str) -> Vec<(String, String)> {
+    let (Included::Source(name) | Included::Directory(name)) = included;
+    let path = Path::new(from).join(name);
+    let (folder, pattern) = match included {
+        Included::Directory(_) => (path.as_path(), "*"),
+        Included::Source(_) => (
+            path.parent().unwrap_or(Path::new("/")),
+            path.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+        ),
+    };
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| glob::matches(pattern, name))
+        .filter(|name| matches!(included, Included::Source(_)) || is_plain(name))
+        .collect();
+    names.sort_unstable();
+    let text = |name: String| {
+        let path = folder.join(name);
+        Some((path.to_str()?.to_string(), fs::read_to_string(&path).ok()?))
+    };
+    names.into_iter().filter_map(text).collect()
+}
+
+/// Whether a directory's file of this name is read (interfaces(5)).
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// The links that `-m` names.
+fn machine(macs: &[(String, Mac)]) -> Vec<SystemLink> {
+    let link = |(name, mac): &(String, Mac), index| SystemLink {
+        index,
+        name: name.clone(),
+        mac: Some(*mac),
+        own_mac: true,
+        up: false,
+        carrier: false,
+    };
+    macs.iter().zip(1..).map(|(known, index)| link(known, index)).collect()
+}
+
+/// A link of network_data.json whose NIC is not there: it has no name.
+fn unknown<'a>(request: &Request, resolved: &'a Resolved<'_>) -> Option<&'a str> {
+    let missing = |id: &str| !resolved.links.iter().any(|link| *link.link.id == *id);
+    let links = &resolved.described.links;
+    let unnamed = links.iter().find(|link| link.kind.is_nic() && missing(&link.id));
+    unnamed.filter(|_| request.kind == "network_data.json").map(|link| &*link.id)
+}
+
+/// Writes a file below `directory`, whose folders are made.
+fn write(directory: &Path, file: &WriteFile) -> io::Result<()> {
+    let path = directory.join(file.path.trim_start_matches('/'));
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut opened =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(file.mode).open(&path)?;
+    opened.write_all(&file.content)?;
+    opened.set_permissions(Permissions::from_mode(file.mode))
+}

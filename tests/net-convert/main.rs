@@ -1,0 +1,342 @@
+//! Every back end's files against cloud-init's, whole, over the descriptions of
+//! tests/data/net-convert and tests/data/network-inputs.
+//!
+//! `net-convert/expected` holds the answers of cloud-init 26.2 (see record.py
+//! beside this; record.sh records them again). Ours must be the same: paths,
+//! modes, texts without the comments they begin with. Differences that are
+//! meant stand with their reasons in `net-convert/differences.tsv`; one that no
+//! longer differs fails too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod identity;
+
+use glowplug::action::Action;
+use glowplug::network::model::{Mac, Network, SystemLink};
+use glowplug::network::parse::{Parsed, eni, network_config, network_data};
+use glowplug::network::render::distribution::Distribution;
+use glowplug::network::render::{self, Target};
+use glowplug::syntax::{json, yaml};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The back ends, each for a distribution that has it; as record.py asks.
+const BACK_ENDS: [(&str, &str); 6] = [
+    ("eni", "debian"),
+    ("netplan", "debian"),
+    ("networkd", "debian"),
+    ("network-manager", "rhel"),
+    ("sysconfig", "rhel"),
+    ("sysconfig", "opensuse"),
+];
+
+/// Files by path, each its mode and text.
+type Files = BTreeMap<String, String>;
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+/// The machine of every description.
+fn machine() -> Vec<SystemLink> {
+    let link = |index: u8| SystemLink {
+        index: index.into(),
+        name: format!("ens{index}"),
+        mac: Some(Mac([0xfa, 0x16, 0x3e, 0, 0, index])),
+        own_mac: true,
+        up: false,
+        carrier: false,
+    };
+    (1..=8).map(link).collect()
+}
+
+/// The descriptions, by name.
+fn inputs() -> BTreeMap<String, String> {
+    let mut inputs = BTreeMap::new();
+    for folder in ["net-convert", "network-inputs"] {
+        for entry in fs::read_dir(data().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_string();
+            if [".v1.yaml", ".v2.yaml", ".network_data.json", ".eni"].iter().any(|end| name.ends_with(end)) {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(inputs.insert(name, text).is_none(), "{} is there twice", path.display());
+            }
+        }
+    }
+    inputs
+}
+
+fn parse(name: &str, text: &str) -> Parsed {
+    if name.ends_with(".network_data.json") {
+        network_data::parse(&json::parse(text.as_bytes()).unwrap())
+    } else if name.ends_with(".eni") {
+        eni::parse(text, name, &|_, _| Vec::new())
+    } else {
+        network_config(yaml::load(text).unwrap(), name)
+    }
+}
+
+/// Our files for one back end of one distribution.
+fn render(network: &Network, machine: &[SystemLink], back_end: &str, distribution: &str) -> Files {
+    let resolved = network.resolve(machine);
+    let renderer = render::ALL.iter().find(|renderer| renderer.name == back_end).unwrap();
+    let target = Target { distribution: Distribution::named(distribution).unwrap(), lasting: true };
+    let mut files = Files::new();
+    for action in (renderer.render)(&resolved, target) {
+        let Action::WriteFile(file) = action else { panic!("{action:?} is no file") };
+        let text = String::from_utf8(file.content).unwrap();
+        let text = format!("{:o}\n{}", file.mode, without_head(&text));
+        let path = file.path.strip_prefix('/').unwrap().to_string();
+        assert!(files.insert(path, text).is_none(), "{} is written twice", file.path);
+    }
+    files
+}
+
+/// A file without the comments it begins with.
+fn without_head(text: &str) -> &str {
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\n') {
+        if !(line.is_empty() || line.starts_with(['#', ';'])) {
+            break;
+        }
+        rest = after;
+    }
+    rest
+}
+
+/// cloud-init's files by back end and distribution; `None` where it refuses.
+fn expected(text: &str) -> BTreeMap<String, Option<Files>> {
+    let mut all: BTreeMap<String, Option<Files>> = BTreeMap::new();
+    let mut open: Option<&mut String> = None;
+    for line in text.lines().skip(1) {
+        if let Some(title) = line.strip_prefix("== ") {
+            let (back_end, rest) = title.split_once(' ').unwrap();
+            let files = all.entry(back_end.into()).or_insert_with(|| Some(Files::new()));
+            if rest.starts_with("refuses: ") {
+                *files = None;
+                open = None;
+            } else {
+                let (path, mode) = rest.rsplit_once(' ').unwrap();
+                let file = files.as_mut().unwrap().entry(path.into()).or_default();
+                writeln!(file, "{mode}").unwrap();
+                open = Some(file);
+            }
+        } else if let Some(text) = open.as_mut() {
+            let line = line.strip_prefix('|').unwrap();
+            writeln!(text, "{}", line.strip_prefix(' ').unwrap_or(line)).unwrap();
+        }
+    }
+    all
+}
+
+/// `INPUT<TAB>BACK END/DISTRIBUTION…<TAB>reason`; `*` where the description is
+/// understood differently, which any back end may show.
+fn differences() -> Vec<(String, String)> {
+    let text = fs::read_to_string(data().join("net-convert/differences.tsv")).unwrap();
+    let mut differences = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [input, back_ends, reason] = fields[..] else { panic!("{line}: three fields") };
+        assert!(!reason.is_empty(), "{line}: no reason");
+        for back_end in back_ends.split(' ') {
+            differences.push((input.to_string(), back_end.to_string()));
+        }
+    }
+    differences
+}
+
+/// What differs between two sets of files, for a person to read.
+fn compare(ours: &Files, theirs: &Files) -> String {
+    let mut text = String::new();
+    for path in ours.keys().chain(theirs.keys().filter(|path| !ours.contains_key(*path))) {
+        match (ours.get(path), theirs.get(path)) {
+            (Some(own), Some(other)) if own == other => {}
+            (own, other) => {
+                let show = |file: Option<&String>| file.map_or("(none)\n".to_string(), Clone::clone);
+                writeln!(text, "--- {path}\nours: {}theirs: {}", show(own), show(other)).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn every_file_is_cloud_inits() {
+    let (machine, known) = (machine(), differences());
+    let (mut wrong, mut used) = (String::new(), Vec::new());
+    let mut same: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    for (name, text) in inputs() {
+        let network = parse(&name, &text).network;
+        let recorded = fs::read_to_string(data().join("net-convert/expected").join(&name))
+            .unwrap_or_else(|_| panic!("{name} has no recorded answer: see record.sh"));
+        let expected = expected(&recorded);
+        for (back_end, distribution) in BACK_ENDS {
+            let title = format!("{back_end}/{distribution}");
+            let ours = render(&network, &machine, back_end, distribution);
+            let count = same.entry(title.clone()).or_default();
+            // Without a link some write no file at all.
+            let none = Some(Files::new());
+            let Some(theirs) = expected.get(&title).unwrap_or(&none) else {
+                count[2] += 1;
+                continue;
+            };
+            let difference = compare(&ours, theirs);
+            let listed = known
+                .iter()
+                .find(|(input, back_end)| *input == name && (*back_end == title || *back_end == "*"));
+            let any = listed.is_some_and(|(_, back_end)| *back_end == "*");
+            match (listed, difference.is_empty()) {
+                (None, true) => count[0] += 1,
+                (Some(_), true) if any => count[0] += 1,
+                (Some(listed), false) => {
+                    count[1] += 1;
+                    used.push(listed);
+                }
+                (Some(_), true) => writeln!(wrong, "{name} {title} no longer differs").unwrap(),
+                (None, false) => writeln!(wrong, "##### {name} {title}\n{difference}").unwrap(),
+            }
+        }
+    }
+    println!("back end: the same, meant to differ, cloud-init refuses");
+    for (title, counts) in &same {
+        println!("{title}: {counts:?}");
+    }
+    for difference in &known {
+        assert!(used.contains(&difference), "{difference:?} differs nowhere");
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(same.values().all(|counts| counts[0] >= 120), "{same:?}");
+}
+
+/// FNV-1a, 64 bits, as record.py has it.
+fn digest(files: &Files) -> String {
+    let mut value: u64 = 0xcbf2_9ce4_8422_2325;
+    for (path, text) in files {
+        for byte in path.bytes().chain([b'\n']).chain(text.bytes()) {
+            value = (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    format!("{value:016x}")
+}
+
+/// `generated.jsonl` has a description a line, made by chance (generate.py),
+/// with a digest of cloud-init's files for each back end.
+#[test]
+fn descriptions_made_by_chance() {
+    let machine = machine();
+    let lines = fs::read_to_string(data().join("net-convert/generated.jsonl")).unwrap();
+    let (mut wrong, mut same) = (String::new(), 0);
+    for (number, line) in lines.lines().enumerate() {
+        let line = json::parse(line.as_bytes()).unwrap();
+        let word = |key: &str| line.get(key).and_then(|value| value.as_str());
+        let (kind, text) = (word("kind").unwrap(), word("text").unwrap());
+        let network = parse(&format!("generated.{kind}"), text).network;
+        for (back_end, distribution) in BACK_ENDS {
+            let Some(theirs) = word(&format!("{back_end}/{distribution}")) else { continue };
+            if digest(&render(&network, &machine, back_end, distribution)) == theirs {
+                same += 1;
+            } else {
+                writeln!(wrong, "line {} {kind} {back_end}/{distribution}", number + 1).unwrap();
+            }
+        }
+    }
+    println!("{same} answers the same");
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(same > 1500, "only {same} answers");
+}
+
+mod command {
+    //! The command itself, as a person calls it.
+
+    use super::{compare, data, expected, without_head};
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output};
+
+    fn net_convert(words: &[&str]) -> Output {
+        let program = env!("CARGO_BIN_EXE_glowplug");
+        Command::new(program).args(["devel", "net-convert"]).args(words).output().unwrap()
+    }
+
+    /// A folder of this test's own.
+    fn folder(name: &str) -> PathBuf {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("net-convert").join(name);
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    fn input(name: &str) -> String {
+        data().join("net-convert").join(name).to_str().unwrap().into()
+    }
+
+    /// Every file below `folder`, as the comparison has them.
+    fn tree(folder: &Path, below: &str, files: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let path = format!("{below}{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                tree(&entry.path(), &format!("{path}/"), files);
+            } else {
+                let text = fs::read_to_string(entry.path()).unwrap();
+                let mode = entry.metadata().unwrap().permissions().mode() & 0o7777;
+                files.insert(path, format!("{mode:o}\n{}", without_head(&text)));
+            }
+        }
+    }
+
+    #[test]
+    fn files_of_every_kind_and_back_end() {
+        for (name, kind, back_end, distro) in [
+            ("vlan-on-bond.network_data.json", "network_data.json", "sysconfig", "rhel"),
+            ("bond-more.network_data.json", "network_data.json", "networkd", "debian"),
+            ("bridge-more.v1.yaml", "yaml", "eni", "debian"),
+            ("match-mac.v2.yaml", "yaml", "network-manager", "rhel"),
+            ("passthrough-styles.v2.yaml", "yaml", "netplan", "debian"),
+            ("static-more.eni", "eni", "sysconfig", "opensuse"),
+        ] {
+            let folder = folder(name);
+            let (file, directory) = (input(name), folder.to_str().unwrap());
+            let mut words = vec!["-p", &file, "--kind", kind, "-O", back_end, "-D", distro, "-d", directory];
+            let macs: Vec<String> =
+                (1..=4).map(|number| format!("ens{number},fa:16:3e:00:00:0{number}")).collect();
+            for mac in &macs {
+                words.extend(["-m", mac]);
+            }
+            let output = net_convert(&words);
+            assert_eq!(output.status.code(), Some(0), "{name}: {output:?}");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(said.contains(&format!("Read input format '{kind}' from '{file}'.\n")), "{said}");
+            assert!(said.contains(&format!("Wrote output format '{back_end}' to '{directory}'\n")), "{said}");
+            let recorded = fs::read_to_string(data().join("net-convert/expected").join(name)).unwrap();
+            let mut files = BTreeMap::new();
+            tree(&folder, "", &mut files);
+            let theirs = expected(&recorded)[&format!("{back_end}/{distro}")].clone().unwrap();
+            assert_eq!(compare(&files, &theirs), "", "{name}");
+        }
+    }
+
+    #[test]
+    fn exit_status() {
+        let folder = folder("exit-status");
+        let (yaml, json) = (input("dhcp4.v2.yaml"), input("bond-more.network_data.json"));
+        let directory = folder.to_str().unwrap();
+        let with = |file: &str, kind: &str, back_end: &str, distro: &str| {
+            let words = ["-p", file, "-k", kind, "-O", back_end, "-D", distro, "-d", directory];
+            net_convert(&words).status.code()
+        };
+        assert_eq!(with(&yaml, "yaml", "netplan", "debian"), Some(0));
+        for (kind, back_end, distro) in
+            [("xml", "eni", "debian"), ("yaml", "ini", "debian"), ("yaml", "eni", "hurd")]
+        {
+            assert_eq!(with(&yaml, kind, back_end, distro), Some(2), "{kind} {back_end} {distro}");
+        }
+        assert_eq!(net_convert(&["-p", &yaml, "-k", "yaml"]).status.code(), Some(2));
+        assert_eq!(net_convert(&["--help"]).status.code(), Some(0));
+        assert_eq!(with("/does/not/exist", "yaml", "eni", "debian"), Some(1));
+        assert_eq!(with(&json, "network_data.json", "eni", "debian"), Some(1), "no -m names its NICs");
+        assert_eq!(with(&yaml, "yaml", "sysconfig", "debian"), Some(1), "no ifcfg there");
+    }
+}
