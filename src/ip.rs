@@ -1,6 +1,7 @@
 //! IP addresses of both families in one plain type. core's are an enum whose
 //! reading and writing cost the agent four times as much.
 
+use crate::text::has;
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
@@ -101,7 +102,7 @@ impl FromStr for Ip {
     #[inline(never)]
     fn from_str(text: &str) -> Result<Self, NoAddress> {
         let mut octets = [0; 16];
-        let ipv6 = text.contains(':');
+        let ipv6 = has(text, b':');
         let fits = if ipv6 {
             read_ipv6(text, &mut octets).is_some()
         } else {
@@ -149,7 +150,7 @@ fn read_groups(text: &str, ends: bool, octets: &mut [u8; 16]) -> Option<usize> {
     let mut parts = text.split(':').peekable();
     while let Some(part) = parts.next() {
         let place = octets.get_mut(filled..)?;
-        if part.contains('.') {
+        if has(part, b'.') {
             read_ipv4(part, place.get_mut(..4)?)?;
             return (ends && parts.peek().is_none()).then_some(filled + 4);
         }

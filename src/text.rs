@@ -1,6 +1,6 @@
 //! Texts made of a pattern and values, and texts within texts, in a few bytes:
 //! each piece of a list of texts would cost the agent 25 bytes, the searches of
-//! the standard library 3 KB.
+//! the standard library 3 KB (also that of `str::contains` for one character).
 
 use alloc::string::String;
 
@@ -42,6 +42,28 @@ pub fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
     None
 }
 
+/// Whether the ASCII character `byte` stands anywhere in `text`.
+#[inline(never)]
+pub fn has(text: &str, byte: u8) -> bool {
+    text.as_bytes().contains(&byte)
+}
+
+/// A path's parent and its last component; the parent of a bare name is empty.
+#[inline(never)]
+pub fn parent_and_name(path: &str) -> (&str, &str) {
+    let path = path.trim_end_matches('/');
+    let slash = path.bytes().rposition(|byte| byte == b'/');
+    let name = slash.and_then(|slash| path.get(slash + 1..)).unwrap_or(path);
+    (path.get(..slash.unwrap_or(0)).unwrap_or_default(), name)
+}
+
+/// Unicode's white space, as `char::is_whitespace` finds it in a table.
+#[inline(never)]
+pub fn is_space(character: char) -> bool {
+    matches!(character, '\t'..='\r' | ' ' | '\u{85}' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}'
+        | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +74,27 @@ mod tests {
         assert_eq!(fill("{}{}", &["a", "b"]), "ab");
         assert_eq!(fill("{nothing {}}", &["a"]), "{nothing a}");
         assert_eq!(fill("{", &[]), "{");
+    }
+
+    #[test]
+    fn paths_have_a_parent() {
+        for (path, parts) in [
+            ("/a/b", ("/a", "b")),
+            ("/a/b//", ("/a", "b")),
+            ("/a", ("", "a")),
+            ("a", ("", "a")),
+            ("/", ("", "")),
+            ("", ("", "")),
+        ] {
+            assert_eq!(parent_and_name(path), parts, "{path}");
+        }
+    }
+
+    #[test]
+    fn white_space_is_what_unicode_says() {
+        for character in '\0'..=char::MAX {
+            assert_eq!(is_space(character), character.is_whitespace(), "{character:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::CloudConfig;
 use crate::error::Error;
 use crate::ip::Ip;
-use crate::text::fill;
+use crate::text::{fill, is_space};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -86,7 +86,7 @@ fn check(name: &str) -> Result<&str, &'static str> {
         Err("the name is empty")
     } else if first_label(name).len() > MOST || name.len() > 253 {
         Err("the name is too long")
-    } else if name.chars().any(|c| c.is_control() || c.is_whitespace() || c == '/') {
+    } else if name.chars().any(|c| c.is_control() || is_space(c) || c == '/') {
         Err("the name has blanks, slashes or control characters")
     } else {
         Ok(name)

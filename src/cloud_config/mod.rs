@@ -102,7 +102,8 @@ impl<'a> CloudConfig<'a> {
             Some(Data::Bool(value)) => *value,
             Some(Data::Int(value)) => *value == 1,
             Some(Data::Str(text)) => {
-                ["true", "1", "on", "yes"].iter().any(|word| text.trim_ascii().eq_ignore_ascii_case(word))
+                let text = text.trim_ascii();
+                ["true", "1", "on", "yes"].iter().any(|word| text.eq_ignore_ascii_case(word))
             }
             Some(_) => false,
         }

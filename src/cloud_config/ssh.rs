@@ -30,17 +30,19 @@ pub fn parse<'a>(
     problems: &mut Vec<Error>,
 ) -> AuthorizedKeys<'a> {
     let mut wanted = AuthorizedKeys { user: config.default_user(), ..AuthorizedKeys::default() };
-    let mut add = |key| {
+    let add: &mut dyn FnMut(&'a str) = &mut |key| {
         if !wanted.keys.contains(&key) {
             wanted.keys.push(key);
         }
     };
     if config.is_true("allow_public_ssh_keys", true) {
-        metadata.public_keys.iter().for_each(|key| add(key));
+        for key in &metadata.public_keys {
+            add(key);
+        }
     }
     if let Some(setting) = config.get("ssh_authorized_keys") {
         match &setting.value.data {
-            Data::Str(_) | Data::Seq(_) => public_keys(setting.value, &mut add),
+            Data::Str(_) | Data::Seq(_) => public_keys(setting.value, add),
             _ => problems.push(setting.mismatch("read", setting.value, "ssh_authorized_keys", "a list")),
         }
         for item in setting.value.items().unwrap_or_default() {

@@ -5,6 +5,7 @@ use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
 use crate::syntax::encoding;
 use crate::syntax::value::{Data, Value};
+use crate::text::has;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -48,7 +49,7 @@ fn entry(setting: &Setting<'_>, item: &Value<'_>, notes: &mut Vec<Error>) -> Res
         return Err(setting.error(DOING, item, "it has no path"));
     };
     let path = match value.as_str() {
-        Some(path) if !path.is_empty() && !path.contains('\0') => path,
+        Some(path) if !path.is_empty() && !has(path, b'\0') => path,
         _ => return Err(setting.error(DOING, value, "path is not a path")),
     };
     let content = match item.get_set("content") {
@@ -153,7 +154,7 @@ fn owner(value: &Value<'_>) -> Option<Owner> {
 /// A name of a user or group, without surrounding blanks.
 fn name(text: &str) -> Option<&str> {
     let name = text.trim_ascii();
-    (!name.is_empty() && !name.contains(['/', '\0'])).then_some(name)
+    (!name.is_empty() && !has(name, b'/') && !has(name, b'\0')).then_some(name)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::error::Error;
 use crate::fetch::{self, Fetch};
-use crate::instance::Instance;
+use crate::instance::{File, Instance};
 use crate::state::paths::{Frequency, InstancePaths};
 use alloc::vec::Vec;
 
@@ -45,7 +45,7 @@ pub struct Context<'a> {
     /// This machine.
     pub instance: &'a Instance,
     /// Files of user-data that are written once for an instance: upstart jobs.
-    pub jobs: &'a [Action],
+    pub jobs: &'a [File],
     /// Where its state is kept.
     pub paths: &'a InstancePaths,
     /// The root as it is now.
@@ -104,14 +104,15 @@ pub static ALL: &[Module] = &[
 #[inline(never)]
 fn is_red_hat(root: &dyn Fetch) -> bool {
     let text = fetch::text(root, "/etc/os-release").unwrap_or_default();
-    text.lines().any(|line| match line.split_once('=') {
-        Some(("ID" | "ID_LIKE", ids)) => {
-            let ids = ids.strip_prefix('"').unwrap_or(ids);
-            let ids = ids.strip_suffix('"').unwrap_or(ids);
-            ids.split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos"))
+    for line in text.lines() {
+        let Some(("ID" | "ID_LIKE", ids)) = line.split_once('=') else { continue };
+        let ids = ids.strip_prefix('"').unwrap_or(ids);
+        let ids = ids.strip_suffix('"').unwrap_or(ids);
+        if ids.split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos")) {
+            return true;
         }
-        _ => false,
-    })
+    }
+    false
 }
 
 #[cfg(test)]

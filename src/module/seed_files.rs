@@ -19,8 +19,9 @@ pub(super) const MODULE: Module = Module {
 };
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
-    for file in &context.instance.files {
-        plan.actions.push(Action::write(&file.path, file.content.clone(), 0o660));
+    for (files, mode) in &[(&*context.instance.files, 0o660), (context.jobs, 0o644)] {
+        for file in *files {
+            plan.actions.push(Action::write(&file.path, file.content.clone(), *mode));
+        }
     }
-    plan.actions.extend_from_slice(context.jobs);
 }

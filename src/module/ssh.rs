@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::fetch;
 use crate::limits;
 use crate::state::paths::Frequency;
-use crate::text::fill;
+use crate::text::{fill, parent_and_name};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -62,7 +62,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 
 fn no_key(line: &str) -> Error {
     let end = line.char_indices().nth(40).map_or(line.len(), |(end, _)| end);
-    let shown = fill("\"{}\"", &[&line[..end]]);
+    let shown = fill("\"{}\"", &[line.get(..end).unwrap_or_default()]);
     Error::new("authorize key", shown, "no known key type with a key behind it")
 }
 
@@ -103,7 +103,8 @@ fn authorize(context: &Context<'_>, user: &User<'_>, keys: &[Key<'_>], options: 
         return;
     }
     let owner = || Owner::Ids { uid: user.uid, gid: user.gid };
-    if let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| folder.starts_with(user.home)) {
+    let (folder, _) = parent_and_name(&path);
+    if folder.starts_with(user.home) {
         plan.actions.push(Action::MakeDirectory { path: folder.into(), mode: 0o700, owner: owner() });
     }
     let file = WriteFile {

@@ -6,7 +6,7 @@ use super::instance_data::instance_data;
 use crate::action::Action;
 use crate::error::Error;
 use crate::fetch::Fetch;
-use crate::instance::{Instance, META_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2};
+use crate::instance::{File, Instance, META_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2};
 use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::value::{Data, Value};
 use crate::syntax::{json, yaml};
@@ -20,6 +20,14 @@ use alloc::vec::Vec;
 struct Source {
     name: &'static str,
     parts: Vec<Part>,
+}
+
+impl Source {
+    /// Drops the parts that don't stay.
+    #[inline(never)]
+    fn keep(&mut self, stays: &dyn Fn(&Part) -> bool) {
+        self.parts.retain(stays);
+    }
 }
 
 /// User-data and vendor-data, taken apart.
@@ -99,7 +107,7 @@ fn leave_out(
     if user.parts.iter().any(|part| part.launch_index.is_some()) {
         let meta_data = json::parse(instance.file(META_DATA).unwrap_or_default()).ok();
         let own = meta_data.as_ref().and_then(|meta| meta.get("launch-index")?.as_int());
-        user.parts.retain(|part| part.is_for(own));
+        user.keep(&|part| part.is_for(own));
     }
     if !cloud_config(&[], system).is_true("allow_userdata", true) {
         user.parts.clear();
@@ -109,7 +117,8 @@ fn leave_out(
     }
     let merged = [(USER, user_data::merge(USER, &user.parts, patch))];
     let config = cloud_config(&merged, system);
-    for (vendor, key) in vendors.iter_mut().zip(["vendor_data2", "vendor_data"]) {
+    for vendor in vendors {
+        let key = &vendor.name.replace('-', "_");
         let setting = config.find(key);
         let is_mapping = setting.is_none_or(|setting| matches!(setting.value.data, Data::Map(_)));
         if !is_mapping || !config.is_true(&[key, ".enabled"].concat(), true) {
@@ -117,7 +126,7 @@ fn leave_out(
         }
         if let Some(disabled) = config.get(&[key, ".disabled_handlers"].concat()) {
             let types = disabled.value.items().unwrap_or_default();
-            vendor.parts.retain(|part| !types.iter().any(|name| name.as_str() == Some(&part.content_type)));
+            vendor.keep(&|part| !types.iter().any(|name| name.as_str() == Some(&part.content_type)));
         }
     }
 }
@@ -147,7 +156,14 @@ fn vendor_texts<'v>(value: &'v Value<'v>, file: &str, problems: &mut Vec<Error>)
 impl Consumed {
     /// Something that may replace whole keys and is not read yet, if any.
     pub fn unresolved(&self) -> Option<&'static str> {
-        self.parts().find_map(|part| part.kind.unresolved())
+        for source in &self.sources {
+            for part in &source.parts {
+                if let Some(what) = part.kind.unresolved() {
+                    return Some(what);
+                }
+            }
+        }
+        None
     }
 
     /// Every part of every source.
@@ -190,11 +206,15 @@ impl Consumed {
 
     /// The upstart jobs, to be written once for an instance.
     #[inline(never)]
-    pub fn upstart_jobs(&self) -> Vec<Action> {
+    pub fn upstart_jobs(&self) -> Vec<File> {
         let mut jobs = Vec::new();
-        for part in self.parts().filter(|part| part.kind == Kind::UpstartJob) {
-            let job = user_data::script_bytes(&part.content).into_owned();
-            jobs.push(Action::write(&user_data::upstart_path(&part.filename), job, 0o644));
+        for source in &self.sources {
+            for part in &source.parts {
+                if part.kind == Kind::UpstartJob {
+                    let content = user_data::script_bytes(&part.content).into_owned();
+                    jobs.push(File { path: user_data::upstart_path(&part.filename), content });
+                }
+            }
         }
         jobs
     }
@@ -315,7 +335,7 @@ mod tests {
         let merged = consumed.merged(&mut Vec::new());
         assert_eq!(merged[0].1.config.get("a").and_then(Value::as_str), Some("i-1 y"));
         let jobs = self::consumed(PARTS, "", "{}").upstart_jobs();
-        assert_eq!(jobs, [Action::write("/etc/init/part-002.conf", b"start on x".to_vec(), 0o644)]);
+        assert_eq!(jobs, [File { path: "/etc/init/part-002.conf".into(), content: b"start on x".to_vec() }]);
     }
 
     #[test]

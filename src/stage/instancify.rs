@@ -23,10 +23,10 @@ pub fn plan(
     let before = before.as_deref().unwrap_or(&datasource);
     let previous = fetch::text(root, INSTANCE_ID);
     let previous = previous.as_deref().unwrap_or("NO_PREVIOUS_INSTANCE_ID\n");
-    for path in DIRECTORIES {
+    for path in &DIRECTORIES {
         take(Action::make_directory(path, 0o755));
     }
-    for name in ["sem", "scripts", "handlers"] {
+    for name in &["sem", "scripts", "handlers"] {
         take(Action::make_directory(&paths.file(name), 0o755));
     }
     write(PREVIOUS_DATASOURCE, before.as_bytes(), 0o644, take);

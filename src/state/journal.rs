@@ -26,6 +26,7 @@ fn entry(table: &mut Table, key: u64) -> &mut u64 {
 
 /// The names of a plan's actions, in order: a digest of each, the N-th equal
 /// one counted up by N - 1.
+#[inline(never)]
 pub fn keys(actions: &[Action]) -> Vec<u64> {
     let mut seen = Table::new();
     let mut keys = Vec::with_capacity(actions.len());
@@ -40,6 +41,7 @@ pub fn keys(actions: &[Action]) -> Vec<u64> {
 
 /// The same in every version of this program, or an upgrade would forget what
 /// was done: every field counts, each with its length.
+#[inline(never)]
 fn digest(action: &Action) -> u64 {
     let mut digest = Digest::new();
     match action {

@@ -36,7 +36,7 @@ pub const HANDOFF_SEED: &str = "/run/glowplug/seed-state";
 pub const HANDOFF_FILES: &str = "/run/glowplug/seed";
 
 /// Directories cloud-init makes below [`CLOUD`].
-pub const DIRECTORIES: [&str; 9] = [
+pub static DIRECTORIES: [&str; 9] = [
     "/var/lib/cloud/scripts/per-instance",
     "/var/lib/cloud/scripts/per-once",
     "/var/lib/cloud/scripts/per-boot",

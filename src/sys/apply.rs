@@ -1,10 +1,11 @@
 //! The one place that changes the machine: it carries out [`Action`]s.
 
-use super::root::{Root, split};
+use super::root::Root;
 use super::{failed, path as at, write};
 use crate::accounts::Accounts;
 use crate::action::{Action, LinkAction, Owner};
 use crate::error::{Error, Result};
+use crate::text::parent_and_name;
 use alloc::string::String;
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync};
@@ -110,7 +111,7 @@ impl<'a> Applier<'a> {
     #[inline(never)]
     fn remove(&self, path: &str) -> Result<()> {
         let (root, path) = self.place(path);
-        let (parent, name) = split(path);
+        let (parent, name) = parent_and_name(path);
         let removed = match root.open_in(parent, OFlags::RDONLY | OFlags::DIRECTORY) {
             Err(Errno::NOENT) => Ok(()),
             Ok(directory) => at::unlink_at(directory.as_fd(), name, AtFlags::empty()),
@@ -122,7 +123,7 @@ impl<'a> Applier<'a> {
     #[inline(never)]
     fn make_link(&self, path: &str, target: &str) -> Result<()> {
         let (root, path) = self.place(path);
-        let (parent, name) = split(path);
+        let (parent, name) = parent_and_name(path);
         let directory = root.directory(parent, 0o755, None)?;
         let directory = directory.as_fd();
         if at::read_link_at(directory, name).is_ok_and(|old| old == target) {

@@ -3,6 +3,7 @@
 use super::{failed, path::open, tree};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::text::has;
 use alloc::string::String;
 use alloc::vec::Vec;
 use rustix::fd::AsFd;
@@ -46,7 +47,7 @@ fn index(path: &str) -> Result<String> {
 fn load_order(text: &str) -> Vec<&str> {
     let mut order: Vec<&str> = Vec::new();
     for line in text.lines() {
-        if !line.contains(':') {
+        if !has(line, b':') {
             continue;
         }
         for word in line.split_ascii_whitespace().rev() {

@@ -5,6 +5,7 @@ use super::path::{self, terminated};
 use super::superblock::Superblock;
 use super::{failed, tree};
 use crate::error::{Error, Result};
+use crate::text::parent_and_name;
 use alloc::string::String;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, OFlags};
@@ -90,8 +91,10 @@ fn move_mount(from: &str, to: &str) -> Result<()> {
 #[inline(never)]
 pub fn is_mount_point(path: &str) -> bool {
     let device = |path: &str| path::stat_at(CWD, path).ok().flatten().map(|status| status.device);
-    let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
-    let parent = if parent.is_empty() { "/" } else { parent };
+    let parent = match parent_and_name(path).0 {
+        "" => "/",
+        parent => parent,
+    };
     matches!((device(path), device(parent)), (Some(at), Some(above)) if at != above)
 }
 

@@ -5,6 +5,7 @@ use super::failed;
 use super::path::{self as at, Status};
 use crate::error::Result;
 use crate::fetch::Fetch;
+use crate::text::parent_and_name;
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -107,7 +108,7 @@ impl Root {
     pub fn locate(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<Located> {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
-            let (parent, name) = split(&path);
+            let (parent, name) = parent_and_name(&path);
             if matches!(name, "" | "." | "..") {
                 return Err(failed("write", &path, Errno::ISDIR));
             }
@@ -138,7 +139,7 @@ impl Root {
                     return Some([inside, path.strip_prefix(existing)?].concat());
                 }
                 Err(_) if existing.is_empty() => return None,
-                Err(_) => existing = split(existing).0,
+                Err(_) => existing = parent_and_name(existing).0,
             }
         }
     }
@@ -168,9 +169,4 @@ impl Fetch for Root {
     fn name(&self, path: &str) -> String {
         self.outside(path)
     }
-}
-
-/// Parent and last component; the parent of a bare name is the root.
-pub(super) fn split(path: &str) -> (&str, &str) {
-    path.trim_end_matches('/').rsplit_once('/').unwrap_or(("", path))
 }

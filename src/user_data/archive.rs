@@ -1,50 +1,40 @@
 //! `#cloud-config-archive`: a YAML list of parts.
 
-use super::assemble::Candidate;
+use super::assemble::{Assembly, Candidate};
 use super::part::Kind;
-use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::yaml;
+use crate::text::has;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// The entries of the archive in `content`; `name` is how messages name it.
-///
-/// An entry is a text, or a mapping with `content`, `type`, `filename`,
-/// `launch-index` and headers. One that is neither is a problem.
-/// None follows the first that does not fit into `room` bytes.
-pub(super) fn entries(
-    name: &str,
-    content: &[u8],
-    mut room: usize,
-    problems: &mut Vec<Error>,
-) -> Vec<(Kind, Candidate)> {
-    let mut entries = Vec::new();
-    let mut problem = |place: Place, cause: Cow<'static, str>| {
-        problems.push(Error::at("read", name, place.line, place.column, cause));
-    };
-    let list = match read(content) {
-        Ok(list) => list,
-        Err((place, cause)) => {
-            problem(place, cause);
-            return entries;
-        }
-    };
-    for value in &list {
-        match entry(value) {
-            Ok(entry) => {
-                let left = room.checked_sub(entry.1.content.len());
-                entries.push(entry);
-                let Some(left) = left else { break };
-                room = left;
+impl Assembly<'_> {
+    /// Adds the entries of the archive in `content`; `name` is how messages
+    /// name it.
+    ///
+    /// An entry is a text, or a mapping with `content`, `type`, `filename`,
+    /// `launch-index` and headers. One that is neither is a problem.
+    #[inline(never)]
+    pub(super) fn expand(&mut self, name: &str, content: &[u8]) {
+        let list = match read(content) {
+            Ok(list) => list,
+            Err((place, cause)) => return self.problem_at(name, place, &cause),
+        };
+        for value in &list {
+            if self.full {
+                return;
             }
-            Err(cause) => problem(value.place, cause.into()),
+            let mut candidate = Candidate::default();
+            match entry(value, &mut candidate) {
+                Ok(kind) => self.push(kind, &mut candidate),
+                Err(cause) => self.problem_at(name, value.place, &cause),
+            }
         }
     }
-    entries
 }
 
+#[inline(never)]
 fn read(content: &[u8]) -> Result<Vec<Value<'_>>, (Place, Cow<'static, str>)> {
     let start = Place { line: 1, column: 1 };
     let text = core::str::from_utf8(content).map_err(|_| (start, Cow::Borrowed("not UTF-8")))?;
@@ -56,8 +46,9 @@ fn read(content: &[u8]) -> Result<Vec<Value<'_>>, (Place, Cow<'static, str>)> {
     }
 }
 
-fn entry(value: &Value<'_>) -> Result<(Kind, Candidate), String> {
-    let mut entry = Candidate::default();
+/// Reads an entry into `entry`, which is empty.
+#[inline(never)]
+fn entry(value: &Value<'_>, entry: &mut Candidate) -> Result<Kind, String> {
     let mut content = None;
     match &value.data {
         Data::Str(_) => content = Some(value),
@@ -65,11 +56,7 @@ fn entry(value: &Value<'_>) -> Result<(Kind, Candidate), String> {
             for (key, value) in fields {
                 match key.as_str().unwrap_or_default() {
                     "content" => content = Some(value),
-                    "type" => entry.content_type = text(value).unwrap_or_default(),
-                    "filename" => entry.filename = text(value).unwrap_or_default(),
-                    "launch-index" => entry.launch_index = text(value),
-                    header if is_merge_type(header) => entry.merge_type = text(value),
-                    _ => {}
+                    key => field(entry, key, text(value)),
                 }
             }
         }
@@ -85,17 +72,28 @@ fn entry(value: &Value<'_>) -> Result<(Kind, Candidate), String> {
         }
     };
     entry.content = bytes.to_vec();
-    let kind = kind(&mut entry, without_type)?;
-    Ok((kind, entry))
+    kind(entry, without_type)
+}
+
+#[inline(never)]
+fn field(entry: &mut Candidate, key: &str, text: Option<String>) {
+    match key {
+        "type" => entry.content_type = text.unwrap_or_default(),
+        "filename" => entry.filename = text.unwrap_or_default(),
+        "launch-index" => entry.launch_index = text,
+        header if is_merge_type(header) => entry.merge_type = text,
+        _ => {}
+    }
 }
 
 /// The kind that an entry names; else its content's, else `without_type`.
+#[inline(never)]
 fn kind(entry: &mut Candidate, without_type: Kind) -> Result<Kind, String> {
     if entry.content_type.is_empty() {
         entry.content_type = "application/octet-stream".into();
         return Ok(Kind::of_content(&entry.content).unwrap_or(without_type));
     }
-    if !entry.content_type.contains('/') {
+    if !has(&entry.content_type, b'/') {
         return Err(["the type must look like text/cloud-config, not ", &entry.content_type].concat());
     }
     let bare = entry.content_type.split(';').next().unwrap_or_default();
@@ -108,6 +106,7 @@ fn is_merge_type(header: &str) -> bool {
 }
 
 /// The text of a field that may be written as a number.
+#[inline(never)]
 fn text(value: &Value<'_>) -> Option<String> {
     match &value.data {
         Data::Str(text) => Some(text.to_string()),

@@ -1,17 +1,16 @@
 //! From raw bytes to parts: gzip, base64 and MIME undone, kinds told,
 //! archives expanded.
 
-use super::archive;
 use super::part::{Kind, Part};
 use crate::error::Error;
 use crate::limits;
-use crate::syntax::value::{Data, Value};
+use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::{encoding, mime, yaml};
 use crate::text::contains;
 use alloc::borrow::Cow;
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::mem::take;
 
 /// What user data is made of.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +41,8 @@ pub fn assemble_into(source: &str, raw: &[u8], out: &mut Assembled) {
 }
 
 /// A part before its kind is known.
+///
+/// It is large: references go about.
 #[derive(Default)]
 pub(super) struct Candidate {
     /// Lower case, without parameters.
@@ -76,15 +77,17 @@ const TOO_MANY: &str = "it has more than 1024 parts";
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-struct Assembly<'s> {
+/// What user data is being made of.
+pub(super) struct Assembly<'s> {
     source: &'s str,
     out: &'s mut Assembled,
     /// A bound was met and named: nothing more is taken.
-    full: bool,
+    pub(super) full: bool,
 }
 
 impl Assembly<'_> {
     /// Undoes what is around the whole; `None` when that is damaged.
+    #[inline(never)]
     fn unwrap<'r>(&mut self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
         let mut content = Cow::Borrowed(raw);
         let mut expanded = false;
@@ -114,20 +117,14 @@ impl Assembly<'_> {
         }
         if !is_mime(message) {
             let (content_type, content) = (NOT_MULTIPART.into(), message.to_vec());
-            return self.take(Candidate { content_type, content, ..Candidate::default() });
+            return self.take(&mut Candidate { content_type, content, ..Candidate::default() });
         }
         for leaf in mime::walk(message) {
             if self.full {
                 return;
             }
             match leaf {
-                Ok(leaf) => self.take(Candidate {
-                    filename: leaf.filename().unwrap_or_default(),
-                    content: leaf.content().into_owned(),
-                    merge_type: merge_type(&leaf.headers),
-                    launch_index: leaf.headers.get("Launch-Index").map(Cow::into_owned),
-                    content_type: leaf.content_type.into_owned(),
-                }),
+                Ok(leaf) => self.take(&mut candidate(leaf)),
                 Err(mime::Bound::Parts) => self.stop_at_bound(TOO_MANY),
                 Err(mime::Bound::Depth) => {
                     self.problem("read all of", self.source, "parts are nested more than 16 deep");
@@ -137,8 +134,9 @@ impl Assembly<'_> {
     }
 
     /// Adds the part, or the parts it holds.
-    fn take(&mut self, mut candidate: Candidate) {
-        let name = [self.source, " ", &self.filename(&candidate)].concat();
+    #[inline(never)]
+    fn take(&mut self, candidate: &mut Candidate) {
+        let name = [self.source, " ", &self.filename(candidate)].concat();
         let compressed = COMPRESSED.contains(&&*candidate.content_type);
         let gzip_text = candidate.content_type.starts_with("text/") && encoding::is_gzip(&candidate.content);
         if gzip_text || (compressed && !candidate.content.is_empty()) {
@@ -155,16 +153,13 @@ impl Assembly<'_> {
             kind = self.sniff(&name, &mut candidate.content).unwrap_or(kind);
         }
         if kind == Kind::CloudConfigArchive {
-            for (kind, entry) in
-                archive::entries(&name, &candidate.content, self.room(), &mut self.out.problems)
-            {
-                self.push(kind, entry);
-            }
+            self.expand(&name, &candidate.content);
         } else {
             self.push(kind, candidate);
         }
     }
 
+    #[inline(never)]
     fn gunzip(&mut self, content: &[u8], name: &str) -> Option<Vec<u8>> {
         match encoding::gunzip(content) {
             Ok(expanded) => Some(expanded),
@@ -176,6 +171,7 @@ impl Assembly<'_> {
     }
 
     /// The kind that the content itself names.
+    #[inline(never)]
     fn sniff(&mut self, name: &str, content: &mut Vec<u8>) -> Option<Kind> {
         if let Some(kind) = Kind::of_content(content) {
             return Some(kind);
@@ -195,22 +191,24 @@ impl Assembly<'_> {
         Some(kind)
     }
 
-    fn push(&mut self, kind: Kind, candidate: Candidate) {
+    /// Adds a part of this kind; `candidate` is left without its content.
+    #[inline(never)]
+    pub(super) fn push(&mut self, kind: Kind, candidate: &mut Candidate) {
         if self.out.parts.len() >= limits::MIME_PARTS {
             return self.stop_at_bound(TOO_MANY);
         }
         if candidate.content.len() > self.room() {
             return self.stop_at_bound("its parts come to more than 64 MiB");
         }
-        let filename = self.filename(&candidate);
+        let filename = self.filename(candidate);
         let launch_index = match &candidate.launch_index {
             Some(header) => header.trim_ascii().parse().ok(),
             None if kind == Kind::CloudConfig => own_launch_index(&candidate.content),
             None => None,
         };
-        self.tell_if_left_alone(kind, &filename, &candidate);
-        let Candidate { content, merge_type, content_type, .. } = candidate;
-        let content_type = kind.content_type().map_or(content_type, String::from);
+        self.tell_if_left_alone(kind, &filename, candidate);
+        let content_type = kind.content_type().unwrap_or(&candidate.content_type).into();
+        let (content, merge_type) = (take(&mut candidate.content), candidate.merge_type.take());
         self.out.parts.push(Part { kind, content_type, filename, content, merge_type, launch_index });
     }
 
@@ -228,9 +226,13 @@ impl Assembly<'_> {
     }
 
     /// The name that the part has, or else gets as the next one.
+    #[inline(never)]
     fn filename(&self, candidate: &Candidate) -> String {
         match &*candidate.filename {
-            "" => format!("part-{:03}", self.out.parts.len() + 1),
+            "" => {
+                let number = (self.out.parts.len() as u64 + 1).to_string();
+                ["part-", "000".get(number.len()..).unwrap_or_default(), &number].concat()
+            }
             name => name.into(),
         }
     }
@@ -240,11 +242,19 @@ impl Assembly<'_> {
         self.problem("take as it is", subject, &cause);
     }
 
+    #[inline(never)]
     fn problem(&mut self, doing: &str, subject: &str, cause: &str) {
         self.out.problems.push(Error::new(doing, subject, cause));
     }
 
+    /// Says that an entry of the archive `name` can't be read.
+    #[inline(never)]
+    pub(super) fn problem_at(&mut self, name: &str, place: Place, cause: &str) {
+        self.out.problems.push(Error::at("read", name, place.line, place.column, cause));
+    }
+
     /// Says so of a part that this version does nothing with.
+    #[inline(never)]
     fn tell_if_left_alone(&mut self, kind: Kind, filename: &str, candidate: &Candidate) {
         let (doing, object, cause) = match kind {
             Kind::Include | Kind::IncludeOnce => ("fetch", "the URLs of", "this version fetches none"),
@@ -265,8 +275,21 @@ impl Assembly<'_> {
     }
 }
 
+/// What becomes of a leaf.
+#[inline(never)]
+fn candidate(leaf: mime::Leaf<'_>) -> Candidate {
+    Candidate {
+        filename: leaf.filename().unwrap_or_default(),
+        content: leaf.content().into_owned(),
+        merge_type: merge_type(&leaf.headers),
+        launch_index: leaf.headers.get("Launch-Index").map(Cow::into_owned),
+        content_type: leaf.content_type.into_owned(),
+    }
+}
+
+#[inline(never)]
 fn merge_type(headers: &mime::Headers<'_>) -> Option<String> {
-    for name in ["Merge-Type", "X-Merge-Type"] {
+    for name in &["Merge-Type", "X-Merge-Type"] {
         if let Some(value) = headers.get(name)
             && !value.trim_ascii().is_empty()
         {
@@ -277,6 +300,7 @@ fn merge_type(headers: &mime::Headers<'_>) -> Option<String> {
 }
 
 /// The `launch-index` key of a cloud-config.
+#[inline(never)]
 fn own_launch_index(content: &[u8]) -> Option<i64> {
     // Most have none: then nothing needs to be parsed here.
     let text = core::str::from_utf8(content).ok().filter(|text| contains(text, "launch-index"))?;
@@ -296,14 +320,16 @@ fn as_index(value: &Value<'_>) -> Option<i64> {
 }
 
 /// Whether user data is a MIME message: the words stand near its start.
+#[inline(never)]
 fn is_mime(message: &[u8]) -> bool {
     let words = b"mime-version:";
-    let head = &message[..message.len().min(4096)];
+    let head = message.get(..4096).unwrap_or(message);
     head.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words))
 }
 
 /// What base64 text hides, if that is user data; nobody means such text as it
 /// stands.
+#[inline(never)]
 fn hidden_in_base64(content: &[u8]) -> Option<Vec<u8>> {
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/= \t\r\n".contains(byte);
     if !content.iter().all(base64) {
@@ -321,5 +347,6 @@ fn hidden_in_base64(content: &[u8]) -> Option<Vec<u8>> {
 fn after_document_start(content: &[u8]) -> Option<&[u8]> {
     let after = content.trim_ascii_start().strip_prefix(b"---")?;
     let end = after.iter().position(|&byte| byte == b'\n')?;
-    after[..end].trim_ascii().is_empty().then_some(&after[end + 1..])
+    let (line, rest) = after.split_at_checked(end + 1)?;
+    line.trim_ascii().is_empty().then_some(rest)
 }

@@ -5,12 +5,11 @@
 //! merge_how: [{name: list, settings: [append]}, {name: dict, settings: []}]
 //! ```
 
-use super::merge::Refusal;
+use super::merge::Refuse;
 use crate::limits;
 use crate::syntax::order::order;
 use crate::syntax::value::{Data, Value};
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -25,25 +24,21 @@ pub(super) struct Mergers {
 }
 
 /// What merging has come to.
-pub(super) struct Record {
-    pub(super) refusals: Vec<Refusal>,
+pub(super) struct Record<'r> {
+    pub(super) refuse: &'r mut Refuse<'r>,
     /// What is left of [`limits::MERGE_WORK`]; `None` once it did not do.
-    work: Option<usize>,
+    pub(super) work: &'r mut Option<usize>,
 }
 
-impl Record {
-    pub(super) const fn new() -> Self {
-        Self { refusals: Vec::new(), work: Some(limits::MERGE_WORK) }
-    }
-
+impl Record<'_> {
     /// Whether what is left does for merging `new` into `old`; the first time
     /// it does not is a refusal.
     fn spend(&mut self, old: &Value<'_>, new: &Value<'_>) -> bool {
-        let Some(work) = self.work else { return false };
-        self.work = work.checked_sub(length(old) + length(new));
+        let Some(work) = *self.work else { return false };
+        *self.work = work.checked_sub(length(old) + length(new));
         if self.work.is_none() {
             let cause = "it takes too much work: this and what follows is left out";
-            self.refusals.push(("merge", new.place, cause.into()));
+            (self.refuse)("merge", new.place, cause);
         }
         self.work.is_some()
     }
@@ -111,7 +106,7 @@ impl Mergers {
     /// for one type the first counts.
     pub(super) fn add_text(&mut self, how: &str) -> Result<(), Cow<'static, str>> {
         for merger in how.split('+') {
-            let merger = merger.trim().to_ascii_lowercase().replace('-', "_");
+            let merger = merger.trim_ascii().to_ascii_lowercase().replace('-', "_");
             if merger.is_empty() {
                 continue;
             }
@@ -119,13 +114,14 @@ impl Mergers {
                 || Cow::Owned(["`", &*merger, "` is no merger: `name(option,…)` is expected"].concat());
             let (name, options) = merger.split_once('(').ok_or_else(malformed)?;
             let options = options.strip_suffix(')').ok_or_else(malformed)?;
-            let options: Vec<_> = options.split(',').map(|option| option.trim().to_string()).collect();
+            let options = texts_between_commas(options);
             self.add(name, &options)?;
         }
         Ok(())
     }
 
     /// Adds what a cloud-config's own `merge_how` says: a text, or a list.
+    #[inline(never)]
     pub(super) fn add_value(&mut self, how: &Value<'_>) -> Result<(), Cow<'static, str>> {
         if let Some(text) = how.as_str() {
             return self.add_text(text);
@@ -138,12 +134,12 @@ impl Mergers {
                 Data::Map(_) => {
                     let name = item.get("name").and_then(Value::as_str).ok_or("`name` is missing")?;
                     let settings = item.get("settings").ok_or("`settings` is missing")?;
-                    (name.trim().replace('-', "_"), option_texts(settings))
+                    (name.trim_ascii().replace('-', "_"), option_texts(settings))
                 }
                 Data::Seq(fields) => {
                     let (name, options) = fields.split_first().ok_or("a merger has no name")?;
                     let name = name.as_str().ok_or("the name of a merger must be a text")?;
-                    (name.to_string(), options.iter().filter_map(Value::as_str).map(str::to_string).collect())
+                    (name.into(), texts(options))
                 }
                 _ => return Err(["a merger must be a mapping or a list, not ", item.kind()].concat().into()),
             };
@@ -154,8 +150,9 @@ impl Mergers {
         Ok(())
     }
 
-    fn add(&mut self, name: &str, options: &[String]) -> Result<(), Cow<'static, str>> {
-        let has = |option: &str| options.iter().any(|given| given == option);
+    #[inline(never)]
+    fn add(&mut self, name: &str, options: &[&str]) -> Result<(), Cow<'static, str>> {
+        let has = |option| options.contains(&option);
         let list = has("recurse_array") || has("recurse_list");
         let text = has("recurse_str");
         match name.strip_prefix("m_").unwrap_or(name) {
@@ -166,14 +163,15 @@ impl Mergers {
                 self.map.get_or_insert(MapMerger { replace, allow_delete, recurse });
             }
             "list" => {
-                let methods = [("append", ListMethod::Append), ("prepend", ListMethod::Prepend)];
-                let order = methods
-                    .into_iter()
-                    .chain([("replace", ListMethod::Replace), ("no_replace", ListMethod::Keep)]);
-                let method = order
-                    .into_iter()
-                    .find(|(name, _)| has(name))
-                    .map_or(ListMethod::Replace, |(_, method)| method);
+                let method = if has("append") {
+                    ListMethod::Append
+                } else if has("prepend") {
+                    ListMethod::Prepend
+                } else if has("no_replace") && !has("replace") {
+                    ListMethod::Keep
+                } else {
+                    ListMethod::Replace
+                };
                 let recurse = Recurse { map: has("recurse_dict"), list, text };
                 self.list.get_or_insert(ListMerger { method, recurse });
             }
@@ -198,7 +196,7 @@ impl Mergers {
     /// old value stays.
     ///
     /// Recursion ends at the depth of the shallower tree.
-    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, record: &mut Record) {
+    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, record: &mut Record<'_>) {
         if !record.spend(old, &new) {
             return;
         }
@@ -216,11 +214,7 @@ impl Mergers {
             Data::Str(text) => match (self.text, &new.data) {
                 (Some(true), Data::Str(more)) => text.to_mut().push_str(more),
                 (Some(true), _) => {
-                    record.refusals.push((
-                        "merge",
-                        new.place,
-                        "only a text can be appended to a text".into(),
-                    ));
+                    (record.refuse)("merge", new.place, "only a text can be appended to a text");
                 }
                 (Some(false), _) => *old = new,
                 (None, _) => {}
@@ -234,7 +228,7 @@ impl Mergers {
         how: MapMerger,
         old: &mut Vec<(Value<'a>, Value<'a>)>,
         mut new: Vec<(Value<'a>, Value<'a>)>,
-        record: &mut Record,
+        record: &mut Record<'_>,
     ) {
         let order = order(new.len(), &|one, other| compare(&new[one].0, &new[other].0));
         let mut taken = alloc::vec![false; new.len()];
@@ -262,7 +256,7 @@ impl Mergers {
         }
     }
 
-    fn merge_lists<'a>(&self, how: ListMerger, old: &mut Value<'a>, new: Value<'a>, record: &mut Record) {
+    fn merge_lists<'a>(&self, how: ListMerger, old: &mut Value<'a>, new: Value<'a>, record: &mut Record<'_>) {
         let Data::Seq(items) = &mut old.data else { return };
         let mut incoming = match new.data {
             Data::Seq(incoming) => incoming,
@@ -271,11 +265,7 @@ impl Mergers {
                 return;
             }
             _ => {
-                return record.refusals.push((
-                    "merge",
-                    new.place,
-                    "only a list can be merged into a list".into(),
-                ));
+                return (record.refuse)("merge", new.place, "only a list can be merged into a list");
             }
         };
         match how.method {
@@ -305,16 +295,41 @@ impl Mergers {
 pub fn fill_in<'a>(config: &mut Value<'a>, lower: Value<'a>) {
     let recurse = Recurse { map: true, ..Recurse::default() };
     let map = MapMerger { replace: false, allow_delete: false, recurse };
-    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut Record::new());
+    Mergers { map: Some(map), list: None, text: None }.merge(
+        config,
+        lower,
+        &mut Record { refuse: &mut |_, _, _| {}, work: &mut Some(limits::MERGE_WORK) },
+    );
 }
 
 /// The options in `settings`: a list of texts, or one text with commas.
-fn option_texts(settings: &Value<'_>) -> Vec<String> {
+fn option_texts<'v>(settings: &'v Value<'_>) -> Vec<&'v str> {
     match &settings.data {
-        Data::Seq(items) => items.iter().filter_map(Value::as_str).map(str::to_string).collect(),
-        Data::Str(text) => text.split(',').map(|option| option.trim().to_string()).collect(),
+        Data::Seq(items) => texts(items),
+        Data::Str(text) => texts_between_commas(text),
         _ => Vec::new(),
     }
+}
+
+/// The items that are texts.
+#[inline(never)]
+fn texts<'v>(items: &'v [Value<'_>]) -> Vec<&'v str> {
+    let mut texts = Vec::new();
+    for item in items {
+        if let Some(text) = item.as_str() {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+#[inline(never)]
+fn texts_between_commas(text: &str) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for option in text.split(',') {
+        texts.push(option.trim_ascii());
+    }
+    texts
 }
 
 /// Some order of values, places aside; an integer and a float differ.

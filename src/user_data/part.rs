@@ -1,5 +1,6 @@
 //! One part of user data: what kind it is, and its name and bytes.
 
+use crate::text::is_space;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -106,7 +107,7 @@ fn without_space(mut content: &[u8]) -> &[u8] {
             _ => return content,
         };
         let Some((head, rest)) = content.split_at_checked(length) else { return content };
-        let space = length == 1 || core::str::from_utf8(head).is_ok_and(|head| head.trim_start().is_empty());
+        let space = length == 1 || core::str::from_utf8(head).is_ok_and(|head| head.chars().all(is_space));
         if !space {
             return content;
         }
@@ -149,9 +150,14 @@ impl Part {
 /// The file name a script gets: `/` becomes `_`, and only ASCII letters,
 /// digits and `_-.()` stay. Where nothing usable is left: `part`.
 pub fn clean_name(filename: &str) -> String {
-    let allowed = |character: &char| character.is_ascii_alphanumeric() || "_-.()".contains(*character);
-    let slashes_replaced = filename.chars().map(|character| if character == '/' { '_' } else { character });
-    let name: String = slashes_replaced.filter(allowed).collect();
+    let mut name = String::new();
+    for character in filename.chars() {
+        match character {
+            '/' => name.push('_'),
+            '_' | '-' | '.' | '(' | ')' | 'a'..='z' | 'A'..='Z' | '0'..='9' => name.push(character),
+            _ => {}
+        }
+    }
     if matches!(&*name, "" | "." | "..") { "part".into() } else { name }
 }
 

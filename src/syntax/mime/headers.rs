@@ -74,6 +74,7 @@ impl<'a> Headers<'a> {
         parameter::trim(self.bytes("Content-Transfer-Encoding").unwrap_or_default())
     }
 
+    #[inline(never)]
     pub(super) fn boundary(&self) -> Option<Vec<u8>> {
         let mut boundary = parameter::get(self.bytes("Content-Type")?, "boundary")?;
         // RFC 2046 §5.1.1: a boundary may not end in white space.
@@ -81,6 +82,7 @@ impl<'a> Headers<'a> {
         Some(boundary)
     }
 
+    #[inline(never)]
     pub(super) fn filename(&self) -> Option<String> {
         let look = |field, name| parameter::get(self.bytes(field)?, name);
         let name = look("Content-Disposition", "filename").or_else(|| look("Content-Type", "name"))?;

@@ -40,15 +40,15 @@ pub struct Leaf<'a> {
 impl<'a> Leaf<'a> {
     /// The bytes with the Content-Transfer-Encoding undone. An encoding that
     /// is unknown, or base64 of an impossible length, stays as it is.
+    #[inline(never)]
     pub fn content(&self) -> Cow<'a, [u8]> {
         let encoding = self.headers.transfer_encoding();
         if encoding.eq_ignore_ascii_case(b"base64") {
-            match encoding::base64_unpadded(self.body) {
-                Some(content) => Cow::Owned(content),
-                None => Cow::Owned(
-                    self.body.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect(),
-                ),
-            }
+            Cow::Owned(encoding::base64_unpadded(self.body).unwrap_or_else(|| {
+                let mut text = self.body.to_vec();
+                text.retain(|byte| !matches!(byte, b'\n' | b'\r'));
+                text
+            }))
         } else if encoding.eq_ignore_ascii_case(b"quoted-printable") {
             Cow::Owned(encoding::quoted_printable(self.body))
         } else {
@@ -135,6 +135,7 @@ impl<'a> Iterator for Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// The next part of the innermost multipart that has one.
+    #[inline(never)]
     fn next_part(&mut self) -> Option<Entity<'a>> {
         while let Some(multipart) = self.open.last_mut() {
             if let Some(rest) = multipart.rest {
@@ -149,6 +150,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The leaf that `entity` is; a container is entered instead.
+    #[inline(never)]
     fn open(&mut self, entity: &Entity<'a>) -> Option<Leaf<'a>> {
         let (headers, body) = headers::split(entity.bytes);
         let content_type = headers.content_type(entity.digest);

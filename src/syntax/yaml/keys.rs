@@ -7,6 +7,7 @@ use core::cmp::Ordering;
 use super::number::integer;
 use crate::syntax::order::order;
 use crate::syntax::value::Data;
+use crate::text::has;
 
 /// Some order of keys; equal is what is equal in Python.
 #[inline(never)]
@@ -49,7 +50,7 @@ fn number(data: &Data<'_>) -> Option<Vec<u8>> {
         Data::BigInt(text) => text.as_ref(),
         Data::Float(text) => match text.split_once('.') {
             // 1:30.5 is 90.5.
-            Some((whole, fraction)) if whole.contains(':') => {
+            Some((whole, fraction)) if has(whole, b':') => {
                 let whole = match integer(whole, 60) {
                     Ok(Data::Int(value)) => value.to_string(),
                     Ok(Data::BigInt(digits)) => digits.into_owned(),

@@ -111,7 +111,7 @@ fn ours(raw: &[u8], instance_data: &Value<'_>) -> [String; 5] {
         let mut keys = String::new();
         json::write(&merged.config, Style::Compact, &mut keys);
         let keys = json::parse(keys.leak().as_bytes()).unwrap();
-        object(vec![("from", list(merged.from.iter().cloned().map(text))), ("keys", keys)])
+        object(vec![("from", list(merged.names().into_iter().map(text))), ("keys", keys)])
     } else {
         Value::bare(Data::Null)
     };
