@@ -69,6 +69,15 @@ pub const MIME_PARTS: usize = 1024;
 /// MIME: nesting of multiparts.
 pub const MIME_DEPTH: usize = 16;
 
+/// User data: bytes of all its parts, every encoding undone: an archive's
+/// aliases and the gzip of each part make much out of little.
+pub const USER_DATA_TOTAL: usize = SEED_TOTAL;
+
+/// User data: entries of mappings and items of lists looked at while its
+/// cloud-configs are merged. A thousand parts that each add a few to a few
+/// hundred stay far below.
+pub const MERGE_WORK: usize = 32 << 20;
+
 /// User data: bytes and values that one template or JSON patch may walk, copy
 /// and write, each loop and each copy counted: as much as gzip may expand to.
 pub const USER_DATA_WORK: usize = EXPANDED;

@@ -22,6 +22,9 @@ impl Assembly<'_> {
             Err((place, cause)) => return self.problem_at(name, place, &cause),
         };
         for value in &list {
+            if self.full {
+                return;
+            }
             let mut candidate = Candidate::default();
             match entry(value, &mut candidate) {
                 Ok(kind) => self.push(kind, &mut candidate),

@@ -72,14 +72,17 @@ const COMPRESSED: [&str; 8] = [
     "application/x-gzip-compressed",
 ];
 
+/// Why not all is read past [`limits::MIME_PARTS`].
+const TOO_MANY: &str = "it has more than 1024 parts";
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What user data is being made of.
 pub(super) struct Assembly<'s> {
     source: &'s str,
     out: &'s mut Assembled,
-    /// The bound of parts was met and named.
-    full: bool,
+    /// A bound was met and named: nothing more is taken.
+    pub(super) full: bool,
 }
 
 impl Assembly<'_> {
@@ -87,8 +90,12 @@ impl Assembly<'_> {
     #[inline(never)]
     fn unwrap<'r>(&mut self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
         let mut content = Cow::Borrowed(raw);
+        let mut expanded = false;
         for _ in 0..limits::ENCODING_LAYERS {
             let inner = if encoding::is_gzip(&content) {
+                if core::mem::replace(&mut expanded, true) {
+                    self.note(self.source, "it was gzip inside gzip and has been decompressed");
+                }
                 self.gunzip(&content, self.source)?
             } else if let Some(rest) = content.strip_prefix(BYTE_ORDER_MARK) {
                 self.note(self.source, "a byte order mark was taken off");
@@ -113,9 +120,12 @@ impl Assembly<'_> {
             return self.take(&mut Candidate { content_type, content, ..Candidate::default() });
         }
         for leaf in mime::walk(message) {
+            if self.full {
+                return;
+            }
             match leaf {
                 Ok(leaf) => self.take(&mut candidate(leaf)),
-                Err(mime::Bound::Parts) => self.stop_at_bound(),
+                Err(mime::Bound::Parts) => self.stop_at_bound(TOO_MANY),
                 Err(mime::Bound::Depth) => {
                     self.problem("read all of", self.source, "parts are nested more than 16 deep");
                 }
@@ -185,7 +195,10 @@ impl Assembly<'_> {
     #[inline(never)]
     pub(super) fn push(&mut self, kind: Kind, candidate: &mut Candidate) {
         if self.out.parts.len() >= limits::MIME_PARTS {
-            return self.stop_at_bound();
+            return self.stop_at_bound(TOO_MANY);
+        }
+        if candidate.content.len() > self.room() {
+            return self.stop_at_bound("its parts come to more than 64 MiB");
         }
         let filename = self.filename(candidate);
         let launch_index = match &candidate.launch_index {
@@ -199,10 +212,16 @@ impl Assembly<'_> {
         self.out.parts.push(Part { kind, content_type, filename, content, merge_type, launch_index });
     }
 
-    fn stop_at_bound(&mut self) {
+    /// Bytes that further parts may still have.
+    fn room(&self) -> usize {
+        let taken = self.out.parts.iter().map(|part| part.content.len()).sum();
+        limits::USER_DATA_TOTAL.saturating_sub(taken)
+    }
+
+    fn stop_at_bound(&mut self, cause: &str) {
         if !self.full {
             self.full = true;
-            self.problem("read all of", self.source, "it has more than 1024 parts");
+            self.problem("read all of", self.source, cause);
         }
     }
 

@@ -1,9 +1,10 @@
 //! The cloud-config parts merged into one.
 
 use super::languages::Patch;
-use super::mergers::Mergers;
+use super::mergers::{Mergers, Record};
 use super::part::{Kind, Part};
 use crate::error::Error;
+use crate::limits;
 use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::yaml;
 use crate::text::fill;
@@ -41,6 +42,7 @@ impl Merged<'_> {
 pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merged<'a> {
     let config = Value::bare(Data::Map(Vec::new()));
     let mut merged = Merged { config, from: Vec::new(), present: false, problems: Vec::new() };
+    let mut work = Some(limits::MERGE_WORK);
     for part in parts {
         let patch = patch.filter(|_| part.kind == Kind::CloudConfigJsonp);
         if part.kind != Kind::CloudConfig && patch.is_none() {
@@ -51,7 +53,7 @@ pub fn merge<'a>(source: &str, parts: &'a [Part], patch: Option<Patch>) -> Merge
         let mut refuse = |doing: &str, place: Place, cause: &str| {
             merged.problems.push(Error::at(doing, &file, place.line, place.column, cause));
         };
-        if add(part, patch, &mut merged.config, &mut refuse).is_some() {
+        if add(part, patch, &mut merged.config, &mut work, &mut refuse).is_some() {
             merged.from.push(&part.filename);
         }
     }
@@ -63,12 +65,17 @@ fn add<'a>(
     part: &'a Part,
     patch: Option<Patch>,
     config: &mut Value<'a>,
+    work: &mut Option<usize>,
     refuse: &mut Refuse<'_>,
 ) -> Option<()> {
     let Some(apply) = patch else {
         let mut mergers = Mergers::default();
         let new = read(part, &mut mergers, refuse)?;
-        mergers.merge(config, new, refuse);
+        mergers.merge(
+            config,
+            new,
+            &mut Record { refuse: &mut |doing, place, cause| refuse(doing, place, cause), work },
+        );
         return Some(());
     };
     let refused = apply(config, &part.content);

@@ -6,6 +6,7 @@
 //! ```
 
 use super::merge::Refuse;
+use crate::limits;
 use crate::syntax::order::order;
 use crate::syntax::value::{Data, Value};
 use alloc::borrow::Cow;
@@ -20,6 +21,36 @@ pub(super) struct Mergers {
     list: Option<ListMerger>,
     /// Whether texts are put together (else replaced).
     text: Option<bool>,
+}
+
+/// What merging has come to.
+pub(super) struct Record<'r> {
+    pub(super) refuse: &'r mut Refuse<'r>,
+    /// What is left of [`limits::MERGE_WORK`]; `None` once it did not do.
+    pub(super) work: &'r mut Option<usize>,
+}
+
+impl Record<'_> {
+    /// Whether what is left does for merging `new` into `old`; the first time
+    /// it does not is a refusal.
+    fn spend(&mut self, old: &Value<'_>, new: &Value<'_>) -> bool {
+        let Some(work) = *self.work else { return false };
+        *self.work = work.checked_sub(length(old) + length(new));
+        if self.work.is_none() {
+            let cause = "it takes too much work: this and what follows is left out";
+            (self.refuse)("merge", new.place, cause);
+        }
+        self.work.is_some()
+    }
+}
+
+/// Entries or items of a value.
+fn length(value: &Value<'_>) -> usize {
+    match &value.data {
+        Data::Seq(items) => items.len(),
+        Data::Map(entries) => entries.len(),
+        _ => 0,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,25 +192,29 @@ impl Mergers {
         *self == Self::default()
     }
 
-    /// Merges `new` into `old`. Where types forbid it the old value stays.
+    /// Merges `new` into `old`. Where types or the bound of work forbid it the
+    /// old value stays.
     ///
     /// Recursion ends at the depth of the shallower tree.
-    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, refuse: &mut Refuse<'_>) {
+    pub(super) fn merge<'a>(&self, old: &mut Value<'a>, new: Value<'a>, record: &mut Record<'_>) {
+        if !record.spend(old, &new) {
+            return;
+        }
         match &mut old.data {
             Data::Map(entries) => {
                 if let (Some(how), Data::Map(new)) = (self.map, new.data) {
-                    self.merge_maps(how, entries, new, refuse);
+                    self.merge_maps(how, entries, new, record);
                 }
             }
             Data::Seq(_) => {
                 if let Some(how) = self.list {
-                    self.merge_lists(how, old, new, refuse);
+                    self.merge_lists(how, old, new, record);
                 }
             }
             Data::Str(text) => match (self.text, &new.data) {
                 (Some(true), Data::Str(more)) => text.to_mut().push_str(more),
                 (Some(true), _) => {
-                    refuse("merge", new.place, "only a text can be appended to a text");
+                    (record.refuse)("merge", new.place, "only a text can be appended to a text");
                 }
                 (Some(false), _) => *old = new,
                 (None, _) => {}
@@ -193,7 +228,7 @@ impl Mergers {
         how: MapMerger,
         old: &mut Vec<(Value<'a>, Value<'a>)>,
         mut new: Vec<(Value<'a>, Value<'a>)>,
-        refuse: &mut Refuse<'_>,
+        record: &mut Record<'_>,
     ) {
         let order = order(new.len(), &|one, other| compare(&new[one].0, &new[other].0));
         let mut taken = alloc::vec![false; new.len()];
@@ -210,7 +245,7 @@ impl Mergers {
             if how.replace {
                 *value = incoming;
             } else if how.recurse.merges(&incoming) {
-                self.merge(value, incoming, refuse);
+                self.merge(value, incoming, record);
             }
             true
         });
@@ -221,7 +256,7 @@ impl Mergers {
         }
     }
 
-    fn merge_lists<'a>(&self, how: ListMerger, old: &mut Value<'a>, new: Value<'a>, refuse: &mut Refuse<'_>) {
+    fn merge_lists<'a>(&self, how: ListMerger, old: &mut Value<'a>, new: Value<'a>, record: &mut Record<'_>) {
         let Data::Seq(items) = &mut old.data else { return };
         let mut incoming = match new.data {
             Data::Seq(incoming) => incoming,
@@ -230,7 +265,7 @@ impl Mergers {
                 return;
             }
             _ => {
-                return refuse("merge", new.place, "only a list can be merged into a list");
+                return (record.refuse)("merge", new.place, "only a list can be merged into a list");
             }
         };
         match how.method {
@@ -243,7 +278,7 @@ impl Mergers {
             ListMethod::Replace => {
                 for (item, incoming) in items.iter_mut().zip(incoming) {
                     if how.recurse.merges(&incoming) {
-                        self.merge(item, incoming, refuse);
+                        self.merge(item, incoming, record);
                     } else {
                         *item = incoming;
                     }
@@ -260,7 +295,11 @@ impl Mergers {
 pub fn fill_in<'a>(config: &mut Value<'a>, lower: Value<'a>) {
     let recurse = Recurse { map: true, ..Recurse::default() };
     let map = MapMerger { replace: false, allow_delete: false, recurse };
-    Mergers { map: Some(map), list: None, text: None }.merge(config, lower, &mut |_, _, _| {});
+    Mergers { map: Some(map), list: None, text: None }.merge(
+        config,
+        lower,
+        &mut Record { refuse: &mut |_, _, _| {}, work: &mut Some(limits::MERGE_WORK) },
+    );
 }
 
 /// The options in `settings`: a list of texts, or one text with commas.

@@ -87,6 +87,8 @@ fn what_cloud_init_ignores_is_understood_and_said() {
         );
     }
     assert_eq!(problems(&gzip(config.as_bytes())), [""; 0]);
+    let twice = problems(&gzip(&gzip(config.as_bytes())));
+    assert!(twice[0].contains("gzip inside gzip") && twice.len() == 1, "{twice:?}");
 }
 
 #[test]
@@ -268,6 +270,34 @@ fn parts_are_bounded() {
         assembled.problems[0].to_string(),
         "unable to read all of user_data: it has more than 1024 parts"
     );
+}
+
+#[test]
+fn aliases_of_an_archive_do_not_fill_the_memory() {
+    let archive =
+        ["#cloud-config-archive\n- &a '#!", &"x".repeat(1 << 20), "'\n", &"- *a\n".repeat(500)].concat();
+    let assembled = assemble("user_data", archive.as_bytes());
+    let total: usize = assembled.parts.iter().map(|part| part.content.len()).sum();
+    assert!((32 << 20..=limits::USER_DATA_TOTAL).contains(&total), "{total}");
+    assert_eq!(
+        assembled.problems.last().unwrap().to_string(),
+        "unable to read all of user_data: its parts come to more than 64 MiB"
+    );
+}
+
+#[test]
+fn a_long_list_is_not_moved_for_each_of_many_parts() {
+    let item = "--B\nContent-Type: text/cloud-config\nMerge-Type: list(prepend)+dict(recurse_list)\n\na: [";
+    let items = "1,".repeat(7000) + "]\n";
+    let head = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n";
+    let message = [head, &[item, &items].concat().repeat(120)].concat();
+    let assembled = assemble("user_data", message.as_bytes());
+    assert_eq!(assembled.parts.len(), 120);
+    let merged = merge("user_data", &assembled.parts, None);
+    assert_eq!(merged.problems.len(), 1);
+    let problem = merged.problems[0].to_string();
+    assert!(problem.ends_with("it takes too much work: this and what follows is left out"), "{problem}");
+    assert!(merged.config.get("a").unwrap().items().unwrap().len() > 90 * 7000);
 }
 
 /// What a cloud-config template renders to, or the problems.

@@ -117,8 +117,42 @@ fn user_data_is_taken_apart() {
     );
     let (status, _, err) = devel(&["user-data", "plain"], &folder, "");
     assert!(status == 1 && err.contains("names no kind of user data"), "{err}");
+    for broken in [
+        "#cloud-config\na: [\n",
+        "#part-handler\n",
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n",
+    ] {
+        let (status, _, err) = devel(&["user-data", "-"], &folder, broken);
+        assert!(status == 1 && err.starts_with("unable to "), "{broken}: {err}");
+    }
     let nothing = "{\"parts\":[],\"cloud_config\":{}}\n";
     assert_eq!(devel(&["user-data", "empty"], &folder, ""), (0, nothing.into(), String::new()));
+}
+
+#[test]
+fn user_data_warns_of_what_yaml_reads_differently() {
+    let folder = Folder::new("warned", &[]);
+    let (status, _, err) =
+        devel(&["user-data", "-"], &folder, "#cloud-config\nruncmd:\n- echo a: b\n- [sh, -c, a: b]\n");
+    let lines: Vec<_> = err.lines().collect();
+    assert!(
+        matches!(lines[..], [one, other]
+            if one.starts_with("standard input:3:3: warning: ")
+                && other.starts_with("standard input:4:12: warning: ")),
+        "{err}"
+    );
+    assert_eq!(status, 0);
+}
+
+#[test]
+fn help_into_a_closed_pipe_is_no_panic() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_glowplug"))
+        .arg("--help")
+        .stdout(fs::File::create("/dev/full").unwrap())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
 #[test]

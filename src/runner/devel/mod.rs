@@ -54,8 +54,8 @@ In the tree a date is the text it was written as, binary data is base64, a key
 that is no string is the text of its value (true, null, 8, 1.5), and what is no
 number is NaN, Infinity or -Infinity, as Python's json module writes them.
 
-What is wrong is said on standard error: for yaml as FILE:LINE:COLUMN: WHY,
-with `warning:` before WHY where it is read all the same.
+What is wrong is said on standard error: for yaml as FILE:LINE:COLUMN: WHY.
+`warning:` before WHY marks what is read, but perhaps not as it was meant.
 
 Exit status: 0; 1 for what can't be used (user-data: nothing in it can be);
 2 for a command line that makes no sense.

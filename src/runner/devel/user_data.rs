@@ -5,6 +5,7 @@ use super::{line, name, object, print, read, say};
 use glowplug::error::{Error, Result};
 use glowplug::syntax::json;
 use glowplug::syntax::value::{Data, Value};
+use glowplug::syntax::yaml::{self, Warning};
 use glowplug::user_data::{self, Kind, LANGUAGES, Part};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -26,14 +27,49 @@ pub(super) fn run(file: &str, instance_data: Option<&str>) -> Result<u8> {
             assembled.problems.push(Error::new("render", what, "no --instance-data is given"));
         }
     }
+    warn(name(file), &assembled.parts);
     let merged = user_data::merge(name(file), &assembled.parts, Some(LANGUAGES.patch));
     for problem in assembled.problems.iter().chain(&merged.problems) {
         say(problem.text());
     }
-    let usable = raw.is_empty() || assembled.parts.iter().any(|part| part.kind != Kind::Unknown);
+    let usable = raw.is_empty()
+        || !merged.from.is_empty()
+        || assembled.parts.iter().any(|part| is_usable(part.kind, data.is_some()));
+    if !usable && assembled.problems.is_empty() && merged.problems.is_empty() {
+        say(Error::new("use", name(file), "it holds nothing").text());
+    }
     let answer = object([("parts", Data::Seq(parts)), ("cloud_config", merged.config.data)]);
     print(&line(&answer))?;
     Ok(u8::from(!usable))
+}
+
+/// Whether something can be done with a part of this kind, whatever stands in
+/// it. Of a cloud-config only merging tells.
+fn is_usable(kind: Kind, rendered: bool) -> bool {
+    match kind {
+        Kind::CloudConfig
+        | Kind::CloudConfigJsonp
+        | Kind::CloudConfigArchive
+        | Kind::PartHandler
+        | Kind::Unknown => false,
+        Kind::Jinja => !rendered,
+        _ => true,
+    }
+}
+
+/// Says what may surprise the author of the cloud-configs among the parts.
+fn warn(file: &str, parts: &[Part]) {
+    for part in parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
+        // What can't be read is a problem of merging.
+        let Some(document) = str::from_utf8(&part.content).ok().and_then(|text| yaml::parse(text).ok())
+        else {
+            continue;
+        };
+        let file = if parts.len() == 1 { file.into() } else { [file, " ", &part.filename].concat() };
+        for Warning { place, message } in document.warnings() {
+            say(&format!("{file}:{}:{}: warning: {message}", place.line, place.column));
+        }
+    }
 }
 
 fn described(part: &Part) -> Value<'static> {

@@ -126,7 +126,7 @@ impl Parser<'_> {
         let colon = if self.here() == b' ' { self.bytes.skip_spaces(self.at) } else { self.at };
         if self.bytes.get(colon) == b':' && self.bytes.is_blank(colon + 1) {
             if self.line != line {
-                return Err(Fault { at: self.leaf.at, message: Message::KeyLines });
+                return Err(Fault { at: colon, message: Message::KeyLines });
             }
             return self.key(colon);
         }

@@ -63,7 +63,7 @@ messages! {
     KeyMissing "a key is missing before ':'"
     ListPlace "a list cannot begin on this line"
     ItemPlace "a key is expected here, not a list's item"
-    KeyLines "a key must stand on one line"
+    KeyLines "no key can end here: its line goes on with the value above; check the indentation"
     MapPlace "a mapping cannot begin on this line"
     ItemExpected "'- ' is expected here"
     DeepBlock "a block scalar indented too deeply"

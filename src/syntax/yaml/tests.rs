@@ -92,7 +92,7 @@ fn warns_of_colons_that_make_a_mapping() {
     .unwrap();
     let places: Vec<(u32, u32)> =
         document.warnings().iter().map(|warning| (warning.place.line, warning.place.column)).collect();
-    assert_eq!(places, [(2, 3)]);
+    assert_eq!(places, [(2, 3), (4, 12), (5, 3)]);
     assert!(document.warnings()[0].message.contains("because of the colon"));
 }
 
@@ -127,6 +127,10 @@ fn warnings_are_bounded() {
 fn says_where_and_why() {
     for (text, expected) in [
         ("a: b: c\n", "1:5: a mapping cannot begin on this line"),
+        (
+            "a:\n  b: 1\n   c: 2\n",
+            "3:5: no key can end here: its line goes on with the value above; check the indentation",
+        ),
         ("a:\n\tb: 1\n", "2:1: a tab may neither indent nor separate; use spaces"),
         ("a: {{ x }}\n", "1:5: a key must be a scalar; a template in braces must be quoted"),
         ("a:\n    b: 1\n  c: 2\n", "3:3: this indentation fits no list or mapping before it"),

@@ -73,13 +73,17 @@ fn duplicates(tape: &Tape<'_>, map: u32, found: &mut Vec<Fault>) {
 }
 
 /// Items like `- echo a: b` in the list at `list`: a mapping of one key with a
-/// space in it, written where most people mean a string.
+/// space in it, written where most people mean a string. Inside `[]` and in a
+/// list of commands the key needs no space.
 fn colons(tape: &Tape<'_>, list: u32, found: &mut Vec<Fault>) {
+    let key_before = list.checked_sub(1).map_or("", |before| tape.source(before));
+    let in_brackets = tape.text.as_bytes().get(tape.get(list).at as usize) == Some(&b'[');
+    let any_key = in_brackets || matches!(key_before, "runcmd" | "bootcmd");
     for item in tape.children(list) {
         let (entry, key) = (tape.get(item), tape.get(item + 1));
         // With braces nobody means a string.
         let one_pair = entry.style == Style::Map && entry.at == key.at && tape.keys(item).count() == 1;
-        if one_pair && key.is_plain() && tape.source(item + 1).contains(' ') {
+        if one_pair && key.is_plain() && (any_key || tape.source(item + 1).contains(' ')) {
             found.push(Fault { at: entry.at, message: Message::Colon });
         }
     }

@@ -13,6 +13,7 @@ mod filter;
 mod term;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use super::bound::Budget;
 use crate::limits;
