@@ -4,7 +4,7 @@
 use crate::action::LinkAction;
 use crate::error::Error;
 use crate::network::glob;
-use crate::network::model::{Kind, Link, LinkName, Match, Network, Origin, SystemLink};
+use crate::network::model::{Kind, Link, LinkId, LinkName, Match, Network, Origin, SystemLink};
 use crate::network::rename;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -54,6 +54,16 @@ impl Resolved<'_> {
     /// of the machine that it does not describe: then the id is the name.
     pub fn name_of<'r>(&'r self, id: &'r str) -> &'r str {
         self.links.iter().find(|link| *link.link.id == *id).map_or(id, |link| &link.name)
+    }
+
+    /// The names of several links.
+    #[inline(never)]
+    pub fn names_of<'r>(&'r self, ids: &'r [LinkId]) -> Vec<&'r str> {
+        let mut names = Vec::new();
+        for id in ids {
+            names.push(self.name_of(id));
+        }
+        names
     }
 
     /// What files are named after that cloud-init names by its configuration
@@ -216,7 +226,7 @@ fn problem(doing: &'static str, object: &str, cause: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::model::{LinkId, Mac, Plain, Vlan};
+    use crate::network::model::{Mac, Plain, Vlan};
 
     fn nic(index: u32, name: &str, mac: &str) -> SystemLink {
         let mac = Mac::parse(mac);

@@ -28,7 +28,7 @@ impl Address {
 
     /// Whether this is IPv6.
     pub fn is_ipv6(&self) -> bool {
-        self.0.contains(':')
+        self.0.as_bytes().contains(&b':')
     }
 
     /// Bits of an address of this family: 32 or 128.

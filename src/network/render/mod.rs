@@ -15,8 +15,8 @@ mod udev;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
-use crate::network::model::Dns;
-use crate::network::resolve::Resolved;
+use crate::network::order::sort_by;
+use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
 use alloc::vec::Vec;
 use distribution::Distribution;
@@ -117,15 +117,33 @@ fn names(root: &dyn Fetch, folder: &[&str]) -> Vec<String> {
     root.list(&concat(folder)).ok().flatten().unwrap_or_default()
 }
 
+/// The links by their names, those of a lower rank first.
+#[inline(never)]
+fn by_name<'r, 'a>(
+    network: &'r Resolved<'a>,
+    rank: fn(&ResolvedLink<'_>) -> u8,
+) -> Vec<&'r ResolvedLink<'a>> {
+    let mut links = Vec::new();
+    links.extend(&network.links);
+    sort_by(&mut links, |a, b| (rank(a), &*a.name) < (rank(b), &*b.name));
+    links
+}
+
 /// Writes resolv.conf(5) from everything a network mentions, each once: the
 /// settings of its links, then the global ones, `most` servers in all. False
 /// when there is nothing to write.
 #[inline(never)]
 fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, most: usize) -> bool {
     let mut found = text::Resolver::default();
-    for dns in all_dns(network) {
-        found.add(dns, true);
+    for link in &network.links {
+        for subnet in &link.link.subnets {
+            found.add(&subnet.dns, true);
+        }
+        if let Some(dns) = &link.link.dns {
+            found.add(dns, true);
+        }
     }
+    found.add(&network.described.dns, true);
     let any = !found.is_empty();
     if any {
         let mut text = String::from(header);
@@ -138,17 +156,6 @@ fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, 
         file(actions, &["/etc/resolv.conf"], 0o644, text);
     }
     any
-}
-
-/// The resolver settings of the links in their order, then the global ones.
-fn all_dns<'r>(network: &'r Resolved<'_>) -> Vec<&'r Dns> {
-    let mut all = Vec::new();
-    for link in &network.links {
-        all.extend(link.link.subnets.iter().map(|subnet| &subnet.dns));
-        all.extend(&link.link.dns);
-    }
-    all.push(&network.described.dns);
-    all
 }
 
 #[cfg(test)]

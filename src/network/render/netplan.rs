@@ -1,11 +1,13 @@
 //! netplan: one version 2 file.
 
-use super::text::{BRIDGES, Resolver, Spelled, Spelling, hardware_address, parameters, prefix, push};
-use super::{Renderer, Target, file, has_programs};
+use super::text::{
+    BRIDGES, Found, Resolver, Spelled, Spelling, hardware_address, parameters, plain_words, prefix, push,
+    sort,
+};
+use super::{Renderer, Target, by_name, file, has_programs};
 use crate::action::Action;
-use crate::network::model::parameter::{BOND, BRIDGE, Row};
+use crate::network::model::parameter::{BOND, BRIDGE};
 use crate::network::model::{Address, Kind, Link, Origin, Setting};
-use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use crate::syntax::yaml::emit::is_plain;
 use alloc::string::{String, ToString};
@@ -48,8 +50,7 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
         text.push_str(netplan);
     } else {
         text.push_str("network:\n    version: 2\n");
-        let mut links: Vec<&ResolvedLink<'_>> = network.links.iter().collect();
-        sort_by(&mut links, |a, b| *a.name < *b.name);
+        let links = by_name(network, |_| 0);
         for title in SECTIONS {
             section(&mut text, network, title, &links);
         }
@@ -180,8 +181,8 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLi
     entries.number("mtu", subnet_mtu(link, false).or(link.mtu));
     nameservers(entries, network, link);
     match link.kind {
-        Kind::Bond => settings(entries, &parameters(link, BOND, 1, SPELLED)),
-        Kind::Bridge { .. } => settings(entries, &parameters(link, BRIDGE, 1, BRIDGES)),
+        Kind::Bond => settings(entries, &parameters(link, BOND, [1, 1], SPELLED)),
+        Kind::Bridge { .. } => settings(entries, &parameters(link, BRIDGE, [1, 1], BRIDGES)),
         _ => {}
     }
     routes(entries, link);
@@ -236,27 +237,27 @@ fn members(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &Resolve
                 return;
             }
         }
-        Kind::Bridge { ports } => names.extend(ports.iter().map(|port| network.name_of(port))),
+        Kind::Bridge { ports } => names = network.names_of(ports),
         Kind::Vlan(vlan) => return entries.number("id", Some(vlan.number().into())),
         _ => return,
     }
-    sort_by(&mut names, |a, b| a < b);
+    sort(&mut names);
     entries.list("interfaces", &names);
 }
 
 /// Bond or bridge parameters by netplan's names.
 #[inline(never)]
-fn settings(entries: &mut Entries<'_>, parameters: &[(Row, &Setting)]) {
+fn settings(entries: &mut Entries<'_>, parameters: &[Found<'_>]) {
     if parameters.is_empty() {
         return;
     }
     entries.raw("parameters", "");
     let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
-    for (row, value) in parameters {
+    for Found { word, value, .. } in parameters {
         match value {
-            Setting::Text(text) => inner.string(row[1], text),
-            Setting::List(items) if matches!(row[1], "path-cost" | "port-priority") => {
-                inner.raw(row[1], "");
+            Setting::Text(text) => inner.string(word, text),
+            Setting::List(items) if matches!(*word, "path-cost" | "port-priority") => {
+                inner.raw(word, "");
                 for item in items {
                     if let Some((port, value)) = item.split_once(' ') {
                         inner.lead = PORTS;
@@ -265,10 +266,9 @@ fn settings(entries: &mut Entries<'_>, parameters: &[(Row, &Setting)]) {
                 }
             }
             Setting::List(items) => {
-                let words: Vec<&str> = items.iter().map(|item| &**item).collect();
-                inner.list(row[1], &words);
+                inner.list(word, &plain_words(items));
             }
-            value => inner.raw(row[1], &SPELLING.of(value)),
+            value => inner.raw(word, &SPELLING.of(value)),
         }
     }
 }
@@ -294,10 +294,11 @@ fn nameservers(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link) {
     }
     entries.raw("nameservers", "");
     let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
-    for (key, words) in [("addresses", &resolver.servers), ("search", &resolver.search)] {
-        if !own || !words.is_empty() {
-            inner.list(key, words);
-        }
+    if !own || !resolver.servers.is_empty() {
+        inner.list("addresses", &resolver.servers);
+    }
+    if !own || !resolver.search.is_empty() {
+        inner.list("search", &resolver.search);
     }
 }
 

@@ -32,6 +32,12 @@ impl Section {
         self.lines.push(line);
     }
 
+    /// Sets a key that ends in a number.
+    #[inline(never)]
+    pub(super) fn set_numbered(&mut self, stem: &str, number: usize, value: &str) {
+        self.set(&concat(&[stem, &number.to_string()]), value);
+    }
+
     /// Sets a key to a number, where there is one.
     #[inline(never)]
     pub(super) fn set_number(&mut self, key: &str, number: Option<u32>) {
@@ -88,7 +94,7 @@ impl Section {
     pub(super) fn flush(&mut self, out: &mut String, before: &str, between: &str, quote: &str) {
         for line in self.sorted() {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            let quote = if value.contains(' ') { quote } else { "" };
+            let quote = if value.as_bytes().contains(&b' ') { quote } else { "" };
             push(out, &[before, key, between, quote, value, quote, "\n"]);
         }
         self.lines.clear();

@@ -1,8 +1,8 @@
 //! Pieces of text that several back ends write.
 
 use super::concat;
-use crate::network::model::parameter::{Row, rows};
-use crate::network::model::{Address, Dns, Domain, Kind, Link, Prefix, Setting};
+use crate::network::model::parameter::rows;
+use crate::network::model::{Address, Dns, Domain, Kind, Link, Plain, Prefix, Setting};
 use crate::network::order::sort_by;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -48,13 +48,24 @@ pub(super) fn joined(words: &[&str], separator: &str) -> String {
     text
 }
 
+/// Sorts words.
+#[inline(never)]
+pub(super) fn sort(words: &mut [&str]) {
+    sort_by(words, |a, b| a < b);
+}
+
 /// Search domains as words.
+#[inline(never)]
 pub(super) fn domains(search: &[Domain]) -> Vec<&str> {
-    search.iter().map(Domain::as_str).collect()
+    let mut words = Vec::new();
+    for domain in search {
+        words.push(domain.as_str());
+    }
+    words
 }
 
 /// Name servers and search domains from several places.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Resolver<'n> {
     pub(super) servers: Vec<&'n str>,
     pub(super) search: Vec<&'n str>,
@@ -70,6 +81,38 @@ impl<'n> Resolver<'n> {
         for domain in &dns.search {
             push_once(&mut self.search, domain.as_str(), once);
         }
+    }
+
+    /// Those of `dns`.
+    #[inline(never)]
+    pub(super) fn of(dns: &'n Dns) -> Self {
+        let mut resolver = Self::default();
+        resolver.add(dns, false);
+        resolver
+    }
+
+    /// Takes from `dns` what is missing altogether.
+    #[inline(never)]
+    pub(super) fn or(&mut self, dns: &'n Dns) {
+        let other = Self::of(dns);
+        if self.servers.is_empty() {
+            self.servers = other.servers;
+        }
+        if self.search.is_empty() {
+            self.search = other.search;
+        }
+    }
+
+    /// The servers of one family.
+    #[inline(never)]
+    pub(super) fn of_family(&self, ipv6: bool) -> Vec<&'n str> {
+        let mut servers = Vec::new();
+        for server in &self.servers {
+            if server.as_bytes().contains(&b':') == ipv6 {
+                servers.push(*server);
+            }
+        }
+        servers
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -100,10 +143,7 @@ impl Spelling {
             Setting::Bool(value) => self.truth(*value).into(),
             Setting::Int(number) => number.to_string(),
             Setting::Text(text) => String::from(&**text),
-            Setting::List(items) => {
-                let words: Vec<&str> = items.iter().map(|item| &**item).collect();
-                joined(&words, self.separator)
-            }
+            Setting::List(items) => joined(&plain_words(items), self.separator),
         }
     }
 
@@ -111,6 +151,16 @@ impl Spelling {
     pub(super) fn truth(&self, value: bool) -> &'static str {
         if value { self.yes } else { self.no }
     }
+}
+
+/// The items of a list.
+#[inline(never)]
+pub(super) fn plain_words(items: &[Plain]) -> Vec<&str> {
+    let mut words: Vec<&str> = Vec::new();
+    for item in items {
+        words.push(item);
+    }
+    words
 }
 
 /// As Python writes them, where cloud-init has no word of its own.
@@ -131,28 +181,44 @@ pub(super) type Spelled = (&'static str, u8);
 
 pub(super) const BRIDGES: &[Spelled] = &[("bridge_", b'_')];
 
-/// The rows of `table` that `link` has a parameter for in one of the
-/// spellings, by what stands in `column`; those without a word there are left
-/// out.
+/// A parameter of a link.
+pub(super) struct Found<'n> {
+    /// Where it goes among the others.
+    place: &'static str,
+    /// What the back end calls it.
+    pub(super) word: &'static str,
+    pub(super) value: &'n Setting,
+}
+
+/// The parameters that `link` has in one of the spellings, by the words of one
+/// column of `table`, in the order of another; those without a word in that
+/// are left out.
 #[inline(never)]
 pub(super) fn parameters<'n>(
     link: &'n Link,
     table: &'static str,
-    column: usize,
+    [word, place]: [usize; 2],
     spelled: &[Spelled],
-) -> Vec<(Row, &'n Setting)> {
+) -> Vec<Found<'n>> {
     let mut found = Vec::new();
     for row in rows(table) {
-        if row[column] == "-" {
+        let column = |at: usize| row.get(at).copied().unwrap_or("-");
+        if column(place) == "-" {
             continue;
         }
         for (stem, joint) in spelled {
-            if let Some(value) = link.parameter(stem, row[0], *joint) {
-                found.push((row, value));
+            if let Some(value) = link.parameter(stem, column(0), *joint) {
+                found.push(Found { place: column(place), word: column(word), value });
                 break;
             }
         }
     }
-    sort_by(&mut found, |a, b| a.0[column] < b.0[column]);
+    sort_by(&mut found, |a, b| a.place < b.place);
     found
+}
+
+/// A name of ours as the kernel has it.
+#[inline(never)]
+pub(super) fn underscored(name: &str) -> String {
+    name.replace('-', "_")
 }

@@ -4,7 +4,6 @@ use crate::network::model::{Kind, Link, Method, Parameter, Setting, Subnet};
 use crate::network::render::section::Section;
 use crate::network::render::text::{Spelling, hardware_address};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::vec::Vec;
 
 const SPELLING: Spelling = Spelling { yes: "on", no: "off", separator: " " };
 
@@ -32,10 +31,11 @@ pub(super) fn of_link(
     if link.wake_on_lan {
         options.set("ethernet-wol", "g");
     }
-    for (key, value) in [("optional", link.optional), ("keep-configuration", link.keep_configuration)] {
-        if let Some(value) = value {
-            options.set(key, SPELLING.truth(value));
-        }
+    if let Some(optional) = link.optional {
+        options.set("optional", SPELLING.truth(optional));
+    }
+    if let Some(keep) = link.keep_configuration {
+        options.set("keep-configuration", SPELLING.truth(keep));
     }
     made(options, network, resolved);
     parameters(options, network, link);
@@ -69,8 +69,7 @@ fn made(options: &mut Section, network: &Resolved<'_>, resolved: &ResolvedLink<'
         Kind::Infiniband(_) => {}
         Kind::Bond => options.set("bond-slaves", "none"),
         Kind::Bridge { ports } => {
-            let names: Vec<&str> = ports.iter().map(|port| network.name_of(port)).collect();
-            options.set_list("bridge-ports", &names);
+            options.set_list("bridge-ports", &network.names_of(ports));
         }
         Kind::Vlan(vlan) => {
             options.set("vlan-raw-device", network.name_of(&vlan.link));

@@ -5,11 +5,10 @@ mod route;
 
 use super::netplan::HEADER;
 use super::section::Section;
-use super::text::{domains, prefix, push};
-use super::{Renderer, Target, exists, file, has_programs, udev};
+use super::text::{Resolver, prefix, push};
+use super::{Renderer, Target, by_name, exists, file, has_programs, udev};
 use crate::action::Action;
-use crate::network::model::{Control, Dns, Kind, LinkName, Method, Subnet};
-use crate::network::order::sort_by;
+use crate::network::model::{Control, Kind, LinkName, Method, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,11 +27,10 @@ const RULES: &str = "/etc/udev/rules.d/70-persistent-net.rules";
 
 fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let mut text = String::from(HEADER);
-    let mut links: Vec<&ResolvedLink<'_>> = network.links.iter().collect();
-    sort_by(&mut links, |a, b| (rank(a), &*a.name) < (rank(b), &*b.name));
+    let links = by_name(network, rank);
     loopback(&mut text, network, &links);
     for link in links {
-        if link.link.kind != Kind::Loopback {
+        if !matches!(link.link.kind, Kind::Loopback) {
             stanzas(&mut text, network, link, None);
         }
     }
@@ -62,17 +60,12 @@ fn rank(link: &ResolvedLink<'_>) -> u8 {
 /// it is always up.
 #[inline(never)]
 fn loopback(text: &mut String, network: &Resolved<'_>, links: &[&ResolvedLink<'_>]) {
-    let mut dns = network.described.dns.clone();
-    let described = links.iter().find(|link| link.link.kind == Kind::Loopback);
+    let mut dns = Resolver::of(&network.described.dns);
+    let described = links.iter().find(|link| matches!(link.link.kind, Kind::Loopback));
     if let Some(link) = described
         && let Some(first) = link.link.subnets.first()
     {
-        if dns.servers.is_empty() {
-            dns.servers.clone_from(&first.dns.servers);
-        }
-        if dns.search.is_empty() {
-            dns.search.clone_from(&first.dns.search);
-        }
+        dns.or(&first.dns);
         stanzas(text, network, link, Some(&dns));
         return;
     }
@@ -90,28 +83,34 @@ fn flush(text: &mut String, options: &mut Section) {
 /// The stanzas of a link, one for each subnet; `global` stands for the first
 /// one's resolver settings.
 #[inline(never)]
-fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, global: Option<&Dns>) {
+fn stanzas(
+    text: &mut String,
+    network: &Resolved<'_>,
+    link: &ResolvedLink<'_>,
+    global: Option<&Resolver<'_>>,
+) {
     let mut options = Section::default();
     if link.link.subnets.is_empty() {
-        let auto = link.link.bond.is_some() || link.link.kind == Kind::Bond;
+        let auto = link.link.bond.is_some() || matches!(link.link.kind, Kind::Bond);
         head(text, if auto { "auto " } else { "" }, &link.name, "inet", "manual");
         attribute::of_link(&mut options, network, link, None);
         flush(text, &mut options);
         return;
     }
     let mut pending = Vec::new();
-    let (mut dns, mut auto, mut control) = (None, false, "");
+    let (mut dns, mut auto, mut control) = (Resolver::default(), false, "");
     for (at, subnet) in link.link.subnets.iter().enumerate() {
         control = self::control(subnet.control, auto);
         auto |= subnet.control == Control::Auto;
         head(text, control, &link.name, family(subnet.method.is_ipv6()), mode(&subnet.method));
-        let own = global.filter(|_| at == 0).unwrap_or(&subnet.dns);
+        let own = Resolver::of(&subnet.dns);
+        let own = global.filter(|_| at == 0).unwrap_or(&own);
         // A subnet without resolver settings repeats those of the first that
         // has some.
-        if dns.is_none() && !own.is_empty() {
-            dns = Some(own);
+        if dns.is_empty() {
+            dns = own.clone();
         }
-        subnet_lines(&mut options, subnet, if own.is_empty() { dns.unwrap_or(own) } else { own });
+        subnet_lines(&mut options, subnet, if own.is_empty() { &dns } else { own });
         flush(text, &mut options);
         if at == 0 {
             attribute::of_link(&mut options, network, link, Some(subnet));
@@ -122,10 +121,8 @@ fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, g
     if !pending.is_empty() {
         // No subnet has the family that these routes need.
         head(text, control, &link.name, family(true), "static");
-        if let Some(dns) = dns {
-            dns_lines(&mut options, dns, true);
-            flush(text, &mut options);
-        }
+        dns_lines(&mut options, &dns, true);
+        flush(text, &mut options);
         for route in pending {
             self::route::lines(text, "    ", route);
         }
@@ -171,7 +168,7 @@ fn mode(method: &Method) -> &'static str {
 }
 
 #[inline(never)]
-fn subnet_lines(options: &mut Section, subnet: &Subnet, dns: &Dns) {
+fn subnet_lines(options: &mut Section, subnet: &Subnet, dns: &Resolver<'_>) {
     if let Some(address) = subnet.address() {
         options.set("address", &prefix(address));
     }
@@ -189,15 +186,10 @@ fn subnet_lines(options: &mut Section, subnet: &Subnet, dns: &Dns) {
 /// Resolver settings of one family; search domains only beside a server of
 /// that family, or without any.
 #[inline(never)]
-fn dns_lines(options: &mut Section, dns: &Dns, ipv6: bool) {
-    let mut servers = Vec::new();
-    for server in &dns.servers {
-        if server.is_ipv6() == ipv6 {
-            servers.push(server.as_str());
-        }
-    }
+fn dns_lines(options: &mut Section, dns: &Resolver<'_>, ipv6: bool) {
+    let servers = dns.of_family(ipv6);
     if dns.servers.is_empty() || !servers.is_empty() {
-        options.set_list("dns-search", &domains(&dns.search));
+        options.set_list("dns-search", &dns.search);
     }
     options.set_list("dns-nameservers", &servers);
 }

@@ -3,12 +3,12 @@
 use super::Files;
 use crate::network::model::parameter::{BOND, BRIDGE};
 use crate::network::model::{Kind, Link};
-use crate::network::order::sort_by;
-use crate::network::render::concat;
 use crate::network::render::section::Section;
-use crate::network::render::text::{BRIDGES, PYTHON, Spelled, Spelling, hardware_address, parameters, push};
+use crate::network::render::text::{
+    BRIDGES, Found, PYTHON, Spelled, Spelling, hardware_address, parameters, push, sort, underscored,
+};
 use crate::network::resolve::ResolvedLink;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 const SPELLING: Spelling = Spelling { yes: "yes", no: "no", separator: " " };
@@ -64,9 +64,9 @@ impl Files<'_, '_> {
     #[inline(never)]
     fn bond(&self, file: &mut Section, link: &Link) {
         let mut options = String::new();
-        for (row, value) in parameters(link, BOND, 3, SPELLED) {
+        for Found { word, value, .. } in parameters(link, BOND, [0, 3], SPELLED) {
             let between = if options.is_empty() { "" } else { " " };
-            push(&mut options, &[between, &row[0].replace('-', "_"), "=", &PYTHON.of(value)]);
+            push(&mut options, &[between, &underscored(word), "=", &PYTHON.of(value)]);
         }
         if !options.is_empty() {
             file.set(self.name("BONDING_OPTS", "BONDING_MODULE_OPTS"), &options);
@@ -84,8 +84,8 @@ impl Files<'_, '_> {
     fn bridge(&self, file: &mut Section, link: &Link) {
         let spelling = if self.suse { &SUSES } else { &SPELLING };
         let column = if self.suse { 4 } else { 3 };
-        for (row, value) in parameters(link, BRIDGE, column, BRIDGES) {
-            file.set(row[column], &spelling.of(value));
+        for Found { word, value, .. } in parameters(link, BRIDGE, [column, column], BRIDGES) {
+            file.set(word, &spelling.of(value));
         }
         if !self.suse {
             file.set("TYPE", "Bridge");
@@ -99,7 +99,7 @@ impl Files<'_, '_> {
     #[inline(never)]
     fn members(&mut self, file: &mut Section, resolved: &ResolvedLink<'_>) {
         let network = self.network;
-        let bond = resolved.link.kind == Kind::Bond;
+        let bond = matches!(resolved.link.kind, Kind::Bond);
         let ports: &[_] = match &resolved.link.kind {
             Kind::Bridge { ports } => ports,
             _ => &[],
@@ -119,14 +119,13 @@ impl Files<'_, '_> {
                 member.set("BRIDGE", if self.suse { "yes" } else { &resolved.name });
             }
         }
-        sort_by(&mut slaves, |a, b| a < b);
+        sort(&mut slaves);
         let stem = self.name("BONDING_SLAVE", "BONDING_SLAVE_");
         for (number, slave) in slaves.iter().enumerate() {
-            file.set(&concat(&[stem, &number.to_string()]), slave);
+            file.set_numbered(stem, number, slave);
         }
         if self.suse && !ports.is_empty() {
-            let names: Vec<&str> = ports.iter().map(|port| network.name_of(port)).collect();
-            file.set_list("BRIDGE_PORTS", &names);
+            file.set_list("BRIDGE_PORTS", &network.names_of(ports));
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::HEADER;
 use crate::action::Action;
 use crate::network::model::{Route, Subnet};
-use crate::network::order::sort_by;
 use crate::network::render::file;
 use crate::network::render::section::Section;
 use crate::network::render::text::{prefix, push, push_address, push_number};
@@ -43,18 +42,22 @@ fn is_gateway(subnet: &Subnet, route: &Route) -> bool {
 /// in the order of their numbers' digits, from 1: the tenth before the second.
 #[inline(never)]
 pub(super) fn files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, folder: &str) {
-    let mut routes: Vec<(String, &Route)> = Vec::new();
+    let mut routes: Vec<&Route> = Vec::new();
     for subnet in &link.link.subnets {
-        for route in subnet.routes.iter().filter(|route| !is_gateway(subnet, route)) {
-            routes.push(((routes.len() + 1).to_string(), route));
+        for route in &subnet.routes {
+            if !is_gateway(subnet, route) {
+                routes.push(route);
+            }
         }
     }
     if routes.is_empty() {
         return;
     }
-    sort_by(&mut routes, |a, b| a.0 < b.0);
     let (mut ipv4, mut ipv6, mut number) = (String::from(HEADER), String::from(HEADER), 0_u32);
-    for (_, route) in routes {
+    let mut place = 0;
+    for _ in &routes {
+        place = next_by_digits(place, routes.len());
+        let Some(route) = routes.get(place - 1) else { break };
         if route.destination().is_ipv6() {
             line(&mut ipv6, &link.name, route);
         } else {
@@ -64,6 +67,18 @@ pub(super) fn files(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, folder: 
     }
     file(actions, &[folder, "route-", &link.name], 0o644, ipv4);
     file(actions, &[folder, "route6-", &link.name], 0o644, ipv6);
+}
+
+/// What follows `number` among the numbers from 1 to `last` in the order of
+/// their digits; 0 stands before them.
+fn next_by_digits(mut number: usize, last: usize) -> usize {
+    if number > 0 && number * 10 <= last {
+        return number * 10;
+    }
+    while number >= last || number % 10 == 9 {
+        number /= 10;
+    }
+    number + 1
 }
 
 /// An IPv4 route's variables.
@@ -95,4 +110,22 @@ fn line(text: &mut String, name: &str, route: &Route) {
     text.push(' ');
     push_number(text, "metric ", route.metric);
     push(text, &[" dev ", name, "\n"]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_tell_the_order() {
+        for last in [1, 9, 10, 19, 123, 1000] {
+            let mut expected: Vec<String> = (1..=last).map(|number| number.to_string()).collect();
+            expected.sort();
+            let mut number = 0;
+            for expected in expected {
+                number = next_by_digits(number, last);
+                assert_eq!(number.to_string(), expected, "of {last}");
+            }
+        }
+    }
 }

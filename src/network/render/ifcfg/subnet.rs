@@ -23,7 +23,7 @@ impl Files<'_, '_> {
         for subnet in subnets {
             self.method(file, subnet);
         }
-        let (mut ipv4, mut ipv6) = (0_u32, 0_u32);
+        let (mut ipv4, mut ipv6) = (0, 0);
         for subnet in subnets {
             if !self.suse {
                 self.settings(file, subnet);
@@ -73,11 +73,11 @@ impl Files<'_, '_> {
         }
     }
 
-    fn ipv6(&self, file: &mut Section, number: u32, address: &Prefix) {
+    fn ipv6(&self, file: &mut Section, number: usize, address: &Prefix) {
         let address = prefix(address);
         match number {
             0 => file.set(self.name("IPV6ADDR", "IPADDR6"), &address),
-            _ if self.suse => file.set(&concat(&["IPADDR6_", &number.to_string()]), &address),
+            _ if self.suse => file.set_numbered("IPADDR6_", number, &address),
             _ => {
                 let mut all = String::from(file.get("IPV6ADDR_SECONDARIES").unwrap_or_default());
                 if !all.is_empty() {
@@ -105,14 +105,14 @@ impl Files<'_, '_> {
         }
         file.set_list("DOMAIN", &domains(&subnet.dns.search));
         for (number, server) in subnet.dns.servers.iter().take(SERVERS).enumerate() {
-            file.set(&concat(&["DNS", &(number + 1).to_string()]), server.as_str());
+            file.set_numbered("DNS", number + 1, server.as_str());
         }
     }
 }
 
 /// The first address has no number.
 #[inline(never)]
-fn ipv4_address(file: &mut Section, number: u32, address: &Prefix) {
+fn ipv4_address(file: &mut Section, number: usize, address: &Prefix) {
     let number = if number == 0 { String::new() } else { number.to_string() };
     file.set(&concat(&["IPADDR", &number]), address.address().as_str());
     if let Some(netmask) = address.netmask() {

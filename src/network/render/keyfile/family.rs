@@ -18,7 +18,7 @@ fn title(ipv6: bool) -> &'static str {
 /// tells the size of packets, in bytes.
 #[inline(never)]
 pub(super) fn write(profile: &mut Sections, network: &Resolved<'_>, link: &Link) -> Option<u32> {
-    if link.kind == Kind::Bond && link.subnets.is_empty() {
+    if matches!(link.kind, Kind::Bond) && link.subnets.is_empty() {
         // Else it would ask for a lease beside a VLAN that has the address.
         for family in FAMILIES {
             profile.of(family).set_all("method=disabled may-fail=false");
@@ -132,37 +132,28 @@ fn resolver(profile: &mut Sections, network: &Resolved<'_>, link: &Link) {
         resolver.add(&subnet.dns, false);
     }
     if let Some(dns) = &link.dns {
-        let mut own = Resolver::default();
-        own.add(dns, false);
+        let own = Resolver::of(dns);
         add_unknown(&mut resolver.servers, own.servers);
         add_unknown(&mut resolver.search, own.search);
     }
-    let mut global = Resolver::default();
-    global.add(&network.described.dns, false);
-    if resolver.servers.is_empty() {
-        resolver.servers = global.servers;
-    }
-    if resolver.search.is_empty() {
-        resolver.search = global.search;
-    }
+    resolver.or(&network.described.dns);
     for ipv6 in [false, true] {
         let Some(section) = profile.find(title(ipv6)) else { continue };
         if section.get("method") == Some("disabled") {
             continue;
         }
-        let mut own = Vec::new();
-        for server in &resolver.servers {
-            if server.contains(':') == ipv6 {
-                own.push(*server);
-            }
-        }
-        for (key, words) in [("dns", &own), ("dns-search", &resolver.search)] {
-            if !words.is_empty() {
-                let mut list = joined(words, ";");
-                list.push(';');
-                section.set(key, &list);
-            }
-        }
+        set_words(section, "dns", &resolver.of_family(ipv6));
+        set_words(section, "dns-search", &resolver.search);
+    }
+}
+
+/// Sets a key to a list, unless it is empty.
+#[inline(never)]
+fn set_words(section: &mut Section, key: &str, words: &[&str]) {
+    if !words.is_empty() {
+        let mut list = joined(words, ";");
+        list.push(';');
+        section.set(key, &list);
     }
 }
 

@@ -167,12 +167,15 @@ fn resolver(file: &mut Sections, network: &Resolved<'_>, link: &Link) {
 
 #[inline(never)]
 fn servers(file: &mut Sections, dns: &Dns) {
-    let mut resolver = Resolver::default();
-    resolver.add(dns, false);
-    for (key, words) in [("DNS", &resolver.servers), ("Domains", &resolver.search)] {
-        if !words.is_empty() {
-            file.of("Network").add(key, &joined(words, " "));
-        }
+    let resolver = Resolver::of(dns);
+    add_words(file, "DNS", &resolver.servers);
+    add_words(file, "Domains", &resolver.search);
+}
+
+#[inline(never)]
+fn add_words(file: &mut Sections, key: &str, words: &[&str]) {
+    if !words.is_empty() {
+        file.of("Network").add(key, &joined(words, " "));
     }
 }
 
@@ -238,10 +241,11 @@ fn use_domains(value: &Setting) -> &'static str {
 #[inline(never)]
 fn policy(file: &mut Sections, at: usize, rule: &Rule) {
     let section = file.at("RoutingPolicyRule", &(1000 + at).to_string());
-    for (key, selector) in [("From", &rule.from), ("To", &rule.to)] {
-        if let Some(selector) = selector {
-            section.add(key, &self::selector(selector));
-        }
+    if let Some(from) = &rule.from {
+        section.add("From", &selector(from));
+    }
+    if let Some(to) = &rule.to {
+        section.add("To", &selector(to));
     }
     section.set_number("Table", rule.table);
     section.set_number("Priority", rule.priority);
@@ -249,6 +253,7 @@ fn policy(file: &mut Sections, at: usize, rule: &Rule) {
     section.set_number("TypeOfService", rule.tos);
 }
 
+#[inline(never)]
 fn selector(selector: &Selector) -> String {
     match selector.written_length() {
         Some(_) => prefix(selector.network()),

@@ -3,7 +3,7 @@
 use crate::network::model::parameter::{BOND, BRIDGE};
 use crate::network::model::{Kind, Link, Setting};
 use crate::network::render::section::Sections;
-use crate::network::render::text::{BRIDGES, PYTHON, Spelling, hardware_address, parameters};
+use crate::network::render::text::{BRIDGES, Found, PYTHON, Spelling, hardware_address, parameters};
 use crate::network::resolve::{Resolved, ResolvedLink};
 
 const SPELLING: Spelling = Spelling { yes: "yes", no: "no", separator: " " };
@@ -39,11 +39,12 @@ pub(super) fn device(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Opt
     Some(file)
 }
 
+#[inline(never)]
 fn bond(file: &mut Sections, link: &Link) {
-    for (row, value) in parameters(link, BOND, 2, &[("bond-", b'-')]) {
-        let (key, milliseconds) = match row[2].split_once('/') {
-            Some((key, _)) => (key, "ms"),
-            None => (row[2], ""),
+    for Found { word, value, .. } in parameters(link, BOND, [2, 2], &[("bond-", b'-')]) {
+        let (key, milliseconds) = match word.strip_suffix("/ms") {
+            Some(key) => (key, "ms"),
+            None => (word, ""),
         };
         let mut text = PYTHON.of(value);
         text.push_str(milliseconds);
@@ -55,10 +56,11 @@ fn bond(file: &mut Sections, link: &Link) {
 }
 
 /// Settings of the bridge itself; zero and false are the kernel's own.
+#[inline(never)]
 fn bridge(file: &mut Sections, link: &Link) {
-    for (row, value) in parameters(link, BRIDGE, 2, BRIDGES) {
+    for Found { word, value, .. } in parameters(link, BRIDGE, [2, 2], BRIDGES) {
         if !matches!(value, Setting::Bool(false) | Setting::Int(0) | Setting::List(_)) {
-            file.of("Bridge").set(row[2], &SPELLING.of(value));
+            file.of("Bridge").set(word, &SPELLING.of(value));
         }
     }
 }
@@ -73,9 +75,8 @@ pub(super) fn memberships(file: &mut Sections, network: &Resolved<'_>, resolved:
             Kind::Vlan(vlan) if vlan.link == link.id => "VLAN",
             Kind::Bond if link.bond.as_ref() == Some(&other.link.id) => "Bond",
             Kind::Bridge { ports } if ports.contains(&link.id) => {
-                for (name, key) in [("pathcost", "Cost"), ("portprio", "Priority")] {
-                    port(file, link, other.link.parameter("bridge_", name, b'_'), key);
-                }
+                port(file, link, other.link, "pathcost", "Cost");
+                port(file, link, other.link, "portprio", "Priority");
                 // Of several bridges the last has it.
                 file.of("Network").set("Bridge", &other.name);
                 continue;
@@ -87,8 +88,9 @@ pub(super) fn memberships(file: &mut Sections, network: &Resolved<'_>, resolved:
 }
 
 /// A setting that a bridge has for each port: items `PORT VALUE`.
-fn port(file: &mut Sections, link: &Link, setting: Option<&Setting>, key: &str) {
-    let Some(Setting::List(items)) = setting else { return };
+#[inline(never)]
+fn port(file: &mut Sections, link: &Link, bridge: &Link, name: &str, key: &str) {
+    let Some(Setting::List(items)) = bridge.parameter("bridge_", name, b'_') else { return };
     for item in items {
         if let Some((port, value)) = item.split_once(' ')
             && *port == *link.id
