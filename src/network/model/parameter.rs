@@ -105,15 +105,18 @@ portprio   port-priority Priority        -      -                 -
 stp        stp           STP             STP    BRIDGE_STP        01
 ";
 
-/// The rows of [`BOND`] or [`BRIDGE`], in their order.
+/// The rows of [`BOND`], [`BRIDGE`] or another such table, in their order.
 pub fn rows(table: &'static str) -> impl Iterator<Item = Row> {
-    table.lines().map(|line| {
-        let mut row = ["-"; 6];
-        for (column, word) in row.iter_mut().zip(line.split_ascii_whitespace()) {
-            *column = word;
-        }
-        row
-    })
+    table.lines().map(row)
+}
+
+#[inline(never)]
+fn row(line: &'static str) -> Row {
+    let mut row = ["-"; 6];
+    for (column, word) in row.iter_mut().zip(line.split_ascii_whitespace()) {
+        *column = word;
+    }
+    row
 }
 
 #[cfg(test)]

@@ -38,21 +38,11 @@ pub(super) fn link<'d>(
     what: Type,
     keys: &Keys,
 ) -> Option<&'d mut Link> {
-    let mut members = reader.ids(value, keys.members);
-    // interfaces(5) says so of an empty bond or bridge.
-    members.retain(|member| **member != *"none");
-    let kind = match what {
-        Type::Physical => Kind::Physical(Match::default()),
-        Type::Infiniband => Kind::Infiniband(string(value, keys.mac).and_then(InfinibandAddress::parse)),
-        Type::Loopback => Kind::Loopback,
-        Type::Dummy => Kind::Dummy,
-        Type::Bond => Kind::Bond,
-        Type::Bridge => {
-            draft.name(&members, None);
-            Kind::Bridge { ports: core::mem::take(&mut members) }
-        }
-        Type::Vlan => Kind::Vlan(vlan(reader, value, keys)?),
-    };
+    let members = reader.ids(value, keys.members);
+    if what == Type::Bridge {
+        draft.name(&members, None);
+    }
+    let kind = kind(reader, value, what, keys, &members)?;
     let long = matches!(kind, Kind::Infiniband(Some(_)));
     let bond = (what == Type::Bond).then(|| id.clone());
     let at = draft.add(reader, value, Link::new(id, name, kind));
@@ -67,7 +57,28 @@ pub(super) fn link<'d>(
     Some(link)
 }
 
+/// What a link of a type is.
+#[inline(never)]
+fn kind(
+    reader: &mut Reader<'_>,
+    value: &Value<'_>,
+    what: Type,
+    keys: &Keys,
+    members: &[LinkId],
+) -> Option<Kind> {
+    Some(match what {
+        Type::Physical => Kind::Physical(Match::default()),
+        Type::Infiniband => Kind::Infiniband(string(value, keys.mac).and_then(InfinibandAddress::parse)),
+        Type::Loopback => Kind::Loopback,
+        Type::Dummy => Kind::Dummy,
+        Type::Bond => Kind::Bond,
+        Type::Bridge => Kind::Bridge { ports: members.to_vec() },
+        Type::Vlan => Kind::Vlan(vlan(reader, value, keys)?),
+    })
+}
+
 /// A VLAN's number and link.
+#[inline(never)]
 fn vlan(reader: &mut Reader<'_>, value: &Value<'_>, keys: &Keys) -> Option<Vlan> {
     let (Some(link), Some(number)) = (value.get_set(keys.vlan_link), value.get_set(keys.vlan_number)) else {
         reader.add(value, "", &["needs ", keys.vlan_number, " and ", keys.vlan_link]);

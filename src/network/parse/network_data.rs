@@ -37,7 +37,10 @@ pub fn parse(data: &Value<'_>) -> Parsed {
         reader.add(data, "document", &["must be a mapping, not ", data.kind()]);
     }
     let links = reader.items(data, "links");
-    let ids: Vec<&str> = links.iter().filter_map(|link| string(link, "id")).collect();
+    let mut ids = Vec::new();
+    for link in links {
+        ids.extend(string(link, "id"));
+    }
     let networks = by_link(&mut reader, data, &ids);
     let mut bonds = 0;
     for value in links {
@@ -135,6 +138,7 @@ fn link<'v>(
 
 /// The name a link is to get. `id` is the host's name for its end and never
 /// the guest's.
+#[inline(never)]
 fn name(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<LinkName> {
     let wanted = value.get_set("name")?;
     let name = wanted.as_str().filter(|name| *name != "lo").and_then(LinkName::new);

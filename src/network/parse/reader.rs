@@ -179,8 +179,11 @@ impl<'v> Reader<'v> {
     #[inline(never)]
     pub(super) fn ids(&mut self, parent: &Value<'_>, key: &str) -> Vec<LinkId> {
         let mut ids = Vec::new();
-        for word in words(parent.get_set(key)).into_iter().take(limits::NETWORK_ENTRIES) {
-            ids.extend(self.id(parent, key, word));
+        for word in words(parent.get_set(key)).iter().take(limits::NETWORK_ENTRIES) {
+            // interfaces(5) says so where there are none.
+            if *word != "none" {
+                ids.extend(self.id(parent, key, word));
+            }
         }
         ids
     }

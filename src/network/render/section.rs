@@ -62,7 +62,7 @@ impl Section {
         }
     }
 
-    /// Sets several keys: `key=value`s with spaces between them.
+    /// Sets keys to words: `key=value`s with spaces between them.
     #[inline(never)]
     pub(super) fn set_all(&mut self, lines: &str) {
         for line in lines.split_ascii_whitespace() {
@@ -131,6 +131,7 @@ pub(super) struct Sections(Vec<Section>);
 
 impl Sections {
     /// The section of this title; a new one comes last.
+    #[inline(never)]
     pub(super) fn of(&mut self, title: &'static str) -> &mut Section {
         self.at(title, "")
     }

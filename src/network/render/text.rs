@@ -65,7 +65,7 @@ pub(super) fn domains(search: &[Domain]) -> Vec<&str> {
 }
 
 /// Name servers and search domains from several places.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Resolver<'n> {
     pub(super) servers: Vec<&'n str>,
     pub(super) search: Vec<&'n str>,

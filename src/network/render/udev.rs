@@ -1,9 +1,10 @@
 //! udev's rules for persistent names, for links that appear later.
 
-use super::{file, text};
+use super::file;
 use crate::action::Action;
 use crate::network::model::{Kind, Match};
 use crate::network::resolve::Resolved;
+use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -15,16 +16,10 @@ pub(super) fn rules(actions: &mut Vec<Action>, network: &Resolved<'_>, path: &st
     for link in &network.links {
         let Kind::Physical(Match { driver, .. }) = &link.link.kind else { continue };
         let Some(mac) = link.link.mac else { continue };
-        let pieces = [
-            "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"",
-            driver.as_deref().unwrap_or("?*"),
-            "\", ATTR{address}==\"",
-            &mac.to_string(),
-            "\", NAME=\"",
-            &link.name,
-            "\"\n",
-        ];
-        text::push(&mut rules, &pieces);
+        let rule =
+            "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"{}\", ATTR{address}==\"{}\", NAME=\"{}\"\n";
+        let driver = driver.as_deref().unwrap_or("?*");
+        rules.push_str(&fill(rule, &[driver, &mac.to_string(), &link.name]));
     }
     file(actions, &[path], 0o644, rules);
 }

@@ -17,8 +17,8 @@ pub(super) fn of_link(
 ) {
     let link = resolved.link;
     match first.map(|first| &first.method) {
-        Some(Method::Slaac) => options.set("dhcp", "0"),
-        Some(Method::Dhcp6Stateless) => options.set("dhcp", "1"),
+        Some(Method::Slaac) => options.set_all("dhcp=0"),
+        Some(Method::Dhcp6Stateless) => options.set_all("dhcp=1"),
         Some(method) if method.is_ipv6() || *method == Method::Dhcp4 => {
             options.set_number("accept-ra", link.accept_ra.map(u32::from));
         }
@@ -29,7 +29,7 @@ pub(super) fn of_link(
         options.set_number("mtu", link.mtu);
     }
     if link.wake_on_lan {
-        options.set("ethernet-wol", "g");
+        options.set_all("ethernet-wol=g");
     }
     if let Some(optional) = link.optional {
         options.set("optional", SPELLING.truth(optional));
@@ -67,7 +67,7 @@ fn made(options: &mut Section, network: &Resolved<'_>, resolved: &ResolvedLink<'
     match &resolved.link.kind {
         Kind::Physical(_) | Kind::Loopback | Kind::Undescribed | Kind::Dummy => return,
         Kind::Infiniband(_) => {}
-        Kind::Bond => options.set("bond-slaves", "none"),
+        Kind::Bond => options.set_all("bond-slaves=none"),
         Kind::Bridge { ports } => {
             options.set_list("bridge-ports", &network.names_of(ports));
         }

@@ -66,7 +66,7 @@ fn loopback(text: &mut String, network: &Resolved<'_>, links: &[&ResolvedLink<'_
         && let Some(first) = link.link.subnets.first()
     {
         dns.or(&first.dns);
-        stanzas(text, network, link, Some(&dns));
+        stanzas(text, network, link, Some(dns));
         return;
     }
     text.push_str("auto lo\niface lo inet loopback\n");
@@ -76,6 +76,7 @@ fn loopback(text: &mut String, network: &Resolved<'_>, links: &[&ResolvedLink<'_
 }
 
 /// Writes the options of a stanza.
+#[inline(never)]
 fn flush(text: &mut String, options: &mut Section) {
     options.flush(text, "    ", " ", "");
 }
@@ -87,7 +88,7 @@ fn stanzas(
     text: &mut String,
     network: &Resolved<'_>,
     link: &ResolvedLink<'_>,
-    global: Option<&Resolver<'_>>,
+    mut global: Option<Resolver<'_>>,
 ) {
     let mut options = Section::default();
     if link.link.subnets.is_empty() {
@@ -103,14 +104,16 @@ fn stanzas(
         control = self::control(subnet.control, auto);
         auto |= subnet.control == Control::Auto;
         head(text, control, &link.name, family(subnet.method.is_ipv6()), mode(&subnet.method));
-        let own = Resolver::of(&subnet.dns);
-        let own = global.filter(|_| at == 0).unwrap_or(&own);
+        let own = match global.take() {
+            Some(global) => global,
+            None => Resolver::of(&subnet.dns),
+        };
         // A subnet without resolver settings repeats those of the first that
         // has some.
+        subnet_lines(&mut options, subnet, if own.is_empty() { &dns } else { &own });
         if dns.is_empty() {
-            dns = own.clone();
+            dns = own;
         }
-        subnet_lines(&mut options, subnet, if own.is_empty() { &dns } else { own });
         flush(text, &mut options);
         if at == 0 {
             attribute::of_link(&mut options, network, link, Some(subnet));
@@ -157,6 +160,7 @@ fn head(text: &mut String, control: &str, name: &LinkName, family: &str, mode: &
     push(text, &["iface ", name, " ", family, " ", mode, "\n"]);
 }
 
+#[inline(never)]
 fn mode(method: &Method) -> &'static str {
     match method {
         Method::Static(_) => "static",

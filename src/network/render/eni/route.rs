@@ -1,7 +1,8 @@
 //! Routes, which ifupdown leaves to ip-route(8).
 
 use crate::network::model::{Route, Subnet};
-use crate::network::render::text::{prefix, push, push_address, push_number};
+use crate::network::render::text::{prefix, push_address, push_number};
+use crate::text::fill;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -38,7 +39,6 @@ pub(super) fn lines(text: &mut String, indent: &str, route: &Route) {
     if route.on_link {
         command.push_str(" dev $IFACE onlink");
     }
-    for (when, verb) in [("post-up", "add"), ("pre-down", "del")] {
-        push(text, &[indent, when, " ip", family, " route ", verb, " ", &command, " || true\n"]);
-    }
+    let pattern = "{}post-up ip{} route add {} || true\n{}pre-down ip{} route del {} || true\n";
+    text.push_str(&fill(pattern, &[indent, family, &command, indent, family, &command]));
 }

@@ -51,7 +51,7 @@ impl Files<'_, '_> {
                     file.set("PHYSDEV", link);
                 }
             }
-            Kind::Infiniband(_) => file.set("TYPE", "InfiniBand"),
+            Kind::Infiniband(_) => file.set_all("TYPE=InfiniBand"),
             _ => {}
         }
         self.subnets(&mut file, &resolved.link.subnets);
@@ -71,9 +71,9 @@ impl Files<'_, '_> {
         if !options.is_empty() {
             file.set(self.name("BONDING_OPTS", "BONDING_MODULE_OPTS"), &options);
         }
-        file.set("BONDING_MASTER", "yes");
+        file.set_all("BONDING_MASTER=yes");
         if !self.suse {
-            file.set("TYPE", "Bond");
+            file.set_all("TYPE=Bond");
         }
         if let Some(address) = hardware_address(link) {
             file.set(self.name("MACADDR", "LLADDR"), &address);
@@ -88,7 +88,7 @@ impl Files<'_, '_> {
             file.set(word, &spelling.of(value));
         }
         if !self.suse {
-            file.set("TYPE", "Bridge");
+            file.set_all("TYPE=Bridge");
         }
         if let Some(address) = hardware_address(link) {
             file.set(self.name("MACADDR", "LLADDRESS"), &address);
@@ -112,7 +112,7 @@ impl Files<'_, '_> {
                     member.set_all("BOOTPROTO=none STARTMODE=hotplug");
                 } else {
                     member.set("MASTER", &resolved.name);
-                    member.set("SLAVE", "yes");
+                    member.set_all("SLAVE=yes");
                 }
             }
             if ports.contains(&link.link.id) {

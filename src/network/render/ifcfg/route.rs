@@ -24,9 +24,9 @@ pub(super) fn metric_name(ipv6: bool) -> &'static str {
 pub(super) fn defaults(file: &mut Section, subnets: &[Subnet]) {
     for subnet in subnets {
         for route in subnet.routes.iter().filter(|route| is_gateway(subnet, route)) {
-            file.set("DEFROUTE", "yes");
+            file.set_all("DEFROUTE=yes");
             if file.get("BOOTPROTO") == Some("dhcp") {
-                file.set("DHCLIENT_SET_DEFAULT_ROUTE", "yes");
+                file.set_all("DHCLIENT_SET_DEFAULT_ROUTE=yes");
             }
             file.set_address(gateway_name(route.destination().is_ipv6()), route.gateway());
             file.set_number(metric_name(subnet.method.is_ipv6()), route.metric);

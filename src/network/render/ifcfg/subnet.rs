@@ -16,7 +16,7 @@ impl Files<'_, '_> {
     pub(super) fn subnets(&self, file: &mut Section, subnets: &[Subnet]) {
         if self.suse && file.get("BRIDGE").is_some() {
             file.remove("BRIDGE");
-            file.set("BOOTPROTO", "dhcp");
+            file.set_all("BOOTPROTO=dhcp");
         } else {
             file.set("BOOTPROTO", self.name("none", "static"));
         }
@@ -94,13 +94,13 @@ impl Files<'_, '_> {
     fn settings(&self, file: &mut Section, subnet: &Subnet) {
         file.set_number(route::metric_name(subnet.method.is_ipv6()), subnet.metric);
         if self.default_route && subnet.method.is_dhcp4() {
-            file.set("DHCLIENT_SET_DEFAULT_ROUTE", "no");
+            file.set_all("DHCLIENT_SET_DEFAULT_ROUTE=no");
         }
         if subnet.address().is_none() {
             return;
         }
         if let Some(gateway) = subnet.gateway() {
-            file.set("DEFROUTE", "yes");
+            file.set_all("DEFROUTE=yes");
             file.set(route::gateway_name(gateway.is_ipv6()), gateway.as_str());
         }
         file.set_list("DOMAIN", &domains(&subnet.dns.search));

@@ -65,7 +65,7 @@ fn method(profile: &mut Sections, family: &'static str, wanted: &Method) {
         Method::Dhcp6Stateful => "dhcp",
         Method::Dhcp | Method::Dhcp4 | Method::Dhcp6 | Method::Slaac | Method::Dhcp6Stateless => "auto",
         Method::Manual | Method::Loopback => {
-            section.set("may-fail", "true");
+            section.set_all("may-fail=true");
             "auto"
         }
     };
@@ -179,6 +179,6 @@ fn one_is_enough(profile: &mut Sections) {
         }
     }
     for family in FAMILIES {
-        profile.of(family).set("may-fail", "true");
+        profile.of(family).set_all("may-fail=true");
     }
 }

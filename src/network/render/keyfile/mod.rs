@@ -71,14 +71,14 @@ fn profile(network: &Resolved<'_>, at: usize, resolved: &ResolvedLink<'_>) -> Se
     let connection = profile.of("connection");
     connection.set("id", &concat(&["cloud-init ", &resolved.name]));
     connection.set("uuid", &uuid::of_link(&resolved.name));
-    connection.set("autoconnect-priority", "120");
-    profile.of("user").set("org.freedesktop.NetworkManager.origin", "cloud-init");
+    connection.set_all("autoconnect-priority=120");
+    profile.of("user").set_all("org.freedesktop.NetworkManager.origin=cloud-init");
     // The keys stand in the order in which cloud-init comes to them: a bridge
     // that is described earlier tells its ports first.
     bridge_of(&mut profile, network, at, true);
     profile.of("connection").set("type", kind);
     if let Some(bond) = &link.bond {
-        profile.of("connection").set("slave-type", "bond");
+        profile.of("connection").set_all("slave-type=bond");
         profile.of("connection").set("master", &reference(network, bond));
     }
     profile.of(kind);
@@ -168,7 +168,7 @@ fn device(profile: &mut Sections, link: &Link, kind: &'static str, mtu: Option<u
     let of_mtu = if kind == "bond" { "ethernet" } else { kind };
     if mtu.is_some() && matches!(of_mtu, "ethernet" | "infiniband") {
         if kind == "infiniband" {
-            profile.of(kind).set("transport-mode", "datagram");
+            profile.of(kind).set_all("transport-mode=datagram");
         }
         profile.of(of_mtu).set_number("mtu", mtu);
     }

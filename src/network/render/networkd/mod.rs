@@ -6,6 +6,7 @@ use super::section::Sections;
 use super::text::{PYTHON, Resolver, hardware_address, joined, prefix};
 use super::{Renderer, Target, exists, file, is_enabled};
 use crate::action::Action;
+use crate::network::model::parameter::rows;
 use crate::network::model::{
     Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting,
 };
@@ -149,7 +150,7 @@ fn route(file: &mut Sections, group: char, number: usize, route: &Route) {
     section.add("Destination", &prefix(route.destination()));
     section.set_address("Gateway", route.gateway());
     if route.on_link {
-        section.set("GatewayOnLink", "yes");
+        section.set_all("GatewayOnLink=yes");
     }
     section.set_number("Metric", route.metric);
     section.set_number("Table", route.table);
@@ -217,11 +218,9 @@ fn family(file: &mut Sections, title: &'static str, parameters: &[Parameter], le
         if !lease {
             continue;
         }
-        for line in OVERRIDES.lines().take(known) {
-            if let Some((name, key)) = line.split_once(' ')
-                && *parameter.name == *name
-            {
-                file.of(title).set(key.trim_ascii(), &PYTHON.of(&parameter.value));
+        for [name, key, ..] in rows(OVERRIDES).take(known) {
+            if *parameter.name == *name {
+                file.of(title).set(key, &PYTHON.of(&parameter.value));
             }
         }
     }
