@@ -115,15 +115,8 @@ fn link<'v>(
             Type::Physical
         }
     };
-    if what == Type::Physical {
-        let mac = value.get_set(keys.mac);
-        if mac.is_none() && name.is_none() {
-            reader.add(value, "", &["neither ethernet_mac_address nor name tells which NIC it is"]);
-            return;
-        }
-        if mac.is_some() && reader.mac(value, keys.mac).is_none() {
-            return;
-        }
+    if what == Type::Physical && !can_be_found(reader, value, name.is_some()) {
+        return;
     }
     let Some(id) = reader.id(value, "id", text) else { return };
     let Some(link) = link::link(reader, draft, value, id, name, what, &keys) else { return };
@@ -134,6 +127,18 @@ fn link<'v>(
         reader.enter("network ", self::id(network));
         add_network(reader, link, network);
     }
+}
+
+/// Whether something tells which NIC is meant.
+#[inline(never)]
+fn can_be_found(reader: &mut Reader<'_>, value: &Value<'_>, named: bool) -> bool {
+    if value.get_set(KEYS.mac).is_some() {
+        return reader.mac(value, KEYS.mac).is_some();
+    }
+    if !named {
+        reader.add(value, "", &["neither ethernet_mac_address nor name tells which NIC it is"]);
+    }
+    named
 }
 
 /// The name a link is to get. `id` is the host's name for its end and never

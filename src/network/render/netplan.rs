@@ -142,10 +142,16 @@ impl Entries<'_> {
     fn list(&mut self, key: &str, words: &[&str]) {
         self.raw(key, if words.is_empty() { "[]" } else { "" });
         for word in words {
-            push(self.out, &[self.indent, "- "]);
-            scalar(self.out, word);
-            self.out.push('\n');
+            self.item(word);
         }
+    }
+
+    /// One of a list of strings.
+    #[inline(never)]
+    fn item(&mut self, word: &str) {
+        push(self.out, &[self.indent, "- "]);
+        scalar(self.out, word);
+        self.out.push('\n');
     }
 }
 
@@ -154,13 +160,14 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLi
     let link = resolved.link;
     let nic = matches!(link.kind, Kind::Physical(_));
     entries.truth("accept-ra", link.accept_ra);
-    let mut addresses = Vec::new();
+    let mut any = false;
     for subnet in &link.subnets {
-        addresses.extend(subnet.address().map(prefix));
-    }
-    if !addresses.is_empty() {
-        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-        entries.list("addresses", &addresses);
+        let Some(address) = subnet.address() else { continue };
+        if !any {
+            entries.raw("addresses", "");
+            any = true;
+        }
+        entries.item(&prefix(address));
     }
     entries.truth("critical", link.keep_configuration.filter(|_| nic));
     lease(entries, link, false);

@@ -73,6 +73,7 @@ impl Files<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn ipv6(&self, file: &mut Section, number: usize, address: &Prefix) {
         let address = prefix(address);
         match number {

@@ -83,7 +83,9 @@ fn method(profile: &mut Sections, family: &'static str, wanted: &Method) {
     unless_set(section, "may-fail", "false");
 }
 
-fn unless_set(section: &mut Section, key: &str, value: &str) {
+/// Sets a key that is not set yet.
+#[inline(never)]
+pub(super) fn unless_set(section: &mut Section, key: &str, value: &str) {
     if section.get(key).is_none() {
         section.set(key, value);
     }

@@ -126,11 +126,8 @@ fn bridge_of(profile: &mut Sections, network: &Resolved<'_>, at: usize, before: 
             continue;
         }
         let connection = profile.of("connection");
-        for (key, value) in [("slave-type", "bridge"), ("master", &uuid::of_link(&bridge.name))] {
-            if connection.get(key).is_none() {
-                connection.set(key, value);
-            }
-        }
+        family::unless_set(connection, "slave-type", "bridge");
+        family::unless_set(connection, "master", &uuid::of_link(&bridge.name));
     }
 }
 

@@ -81,6 +81,7 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Sections {
 }
 
 /// What the file is for.
+#[inline(never)]
 fn matching(file: &mut Sections, resolved: &ResolvedLink<'_>) {
     file.of("Match").add("Name", &resolved.name);
     let address = hardware_address(resolved.link);
@@ -98,6 +99,7 @@ fn matching(file: &mut Sections, resolved: &ResolvedLink<'_>) {
 
 /// Which families get a lease: `DHCP=`. Other kinds of DHCPv6 are the router's
 /// to ask for.
+#[inline(never)]
 fn dhcp(link: &Link) -> &'static str {
     let (mut ipv4, mut ipv6) = (false, false);
     for subnet in &link.subnets {
@@ -158,6 +160,7 @@ fn route(file: &mut Sections, group: char, number: usize, route: &Route) {
 
 /// Resolver settings of a link: its own, else the global ones where the
 /// description has any.
+#[inline(never)]
 fn resolver(file: &mut Sections, network: &Resolved<'_>, link: &Link) {
     match (&link.dns, &network.described.origin) {
         (Some(dns), _) => servers(file, dns),
@@ -227,6 +230,7 @@ fn family(file: &mut Sections, title: &'static str, parameters: &[Parameter], le
 }
 
 /// `dhcp4domain` and `dhcp6domain`: a truth value or `route`.
+#[inline(never)]
 fn use_domains(value: &Setting) -> &'static str {
     let word = PYTHON.of(value).to_ascii_lowercase();
     match word.as_str() {
