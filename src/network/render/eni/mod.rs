@@ -10,6 +10,7 @@ use super::{Renderer, Target, by_name, exists, file, has_programs, udev};
 use crate::action::Action;
 use crate::network::model::{Control, Kind, LinkName, Method, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
+use crate::text::fill;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -93,7 +94,7 @@ fn stanzas(
     let mut options = Section::default();
     if link.link.subnets.is_empty() {
         let auto = link.link.bond.is_some() || matches!(link.link.kind, Kind::Bond);
-        head(text, if auto { "auto " } else { "" }, &link.name, "inet", "manual");
+        head(text, if auto { "auto " } else { "" }, &link.name, false, "manual");
         attribute::of_link(&mut options, network, link, None);
         flush(text, &mut options);
         return;
@@ -103,7 +104,7 @@ fn stanzas(
     for (at, subnet) in link.link.subnets.iter().enumerate() {
         control = self::control(subnet.control, auto);
         auto |= subnet.control == Control::Auto;
-        head(text, control, &link.name, family(subnet.method.is_ipv6()), mode(&subnet.method));
+        head(text, control, &link.name, subnet.method.is_ipv6(), mode(&subnet.method));
         let own = match global.take() {
             Some(global) => global,
             None => Resolver::of(&subnet.dns),
@@ -123,17 +124,13 @@ fn stanzas(
     }
     if !pending.is_empty() {
         // No subnet has the family that these routes need.
-        head(text, control, &link.name, family(true), "static");
+        head(text, control, &link.name, true, "static");
         dns_lines(&mut options, &dns, true);
         flush(text, &mut options);
         for route in pending {
             self::route::lines(text, "    ", route);
         }
     }
-}
-
-fn family(ipv6: bool) -> &'static str {
-    if ipv6 { "inet6" } else { "inet" }
 }
 
 /// How the first line of a stanza begins; `again` after one that is brought up
@@ -149,7 +146,7 @@ fn control(control: Control, again: bool) -> &'static str {
 
 /// The first options of a stanza, after an empty one.
 #[inline(never)]
-fn head(text: &mut String, control: &str, name: &LinkName, family: &str, mode: &str) {
+fn head(text: &mut String, control: &str, name: &LinkName, ipv6: bool, mode: &str) {
     let start = text.len();
     if start > HEADER.len() {
         text.push('\n');
@@ -157,7 +154,8 @@ fn head(text: &mut String, control: &str, name: &LinkName, family: &str, mode: &
     if !control.is_empty() {
         push(text, &[control, name, "\n"]);
     }
-    push(text, &["iface ", name, " ", family, " ", mode, "\n"]);
+    let family = if ipv6 { "inet6" } else { "inet" };
+    text.push_str(&fill("iface {} {} {}\n", &[name, family, mode]));
 }
 
 #[inline(never)]
