@@ -23,8 +23,10 @@ Usage: glowplug COMMAND [OPTION...]
   devel yaml [FILE]     print a YAML document as JSON
   devel user-data FILE  print the parts of user-data and their cloud-config
   devel make-mime -a FILE:TYPE...
-                        put files together into one user-data; see
-                        `glowplug devel --help` for these three
+                        put files together into one user-data
+  devel net-convert --network-data FILE...
+                        write a description of a network as the files of a
+                        back end; see `glowplug devel --help` for these four
 
   --version             print the version
 

@@ -137,8 +137,8 @@ fn user_data_warns_of_what_yaml_reads_differently() {
     let lines: Vec<_> = err.lines().collect();
     assert!(
         matches!(lines[..], [one, other]
-            if one.starts_with("standard input:3:3: warning: ")
-                && other.starts_with("standard input:4:12: warning: ")),
+            if one.starts_with("<stdin>:3:3: warning: ")
+                && other.starts_with("<stdin>:4:12: warning: ")),
         "{err}"
     );
     assert_eq!(status, 0);

@@ -155,7 +155,7 @@ fn read(file: &str) -> Result<Vec<u8>> {
 
 /// How messages name a file.
 fn name(file: &str) -> &str {
-    if file == "-" { "standard input" } else { file }
+    if file == "-" { "<stdin>" } else { file }
 }
 
 fn print(text: &str) -> Result<()> {
