@@ -7,6 +7,7 @@ use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
 const CUT_SHORT: &str = "gzip data is cut short";
+const NO_HEADER: &str = "not a gzip file, or its header is cut short";
 
 /// Header flags (RFC 1952 §2.3.1).
 const FHCRC: u8 = 2;
@@ -34,7 +35,12 @@ pub fn gunzip(input: &[u8]) -> Result<Vec<u8>, &'static str> {
     let named = input.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize);
     let mut expected = named.min(input.len().saturating_mul(MOST_EXPANSION));
     loop {
-        let body = skip_header(rest).ok_or("not a gzip file, or its header is cut short")?;
+        let first = rest.len() == input.len();
+        let body = skip_header(rest).ok_or(if first {
+            NO_HEADER
+        } else {
+            "what follows the gzip data is not gzip"
+        })?;
         let start = out.len();
         let consumed = inflate(body, &mut out, expected)?;
         expected = 0;
@@ -173,7 +179,7 @@ mod tests {
         file.extend([0; 5]);
         assert_eq!(gunzip(&file).as_deref(), Ok(&b"one two"[..]));
         file.push(b'x');
-        assert!(gunzip(&file).is_err());
+        assert_eq!(gunzip(&file), Err("what follows the gzip data is not gzip"));
     }
 
     #[test]
