@@ -1,11 +1,14 @@
 //! Links and addresses as rtnetlink describes them (rtnetlink(7)).
 
 use super::wire::{Malformed, Message, attributes, u16_at, u32_at, until_nul};
+use super::{
+    IFA_ADDRESS, IFA_LOCAL, IFLA_ADDRESS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_INFO_SLAVE_KIND, IFLA_LINKINFO,
+    IFLA_MASTER, IFLA_MTU,
+};
 use crate::ip::Ip;
 use alloc::string::String;
 use linux_raw_sys::net::net_device_flags::{IFF_LOOPBACK, IFF_LOWER_UP, IFF_UP};
 use linux_raw_sys::net::{AF_INET, AF_INET6};
-use linux_raw_sys::netlink;
 
 /// Bytes of `struct ifinfomsg` and of `struct ifaddrmsg`.
 const LINK_BODY: usize = 16;
@@ -13,17 +16,6 @@ const ADDRESS_BODY: usize = 8;
 
 /// The type of Ethernet links.
 const ARPHRD_ETHER: u16 = 1;
-
-const IFLA_ADDRESS: u16 = netlink::IFLA_ADDRESS as u16;
-const IFLA_IFNAME: u16 = netlink::IFLA_IFNAME as u16;
-const IFLA_MTU: u16 = netlink::IFLA_MTU as u16;
-const IFLA_MASTER: u16 = netlink::IFLA_MASTER as u16;
-const IFLA_LINKINFO: u16 = netlink::IFLA_LINKINFO as u16;
-const IFLA_INFO_KIND: u16 = 1;
-const IFLA_INFO_SLAVE_KIND: u16 = 4;
-
-const IFA_ADDRESS: u16 = netlink::IFA_ADDRESS as u16;
-const IFA_LOCAL: u16 = netlink::IFA_LOCAL as u16;
 
 /// Kinds of links whose address is a member's.
 const BORROWERS: [&[u8]; 6] = [b"bond", b"bridge", b"team", b"vlan", b"ipvlan", b"hsr"];
@@ -101,11 +93,7 @@ pub(super) fn address(message: &Message<'_>) -> Result<Option<AddressInfo>, Malf
     let [family, prefix, _, scope, ..] = *message.body else { return Err(Malformed) };
     let link = u32_at(message.body, 4).ok_or(Malformed)?;
     let values = Values::of(message.body.get(ADDRESS_BODY..))?;
-    let ipv6 = match u32::from(family) {
-        AF_INET => false,
-        AF_INET6 => true,
-        _ => return Ok(None),
-    };
+    let Some(ipv6) = is_ipv6(family) else { return Ok(None) };
     // Where there is a peer, the address is the peer's.
     let address = match values.ip(IFA_LOCAL, ipv6)? {
         None => values.ip(IFA_ADDRESS, ipv6)?,
@@ -114,6 +102,15 @@ pub(super) fn address(message: &Message<'_>) -> Result<Option<AddressInfo>, Malf
     match address {
         Some(address) if prefix > address.bits() => Err(Malformed),
         address => Ok(address.map(|address| AddressInfo { link, address, prefix, scope })),
+    }
+}
+
+/// Whether a family is `AF_INET6`; `None` where it is no family of IP.
+pub(super) fn is_ipv6(family: u8) -> Option<bool> {
+    match u32::from(family) {
+        AF_INET => Some(false),
+        AF_INET6 => Some(true),
+        _ => None,
     }
 }
 

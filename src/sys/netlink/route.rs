@@ -1,10 +1,9 @@
 //! Routes and rules as rtnetlink describes them (rtnetlink(7), ip-rule(8)).
 
-use super::link::{Values, family};
+use super::link::{Values, family, is_ipv6};
 use super::wire::{Malformed, Message, Request, u32_at, with_attributes};
 use crate::action::{LinkRoute, PolicyRule};
 use crate::ip::Ip;
-use linux_raw_sys::net::{AF_INET, AF_INET6};
 use linux_raw_sys::netlink::{self, RTNH_F_ONLINK};
 
 /// Bytes of `struct rtmsg`, and of `struct fib_rule_hdr`, which looks like it.
@@ -114,11 +113,7 @@ pub(super) fn route(message: &Message<'_>) -> Result<Option<RouteInfo>, Malforme
     let [family, prefix, _, _, table, protocol, _, kind, ..] = *message.body else { return Err(Malformed) };
     let flags = u32_at(message.body, 8).ok_or(Malformed)?;
     let values = Values::of(message.body.get(BODY..))?;
-    let ipv6 = match u32::from(family) {
-        AF_INET => false,
-        AF_INET6 => true,
-        _ => return Ok(None),
-    };
+    let Some(ipv6) = is_ipv6(family) else { return Ok(None) };
     let link = values.number(RTA_OIF)?;
     let (UNICAST, false, Some(link)) = (kind, matches!(protocol, KERNEL | ADVERTISED), link) else {
         return Ok(None);
@@ -146,11 +141,7 @@ pub(super) fn route(message: &Message<'_>) -> Result<Option<RouteInfo>, Malforme
 pub(super) fn rule(message: &Message<'_>) -> Result<Option<PolicyRule>, Malformed> {
     let [family, to, from, tos, table, _, _, action, ..] = *message.body else { return Err(Malformed) };
     let values = Values::of(message.body.get(BODY..))?;
-    let ipv6 = match u32::from(family) {
-        AF_INET => false,
-        AF_INET6 => true,
-        _ => return Ok(None),
-    };
+    let Some(ipv6) = is_ipv6(family) else { return Ok(None) };
     if action != FR_ACT_TO_TBL {
         return Ok(None);
     }
