@@ -20,6 +20,7 @@ pub mod kernel_line;
 pub mod limits;
 pub mod module;
 pub mod network;
+mod os_release;
 pub mod stage;
 pub mod state;
 pub mod syntax;

@@ -13,6 +13,7 @@ use crate::cloud_config::CloudConfig;
 use crate::error::Error;
 use crate::fetch::{self, Fetch};
 use crate::instance::{File, Instance};
+use crate::os_release::field;
 use crate::state::paths::{Frequency, InstancePaths};
 use alloc::vec::Vec;
 
@@ -104,15 +105,8 @@ pub static ALL: &[Module] = &[
 #[inline(never)]
 fn is_red_hat(root: &dyn Fetch) -> bool {
     let text = fetch::text(root, "/etc/os-release").unwrap_or_default();
-    for line in text.lines() {
-        let Some(("ID" | "ID_LIKE", ids)) = line.split_once('=') else { continue };
-        let ids = ids.strip_prefix('"').unwrap_or(ids);
-        let ids = ids.strip_suffix('"').unwrap_or(ids);
-        if ids.split(' ').any(|id| matches!(id, "rhel" | "fedora" | "centos")) {
-            return true;
-        }
-    }
-    false
+    let family = |id: &str| matches!(id, "rhel" | "fedora" | "centos");
+    ["ID", "ID_LIKE"].iter().any(|name| field(&text, name).split(' ').any(family))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use crate::cloud_config::hostname;
 use crate::fetch::{self, Fetch};
 use crate::instance::{EC2_META_DATA, Instance, META_DATA, NETWORK_DATA};
+use crate::os_release::field;
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
 use crate::text::cut;
@@ -116,17 +117,6 @@ fn codename(release: &str) -> &str {
             bracketed.flatten().unwrap_or_default()
         }
         codename => codename,
-    }
-}
-
-/// The value of a field of os-release(5).
-#[inline(never)]
-fn field<'t>(release: &'t str, name: &str) -> &'t str {
-    let line = release.split('\n').find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-    let value = line.unwrap_or_default().trim_ascii();
-    match value.as_bytes() {
-        [quote @ (b'"' | b'\''), .., end] if end == quote => &value[1..value.len() - 1],
-        _ => value,
     }
 }
 

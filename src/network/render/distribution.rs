@@ -3,6 +3,7 @@
 
 use crate::fetch::Fetch;
 use crate::limits;
+use crate::os_release::field;
 use alloc::string::String;
 
 /// What distributions do differently; as cloud-init 26.2 has it.
@@ -95,7 +96,7 @@ impl Distribution {
     pub fn of(root: &dyn Fetch) -> &'static Self {
         let text = os_release(root);
         for name in ["ID", "ID_LIKE"] {
-            for id in value(&text, name).split_ascii_whitespace() {
+            for id in field(&text, name).split_ascii_whitespace() {
                 if let Some(known) = Self::named(id) {
                     return known;
                 }
@@ -123,15 +124,4 @@ fn os_release(root: &dyn Fetch) -> String {
         }
     }
     String::new()
-}
-
-/// The value of a variable, without quotes.
-#[inline(never)]
-fn value<'t>(text: &'t str, name: &str) -> &'t str {
-    for line in text.split('\n') {
-        if let Some(value) = line.trim_ascii().strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
-            return value.trim_matches(['"', '\'']);
-        }
-    }
-    ""
 }
