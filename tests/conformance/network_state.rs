@@ -12,39 +12,30 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../support/machine.rs"]
+mod machine;
+#[path = "../support/python.rs"]
+mod python;
+
 use glowplug::network::model::{
-    Address, Control, Domain, Kind, Link, Mac, Method, Network, Origin, Parameter, Route, Setting, Subnet,
-    SystemLink,
+    Address, Control, Domain, Kind, Link, Method, Network, Origin, Parameter, Route, Setting, Subnet,
 };
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};
 use glowplug::network::resolve::Resolved;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
+use machine::machine;
+use python::Python;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 type Json = Value<'static>;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/network-inputs")
-}
-
-/// The machine of every input.
-fn present() -> Vec<SystemLink> {
-    let link = |index: u8| SystemLink {
-        index: index.into(),
-        name: format!("ens{index}"),
-        mac: Some(Mac([0xfa, 0x16, 0x3e, 0, 0, index])),
-        own_mac: true,
-        up: false,
-        carrier: false,
-    };
-    (1..=8).map(link).collect()
 }
 
 fn parse(path: &Path) -> Parsed {
@@ -220,7 +211,7 @@ fn dns(link: &Link) -> Option<Json> {
 
 /// The model in the form of cloud-init's network state.
 fn state(network: &Network) -> Json {
-    let present = present();
+    let present = machine();
     let resolved = network.resolve(&present);
     let mut dns = Object::default();
     dns.set("nameservers", strings(network.dns.servers.iter().map(Address::as_str)))
@@ -243,41 +234,10 @@ fn shown(value: &Value<'_>, style: Style) -> String {
     out
 }
 
-/// The python3 that answers; one line in, one line out.
-struct Oracle(Child, BufReader<std::process::ChildStdout>);
-
-impl Oracle {
-    fn start() -> Self {
-        let driver = folder().join("../../support/network_state.py");
-        let mut command = Command::new("/usr/bin/python3");
-        if let Some(folder) = env::var_os("GLOWPLUG_CLOUD_INIT") {
-            command.env("PYTHONPATH", folder);
-        }
-        let mut child = command
-            .arg(driver)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("/usr/bin/python3 with cloud-init is needed");
-        let answers = BufReader::new(child.stdout.take().unwrap());
-        Self(child, answers)
-    }
-
-    fn ask(&mut self, path: &Path) -> Json {
-        writeln!(self.0.stdin.as_mut().unwrap(), "{}", path.display())
-            .expect("python3 with cloud-init is needed");
-        let mut line = String::new();
-        self.1.read_line(&mut line).unwrap();
-        json::parse(line.leak().as_bytes()).expect("python3 with cloud-init is needed: no answer")
-    }
-}
-
-impl Drop for Oracle {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        let _ = self.0.wait();
-    }
+/// The cloud-init of this machine, or the one that is named.
+fn oracle() -> Python {
+    let driver = folder().join("../../support/network_state.py");
+    Python::start(&[driver], env::var_os("GLOWPLUG_CLOUD_INIT").as_deref())
 }
 
 /// Names of the descriptions.
@@ -363,10 +323,10 @@ fn each_part_left_out_is_told_with_its_place() {
 
 #[test]
 fn the_recorded_answers_are_cloud_inits() {
-    let mut oracle = Oracle::start();
+    let mut oracle = oracle();
     let (mut answers, mut version) = (BTreeMap::new(), String::new());
     for input in inputs() {
-        let answer = oracle.ask(&folder().join(&input));
+        let answer = oracle.ask(&folder().join(&input).display().to_string());
         version = answer.get("version").unwrap().as_str().unwrap().to_string();
         answers.insert(input, answer.get("state").or(answer.get("error")).unwrap().clone());
     }

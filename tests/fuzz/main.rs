@@ -39,6 +39,8 @@ mod state;
 mod superblock;
 mod user_data;
 mod yaml;
+#[path = "../support/yaml_pieces.rs"]
+mod yaml_pieces;
 
 /// Something that reads bytes.
 struct Target {

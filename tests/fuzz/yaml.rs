@@ -5,48 +5,15 @@ use glowplug::limits;
 use glowplug::syntax::value::{Data, Place, Value};
 use glowplug::syntax::yaml::{self, Document, Kind, Node, emit};
 
-use crate::{Target, corpus};
+use crate::{Target, corpus, yaml_pieces};
 
-const PIECES: &[&[u8]] = &[
-    b"\n",
-    b"\n\n",
-    b"  ",
-    b" ",
-    b"\n  ",
-    b"\n- ",
-    b"- ",
-    b": ",
-    b":",
-    b"\n  - ",
-    b"a: ",
-    b"\na: b\n",
-    b"#",
-    b" # c",
-    b"\"",
-    b"'",
-    b"[",
-    b"]",
-    b"{",
-    b"}",
-    b", ",
-    b"|\n",
-    b">-\n",
+/// Beside the pieces that PyYAML is asked about, too.
+const OWN: &[&[u8]] = &[
     b"|2+\n",
-    b"&a ",
-    b"*a ",
-    b"!!str ",
     b"!!float ",
     b"!!binary ",
-    b"---\n",
-    b"...\n",
-    b"\\",
     b"\\u12",
-    b"? ",
-    b"<<: ",
     b"<<: *a",
-    b"~",
-    b"\t",
-    b"\r\n",
     b"\r",
     b"\xef\xbb\xbf",
     b"\xc2\x85",
@@ -65,7 +32,8 @@ pub(crate) fn target() -> Target {
     // Those are for the writer: hundreds of scalars much alike.
     let cases = corpus::yaml().into_iter().filter(|case| !case.name.starts_with("dump-"));
     let corpus = cases.map(|case| case.text).collect();
-    Target { name: "yaml", corpus, pieces: PIECES, check, rounds: 50_000 }
+    let pieces = [&yaml_pieces::PIECES[..], OWN].concat().leak();
+    Target { name: "yaml", corpus, pieces, check, rounds: 50_000 }
 }
 
 /// The lines of a text and the length of the longest, in characters.

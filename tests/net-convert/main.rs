@@ -9,13 +9,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod identity;
+#[path = "../support/machine.rs"]
+mod machine;
 
 use glowplug::action::Action;
-use glowplug::network::model::{Mac, Network, SystemLink};
+use glowplug::network::model::{Network, SystemLink};
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};
 use glowplug::network::render::distribution::Distribution;
 use glowplug::network::render::{self, Target};
 use glowplug::syntax::{json, yaml};
+use machine::machine;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -36,19 +39,6 @@ type Files = BTreeMap<String, String>;
 
 fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
-}
-
-/// The machine of every description.
-fn machine() -> Vec<SystemLink> {
-    let link = |index: u8| SystemLink {
-        index: index.into(),
-        name: format!("ens{index}"),
-        mac: Some(Mac([0xfa, 0x16, 0x3e, 0, 0, index])),
-        own_mac: true,
-        up: false,
-        carrier: false,
-    };
-    (1..=8).map(link).collect()
 }
 
 /// The descriptions, by name.

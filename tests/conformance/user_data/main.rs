@@ -13,6 +13,8 @@
 mod generate;
 mod instance;
 mod oracle;
+#[path = "../../support/python.rs"]
+mod python;
 mod template;
 
 use base64::Engine;

@@ -27,50 +27,14 @@ mod python;
 mod random;
 mod suite;
 mod tree;
+#[path = "../../support/yaml_pieces.rs"]
+mod yaml_pieces;
 
 /// Documents of one kind in a normal run.
 const DOCUMENTS: u64 = 2500;
 
 /// Questions asked, each some tenths of a second, to make a fault short.
 const ROUNDS: usize = 100;
-
-/// What mutations put in.
-const PIECES: [&[u8]; 34] = [
-    b"\n",
-    b"\n\n",
-    b"  ",
-    b" ",
-    b"\n  ",
-    b"\n- ",
-    b"- ",
-    b": ",
-    b":",
-    b"\n  - ",
-    b"a: ",
-    b"\na: b\n",
-    b"#",
-    b" # c",
-    b"\"",
-    b"'",
-    b"[",
-    b"]",
-    b"{",
-    b"}",
-    b", ",
-    b"|\n",
-    b">-\n",
-    b"&a ",
-    b"*a ",
-    b"!!str ",
-    b"---\n",
-    b"...\n",
-    b"\\",
-    b"? ",
-    b"<<: ",
-    b"~",
-    b"\t",
-    b"\r\n",
-];
 
 /// An environment variable that is a number.
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -189,7 +153,7 @@ fn mutations_of_the_corpus_read_as_pyyaml_reads_them() {
         let mut text = seed.text.clone();
         for _ in 0..=random.below(3) {
             let other = random.below(seeds.len());
-            random.mutate(&mut text, &PIECES, &seeds[other].text);
+            random.mutate(&mut text, &yaml_pieces::PIECES, &seeds[other].text);
         }
         // At a missing last line break the two sides differ on purpose.
         text.push(b'\n');
