@@ -44,12 +44,37 @@ pub enum Action {
     /// A change of the running kernel's links, addresses or routes.
     Link(LinkAction),
     /// Run a program and wait for its end.
-    RunProgram {
-        /// Program and arguments; a program without `/` is looked up in PATH.
-        argv: Vec<String>,
-        /// Variables beside the inherited ones.
-        environment: Vec<(String, String)>,
-    },
+    RunProgram(Box<Program>),
+}
+
+/// What [`Action::RunProgram`] runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Program {
+    /// Program and arguments; a program without `/` is looked up in PATH.
+    pub argv: Vec<String>,
+    /// Variables beside the inherited ones.
+    pub environment: Vec<(String, String)>,
+    /// Bytes on its standard input. They may be secret: no text shows them.
+    pub input: Vec<u8>,
+    /// Exit statuses beside 0 that are no error.
+    pub accepted: &'static [i32],
+}
+
+impl Program {
+    /// A program and its arguments, with nothing else.
+    pub fn new(argv: &[&str]) -> Self {
+        let mut words = Vec::new();
+        for &word in argv {
+            words.push(word.into());
+        }
+        Self { argv: words, ..Self::default() }
+    }
+}
+
+impl From<Program> for Action {
+    fn from(program: Program) -> Self {
+        Self::RunProgram(Box::new(program))
+    }
 }
 
 /// What [`Action::WriteFile`] writes, and how.
@@ -127,7 +152,7 @@ impl Action {
             Self::MakeDirectory { path, .. } | Self::MakeLink { path, .. } | Self::RemoveFile { path } => {
                 Some(path)
             }
-            Self::SetHostname { .. } | Self::Link(_) | Self::RunProgram { .. } => None,
+            Self::SetHostname { .. } | Self::Link(_) | Self::RunProgram(_) => None,
         }
     }
 
@@ -136,7 +161,7 @@ impl Action {
         match self {
             Self::SetHostname { name } => name.clone(),
             Self::Link(link) => link.text(),
-            Self::RunProgram { argv, .. } => words(argv),
+            Self::RunProgram(program) => words(&program.argv),
             _ => self.path().unwrap_or_default().into(),
         }
     }
@@ -159,7 +184,7 @@ impl Action {
             Self::MakeLink { target, .. } => ("link ", [" to ", target].concat()),
             Self::SetHostname { .. } => ("set host name ", String::new()),
             Self::Link(_) => ("", String::new()),
-            Self::RunProgram { .. } => ("run ", String::new()),
+            Self::RunProgram(_) => ("run ", String::new()),
         };
         [verb, &self.object(), &detail].concat()
     }

@@ -1,7 +1,7 @@
 //! `bootcmd`: commands of every boot, before anything else of it.
 
 use super::{Context, Early, Module, Plan, Stage};
-use crate::action::Action;
+use crate::action::{Action, Program};
 use crate::cloud_config::runcmd;
 use crate::state::paths::Frequency;
 use alloc::string::ToString;
@@ -23,9 +23,7 @@ const SCRIPT: &str = "/run/glowplug/bootcmd";
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     if let Some(script) = runcmd::script(context.config, "bootcmd", &mut plan.problems) {
         plan.actions.push(Action::write(SCRIPT, script.into_bytes(), 0o700));
-        plan.actions.push(Action::RunProgram {
-            argv: Vec::from(["/bin/sh".to_string(), SCRIPT.to_string()]),
-            environment: Vec::from([("INSTANCE_ID".to_string(), context.instance.id.as_str().to_string())]),
-        });
+        let environment = Vec::from([("INSTANCE_ID".to_string(), context.instance.id.as_str().to_string())]);
+        plan.actions.push(Program { environment, ..Program::new(&["/bin/sh", SCRIPT]) }.into());
     }
 }

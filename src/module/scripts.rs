@@ -2,12 +2,11 @@
 //! are there.
 
 use super::{Context, Early, Module, Plan, Stage};
-use crate::action::Action;
+use crate::action::{Action, Program};
 use crate::cloud_config::runcmd;
 use crate::error::Error;
 use crate::state::paths::Frequency;
 use alloc::format;
-use alloc::vec::Vec;
 
 pub(super) const RUNCMD: Module = Module {
     name: "runcmd",
@@ -58,7 +57,7 @@ fn run_parts(context: &Context<'_>, folder: &str, plan: &mut Plan) {
         match context.root.mode(&path) {
             Some(mode) if mode & 0o170_000 != 0o100_000 => {}
             Some(mode) if mode & 0o111 != 0 => {
-                plan.actions.push(Action::RunProgram { argv: Vec::from([path]), environment: Vec::new() });
+                plan.actions.push(Program::new(&[&path]).into());
             }
             _ => plan.problems.push(Error::new("run", path, "it is not executable")),
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::action::{Existing, Owner, WriteFile};
+use crate::action::{Existing, Owner, Program, WriteFile};
 use crate::cloud_config::layer;
 use crate::fetch::memory::Tree;
 use crate::instance::{File, InstanceId, Metadata};
@@ -201,7 +201,7 @@ fn scripts_run_in_the_order_of_their_names() {
         .with(&format!("{folder}/15"), "", FILE)
         .with(&format!("{folder}/sub"), "", 0o040_755)
         .with("/var/lib/cloud/instances/i-1/scripts/part-001", "", 0o100_700);
-    let run = |path: String| Action::RunProgram { argv: Vec::from([path]), environment: Vec::new() };
+    let run = |path: String| Action::from(Program::new(&[&path]));
     let plan = |module| plan(module, "{}", Metadata::default(), &root);
     let boot = plan("scripts_per_boot");
     assert_eq!(boot.actions, [run(format!("{folder}/10")), run(format!("{folder}/20"))]);

@@ -1,6 +1,6 @@
 //! Boothooks: scripts of every boot, run as soon as user-data is there.
 
-use glowplug::action::Action;
+use glowplug::action::{Action, Program};
 use glowplug::instance::Instance;
 use glowplug::stage::consume::Consumed;
 use glowplug::state::paths::InstancePaths;
@@ -13,7 +13,7 @@ pub(crate) fn boothooks(consumed: &Consumed, instance: &Instance, paths: &Instan
         let path = paths.file(&format!("boothooks/{}", clean_name(&part.filename)));
         actions.push(Action::write(&path, boothook_bytes(&part.content), 0o700));
         let environment = vec![("INSTANCE_ID".to_owned(), instance.id.as_str().to_owned())];
-        actions.push(Action::RunProgram { argv: vec![path], environment });
+        actions.push(Program { environment, ..Program::new(&[&path]) }.into());
     }
     actions
 }

@@ -1,9 +1,10 @@
 //! Running programs: their output goes to cloud-init-output.log, and to the
 //! console when they have ended.
 
+use glowplug::action::Program;
 use glowplug::error::{Error, Result};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
@@ -32,12 +33,12 @@ pub(crate) fn say(line: &str) {
     }
 }
 
-/// Runs a program to its end, with nothing on its standard input and / for
-/// its directory. A program that leaves others behind is not waited for
+/// Runs a program to its end, with / for its directory and on its standard
+/// input what it is given. A program that leaves others behind is not waited for
 /// longer than for itself: they hold the log, no pipe.
-pub(crate) fn run(argv: &[String], environment: &[(String, String)]) -> Result<()> {
-    let name = || argv.join(" ");
-    let Some((program, arguments)) = argv.split_first() else {
+pub(crate) fn run(program: &Program) -> Result<()> {
+    let name = || program.argv.join(" ");
+    let Some((file, arguments)) = program.argv.split_first() else {
         return Err(Error::new("run", "nothing", "the command is empty"));
     };
     let output = output();
@@ -45,20 +46,31 @@ pub(crate) fn run(argv: &[String], environment: &[(String, String)]) -> Result<(
     let stdio = || {
         output.as_ref().and_then(|output| output.try_clone().ok()).map_or_else(Stdio::inherit, Stdio::from)
     };
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir("/").stdin(Stdio::null()).stdout(stdio()).stderr(stdio());
-    command.envs(environment.iter().map(|(key, value)| (key, value)));
+    let mut command = Command::new(file);
+    command.args(arguments).current_dir("/").stdout(stdio()).stderr(stdio());
+    command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
+    command.envs(program.environment.iter().map(|(key, value)| (key, value)));
     if std::env::var_os("PATH").is_none() {
         command.env("PATH", PATH);
     }
-    let status = command.status().map_err(|error| match error.raw_os_error() {
+    let status = finish(command, &program.input).map_err(|error| match error.raw_os_error() {
         Some(errno) => Error::os("run", name(), errno),
         None => Error::new("run", name(), error.to_string()),
     })?;
     if let (Some(output), Some(before)) = (output, before) {
         show(output, before);
     }
-    if status.success() { Ok(()) } else { Err(Error::new("run", name(), ending(status))) }
+    let is_good = status.code().is_some_and(|code| code == 0 || program.accepted.contains(&code));
+    if is_good { Ok(()) } else { Err(Error::new("run", name(), ending(status))) }
+}
+
+fn finish(mut command: Command, input: &[u8]) -> io::Result<ExitStatus> {
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that ends without having read everything tells by its status.
+        let _ = stdin.write_all(input);
+    }
+    child.wait()
 }
 
 /// Repeats what was appended on the console.
@@ -85,7 +97,8 @@ mod tests {
 
     #[test]
     fn endings_are_told() {
-        let run = |script: &str| run(&["/bin/sh".into(), "-c".into(), script.into()], &[]);
+        let program = |script: &str| Program::new(&["/bin/sh", "-c", script]);
+        let run = |script: &str| run(&program(script));
         assert!(run("exit 0").is_ok());
         assert_eq!(
             run("exit 3").unwrap_err().to_string(),
@@ -100,8 +113,18 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
         assert_eq!(
-            run(&["/none".into()], &[]).unwrap_err().to_string(),
+            run(&Program::new(&["/none"])).unwrap_err().to_string(),
             "unable to run /none: No such file or directory"
         );
+    }
+
+    #[test]
+    fn input_and_other_good_endings_count() {
+        let program =
+            |script: &str| Program { input: b"word".to_vec(), ..Program::new(&["sh", "-c", script]) };
+        assert!(run(&program("test \"$(cat)\" = word")).is_ok());
+        assert!(run(&program("exec <&-; exit 0")).is_ok());
+        assert!(run(&Program { accepted: &[3], ..program("exit 3") }).is_ok());
+        assert!(run(&Program { accepted: &[3], ..program("exit 4") }).is_err());
     }
 }

@@ -187,8 +187,8 @@ fn settle(
     for action in boothook::boothooks(consumed, instance, paths) {
         if let Err(error) = applier.apply(&action, None) {
             log.error(&error);
-        } else if let Action::RunProgram { argv, .. } = &action {
-            log.info("ran boothook {}", &[&argv.join(" ")]);
+        } else if let Action::RunProgram(program) = &action {
+            log.info("ran boothook {}", &[&program.argv.join(" ")]);
         }
     }
 }

@@ -94,7 +94,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         (module.plan)(context, &mut plan);
         log.warn_of(&plan.problems);
         // A program may reboot the machine: it is not started a second time.
-        let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram { .. }));
+        let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram(_)));
         let marked = runs_programs && !early && self.mark(mark, log);
         let tally = self.carry_out(module, &plan, log);
         tell(module.name, &plan.waits, tally.done, early, log);
@@ -168,7 +168,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     #[inline(never)]
     fn must_wait(&self, action: &Action, left: &[&Action]) -> Option<String> {
         let cover = self.early?;
-        if matches!(action, Action::RunProgram { .. }) {
+        if matches!(action, Action::RunProgram(_)) {
             return Some("programs run after the pivot".into());
         }
         let path = action.path()?;

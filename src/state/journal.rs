@@ -64,13 +64,16 @@ fn digest(action: &Action) -> u64 {
         Action::MakeLink { path, target } => digest.texts("link", &[path, target]),
         Action::SetHostname { name } => digest.texts("hostname", &[name]),
         Action::Link(link) => digest.texts("nic", &[&link.text()]),
-        Action::RunProgram { argv, environment } => {
+        Action::RunProgram(program) => {
             digest.texts("run", &[]);
-            for word in argv {
+            for word in &program.argv {
                 digest.field(word.as_bytes());
             }
-            for (name, value) in environment {
+            for (name, value) in &program.environment {
                 digest.texts(name, &[value]);
+            }
+            if !program.input.is_empty() {
+                digest.field(&program.input);
             }
         }
     }
@@ -220,6 +223,7 @@ fn line(what: &str, module: &str, action: u64, rest: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::Program;
 
     #[test]
     fn a_journal_goes_on_where_it_stopped() {
@@ -258,10 +262,11 @@ mod tests {
     fn every_field_counts() {
         let file = |content: &str, mode| Action::write("/a", content.into(), mode);
         let link = |path: &str, target: &str| Action::MakeLink { path: path.into(), target: target.into() };
-        let run = |argv: &[&str], environment: &[(&str, &str)]| Action::RunProgram {
-            argv: argv.iter().map(|&word| word.into()).collect(),
+        let run = |argv: &[&str], environment: &[(&str, &str)]| Program {
             environment: environment.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
+            ..Program::new(argv)
         };
+        let fed = |input: &str| Program { input: input.into(), ..Program::new(&["a"]) };
         let mut keys = keys(&[
             file("x", 0o644),
             file("y", 0o644),
@@ -270,8 +275,10 @@ mod tests {
             Action::RemoveFile { path: "/a".into() },
             link("/a", "bc"),
             link("/ab", "c"),
-            run(&["a", "b"], &[]),
-            run(&["a"], &[("b", "")]),
+            run(&["a", "b"], &[]).into(),
+            run(&["a"], &[("b", "")]).into(),
+            run(&["a"], &[]).into(),
+            fed("b").into(),
         ]);
         let count = keys.len();
         keys.sort_unstable();

@@ -3,16 +3,15 @@
 use super::root::Root;
 use super::{failed, path as at, write};
 use crate::accounts::Accounts;
-use crate::action::{Action, LinkAction, Owner};
+use crate::action::{Action, LinkAction, Owner, Program};
 use crate::error::{Error, Result};
 use crate::text::parent_and_name;
-use alloc::string::String;
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync};
 use rustix::io::Errno;
 
 /// Runs a program and waits for its end; the agent, which never forks, has none.
-pub type RunProgram<'a> = dyn FnMut(&[String], &[(String, String)]) -> Result<()> + 'a;
+pub type RunProgram<'a> = dyn FnMut(&Program) -> Result<()> + 'a;
 
 /// Changes links, addresses and routes.
 pub type ApplyLink<'a> = dyn FnMut(&LinkAction) -> Result<()> + 'a;
@@ -66,8 +65,8 @@ impl<'a> Applier<'a> {
                 Some(apply) => apply(link),
                 None => Err(Error::new("change", action.object(), "links are not touched here")),
             },
-            Action::RunProgram { argv, environment } => match &mut self.program {
-                Some(run) => run(argv, environment),
+            Action::RunProgram(program) => match &mut self.program {
+                Some(run) => run(program),
                 None => Err(Error::new("run", action.object(), "no program runs before the pivot")),
             },
         }
