@@ -73,8 +73,12 @@ pub const USER_DATA: &str = "user_data";
 pub const VENDOR_DATA: &str = "vendor_data.json";
 /// A second one, of the tenant's choice.
 pub const VENDOR_DATA2: &str = "vendor_data2.json";
-/// The network's description.
+/// The network's description: OpenStack's.
 pub const NETWORK_DATA: &str = "network_data.json";
+/// The network's description: cloud-init's own, version 1 or 2, as YAML.
+pub const NETWORK_CONFIG: &str = "network-config";
+/// The network's description: interfaces(5).
+pub const INTERFACES: &str = "interfaces";
 /// ec2/latest/meta-data.json.
 pub const EC2_META_DATA: &str = "ec2-meta-data.json";
 
@@ -117,6 +121,14 @@ impl Instance {
     #[inline(never)]
     pub fn file(&self, name: &str) -> Option<&[u8]> {
         self.raw.iter().find(|file| file.path == name).map(|file| &*file.content)
+    }
+
+    /// The network's description with the name that tells its kind
+    /// ([`NETWORK_DATA`], [`NETWORK_CONFIG`] or [`INTERFACES`]); a datasource
+    /// keeps the one that counts. Empty: there is one and it can't be read.
+    #[inline(never)]
+    pub fn network(&self) -> Option<(&'static str, &[u8])> {
+        [NETWORK_DATA, NETWORK_CONFIG, INTERFACES].iter().find_map(|name| Some((*name, self.file(name)?)))
     }
 
     /// Takes from `earlier`, the same instance as it was read before, the
@@ -201,6 +213,16 @@ mod tests {
         assert!(now.keep_unread(&earlier));
         assert_eq!(now, instance(&[(META_DATA, "new"), (USER_DATA, "old"), (VENDOR_DATA, "")]));
         assert_eq!(now.file(NETWORK_DATA), None, "what is not there any more is gone");
+    }
+
+    #[test]
+    fn one_description_of_the_network_counts() {
+        let mut instance = Instance::new(InstanceId::parse("i").unwrap(), "NoCloud");
+        assert_eq!(instance.network(), None);
+        for name in [INTERFACES, NETWORK_CONFIG, NETWORK_DATA] {
+            instance.raw.push(File { path: name.into(), content: name.into() });
+            assert_eq!(instance.network(), Some((name, name.as_bytes())));
+        }
     }
 
     fn public_keys<'v>(value: &'v Value<'_>) -> Vec<&'v str> {

@@ -26,7 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("user_data", &["syntax"]),
     ("cloud_config", &["action", "instance", "ip", "syntax"]),
     ("network", &["action", "ip"]),
-    ("network/parse", &["ip", "network", "syntax"]),
+    ("network/parse", &["instance", "ip", "network", "syntax"]),
     ("network/render", &["action", "fetch", "ip", "network", "os_release", "syntax"]),
     ("state", &["action", "fetch", "instance", "syntax"]),
     ("module", &["accounts", "action", "cloud_config", "fetch", "instance", "os_release", "state"]),

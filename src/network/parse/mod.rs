@@ -1,5 +1,6 @@
 //! Descriptions of a network, each read into the one model.
 
+mod description;
 mod draft;
 pub mod eni;
 mod link;
@@ -8,6 +9,8 @@ mod reader;
 mod subnet;
 mod v1;
 mod v2;
+
+pub use description::{Description, description, of_value};
 
 use crate::error::Error;
 use crate::network::model::Network;
