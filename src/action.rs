@@ -1,8 +1,10 @@
 //! Everything that may be done to a machine. A plan is a list of these; it can
 //! be printed, compared and applied twice with the same result.
 
+mod account;
 mod link;
 
+pub use account::{AccountChange, NewUser};
 pub use link::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
 
 use alloc::boxed::Box;
@@ -43,6 +45,8 @@ pub enum Action {
     },
     /// A change of the running kernel's links, addresses or routes.
     Link(LinkAction),
+    /// A change of the root's users and groups.
+    Account(Box<AccountChange>),
     /// Run a program and wait for its end.
     RunProgram(Box<Program>),
 }
@@ -115,6 +119,9 @@ pub enum Owner {
         /// Group.
         gid: u32,
     },
+    /// A user and its primary group, looked up in the root's own passwd when
+    /// the action is applied.
+    User(Box<str>),
     /// By name (or a number as text), looked up in the root's own passwd and
     /// group when the action is applied. No group: root's.
     Named {
@@ -152,7 +159,7 @@ impl Action {
             Self::MakeDirectory { path, .. } | Self::MakeLink { path, .. } | Self::RemoveFile { path } => {
                 Some(path)
             }
-            Self::SetHostname { .. } | Self::Link(_) | Self::RunProgram(_) => None,
+            Self::SetHostname { .. } | Self::Link(_) | Self::Account(_) | Self::RunProgram(_) => None,
         }
     }
 
@@ -161,6 +168,7 @@ impl Action {
         match self {
             Self::SetHostname { name } => name.clone(),
             Self::Link(link) => link.text(),
+            Self::Account(change) => change.text(),
             Self::RunProgram(program) => words(&program.argv),
             _ => self.path().unwrap_or_default().into(),
         }
@@ -183,7 +191,7 @@ impl Action {
             Self::RemoveFile { .. } => ("remove ", String::new()),
             Self::MakeLink { target, .. } => ("link ", [" to ", target].concat()),
             Self::SetHostname { .. } => ("set host name ", String::new()),
-            Self::Link(_) => ("", String::new()),
+            Self::Link(_) | Self::Account(_) => ("", String::new()),
             Self::RunProgram(_) => ("run ", String::new()),
         };
         [verb, &self.object(), &detail].concat()
@@ -226,6 +234,7 @@ impl Owner {
         let (user, group) = match self {
             Self::Root => ("root", None),
             Self::Ids { uid, gid } => (&*u64::from(*uid).to_string(), Some(&*u64::from(*gid).to_string())),
+            Self::User(user) => (&**user, None),
             Self::Named { user, group } => (&**user, group.as_deref()),
         };
         match group {

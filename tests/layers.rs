@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("action", &["ip"]),
     ("kernel_line", &[]),
     ("os_release", &[]),
-    ("accounts", &["fetch"]),
+    ("accounts", &["action", "fetch"]),
     ("fstab", &["fetch"]),
     ("instance", &["syntax"]),
     ("datasource", &["fetch", "instance", "syntax"]),

@@ -2,11 +2,14 @@
 //! keeps count. To add one: a file here, and its line in [`ALL`].
 
 mod bootcmd;
+mod host;
 mod scripts;
 mod seed_files;
 mod set_hostname;
 mod ssh;
 mod write_files;
+
+pub use host::{FileSystem, Host, NoHost};
 
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
@@ -51,6 +54,8 @@ pub struct Context<'a> {
     pub paths: &'a InstancePaths,
     /// The root as it is now.
     pub root: &'a dyn Fetch,
+    /// The running machine.
+    pub host: &'a dyn Host,
 }
 
 /// What a module wants done.

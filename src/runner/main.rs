@@ -3,6 +3,7 @@
 mod boothook;
 mod cli;
 mod devel;
+mod host;
 mod log_file;
 mod program;
 mod report;

@@ -1,9 +1,10 @@
 //! A stage after the pivot: what the agent left is taken over, modules run,
 //! and status, logs and results are written where people look.
 
+use crate::host::Running;
 use crate::status::{MODES, Mode, Status, seconds};
 use crate::{boothook, log_file, program};
-use glowplug::action::Action;
+use glowplug::action::{AccountChange, Action};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
@@ -16,6 +17,7 @@ use glowplug::stage::log::{Log, read_lines};
 use glowplug::stage::{handoff, instancify};
 use glowplug::state::cache;
 use glowplug::state::paths::{DISABLED, HANDOFF_LOG, HANDOFF_SEED, INSTANCE_ID, InstancePaths, TIMINGS};
+use glowplug::sys::accounts;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::clock;
 use glowplug::sys::root::Root;
@@ -138,7 +140,9 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
     let mut run = program::run;
+    let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
     let mut applier = Applier::new(&machine.root, &machine.run);
+    applier.account = Some(&mut account);
     applier.program = Some(&mut run);
     if stage == Stage::Init {
         // The agent has told these already, where one ran and could read all.
@@ -151,7 +155,14 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
         settle(machine, instance, &paths, (&consumed, &merged), &mut applier, log);
     }
     let jobs = consumed.upstart_jobs();
-    let context = Context { config: &config, instance, jobs: &jobs, paths: &paths, root: &machine.root };
+    let context = Context {
+        config: &config,
+        instance,
+        jobs: &jobs,
+        paths: &paths,
+        root: &machine.root,
+        host: &Running,
+    };
     let mut engine = Engine::new(&mut applier, None, &paths);
     for module in module::ALL.iter().filter(|module| module.stage == stage) {
         engine.run(module, &context, log);

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::instance::{Instance, Machine, NETWORK_DATA};
 use crate::kernel_line::KernelLine;
 use crate::limits;
-use crate::module::{self, Context};
+use crate::module::{self, Context, NoHost};
 use crate::state::cache;
 use crate::state::paths::{DISABLED, InstancePaths};
 use crate::sys::apply::Applier;
@@ -260,7 +260,14 @@ fn provision(
         log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
     } else if local.writable {
         let jobs = consumed.upstart_jobs();
-        let context = Context { config: &config, instance, jobs: &jobs, paths: &paths, root: local.root };
+        let context = Context {
+            config: &config,
+            instance,
+            jobs: &jobs,
+            paths: &paths,
+            root: local.root,
+            host: &NoHost,
+        };
         let mut engine = Engine::new(applier, Some(&cover), &paths);
         for module in module::EARLY {
             engine.run(module, &context, log);

@@ -64,6 +64,7 @@ fn digest(action: &Action) -> u64 {
         Action::MakeLink { path, target } => digest.texts("link", &[path, target]),
         Action::SetHostname { name } => digest.texts("hostname", &[name]),
         Action::Link(link) => digest.texts("nic", &[&link.text()]),
+        Action::Account(change) => digest.texts("account", &[&change.text(), change.secret()]),
         Action::RunProgram(program) => {
             digest.texts("run", &[]);
             for word in &program.argv {

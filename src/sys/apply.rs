@@ -3,7 +3,7 @@
 use super::root::Root;
 use super::{failed, path as at, write};
 use crate::accounts::Accounts;
-use crate::action::{Action, LinkAction, Owner, Program};
+use crate::action::{AccountChange, Action, LinkAction, Owner, Program};
 use crate::error::{Error, Result};
 use crate::text::parent_and_name;
 use rustix::fd::AsFd;
@@ -16,6 +16,9 @@ pub type RunProgram<'a> = dyn FnMut(&Program) -> Result<()> + 'a;
 /// Changes links, addresses and routes.
 pub type ApplyLink<'a> = dyn FnMut(&LinkAction) -> Result<()> + 'a;
 
+/// Changes users and groups; the agent, which needs the room, has none.
+pub type ApplyAccount<'a> = dyn FnMut(&AccountChange) -> Result<()> + 'a;
+
 /// What actions are carried out on.
 pub struct Applier<'a> {
     /// The machine's root.
@@ -25,6 +28,8 @@ pub struct Applier<'a> {
     pub run: &'a Root,
     /// Link changes; absent where the root is not the running machine's.
     pub link: Option<&'a mut ApplyLink<'a>>,
+    /// Changes of accounts; absent before the pivot.
+    pub account: Option<&'a mut ApplyAccount<'a>>,
     /// Programs; absent before the pivot.
     pub program: Option<&'a mut RunProgram<'a>>,
     /// Takes the actions in place of the machine: a plan is printed so.
@@ -34,7 +39,7 @@ pub struct Applier<'a> {
 impl<'a> Applier<'a> {
     /// Changes files alone.
     pub fn new(root: &'a Root, run: &'a Root) -> Self {
-        Self { root, run, link: None, program: None, record: None }
+        Self { root, run, link: None, account: None, program: None, record: None }
     }
 
     /// Carries out one action. Twice is as good as once, but for appending
@@ -65,6 +70,10 @@ impl<'a> Applier<'a> {
                 Some(apply) => apply(link),
                 None => Err(Error::new("change", action.object(), "links are not touched here")),
             },
+            Action::Account(change) => match &mut self.account {
+                Some(apply) => apply(change),
+                None => Err(Error::new("change", action.object(), "accounts are not touched here")),
+            },
             Action::RunProgram(program) => match &mut self.program {
                 Some(run) => run(program),
                 None => Err(Error::new("run", action.object(), "no program runs before the pivot")),
@@ -88,14 +97,17 @@ impl<'a> Applier<'a> {
 
     #[inline(never)]
     fn owner(&self, path: &str, owner: &Owner) -> Result<(Uid, Gid)> {
+        let missing =
+            |what: &str, name: &str| Error::new("give", path, ["the root has no ", what, " ", name].concat());
         let (uid, gid) = match owner {
             Owner::Root => (0, 0),
             Owner::Ids { uid, gid } => (*uid, *gid),
+            Owner::User(name) => match Accounts::read(self.root).user(name) {
+                Some(user) => (user.uid, user.gid),
+                None => return Err(missing("user", name)),
+            },
             Owner::Named { user, group } => {
                 let accounts = Accounts::read(self.root);
-                let missing = |what: &str, name: &str| {
-                    Error::new("give", path, ["the root has no ", what, " ", name].concat())
-                };
                 let Some(uid) = accounts.uid(user) else { return Err(missing("user", user)) };
                 let gid = match group {
                     None => 0,

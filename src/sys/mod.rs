@@ -1,5 +1,6 @@
 //! The only room with system calls and `unsafe`.
 
+pub mod accounts;
 pub mod apply;
 pub mod block;
 pub mod clock;

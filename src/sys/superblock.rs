@@ -1,7 +1,7 @@
 //! Labels and UUIDs read from superblocks, as blkid(8) would name them.
 //!
 //! Offsets are those of ECMA-119 (ISO 9660), Microsoft's FAT specification
-//! and the kernel's own headers for ext, XFS and btrfs.
+//! and the kernel's own headers for ext, XFS, btrfs and swap.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -33,11 +33,13 @@ struct Layout {
     uuid: Option<u64>,
 }
 
-static LAYOUTS: [Layout; 4] = [
+static LAYOUTS: [Layout; 5] = [
     // ext4 reads ext2 and ext3 too, and is the one kernels have built in.
     Layout { kind: "ext4", magic: (0x438, &[0x53, 0xef]), label: (0x478, 16), uuid: Some(0x468) },
     Layout { kind: "xfs", magic: (0, b"XFSB"), label: (108, 12), uuid: Some(32) },
     Layout { kind: "btrfs", magic: (0x1_0040, b"_BHRfS_M"), label: (0x1_012b, 256), uuid: Some(0x1_0020) },
+    // mkswap(8) on pages of 4 KiB.
+    Layout { kind: "swap", magic: (4086, b"SWAPSPACE2"), label: (1052, 16), uuid: Some(1036) },
     // The primary volume descriptor is in the first of the set, sector 16.
     Layout { kind: "iso9660", magic: (32768, b"\x01CD001"), label: (32808, 32), uuid: None },
 ];

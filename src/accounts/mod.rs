@@ -1,6 +1,8 @@
 //! Users and groups of a root, from its own /etc/passwd and /etc/group
 //! (passwd(5), group(5)).
 
+pub mod edit;
+
 use crate::fetch::{self, Fetch};
 use alloc::string::String;
 

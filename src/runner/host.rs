@@ -1,0 +1,32 @@
+//! The machine that plans ask: its random bytes, memory and disks.
+
+use glowplug::error::{Error, Result};
+use glowplug::module::{FileSystem, Host};
+use glowplug::sys::block;
+use std::fs::File;
+use std::io::Read;
+
+/// The machine this program runs on.
+pub(crate) struct Running;
+
+impl Host for Running {
+    fn random(&self, count: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+        read.map_err(|error| Error::new("read", "/dev/urandom", error.to_string()))?;
+        Ok(bytes)
+    }
+
+    fn file_system(&self, path: &str) -> Option<FileSystem> {
+        let found = block::superblock_at(path).ok()??;
+        Some(FileSystem { kind: found.kind.into(), label: found.label })
+    }
+
+    fn sizes(&self, path: &str) -> Result<(u64, u64)> {
+        let memory = rustix::system::sysinfo();
+        let memory = u64::from(memory.totalram) * u64::from(memory.mem_unit);
+        let free =
+            rustix::fs::statvfs(path).map_err(|errno| Error::os("read", path, errno.raw_os_error()))?;
+        Ok((memory, free.f_frsize * free.f_bfree))
+    }
+}

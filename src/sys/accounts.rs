@@ -1,0 +1,106 @@
+//! Changing the account files of a root: under the lock of lckpwdf(3), each
+//! file written beside its old self and renamed.
+
+use super::root::Root;
+use super::{clock, failed, path, write};
+use crate::accounts::edit::{AccountFiles, edit};
+use crate::action::{AccountChange, Existing, Owner, WriteFile};
+use crate::error::{Error, Result};
+use crate::fetch::Fetch;
+use crate::limits;
+use alloc::string::String;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{FlockOperation, Gid, OFlags, Uid, fcntl_lock};
+use rustix::io::Errno;
+
+const DAY: u64 = 86_400_000_000;
+
+/// Makes one change in the root's account files.
+pub fn apply(root: &Root, change: &AccountChange) -> Result<()> {
+    let _lock = lock(root)?;
+    let read = |path: &str| -> Result<Option<String>> {
+        let Some(content) = root.read(path, limits::ROOT_FILE)? else { return Ok(None) };
+        // Never written back changed where we could not read it.
+        String::from_utf8(content).map(Some).map_err(|_| Error::new("read", path, "it is not UTF-8"))
+    };
+    let old = AccountFiles {
+        passwd: read("/etc/passwd")?,
+        group: read("/etc/group")?,
+        shadow: read("/etc/shadow")?,
+        gshadow: read("/etc/gshadow")?,
+    };
+    let mut new = old.clone();
+    edit(&mut new, change, clock::realtime() / DAY)?;
+    // A user whose line in passwd is the last to come is never half there.
+    for (path, old, new, mode) in [
+        ("/etc/group", old.group, new.group, 0o644),
+        ("/etc/gshadow", old.gshadow, new.gshadow, 0o600),
+        ("/etc/shadow", old.shadow, new.shadow, 0o600),
+        ("/etc/passwd", old.passwd, new.passwd, 0o644),
+    ] {
+        if let Some(content) = new.filter(|content| old.as_ref() != Some(content)) {
+            let (owner, existing) = (Owner::Root, Existing::KeepMetadata);
+            let file = WriteFile { path: path.into(), content: content.into_bytes(), mode, owner, existing };
+            write::write(root, path, &file, (Uid::ROOT, Gid::ROOT), None)?;
+        }
+    }
+    Ok(())
+}
+
+/// The lock that passwd(1) and its like take too; it ends with the value.
+fn lock(root: &Root) -> Result<OwnedFd> {
+    const LOCK: &str = "/etc/.pwd.lock";
+    /// Tenths of a second; lckpwdf(3) waits as long.
+    const TRIES: u32 = 150;
+    let open = || -> core::result::Result<OwnedFd, Errno> {
+        let folder = root.open_in("/etc", OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW;
+        path::open_at(folder.as_fd(), ".pwd.lock", flags, 0o600)
+    };
+    let file = open().map_err(|errno| failed("lock", LOCK, errno))?;
+    for _ in 0..TRIES {
+        match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(file),
+            Err(Errno::AGAIN | Errno::ACCESS) => pause(),
+            Err(errno) => return Err(failed("lock", LOCK, errno)),
+        }
+    }
+    Err(Error::new("lock", LOCK, "another program holds it"))
+}
+
+/// A tenth of a second.
+fn pause() {
+    let time = rustix::time::Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    // Woken too early it tries once more.
+    let _ = rustix::thread::nanosleep(&time);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn files_change_under_the_lock_and_keep_their_modes() {
+        let folder = std::env::temp_dir().join(format!("glowplug-accounts-{}", std::process::id()));
+        fs::create_dir_all(folder.join("etc")).unwrap();
+        let file = |name: &str| folder.join("etc").join(name);
+        fs::write(file("passwd"), "root:x:0:0::/root:/bin/sh\n").unwrap();
+        fs::write(file("group"), "root:x:0:\nwheel:x:10:\n").unwrap();
+        fs::write(file("shadow"), "root:*:::::::\n").unwrap();
+        fs::set_permissions(file("shadow"), fs::Permissions::from_mode(0o640)).unwrap();
+        let root = Root::open(folder.to_str().unwrap()).unwrap();
+        let set = AccountChange::SetPassword { user: "root".into(), hash: "$6$a$b".into() };
+        let member = AccountChange::AddMember { user: "root".into(), group: "wheel".into() };
+        apply(&root, &set).unwrap();
+        apply(&root, &member).unwrap();
+        assert!(fs::read_to_string(file("shadow")).unwrap().starts_with("root:$6$a$b:"));
+        assert_eq!(fs::metadata(file("shadow")).unwrap().permissions().mode() & 0o7777, 0o640);
+        assert_eq!(fs::read_to_string(file("group")).unwrap(), "root:x:0:\nwheel:x:10:root\n");
+        assert!(!file("gshadow").exists(), "a file that was not there stays away");
+        fs::write(file("passwd"), b"root:\xff:0:0::/root:/bin/sh\n").unwrap();
+        assert!(apply(&root, &set).unwrap_err().to_string().ends_with("it is not UTF-8"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
