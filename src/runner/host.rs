@@ -24,7 +24,7 @@ impl Host for Running {
 
     fn sizes(&self, path: &str) -> Result<(u64, u64)> {
         let memory = rustix::system::sysinfo();
-        let memory = u64::from(memory.totalram) * u64::from(memory.mem_unit);
+        let memory = memory.totalram * u64::from(memory.mem_unit);
         let free =
             rustix::fs::statvfs(path).map_err(|errno| Error::os("read", path, errno.raw_os_error()))?;
         Ok((memory, free.f_frsize * free.f_bfree))
