@@ -29,7 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("network/parse", &["instance", "ip", "network", "syntax"]),
     ("network/render", &["action", "fetch", "ip", "network", "os_release", "syntax"]),
     ("state", &["action", "fetch", "instance", "syntax"]),
-    ("module", &["accounts", "action", "cloud_config", "fetch", "instance", "os_release", "state"]),
+    ("module", &["accounts", "action", "cloud_config", "fetch", "instance", "os_release", "state", "syntax"]),
     ("sys", &["accounts", "action", "fetch", "ip"]),
     (
         "stage",

@@ -1,11 +1,20 @@
 //! `hostname`, `fqdn`, `preserve_hostname`, `prefer_fqdn_over_hostname`.
 
 use super::CloudConfig;
+use super::schema::{Key, Kind};
 use crate::error::Error;
 use crate::ip::Ip;
 use crate::text::{fill, is_space};
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// The keys read here, for `glowplug schema`.
+pub static KEYS: &[Key] = &[
+    Key::new("hostname", Kind::Text),
+    Key::new("fqdn", Kind::Text),
+    Key::new("preserve_hostname", Kind::Bool),
+    Key::new("prefer_fqdn_over_hostname", Kind::Bool),
+];
 
 /// Bytes the kernel takes for a host name (sethostname(2)).
 const MOST: usize = 64;

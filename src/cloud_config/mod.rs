@@ -3,6 +3,7 @@
 
 pub mod hostname;
 pub mod runcmd;
+pub mod schema;
 pub mod ssh;
 pub mod write_files;
 

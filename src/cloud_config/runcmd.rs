@@ -1,5 +1,6 @@
 //! `runcmd` and `bootcmd`: lists of commands that become one shell script.
 
+use super::schema::{Key, Kind};
 use super::{CloudConfig, Setting};
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
@@ -7,6 +8,12 @@ use crate::syntax::yaml::float_value;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// The keys read here, for `glowplug schema`.
+pub static KEYS: &[Key] = &[Key::new("runcmd", COMMANDS), Key::new("bootcmd", COMMANDS)];
+
+/// A list of commands, each a text for the shell or a list of words.
+const COMMANDS: Kind = Kind::List(&Kind::Either(&[Kind::Text, Kind::List(&Kind::Scalar), Kind::Null]));
 
 /// The script of the commands under `key`; `None` when there is none. An item
 /// that is neither text nor list is a problem with its place, and the others

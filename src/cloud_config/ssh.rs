@@ -2,11 +2,20 @@
 //! `disable_root_opts`.
 
 use super::CloudConfig;
+use super::schema::{Key, Kind};
 use crate::error::Error;
 use crate::instance::{Metadata, public_keys};
 use crate::syntax::value::Data;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// The keys read here, for `glowplug schema`.
+pub static KEYS: &[Key] = &[
+    Key::new("ssh_authorized_keys", Kind::List(&Kind::Text)),
+    Key::new("allow_public_ssh_keys", Kind::Bool),
+    Key::new("disable_root", Kind::Bool),
+    Key::new("disable_root_opts", Kind::Text),
+];
 
 /// Options that let root's keys say no more than whom to log in as.
 const DISABLE_ROOT: &str = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as the user \\\"$USER\\\" rather than the user \\\"$DISABLE_USER\\\".';echo;sleep 10;exit 142\"";

@@ -1,5 +1,6 @@
 //! `write_files`.
 
+use super::schema::{Key, Kind};
 use super::{CloudConfig, Setting};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
@@ -10,6 +11,24 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
+
+/// The keys read here, for `glowplug schema`.
+pub static KEYS: &[Key] = &[Key::new(
+    "write_files",
+    Kind::List(&Kind::Map(&[
+        Key::new("path", Kind::Text).required(),
+        Key::new("content", Kind::Either(&[Kind::Text, Kind::Binary])),
+        Key::new("encoding", Kind::OneOf(ENCODINGS)),
+        Key::new("owner", Kind::Text),
+        Key::new("permissions", Kind::Either(&[Kind::Text, Kind::Integer])),
+        Key::new("append", Kind::Bool),
+        Key::new("defer", Kind::Bool),
+    ])),
+)];
+
+/// What `encoding` may be.
+const ENCODINGS: &[&str] =
+    &["gz", "gzip", "gz+base64", "gzip+base64", "gz+b64", "gzip+b64", "b64", "base64", "text/plain"];
 
 const DOING: &str = "write the file at";
 

@@ -12,6 +12,7 @@ pub(super) const MODULE: Module = Module {
     keys: &["bootcmd"],
     stage: Stage::Init,
     frequency: Frequency::Always,
+    distros: &[],
     early: Early::No,
     plan,
 };

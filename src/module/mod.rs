@@ -18,10 +18,11 @@ use crate::fetch::{self, Fetch};
 use crate::instance::{File, Instance};
 use crate::os_release::field;
 use crate::state::paths::{Frequency, InstancePaths};
+use crate::syntax::value::Value;
 use alloc::vec::Vec;
 
-/// The stage a module runs in after the pivot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The stage a module runs in after the pivot, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// `glowplug init`.
     Init,
@@ -43,6 +44,7 @@ pub enum Early {
 }
 
 /// What a module plans with.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The merged configuration.
     pub config: &'a CloudConfig<'a>,
@@ -56,6 +58,9 @@ pub struct Context<'a> {
     pub root: &'a dyn Fetch,
     /// The running machine.
     pub host: &'a dyn Host,
+    /// What cloud.cfg's list of modules gives beside the module's name and
+    /// frequency.
+    pub arguments: &'a [Value<'a>],
 }
 
 /// What a module wants done.
@@ -78,8 +83,11 @@ pub struct Module {
     pub keys: &'static [&'static str],
     /// When it runs.
     pub stage: Stage,
-    /// How often it runs.
+    /// How often it runs, where cloud.cfg does not say otherwise.
     pub frequency: Frequency,
+    /// The distributions it is made for, as cloud-init names them; none: all.
+    /// cloud.cfg's `unverified_modules` lets it run elsewhere.
+    pub distros: &'static [&'static str],
     /// How much of it runs before the pivot.
     pub early: Early,
     /// Adds what it wants done to a plan.

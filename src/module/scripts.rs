@@ -13,12 +13,13 @@ pub(super) const RUNCMD: Module = Module {
     keys: &["runcmd"],
     stage: Stage::Config,
     frequency: Frequency::Instance,
+    distros: &[],
     early: Early::No,
     plan: plan_runcmd,
 };
 
 const fn runner(name: &'static str, frequency: Frequency, plan: fn(&Context<'_>, &mut Plan)) -> Module {
-    Module { name, keys: &[], stage: Stage::Final, frequency, early: Early::No, plan }
+    Module { name, keys: &[], stage: Stage::Final, frequency, distros: &[], early: Early::No, plan }
 }
 
 pub(super) const VENDOR: Module = runner("scripts_vendor", Frequency::Instance, |context, plan| {

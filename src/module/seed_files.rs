@@ -14,6 +14,7 @@ pub(super) const MODULE: Module = Module {
     keys: &[],
     stage: Stage::Init,
     frequency: Frequency::Instance,
+    distros: &[],
     early: Early::Whole,
     plan,
 };

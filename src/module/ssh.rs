@@ -17,6 +17,7 @@ pub(super) const MODULE: Module = Module {
     keys: &[],
     stage: Stage::Init,
     frequency: Frequency::Instance,
+    distros: &[],
     early: Early::Part,
     plan,
 };

@@ -41,7 +41,15 @@ fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &
     let module = ALL.iter().find(|known| known.name == module).unwrap();
     let mut plan = Plan::default();
     (module.plan)(
-        &Context { config: &layer(text), instance: &instance, jobs: &[], paths: &paths, root, host: &Dice },
+        &Context {
+            config: &layer(text),
+            instance: &instance,
+            jobs: &[],
+            paths: &paths,
+            root,
+            host: &Dice,
+            arguments: &[],
+        },
         &mut plan,
     );
     plan

@@ -9,6 +9,7 @@ pub(super) const MODULE: Module = Module {
     keys: &["write_files"],
     stage: Stage::Init,
     frequency: Frequency::Instance,
+    distros: &[],
     early: Early::Whole,
     plan: |context, plan| write_files::plan(context.config, false, &mut plan.actions, &mut plan.problems),
 };
@@ -18,6 +19,7 @@ pub(super) const DEFERRED: Module = Module {
     keys: &["write_files"],
     stage: Stage::Final,
     frequency: Frequency::Instance,
+    distros: &[],
     early: Early::No,
     plan: |context, plan| write_files::plan(context.config, true, &mut plan.actions, &mut plan.problems),
 };

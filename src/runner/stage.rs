@@ -12,6 +12,7 @@ use glowplug::module::{self, Context, Stage};
 use glowplug::stage::config::{SystemConfig, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
+use glowplug::stage::listed::{listed, not_known};
 use glowplug::stage::local::carry_out;
 use glowplug::stage::log::{Log, read_lines};
 use glowplug::stage::{handoff, instancify};
@@ -162,10 +163,14 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
         paths: &paths,
         root: &machine.root,
         host: &Running,
+        arguments: &[],
     };
+    let mut problems = Vec::new();
+    let entries = listed(stage, module::ALL, &config, &machine.root, Some(not_known), &mut problems);
+    log.warn_of(&problems);
     let mut engine = Engine::new(&mut applier, None, &paths);
-    for module in module::ALL.iter().filter(|module| module.stage == stage) {
-        engine.run(module, &context, log);
+    for entry in &entries {
+        engine.run(entry, &context, log);
     }
     if stage == Stage::Final {
         finish(&paths, log);

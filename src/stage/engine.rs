@@ -1,6 +1,7 @@
 //! Runs modules: frequency, semaphore and journal are kept here, and a module
 //! never sees them.
 
+use super::listed::Entry;
 use super::log::{Level, Log};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
@@ -79,10 +80,11 @@ impl<'e, 'a> Engine<'e, 'a> {
     /// Runs one module. The value is how many errors it ended with; each is
     /// in the log.
     #[inline(never)]
-    pub fn run(&mut self, module: &Module, context: &Context<'_>, log: &mut Log<'_>) -> usize {
+    pub fn run(&mut self, entry: &Entry<'_>, context: &Context<'_>, log: &mut Log<'_>) -> usize {
         let start = clock::monotonic();
         let early = self.early.is_some();
-        let mark = semaphore(module.name, module.frequency, context.paths);
+        let &Entry { module, frequency, arguments } = entry;
+        let mark = semaphore(module.name, frequency, context.paths);
         let mark = mark.as_deref();
         if mark.is_some_and(|path| self.applier.root.exists(path)) {
             return 0;
@@ -91,15 +93,15 @@ impl<'e, 'a> Engine<'e, 'a> {
             return 0;
         }
         let mut plan = Plan::default();
-        (module.plan)(context, &mut plan);
+        (module.plan)(&Context { arguments, ..*context }, &mut plan);
         log.warn_of(&plan.problems);
         // A program may reboot the machine: it is not started a second time.
         let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram(_)));
         let marked = runs_programs && !early && self.mark(mark, log);
-        let tally = self.carry_out(module, &plan, log);
+        let tally = self.carry_out(entry, &plan, log);
         tell(module.name, &plan.waits, tally.done, early, log);
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
-        if module.frequency != Frequency::Always {
+        if frequency != Frequency::Always {
             let finished = tally.left.is_empty() && !waits && (marked || self.mark(mark, log));
             let lines = if finished { self.journal.finished(module.name) } else { tally.lines };
             self.keep(&lines, log);
@@ -109,10 +111,11 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     #[inline(never)]
-    fn carry_out<'p>(&mut self, module: &Module, plan: &'p Plan, log: &mut Log<'_>) -> Tally<'p> {
+    fn carry_out<'p>(&mut self, entry: &Entry<'_>, plan: &'p Plan, log: &mut Log<'_>) -> Tally<'p> {
+        let module = entry.module;
         let mut tally = Tally::default();
         for (action, key) in plan.actions.iter().zip(keys(&plan.actions)) {
-            let progress = match module.frequency {
+            let progress = match entry.frequency {
                 Frequency::Always => Progress::Fresh,
                 _ => self.journal.progress(module.name, key),
             };

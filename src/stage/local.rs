@@ -8,13 +8,13 @@ use super::engine::{Cover, Engine};
 use super::log::{Level, Log};
 use super::network::{self, Manner};
 use super::search::{self, Answer, Patience};
-use super::{handoff, instancify};
+use super::{handoff, instancify, listed};
 use crate::action::Action;
 use crate::error::Error;
 use crate::instance::{Instance, Machine, NETWORK_DATA};
 use crate::kernel_line::KernelLine;
 use crate::limits;
-use crate::module::{self, Context, NoHost};
+use crate::module::{Context, NoHost};
 use crate::state::cache;
 use crate::state::paths::{DISABLED, InstancePaths};
 use crate::sys::apply::Applier;
@@ -260,17 +260,11 @@ fn provision(
         log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
     } else if local.writable {
         let jobs = consumed.upstart_jobs();
-        let context = Context {
-            config: &config,
-            instance,
-            jobs: &jobs,
-            paths: &paths,
-            root: local.root,
-            host: &NoHost,
-        };
+        let (config, root, jobs) = (&config, local.root, &*jobs);
+        let context = Context { config, instance, jobs, paths: &paths, root, host: &NoHost, arguments: &[] };
         let mut engine = Engine::new(applier, Some(&cover), &paths);
-        for module in module::EARLY {
-            engine.run(module, &context, log);
+        for entry in listed::early(config, root) {
+            engine.run(&entry, &context, log);
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod handoff;
 pub mod instance_data;
 pub mod instancify;
+pub mod listed;
 pub mod local;
 pub mod log;
 pub mod network;
