@@ -3,9 +3,11 @@
 
 mod account;
 mod link;
+mod task;
 
 pub use account::{AccountChange, NewUser};
 pub use link::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
+pub use task::{Effect, ShutDown, Task};
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -49,6 +51,8 @@ pub enum Action {
     Account(Box<AccountChange>),
     /// Run a program and wait for its end.
     RunProgram(Box<Program>),
+    /// What only the runner does.
+    Task(Box<Task>),
 }
 
 /// What [`Action::RunProgram`] runs.
@@ -159,7 +163,11 @@ impl Action {
             Self::MakeDirectory { path, .. } | Self::MakeLink { path, .. } | Self::RemoveFile { path } => {
                 Some(path)
             }
-            Self::SetHostname { .. } | Self::Link(_) | Self::Account(_) | Self::RunProgram(_) => None,
+            Self::SetHostname { .. }
+            | Self::Link(_)
+            | Self::Account(_)
+            | Self::RunProgram(_)
+            | Self::Task(_) => None,
         }
     }
 
@@ -170,6 +178,7 @@ impl Action {
             Self::Link(link) => link.text(),
             Self::Account(change) => change.text(),
             Self::RunProgram(program) => words(&program.argv),
+            Self::Task(task) => task.what.clone(),
             _ => self.path().unwrap_or_default().into(),
         }
     }
@@ -191,7 +200,7 @@ impl Action {
             Self::RemoveFile { .. } => ("remove ", String::new()),
             Self::MakeLink { target, .. } => ("link ", [" to ", target].concat()),
             Self::SetHostname { .. } => ("set host name ", String::new()),
-            Self::Link(_) | Self::Account(_) => ("", String::new()),
+            Self::Link(_) | Self::Account(_) | Self::Task(_) => ("", String::new()),
             Self::RunProgram(_) => ("run ", String::new()),
         };
         [verb, &self.object(), &detail].concat()

@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod action;
 pub mod cloud_config;
 pub mod datasource;
+pub mod date;
 pub mod error;
 pub mod fetch;
 pub mod fstab;

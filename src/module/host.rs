@@ -15,6 +15,12 @@ pub struct FileSystem {
 
 /// The running machine. Before the pivot there is none to ask ([`NoHost`]).
 pub trait Host {
+    /// Microseconds since 1970-01-01 UTC.
+    fn now(&self) -> u64;
+
+    /// Microseconds since the kernel started.
+    fn uptime(&self) -> u64;
+
     /// So many unpredictable bytes.
     fn random(&self, count: usize) -> Result<Vec<u8>>;
 
@@ -29,6 +35,14 @@ pub trait Host {
 pub struct NoHost;
 
 impl Host for NoHost {
+    fn now(&self) -> u64 {
+        0
+    }
+
+    fn uptime(&self) -> u64 {
+        0
+    }
+
     fn random(&self, _: usize) -> Result<Vec<u8>> {
         Err(Error::new("take", "random bytes", "there is no machine to ask"))
     }

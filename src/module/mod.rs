@@ -2,11 +2,19 @@
 //! keeps count. To add one: a file here, and its line in [`ALL`].
 
 mod bootcmd;
+mod distribution;
+mod final_message;
 mod host;
+mod locale;
+mod package_update_upgrade_install;
+mod packages;
 mod scripts;
 mod seed_files;
 mod set_hostname;
+mod shell_variables;
 mod ssh;
+mod system;
+mod timezone;
 mod write_files;
 
 pub use host::{FileSystem, Host, NoHost};
@@ -96,7 +104,8 @@ pub struct Module {
 
 /// The modules of which a part runs before the pivot, in their order. The agent
 /// names no others, so that it holds no code for them.
-pub static EARLY: &[Module] = &[seed_files::MODULE, write_files::MODULE, set_hostname::MODULE, ssh::MODULE];
+pub static EARLY: &[Module] =
+    &[seed_files::MODULE, write_files::MODULE, set_hostname::MODULE, ssh::MODULE, timezone::MODULE];
 
 /// Every module in the order they run.
 pub static ALL: &[Module] = &[
@@ -105,21 +114,34 @@ pub static ALL: &[Module] = &[
     write_files::MODULE,
     set_hostname::MODULE,
     ssh::MODULE,
+    locale::MODULE,
+    timezone::MODULE,
     scripts::RUNCMD,
+    package_update_upgrade_install::MODULE,
     write_files::DEFERRED,
     scripts::VENDOR,
     scripts::PER_ONCE,
     scripts::PER_BOOT,
     scripts::PER_INSTANCE,
     scripts::USER,
+    final_message::MODULE,
 ];
 
+/// The first line of a file that has a place for one. It has no date: a plan
+/// that is made again is the same.
+const CREATED: &str = "# Created by glowplug\n";
+
 /// Whether the root is of Red Hat's family (os-release(5)).
-#[inline(never)]
 fn is_red_hat(root: &dyn Fetch) -> bool {
+    takes_after(root, "rhel fedora centos")
+}
+
+/// Whether the root's distribution is one of `names`, words, or takes after one.
+#[inline(never)]
+fn takes_after(root: &dyn Fetch, names: &str) -> bool {
     let text = fetch::text(root, "/etc/os-release").unwrap_or_default();
-    let family = |id: &str| matches!(id, "rhel" | "fedora" | "centos");
-    ["ID", "ID_LIKE"].iter().any(|name| field(&text, name).split(' ').any(family))
+    let is_named = |id: &str| names.split(' ').any(|name| name == id);
+    ["ID", "ID_LIKE"].iter().any(|name| field(&text, name).split(' ').any(is_named))
 }
 
 #[cfg(test)]

@@ -6,12 +6,28 @@ use crate::instance::{File, InstanceId, Metadata};
 use crate::state::paths::SET_HOSTNAME;
 use alloc::string::String;
 
-const FILE: u32 = 0o100_644;
+/// Sun, 22 Nov 2026 18:30:05 +0000.
+const NOW: u64 = 1_795_372_205_000_000;
+
+pub(super) const FILE: u32 = 0o100_644;
+
+/// What a module plans for a cloud-config and a root.
+pub(super) fn planned(module: &str, text: &str, root: &Tree) -> Plan {
+    plan_of(module, text, |_| {}, root)
+}
 
 /// A machine whose random bytes are all alike.
 struct Dice;
 
 impl Host for Dice {
+    fn now(&self) -> u64 {
+        NOW
+    }
+
+    fn uptime(&self) -> u64 {
+        12_340_000
+    }
+
     fn random(&self, count: usize) -> crate::error::Result<Vec<u8>> {
         Ok(vec![7; count])
     }
@@ -34,7 +50,7 @@ fn plan(module: &str, text: &str, metadata: Metadata, root: &Tree) -> Plan {
     plan_of(module, text, |instance| instance.metadata = metadata, root)
 }
 
-fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &Tree) -> Plan {
+pub(super) fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &Tree) -> Plan {
     let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
     change(&mut instance);
     let paths = InstancePaths::new(&instance.id);
@@ -55,7 +71,7 @@ fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &
     plan
 }
 
-fn texts(problems: &[Error]) -> Vec<&str> {
+pub(super) fn texts(problems: &[Error]) -> Vec<&str> {
     problems.iter().map(Error::text).collect()
 }
 

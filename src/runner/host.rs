@@ -2,7 +2,7 @@
 
 use glowplug::error::{Error, Result};
 use glowplug::module::{FileSystem, Host};
-use glowplug::sys::block;
+use glowplug::sys::{block, clock};
 use std::fs::File;
 use std::io::Read;
 
@@ -10,6 +10,14 @@ use std::io::Read;
 pub(crate) struct Running;
 
 impl Host for Running {
+    fn now(&self) -> u64 {
+        clock::realtime()
+    }
+
+    fn uptime(&self) -> u64 {
+        clock::monotonic()
+    }
+
     fn random(&self, count: usize) -> Result<Vec<u8>> {
         let mut bytes = vec![0; count];
         let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));

@@ -9,6 +9,7 @@ mod program;
 mod report;
 mod stage;
 mod status;
+mod task;
 
 use std::process::ExitCode;
 

@@ -6,8 +6,8 @@ use glowplug::error::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus, Stdio};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// Where output goes, and where it goes when that can't be written.
 const OUTPUT: [&str; 2] = ["/var/log/cloud-init-output.log", "/run/glowplug/output.log"];
@@ -38,14 +38,32 @@ pub(crate) fn say(line: &str) {
 /// longer than for itself: they hold the log, no pipe.
 pub(crate) fn run(program: &Program) -> Result<()> {
     let name = || program.argv.join(" ");
-    let Some((file, arguments)) = program.argv.split_first() else {
-        return Err(Error::new("run", "nothing", "the command is empty"));
-    };
     let output = output();
     let before = output.as_ref().and_then(|output| Some(output.metadata().ok()?.len()));
-    let stdio = || {
-        output.as_ref().and_then(|output| output.try_clone().ok()).map_or_else(Stdio::inherit, Stdio::from)
+    let status = command(program, output.as_ref())
+        .and_then(|command| finish(command, &program.input))
+        .map_err(|error| match error.raw_os_error() {
+            Some(errno) => Error::os("run", name(), errno),
+            None => Error::new("run", name(), error.to_string()),
+        })?;
+    if let (Some(output), Some(before)) = (output, before) {
+        show(output, before);
+    }
+    let is_good = status.code().is_some_and(|code| code == 0 || program.accepted.contains(&code));
+    if is_good { Ok(()) } else { Err(Error::new("run", name(), ending(status))) }
+}
+
+/// Starts a program that nobody gives input to, apart from what a signal to us
+/// would reach.
+pub(crate) fn start(program: &Program) -> io::Result<Child> {
+    command(program, output().as_ref())?.process_group(0).spawn()
+}
+
+fn command(program: &Program, output: Option<&File>) -> io::Result<Command> {
+    let Some((file, arguments)) = program.argv.split_first() else {
+        return Err(io::Error::other("the command is empty"));
     };
+    let stdio = || output.and_then(|output| output.try_clone().ok()).map_or_else(Stdio::inherit, Stdio::from);
     let mut command = Command::new(file);
     command.args(arguments).current_dir("/").stdout(stdio()).stderr(stdio());
     command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
@@ -53,15 +71,7 @@ pub(crate) fn run(program: &Program) -> Result<()> {
     if std::env::var_os("PATH").is_none() {
         command.env("PATH", PATH);
     }
-    let status = finish(command, &program.input).map_err(|error| match error.raw_os_error() {
-        Some(errno) => Error::os("run", name(), errno),
-        None => Error::new("run", name(), error.to_string()),
-    })?;
-    if let (Some(output), Some(before)) = (output, before) {
-        show(output, before);
-    }
-    let is_good = status.code().is_some_and(|code| code == 0 || program.accepted.contains(&code));
-    if is_good { Ok(()) } else { Err(Error::new("run", name(), ending(status))) }
+    Ok(command)
 }
 
 fn finish(mut command: Command, input: &[u8]) -> io::Result<ExitStatus> {
@@ -83,7 +93,8 @@ fn show(mut output: File, before: u64) {
     }
 }
 
-fn ending(status: ExitStatus) -> String {
+/// How a program ended, as a clause.
+pub(crate) fn ending(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("it ended with exit status {code}"),
         (None, Some(signal)) => format!("it was ended by signal {signal}"),

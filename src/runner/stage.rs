@@ -3,8 +3,9 @@
 
 use crate::host::Running;
 use crate::status::{MODES, Mode, Status, seconds};
+use crate::task::Tasks;
 use crate::{boothook, log_file, program};
-use glowplug::action::{AccountChange, Action};
+use glowplug::action::{AccountChange, Action, Task};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
@@ -45,11 +46,12 @@ pub(crate) fn run(stage: Stage) -> u8 {
     }
     let begun = clock::monotonic();
     let mut status = begin(stage, begun, &mut log);
+    let mut tasks = Tasks::default();
     match machine() {
         Ok(machine) => {
             if let Some(instance) = instance(&machine, &mut log) {
                 status.datasource = Some(instance.datasource_name());
-                provision(stage, &machine, &instance, &mut log);
+                tasks = provision(stage, &machine, &instance, &mut log);
             } else {
                 status.datasource = Some("DataSourceNone".into());
                 log.info("no seed and no cache: nothing is provisioned", &[]);
@@ -58,7 +60,9 @@ pub(crate) fn run(stage: Stage) -> u8 {
         Err(error) => log.error(&error),
     }
     log.step(&format!("runner/{}", name(stage)), begun);
-    end(stage, status, begun, &mut log)
+    let exit_status = end(stage, status, begun, &mut log);
+    tasks.end();
+    exit_status
 }
 
 /// The stage as status.json names it.
@@ -132,7 +136,8 @@ fn instance(machine: &Machine, log: &mut Log<'_>) -> Option<Box<Instance>> {
     if handed_over.is_some() || agent_ran { handed_over } else { take(handoff::cached(&machine.root)) }
 }
 
-fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log<'_>) {
+/// The value: what is still to be done when the stage has ended.
+fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log<'_>) -> Tasks {
     let paths = InstancePaths::new(&instance.id);
     let mut problems = Vec::new();
     let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
@@ -145,6 +150,12 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.account = Some(&mut account);
     applier.program = Some(&mut run);
+    let mut tasks = Tasks::default();
+    let mut carry_out_task = |task: &Task| {
+        tasks.carry_out(task);
+        Ok(())
+    };
+    applier.task = Some(&mut carry_out_task);
     if stage == Stage::Init {
         // The agent has told these already, where one ran and could read all.
         if consumed.uses_languages || !fs::exists(HANDOFF_SEED).unwrap_or(false) {
@@ -175,6 +186,7 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
     if stage == Stage::Final {
         finish(&paths, log);
     }
+    tasks
 }
 
 /// Makes the instance the present one where the agent could not, and writes

@@ -171,7 +171,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     #[inline(never)]
     fn must_wait(&self, action: &Action, left: &[&Action]) -> Option<String> {
         let cover = self.early?;
-        if matches!(action, Action::RunProgram(_) | Action::Account(_)) {
+        if matches!(action, Action::RunProgram(_) | Action::Account(_) | Action::Task(_)) {
             return Some("programs run after the pivot".into());
         }
         let path = action.path()?;

@@ -65,6 +65,7 @@ fn digest(action: &Action) -> u64 {
         Action::SetHostname { name } => digest.texts("hostname", &[name]),
         Action::Link(link) => digest.texts("nic", &[&link.text()]),
         Action::Account(change) => digest.texts("account", &[&change.text(), change.secret()]),
+        Action::Task(task) => digest.texts("task", &[&task.what]),
         Action::RunProgram(program) => {
             digest.texts("run", &[]);
             for word in &program.argv {

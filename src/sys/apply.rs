@@ -3,7 +3,7 @@
 use super::root::Root;
 use super::{failed, path as at, write};
 use crate::accounts::Accounts;
-use crate::action::{AccountChange, Action, LinkAction, Owner, Program};
+use crate::action::{AccountChange, Action, LinkAction, Owner, Program, Task};
 use crate::error::{Error, Result};
 use crate::text::parent_and_name;
 use rustix::fd::AsFd;
@@ -12,6 +12,9 @@ use rustix::io::Errno;
 
 /// Runs a program and waits for its end; the agent, which never forks, has none.
 pub type RunProgram<'a> = dyn FnMut(&Program) -> Result<()> + 'a;
+
+/// Does what only the runner does.
+pub type CarryOutTask<'a> = dyn FnMut(&Task) -> Result<()> + 'a;
 
 /// Changes links, addresses and routes.
 pub type ApplyLink<'a> = dyn FnMut(&LinkAction) -> Result<()> + 'a;
@@ -32,6 +35,8 @@ pub struct Applier<'a> {
     pub account: Option<&'a mut ApplyAccount<'a>>,
     /// Programs; absent before the pivot.
     pub program: Option<&'a mut RunProgram<'a>>,
+    /// Tasks; absent before the pivot.
+    pub task: Option<&'a mut CarryOutTask<'a>>,
     /// Takes the actions in place of the machine: a plan is printed so.
     pub record: Option<&'a mut dyn FnMut(&Action)>,
 }
@@ -39,7 +44,7 @@ pub struct Applier<'a> {
 impl<'a> Applier<'a> {
     /// Changes files alone.
     pub fn new(root: &'a Root, run: &'a Root) -> Self {
-        Self { root, run, link: None, account: None, program: None, record: None }
+        Self { root, run, link: None, account: None, program: None, task: None, record: None }
     }
 
     /// Carries out one action. Twice is as good as once, but for appending
@@ -77,6 +82,10 @@ impl<'a> Applier<'a> {
             Action::RunProgram(program) => match &mut self.program {
                 Some(run) => run(program),
                 None => Err(Error::new("run", action.object(), "no program runs before the pivot")),
+            },
+            Action::Task(task) => match &mut self.task {
+                Some(carry_out) => carry_out(task),
+                None => Err(Error::new("do", action.object(), "it is not for here")),
             },
         }
     }

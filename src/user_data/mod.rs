@@ -26,3 +26,4 @@ pub use languages::{LANGUAGES, Languages, Patch, Render};
 pub use merge::{Merged, cloud_config_text, merge};
 pub use mergers::fill_in;
 pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};
+pub use render::render_text;

@@ -2,7 +2,7 @@
 
 use super::part::{Kind, Part};
 use super::template;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::syntax::value::{Place, Value};
 use crate::text::cut;
 use alloc::borrow::Cow;
@@ -54,6 +54,66 @@ pub(super) fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problem
             }
         }
     }
+}
+
+/// Renders `text` as cloud-init renders templates of its own and of people: one
+/// whose first line is `## template: jinja` as Jinja, any other with `$NAME` and
+/// `${NAME}` in it replaced by the texts of `data`. `file` is how messages name
+/// it.
+///
+/// # Errors
+/// What is no template, with its place; a `$NAME` that there is none of.
+pub fn render_text(file: &str, text: &str, data: &Value<'_>) -> Result<String> {
+    let text = with_plain_line_ends(text);
+    let first = text.split('\n').next().unwrap_or_default();
+    let Some(language) = language(first) else {
+        return with_names_replaced(&text, data).map_err(|why| Error::new("render", file, why));
+    };
+    let body = (first.len() + 1).min(text.len());
+    match language.trim_ascii().to_ascii_lowercase().as_str() {
+        "jinja" => template::render(&text, body, data).map_err(|fault| {
+            let place = Place::of_byte(text.as_bytes(), fault.at);
+            Error::at("render", file, place.line, place.column, fault.why)
+        }),
+        "basic" => {
+            let body = text.get(body..).unwrap_or_default();
+            with_names_replaced(body, data).map_err(|why| Error::new("render", file, why))
+        }
+        _ => Err(Error::new("render", file, "its first line names neither jinja nor basic")),
+    }
+}
+
+/// What `## template: LANGUAGE` names.
+fn language(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("##")?.trim_ascii_start();
+    let (word, language) = rest.split_at_checked("template:".len())?;
+    word.eq_ignore_ascii_case("template:").then_some(language)
+}
+
+fn with_names_replaced(text: &str, data: &Value<'_>) -> core::result::Result<String, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    let mut pieces = text.split('$');
+    let mut replaced = String::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let braced = piece.strip_prefix('{').and_then(|piece| piece.split_once('}'));
+        let (name, rest) = match braced {
+            Some((name, rest)) if !name.is_empty() && name.chars().all(is_name) => (name, rest),
+            _ => {
+                let name =
+                    piece.get(..piece.find(|c| !is_name(c)).unwrap_or(piece.len())).unwrap_or_default();
+                let name = name.trim_end_matches('.');
+                (name, piece.get(name.len()..).unwrap_or_default())
+            }
+        };
+        if name.is_empty() {
+            replaced.push('$');
+        } else {
+            let value = name.split('.').try_fold(data, |value, key| value.get(key)).and_then(Value::as_str);
+            replaced.push_str(value.ok_or_else(|| ["there is no ", name].concat())?);
+        }
+        replaced.push_str(rest);
+    }
+    Ok(replaced)
 }
 
 /// Names the variables that were not there.

@@ -1,0 +1,39 @@
+//! What only the runner does: it leaves nothing behind in a file system that
+//! would say it is done.
+
+use super::Program;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+/// One such thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// What it is, for a line of the log: verb and object, nothing secret.
+    pub what: String,
+    /// What is done.
+    pub effect: Effect,
+}
+
+/// What a [`Task`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Shows lines on the console and in the log of all output.
+    Print(String),
+    /// Ends the machine once the stage has ended.
+    ShutDown(Box<ShutDown>),
+}
+
+/// How the machine ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShutDown {
+    /// It stays on unless this ends with exit status 0; none: it ends.
+    pub condition: Option<Program>,
+    /// Ends it.
+    pub program: Program,
+}
+
+impl From<Task> for super::Action {
+    fn from(task: Task) -> Self {
+        Self::Task(Box::new(task))
+    }
+}

@@ -1,0 +1,218 @@
+//! `locale`: the language of the system.
+
+use super::distribution::{Distribution, Family, has_systemd};
+use super::system::{has_program, runs_systemd};
+use super::{CREATED, Context, Early, Module, Plan, Stage, shell_variables};
+use crate::action::{Action, Program};
+use crate::cloud_config::Setting;
+use crate::fetch;
+use crate::state::paths::Frequency;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub(super) const MODULE: Module = Module {
+    name: "locale",
+    keys: &["locale"],
+    stage: Stage::Config,
+    frequency: Frequency::Instance,
+    distros: &[],
+    early: Early::No,
+    plan,
+};
+
+const DOING: &str = "set the locale at";
+const LOCALE_GEN: &str = "/etc/locale.gen";
+
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let Some(setting) = context.config.get("locale") else { return };
+    if is_off(&setting) {
+        return;
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
+    let locale = match setting.value.as_str() {
+        Some(locale) if !locale.is_empty() && locale.chars().all(is_part) => locale,
+        Some(_) => return plan.problems.push(setting.error(DOING, setting.value, "it names no locale")),
+        None => return plan.problems.push(setting.mismatch(DOING, setting.value, "locale", "a string")),
+    };
+    let distribution = Distribution::of(context);
+    let file = context.config.text("locale_configfile").filter(|path| path.starts_with('/'));
+    let systemd = has_systemd(context.root);
+    let mut set = |path: &str, name: &str| {
+        let old = fetch::text(context.root, path).unwrap_or_else(|| CREATED.into());
+        let text = shell_variables::with(&old, name, locale);
+        plan.actions.push(Action::write(path, text.into_bytes(), 0o644));
+    };
+    match distribution.family {
+        Family::Debian => debian(context, &setting, locale, file, plan),
+        Family::RedHat if systemd => set("/etc/locale.conf", "LANG"),
+        Family::RedHat => set(file.unwrap_or("/etc/sysconfig/i18n"), "LANG"),
+        Family::Suse if !systemd => set(file.unwrap_or("/etc/sysconfig/language"), "RC_LANG"),
+        Family::Suse | Family::Other => set(file.unwrap_or("/etc/locale.conf"), "LANG"),
+        Family::Photon => {
+            set(file.unwrap_or("/etc/locale.conf"), "LANG");
+            if runs_systemd(context.root) {
+                plan.actions.push(Program::new(&["systemctl", "restart", "systemd-localed"]).into());
+            }
+        }
+        Family::Alpine => {
+            let text = format!("{CREATED}export CHARSET=UTF-8\nexport LANG={locale}\nexport LC_COLLATE=C\n");
+            let path = file.unwrap_or("/etc/profile.d/locale.sh");
+            plan.actions.push(Action::write(path, text.into_bytes(), 0o644));
+        }
+        Family::Arch => {
+            generate(context, locale, plan);
+            plan.actions.push(Program::new(&["localectl", "set-locale", locale]).into());
+        }
+        Family::Gentoo => {
+            generate(context, locale, plan);
+            plan.actions.push(Program::new(&["eselect", "locale", "set", locale]).into());
+        }
+    }
+}
+
+fn is_off(setting: &Setting<'_>) -> bool {
+    let off = |text: &str| ["false", "0", "off", "no"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    setting.value.as_bool() == Some(false) || setting.value.as_str().is_some_and(off)
+}
+
+/// Nothing where the system has this locale already. A tiny image has neither
+/// locale-gen nor update-locale: then only the file is written.
+fn debian(context: &Context<'_>, setting: &Setting<'_>, locale: &str, file: Option<&str>, plan: &mut Plan) {
+    let path = file.unwrap_or("/etc/default/locale");
+    let present = fetch::text(context.root, "/etc/default/locale").unwrap_or_default();
+    let same = |present: &str| present.eq_ignore_ascii_case(locale);
+    if shell_variables::value(&present, "LANG").is_some_and(same) && context.root.mode(path).is_some() {
+        return;
+    }
+    let built_in = ["c", "c.utf-8", "posix"].iter().any(|name| locale.eq_ignore_ascii_case(name));
+    if !built_in && has_program(context.root, "locale-gen") {
+        generate(context, locale, plan);
+    } else if !built_in {
+        let why = "locale-gen is not there (package locales)";
+        plan.problems.push(setting.error("generate the locale at", setting.value, why));
+    }
+    if has_program(context.root, "update-locale") {
+        let arguments = [["--locale-file=", path].concat(), ["LANG=", locale].concat()];
+        plan.actions.push(Program::new(&["update-locale", &arguments[0], &arguments[1]]).into());
+    } else {
+        let old = fetch::text(context.root, path).unwrap_or_default();
+        let text = shell_variables::with(&old, "LANG", locale);
+        plan.actions.push(Action::write(path, text.into_bytes(), 0o644));
+    }
+}
+
+/// Generates a locale. Debian's locale-gen knows only what /etc/locale.gen
+/// lists, Ubuntu's takes it as an argument; neither minds the other.
+fn generate(context: &Context<'_>, locale: &str, plan: &mut Plan) {
+    let listed = fetch::text(context.root, LOCALE_GEN).unwrap_or_default();
+    let supported = fetch::text(context.root, "/usr/share/i18n/SUPPORTED").unwrap_or_default();
+    if let Some(text) = with_locale(&listed, &supported, locale) {
+        plan.actions.push(Action::write(LOCALE_GEN, text.into_bytes(), 0o644));
+    }
+    plan.actions.push(Program::new(&["locale-gen", locale]).into());
+}
+
+/// `listed` with a line for the locale; `None` when it has one.
+fn with_locale(listed: &str, supported: &str, locale: &str) -> Option<String> {
+    let names = |line: &str| line.split_ascii_whitespace().next() == Some(locale);
+    if listed.lines().any(names) {
+        return None;
+    }
+    let mut lines: Vec<&str> = listed.lines().collect();
+    let commented = |line: &&str| line.strip_prefix('#').is_some_and(names);
+    let charset = || locale.split(['.', '@']).nth(1).filter(|_| locale.contains('.')).unwrap_or("UTF-8");
+    let new = match supported.lines().find(|line| names(line)) {
+        Some(line) => line.into(),
+        None => [locale, " ", charset()].concat(),
+    };
+    match lines.iter().position(commented) {
+        Some(at) => lines[at] = lines[at].trim_start_matches(['#', ' ']),
+        None => lines.push(&new),
+    }
+    Some(lines.join("\n") + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+    use crate::module::tests::{FILE, planned, texts};
+
+    fn root(id: &str) -> Tree {
+        Tree::default().with("/etc/os-release", &format!("ID={id}\n"), FILE)
+    }
+
+    fn run(argv: &[&str]) -> Action {
+        Program::new(argv).into()
+    }
+
+    #[test]
+    fn debian_generates_what_is_not_built_in() {
+        let list = "# list\n# de_DE ISO-8859-1\n# de_DE.UTF-8 UTF-8\nen_US.UTF-8 UTF-8\n";
+        let tools = |root: Tree| {
+            root.with("/usr/sbin/locale-gen", "", 0o100_755).with("/usr/sbin/update-locale", "", 0o100_755)
+        };
+        let debian = tools(root("debian")).with(LOCALE_GEN, list, FILE);
+        let update = |locale: &str| {
+            run(&["update-locale", "--locale-file=/etc/default/locale", &format!("LANG={locale}")])
+        };
+        let german = list.replace("# de_DE.UTF-8", "de_DE.UTF-8");
+        assert_eq!(
+            planned("locale", "locale: de_DE.UTF-8", &debian).actions,
+            [
+                Action::write(LOCALE_GEN, german.into_bytes(), 0o644),
+                run(&["locale-gen", "de_DE.UTF-8"]),
+                update("de_DE.UTF-8"),
+            ]
+        );
+        assert_eq!(planned("locale", "locale: C.UTF-8", &debian).actions, [update("C.UTF-8")]);
+        let set = debian.with("/etc/default/locale", "LANG=\"en_US.UTF-8\"\n", FILE);
+        assert_eq!(planned("locale", "locale: en_us.utf-8", &set).actions, []);
+        assert_eq!(planned("locale", "locale: false", &set).actions, []);
+    }
+
+    #[test]
+    fn a_debian_without_the_tools_gets_the_file() {
+        let plan = planned("locale", "locale: de_DE.UTF-8", &root("debian"));
+        assert_eq!(plan.actions, [Action::write("/etc/default/locale", b"LANG=de_DE.UTF-8\n".into(), 0o644)]);
+        assert_eq!(
+            texts(&plan.problems),
+            ["unable to generate the locale at user-data:1:9: locale-gen is not there (package locales)"]
+        );
+    }
+
+    #[test]
+    fn a_new_line_has_the_character_set_that_is_supported() {
+        let with = |locale| with_locale("a B\n", "fr_FR ISO-8859-1\n", locale);
+        assert_eq!(with("fr_FR").as_deref(), Some("a B\nfr_FR ISO-8859-1\n"));
+        assert_eq!(with("xx.KOI8-R").as_deref(), Some("a B\nxx.KOI8-R KOI8-R\n"));
+        assert_eq!(with("xx@euro").as_deref(), Some("a B\nxx@euro UTF-8\n"));
+        assert_eq!(with("a"), None);
+    }
+
+    #[test]
+    fn others_have_files_of_their_own() {
+        let systemd = |id| root(id).with("/usr/lib/systemd/systemd", "", 0o100_755);
+        let old = systemd("fedora").with("/etc/locale.conf", "# x\nLANG=C\nLC_TIME=C\n", FILE);
+        let plan = |root: &Tree| planned("locale", "locale: fr_CA.UTF-8", root).actions;
+        let file = |path, text: &str| Action::write(path, text.into(), 0o644);
+        let fedora = file("/etc/locale.conf", "# x\nLANG=fr_CA.UTF-8\nLC_TIME=C\n");
+        assert_eq!(plan(&old), [fedora]);
+        let suse = file("/etc/sysconfig/language", "# Created by glowplug\nRC_LANG=fr_CA.UTF-8\n");
+        assert_eq!(plan(&root("sles")), [suse]);
+        let alpine =
+            "# Created by glowplug\nexport CHARSET=UTF-8\nexport LANG=fr_CA.UTF-8\nexport LC_COLLATE=C\n";
+        assert_eq!(plan(&root("alpine")), [file("/etc/profile.d/locale.sh", alpine)]);
+        assert_eq!(plan(&root("arch")).last(), Some(&run(&["localectl", "set-locale", "fr_CA.UTF-8"])));
+    }
+
+    #[test]
+    fn what_names_no_locale_is_told() {
+        for (text, why) in [("\"a b\"", "it names no locale"), ("[a]", "locale is a list, not a string")] {
+            let plan = planned("locale", &format!("locale: {text}"), &root("debian"));
+            assert_eq!(plan.actions, []);
+            assert_eq!(texts(&plan.problems), [format!("unable to set the locale at user-data:1:9: {why}")]);
+        }
+    }
+}

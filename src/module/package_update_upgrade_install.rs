@@ -1,0 +1,162 @@
+//! `package_update`, `package_upgrade`, `packages` and
+//! `package_reboot_if_required`.
+
+use super::packages::{self, Manager};
+use super::{Context, Early, Module, Plan, Stage};
+use crate::action::Program;
+use crate::state::paths::Frequency;
+use alloc::vec::Vec;
+
+pub(super) const MODULE: Module = Module {
+    name: "package_update_upgrade_install",
+    keys: &["apt_update", "package_update", "apt_upgrade", "package_upgrade", "packages"],
+    stage: Stage::Final,
+    frequency: Frequency::Instance,
+    distros: &[],
+    early: Early::No,
+    plan,
+};
+
+/// Nothing else runs until the machine has gone down: what comes after belongs
+/// to the new kernel.
+const REBOOT: &str = "[ -f /run/reboot-required ] || [ -f /var/run/reboot-required ] || exit 0
+echo 'rebooting, as /run/reboot-required asks'
+/sbin/reboot || exit
+sleep 60
+echo 'the reboot did not happen' >&2
+exit 1";
+
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let any = |keys: [&str; 2]| keys.iter().any(|key| context.config.is_true(key, false));
+    let update = any(["package_update", "apt_update"]);
+    let upgrade = any(["package_upgrade", "apt_upgrade"]);
+    let packages = context
+        .config
+        .get("packages")
+        .map_or_else(Vec::new, |setting| packages::parse(&setting, "packages", &mut plan.problems));
+    let changes = upgrade || !packages.is_empty();
+    if !update && !changes {
+        return;
+    }
+    let manager = match Manager::of(context) {
+        Ok(manager) => manager,
+        Err(error) => return plan.problems.push(error),
+    };
+    let mut run = |program: Option<Program>| plan.actions.extend(program.map(Into::into));
+    run(manager.refresh());
+    if upgrade {
+        run(manager.upgrade());
+    }
+    if !packages.is_empty() {
+        run(manager.install(&packages));
+    }
+    if changes && any(["package_reboot_if_required", "apt_reboot_if_required"]) {
+        run(Some(Program::new(&["/bin/sh", "-c", REBOOT])));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+    use crate::module::tests::{FILE, planned, texts};
+
+    fn root(id: &str) -> Tree {
+        Tree::default().with("/etc/os-release", &format!("ID={id}\n"), FILE)
+    }
+
+    fn lines(text: &str, root: &Tree) -> Vec<String> {
+        let plan = planned(MODULE.name, text, root);
+        assert_eq!(plan.problems, []);
+        plan.actions.iter().map(ToString::to_string).collect()
+    }
+
+    const TEXT: &str = "{package_upgrade: true, packages: [vim, [curl, '8.1'], [jq]]}";
+
+    #[test]
+    fn apt_answers_its_questions_itself() {
+        let options = "--option=Dpkg::Options::=--force-confold --option=Dpkg::options::=--force-unsafe-io \
+                       --option=DPkg::Lock::Timeout=120 --assume-yes --quiet";
+        let run = |words| format!("run apt-get {options} {words}");
+        let debian = root("debian");
+        assert_eq!(
+            lines(TEXT, &debian),
+            [run("update"), run("dist-upgrade"), run("install vim curl=8.1 jq")]
+        );
+        assert_eq!(lines("package_update: true", &debian), [run("update")]);
+        assert_eq!(lines("packages: []", &debian), Vec::<String>::new());
+        let safe = debian.with("/usr/bin/eatmydata", "", 0o100_755);
+        assert_eq!(lines("package_update: true", &safe), [format!("run eatmydata apt-get {options} update")]);
+        let plan = planned(MODULE.name, TEXT, &safe);
+        let crate::action::Action::RunProgram(program) = &plan.actions[0] else { panic!("a program") };
+        assert_eq!(program.environment, [("DEBIAN_FRONTEND".into(), "noninteractive".into())]);
+    }
+
+    #[test]
+    fn every_manager_has_its_words() {
+        for (id, expected) in [
+            ("centos", ["yum -t -y makecache", "yum -t -y upgrade", "yum -t -y install vim curl-8.1 jq"]),
+            ("amzn", ["", "yum -t -y upgrade", "yum -t -y install vim curl-8.1 jq"]),
+            (
+                "opensuse-leap",
+                [
+                    "zypper --non-interactive refresh",
+                    "zypper --non-interactive update",
+                    "zypper --non-interactive install --auto-agree-with-licenses vim curl-8.1 jq",
+                ],
+            ),
+            (
+                "alpine",
+                [
+                    "apk --quiet update",
+                    "apk --quiet upgrade --update-cache --available",
+                    "apk --quiet add vim curl=8.1 jq",
+                ],
+            ),
+            (
+                "arch",
+                [
+                    "pacman -Sy --quiet --noconfirm",
+                    "pacman -Sy --quiet --noconfirm -u",
+                    "pacman -Sy --quiet --noconfirm vim curl=8.1 jq",
+                ],
+            ),
+            ("photon", ["tdnf -y makecache", "tdnf -y upgrade", "tdnf -y install vim curl-8.1 jq"]),
+        ] {
+            let expected: Vec<_> =
+                expected.iter().filter(|line| !line.is_empty()).map(|line| format!("run {line}")).collect();
+            assert_eq!(lines(TEXT, &root(id)), expected, "{id}");
+        }
+        let fedora = root("fedora").with("/usr/bin/dnf", "", 0o100_755);
+        assert_eq!(lines("package_upgrade: yes", &fedora), ["run dnf -y makecache", "run dnf -y upgrade"]);
+    }
+
+    #[test]
+    fn a_reboot_is_asked_for_only_after_changes() {
+        let reboot = |text: &str| lines(text, &root("debian")).iter().any(|line| line.contains("reboot"));
+        assert!(reboot("{packages: vim, package_reboot_if_required: true}"));
+        assert!(reboot("{apt_upgrade: true, apt_reboot_if_required: true}"));
+        assert!(!reboot("{package_update: true, package_reboot_if_required: true}"));
+        assert!(!reboot("{packages: [vim]}"));
+    }
+
+    #[test]
+    fn what_names_no_package_is_left_out() {
+        let plan = planned(MODULE.name, "packages: [-f, {a: b}, [a, b, c], [a, 2], vim]", &root("debian"));
+        assert_eq!(
+            texts(&plan.problems),
+            [
+                "unable to install the package at user-data:1:12: it names no package",
+                "unable to install the package at user-data:1:16: it is neither a name nor a pair of name and version",
+                "unable to install the package at user-data:1:24: a list here is a name and a version",
+                "unable to install the package at user-data:1:35: its version is no text (quote it)",
+            ]
+        );
+        assert!(plan.actions.last().unwrap().to_string().ends_with(" install vim"));
+        let plan = planned(MODULE.name, "packages: [vim]", &root("templeos"));
+        assert_eq!(
+            texts(&plan.problems),
+            ["unable to manage packages of templeos: no package manager is known here"]
+        );
+    }
+}

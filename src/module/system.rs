@@ -1,0 +1,26 @@
+//! What the running system offers: programs, and who starts its services.
+
+use crate::fetch::Fetch;
+use alloc::string::String;
+
+const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// Where a program is; one with a `/` in its name is looked for only there.
+pub(super) fn find_program(root: &dyn Fetch, name: &str) -> Option<String> {
+    let is_program =
+        |path: &str| root.mode(path).is_some_and(|mode| mode & 0o170_000 == 0o100_000 && mode & 0o111 != 0);
+    if name.contains('/') {
+        return is_program(name).then(|| name.into());
+    }
+    PATH.iter().map(|folder| [folder, "/", name].concat()).find(|path| is_program(path))
+}
+
+/// Whether the root has a program.
+pub(super) fn has_program(root: &dyn Fetch, name: &str) -> bool {
+    find_program(root, name).is_some()
+}
+
+/// Whether systemd is PID 1 now (sd_booted(3)).
+pub(super) fn runs_systemd(root: &dyn Fetch) -> bool {
+    root.mode("/run/systemd/system").is_some()
+}

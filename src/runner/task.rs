@@ -1,0 +1,66 @@
+//! What only the runner does: lines for people, and the machine's end.
+
+use crate::program;
+use glowplug::action::{Effect, ShutDown, Task};
+use glowplug::error::{Error, Result};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// How long the program that ends the machine is watched. Most hand over at
+/// once; those that count the minutes themselves are left to it.
+const WATCHED: Duration = Duration::from_secs(5);
+
+/// The tasks of a stage.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    shut_down: Option<ShutDown>,
+}
+
+impl Tasks {
+    /// Does one, or notes it for the end.
+    pub(crate) fn carry_out(&mut self, task: &Task) {
+        match &task.effect {
+            Effect::Print(text) => print(text),
+            Effect::ShutDown(shut_down) => self.shut_down = Some((**shut_down).clone()),
+        }
+    }
+
+    /// Does what was noted for the end. Everything is written by now: what
+    /// goes wrong is told to the console and to the log of all output.
+    pub(crate) fn end(self) {
+        let Some(shut_down) = self.shut_down else { return };
+        if let Some(condition) = &shut_down.condition
+            && let Err(error) = program::run(condition)
+        {
+            return print(&format!("the machine stays on: {error}\n"));
+        }
+        if let Err(error) = leave(&shut_down) {
+            print(&format!("{error}\n"));
+        }
+    }
+}
+
+/// Says lines to the console and in the log of all output.
+fn print(text: &str) {
+    program::say(text.trim_end_matches('\n'));
+    // A console that can't be written has nobody in front of it.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Starts the program that ends the machine in a session of its own, and
+/// leaves it there unless it fails at once.
+fn leave(shut_down: &ShutDown) -> Result<()> {
+    let name = shut_down.program.argv.join(" ");
+    let failed = |why: String| Error::new("run", &name, why);
+    let mut child = program::start(&shut_down.program).map_err(|error| failed(error.to_string()))?;
+    let begun = Instant::now();
+    while begun.elapsed() < WATCHED {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(failed(program::ending(status))),
+            Ok(None) => std::thread::sleep(Duration::from_millis(50)),
+            Err(error) => return Err(failed(error.to_string())),
+        }
+    }
+    Ok(())
+}
