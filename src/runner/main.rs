@@ -2,9 +2,14 @@
 
 mod boothook;
 mod cli;
+mod cloud_id;
+mod completions;
 mod devel;
+mod features;
 mod host;
 mod log_file;
+mod man;
+mod per;
 mod program;
 mod report;
 mod stage;
@@ -14,11 +19,5 @@ mod task;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::parse(lexopt::Parser::from_env()) {
-        Ok(command) => ExitCode::from(command.run()),
-        Err(error) => {
-            eprintln!("glowplug: {error}");
-            ExitCode::from(cli::USAGE)
-        }
-    }
+    ExitCode::from(cli::main(std::env::args_os()))
 }

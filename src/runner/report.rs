@@ -1,41 +1,19 @@
 //! `glowplug status`: how far this boot has come.
 
+use crate::cli::{Arguments, Ended, print};
 use crate::status::Status;
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::str::FromStr;
 use std::thread::sleep;
 use std::time::Duration;
 
 /// Between two looks of `--wait`.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How a status is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Tabular,
-    Json,
-    Yaml,
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "tabular" => Ok(Self::Tabular),
-            "json" => Ok(Self::Json),
-            "yaml" => Ok(Self::Yaml),
-            _ => Err(format!("unable to print as {text:?}: only tabular, json and yaml are known")),
-        }
-    }
-}
-
 /// What a boot's provisioning is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(crate) enum State {
     NotStarted,
     Running,
     Done,
@@ -69,34 +47,37 @@ impl State {
     }
 }
 
+/// What provisioning is doing now.
+pub(crate) fn state() -> State {
+    State::of(Status::read().as_ref())
+}
+
 /// Prints the status; the value is the exit status.
-pub(crate) fn run(wait: bool, long: bool, format: Format) -> u8 {
+pub(crate) fn run(arguments: &Arguments) -> Ended {
     let (mut status, mut state);
     loop {
         status = Status::read();
         state = State::of(status.as_ref());
-        if !wait || !matches!(state, State::NotStarted | State::Running) {
+        if !arguments.has("wait") || !matches!(state, State::NotStarted | State::Running) {
             break;
         }
         eprint!(".");
         sleep(LOOK);
     }
-    if wait {
+    if arguments.has("wait") {
         eprintln!();
     }
     let status = status.unwrap_or_default();
-    let text = match format {
-        Format::Tabular => tabular(state, &status, long),
-        Format::Json => json(state, &status),
-        Format::Yaml => yaml(state, &status),
-    };
-    // Whoever reads no more needs no more.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    match state {
+    print(&match arguments.value("format") {
+        Some("json") => json(state, &status),
+        Some("yaml") => yaml(state, &status),
+        _ => tabular(state, &status, arguments.has("long")),
+    })?;
+    Ok(match state {
         State::Error => 1,
         State::Done if status.recoverable().next().is_some() => 2,
         _ => 0,
-    }
+    })
 }
 
 /// The state with what went wrong on the way.

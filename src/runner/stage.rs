@@ -1,6 +1,7 @@
 //! A stage after the pivot: what the agent left is taken over, modules run,
 //! and status, logs and results are written where people look.
 
+use crate::cli::{Arguments, Ended};
 use crate::host::Running;
 use crate::status::{MODES, Mode, Status, seconds};
 use crate::task::Tasks;
@@ -33,8 +34,25 @@ struct Machine {
     run: Root,
 }
 
-/// Runs a stage; the value is the exit status: how many errors it ended with.
-pub(crate) fn run(stage: Stage) -> u8 {
+/// `glowplug init`.
+pub(crate) fn init(_: &Arguments) -> Ended {
+    run(Stage::Init)
+}
+
+/// `glowplug modules`.
+pub(crate) fn modules(arguments: &Arguments) -> Ended {
+    run(match arguments.value("mode") {
+        Some("init") => Stage::Init,
+        Some("final") => Stage::Final,
+        _ => Stage::Config,
+    })
+}
+
+/// Runs a stage; the exit status is how many errors it ended with.
+fn run(stage: Stage) -> Ended {
+    if !rustix::process::geteuid().is_root() {
+        return Err(Error::new("run", name(stage), "only root may").into());
+    }
     let console = |text: &str| {
         // A console that can't be written has nobody in front of it.
         let _ = std::io::stderr().write_all(text.as_bytes());
@@ -42,7 +60,7 @@ pub(crate) fn run(stage: Stage) -> u8 {
     let mut log = Log::new("glowplug", &console);
     if let Some(why) = switched_off() {
         log.info("provisioning is off: {}", &[why]);
-        return 0;
+        return Ok(0);
     }
     let begun = clock::monotonic();
     let mut status = begin(stage, begun, &mut log);
@@ -62,7 +80,7 @@ pub(crate) fn run(stage: Stage) -> u8 {
     log.step(&format!("runner/{}", name(stage)), begun);
     let exit_status = end(stage, status, begun, &mut log);
     tasks.end();
-    exit_status
+    Ok(exit_status)
 }
 
 /// The stage as status.json names it.

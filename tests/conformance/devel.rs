@@ -84,7 +84,7 @@ fn yaml_says_what_is_wrong_and_where() {
     assert!(err.starts_with("b.yaml:2:1: warning: "), "{err}");
     fs::write(folder.0.join("c.yaml"), b"a: \xff").unwrap();
     assert_eq!(devel(&["yaml", "c.yaml"], &folder, ""), (1, String::new(), "c.yaml:1:4: not UTF-8\n".into()));
-    let nothing = "unable to read none: No such file or directory\n";
+    let nothing = "glowplug: unable to read none: No such file or directory\n";
     assert_eq!(devel(&["yaml", "none"], &folder, ""), (1, String::new(), nothing.into()));
 }
 
@@ -230,7 +230,7 @@ fn a_command_line_that_makes_no_sense() {
     for (arguments, why) in [
         (&[][..], "unable to run devel: yaml, user-data, make-mime or net-convert is missing, see --help"),
         (&["fly"], "unable to run devel \"fly\": no such command, see --help"),
-        (&["user-data"], "unable to run devel user-data: FILE is missing"),
+        (&["user-data"], "unable to run devel user-data: FILE is missing, see --help"),
         (&["make-mime", "-a", "x"], "unable to attach \"x\": FILE:TYPE is expected"),
         (&["make-mime", "-a", "x\n:y"], "unable to attach \"x\\n:y\": it has control characters"),
         (&["yaml", "a", "b"], "unexpected argument \"b\""),

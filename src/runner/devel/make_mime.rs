@@ -1,7 +1,8 @@
 //! `glowplug devel make-mime`: files put together into one MIME message, with
 //! the checks and the messages of cloud-init's command of that name.
 
-use super::{print, read, say};
+use super::read;
+use crate::cli::{Arguments, Ended, Fault, print, say};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::error::{Error, Result};
@@ -13,14 +14,6 @@ use std::fmt::Write;
 /// Characters of a line of base64 (RFC 2045).
 const LINE: usize = 76;
 
-/// What is to be put together.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Request {
-    attachments: Vec<Attachment>,
-    pub(super) force: bool,
-    pub(super) list_types: bool,
-}
-
 #[derive(Debug, PartialEq)]
 struct Attachment {
     file: String,
@@ -28,35 +21,23 @@ struct Attachment {
     subtype: String,
 }
 
-impl Request {
-    /// Takes `FILE:TYPE`.
-    pub(super) fn attach(&mut self, argument: &str) -> std::result::Result<(), lexopt::Error> {
-        let Some((file, subtype)) = argument.split_once(':') else {
-            return Err(format!("unable to attach {argument:?}: FILE:TYPE is expected").into());
-        };
-        // Either stands in a header of the message.
-        if argument.chars().any(char::is_control) {
-            return Err(format!("unable to attach {argument:?}: it has control characters").into());
-        }
-        self.attachments.push(Attachment { file: file.into(), subtype: subtype.trim().into() });
-        Ok(())
-    }
-}
-
-pub(super) fn run(request: &Request) -> Result<u8> {
+pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut known: Vec<_> = Kind::content_types().collect();
     known.sort_unstable();
-    if request.list_types {
+    if arguments.has("list-types") {
         let list: Vec<_> = known.iter().map(|name| name.trim_start_matches("text/")).collect();
-        return print(&(list.join("\n") + "\n")).map(|()| 0);
+        print(&(list.join("\n") + "\n"))?;
+        return Ok(0);
     }
-    let contents =
-        request.attachments.iter().map(|attachment| text(&attachment.file)).collect::<Result<Vec<_>>>()?;
+    let attachments =
+        arguments.values("attach").map(Attachment::parse).collect::<std::result::Result<Vec<_>, _>>()?;
+    let force = arguments.has("force");
+    let contents = attachments.iter().map(|attachment| text(&attachment.file)).collect::<Result<Vec<_>>>()?;
     let mut doubtful = false;
-    for (index, attachment) in request.attachments.iter().enumerate() {
+    for (index, attachment) in attachments.iter().enumerate() {
         let content_type = attachment.content_type();
         if !known.contains(&&*content_type) {
-            let level = if request.force { "WARNING" } else { "ERROR" };
+            let level = if force { "WARNING" } else { "ERROR" };
             say(&format!(
                 "{level}: content type '{content_type}' for attachment {} may be incorrect!",
                 index + 1
@@ -66,14 +47,27 @@ pub(super) fn run(request: &Request) -> Result<u8> {
     }
     if doubtful {
         say("Invalid content-types, override with --force");
-        if !request.force {
+        if !force {
             return Ok(1);
         }
     }
-    print(&message(&request.attachments, &contents)).map(|()| 0)
+    print(&message(&attachments, &contents))?;
+    Ok(0)
 }
 
 impl Attachment {
+    /// Takes `FILE:TYPE`.
+    fn parse(argument: &str) -> std::result::Result<Self, Fault> {
+        let Some((file, subtype)) = argument.split_once(':') else {
+            return Err(Fault::Usage(format!("unable to attach {argument:?}: FILE:TYPE is expected")));
+        };
+        // Either stands in a header of the message.
+        if argument.chars().any(char::is_control) {
+            return Err(Fault::Usage(format!("unable to attach {argument:?}: it has control characters")));
+        }
+        Ok(Self { file: file.into(), subtype: subtype.trim().into() })
+    }
+
     /// The type that a reader of the message sees; what is malformed counts
     /// as plain text (RFC 2045 §5.2).
     fn content_type(&self) -> String {

@@ -1,7 +1,8 @@
 //! `glowplug devel net-convert`: a description of a network as a back end's
 //! files, with the options of cloud-init's command of that name.
 
-use super::{read, say};
+use super::read;
+use crate::cli::{Arguments, Ended, Fault, say};
 use glowplug::action::{Action, WriteFile};
 use glowplug::error::{Error, Result};
 use glowplug::network::glob;
@@ -12,94 +13,49 @@ use glowplug::network::render::distribution::Distribution;
 use glowplug::network::render::{self, Renderer, Target};
 use glowplug::network::resolve::Resolved;
 use glowplug::syntax::{json, yaml};
-use lexopt::prelude::*;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// The kinds of description.
-const KINDS: [&str; 3] = ["eni", "network_data.json", "yaml"];
-
 /// What is to be converted.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Request {
-    network_data: String,
-    kind: String,
-    output_kind: String,
-    distro: String,
-    directory: String,
+struct Request<'a> {
+    network_data: &'a str,
+    kind: &'a str,
+    output_kind: &'a str,
+    distro: &'a str,
+    directory: &'a str,
     macs: Vec<(String, Mac)>,
     debug: bool,
 }
 
-impl Request {
-    /// Reads what follows `net-convert`; `None` when help is asked for.
-    pub(super) fn parse(mut parser: lexopt::Parser) -> std::result::Result<Option<Self>, lexopt::Error> {
-        const NAMES: [&str; 5] = ["network-data", "kind", "output-kind", "distro", "directory"];
-        let mut given: [Option<String>; NAMES.len()] = Default::default();
-        let (mut macs, mut debug) = (Vec::new(), false);
-        while let Some(argument) = parser.next()? {
-            let place = match argument {
-                Long("help") | Short('h') => return Ok(None),
-                Long("debug") => {
-                    debug = true;
-                    continue;
-                }
-                Long("mac") | Short('m') => {
-                    macs.push(mac(&parser.value()?.string()?)?);
-                    continue;
-                }
-                Long("network-data") | Short('p') => 0,
-                Long("kind") | Short('k') => 1,
-                Long("output-kind") | Short('O') => 2,
-                Long("distro") | Short('D') => 3,
-                Long("directory") | Short('d') => 4,
-                other => return Err(other.unexpected()),
-            };
-            given[place] = Some(parser.value()?.string()?);
+impl<'a> Request<'a> {
+    fn of(arguments: &'a Arguments) -> std::result::Result<Self, Fault> {
+        let given = |name| arguments.value(name).unwrap_or_default();
+        let distro = given("distro");
+        if Distribution::named(distro).is_none() {
+            return Err(Fault::Usage(format!("unable to use --distro {distro:?}: it is not known")));
         }
-        let mut given = given.into_iter().zip(NAMES);
-        let mut take = || match given.next() {
-            Some((Some(value), _)) => Ok(value),
-            Some((None, name)) => Err(lexopt::Error::from(format!("unable to convert: --{name} is missing"))),
-            None => Ok(String::new()),
-        };
-        let request = Self {
-            network_data: take()?,
-            kind: take()?,
-            output_kind: take()?,
-            distro: take()?,
-            directory: take()?,
-            macs,
-            debug,
-        };
-        request.check().map(|()| Some(request))
-    }
-
-    /// Refuses what is not one of the choices.
-    fn check(&self) -> std::result::Result<(), lexopt::Error> {
-        let back_ends = render::ALL.iter().any(|renderer| renderer.name == self.output_kind);
-        for (known, value) in [
-            (KINDS.contains(&&*self.kind), &self.kind),
-            (back_ends, &self.output_kind),
-            (Distribution::named(&self.distro).is_some(), &self.distro),
-        ] {
-            if !known {
-                return Err(format!("unable to convert: {value:?} is no choice, see --help").into());
-            }
-        }
-        Ok(())
+        Ok(Self {
+            network_data: given("network-data"),
+            kind: given("kind"),
+            output_kind: given("output-kind"),
+            distro,
+            directory: given("directory"),
+            macs: arguments.values("mac").map(mac).collect::<std::result::Result<_, _>>()?,
+            debug: arguments.has("debug"),
+        })
     }
 }
 
 /// Takes `NAME,MAC`.
-fn mac(argument: &str) -> std::result::Result<(String, Mac), lexopt::Error> {
+fn mac(argument: &str) -> std::result::Result<(String, Mac), Fault> {
     let link = argument.split_once(',').and_then(|(name, mac)| Some((name.to_string(), Mac::parse(mac)?)));
-    link.ok_or_else(|| format!("unable to take {argument:?} for a NIC: NAME,MAC is expected").into())
+    link.ok_or_else(|| Fault::Usage(format!("unable to take {argument:?} for a NIC: NAME,MAC is expected")))
 }
 
-pub(super) fn run(request: &Request) -> Result<u8> {
+pub(crate) fn run(arguments: &Arguments) -> Ended {
+    let request = &Request::of(arguments)?;
     let parsed = parse(request)?;
     let machine = machine(&request.macs);
     let resolved = parsed.network.resolve(&machine);
@@ -113,10 +69,10 @@ pub(super) fn run(request: &Request) -> Result<u8> {
     }
     let (distribution, renderer) = target(request)?;
     if parsed.network.links.is_empty() && !parsed.problems.is_empty() {
-        return Err(Error::new("convert", &request.network_data, "nothing in it can be used"));
+        return Err(Error::new("convert", request.network_data, "nothing in it can be used").into());
     }
     if let Some(link) = unknown(request, &resolved) {
-        return Err(Error::new("find a NIC for link", link, "no -m names one with its MAC address"));
+        return Err(Error::new("find a NIC for link", link, "no -m names one with its MAC address").into());
     }
     say(&format!("Read input format '{}' from '{}'.", request.kind, request.network_data));
     say(&format!("Wrote output format '{}' to '{}'\n", request.output_kind, request.directory));
@@ -129,19 +85,19 @@ pub(super) fn run(request: &Request) -> Result<u8> {
     Ok(0)
 }
 
-fn target(request: &Request) -> Result<(&'static Distribution, &'static Renderer)> {
-    let distribution = Distribution::named(&request.distro);
+fn target(request: &Request<'_>) -> Result<(&'static Distribution, &'static Renderer)> {
+    let distribution = Distribution::named(request.distro);
     let renderer = render::ALL.iter().find(|renderer| renderer.name == request.output_kind);
     let (Some(distribution), Some(renderer)) = (distribution, renderer) else {
-        return Err(Error::new("convert", &request.network_data, "no such back end or distribution"));
+        return Err(Error::new("convert", request.network_data, "no such back end or distribution"));
     };
     if renderer.name == "sysconfig" && !distribution.has_ifcfg() {
-        return Err(Error::new("write sysconfig for", &request.distro, "it has no such files"));
+        return Err(Error::new("write sysconfig for", request.distro, "it has no such files"));
     }
     Ok((distribution, renderer))
 }
 
-fn parse(request: &Request) -> Result<Parsed> {
+fn parse(request: &Request<'_>) -> Result<Parsed> {
     let file = &request.network_data;
     let bytes = read(file)?;
     if request.kind == "network_data.json" {

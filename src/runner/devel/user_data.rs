@@ -1,8 +1,9 @@
 //! `glowplug devel user-data`: the parts of user-data and what its
 //! cloud-configs merge to.
 
-use super::{line, name, object, print, read, say};
-use glowplug::error::{Error, Result};
+use super::{line, name, object, read};
+use crate::cli::{Arguments, Ended, print, say};
+use glowplug::error::Error;
 use glowplug::syntax::json;
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml::{self, Warning};
@@ -10,7 +11,8 @@ use glowplug::user_data::{self, Kind, LANGUAGES, Part};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-pub(super) fn run(file: &str, instance_data: Option<&str>) -> Result<u8> {
+pub(crate) fn run(arguments: &Arguments) -> Ended {
+    let (file, instance_data) = (arguments.operand().unwrap_or("-"), arguments.value("instance-data"));
     let raw = read(file)?;
     let data = instance_data.map(read).transpose()?;
     let mut assembled = user_data::assemble(name(file), &raw);

@@ -1,11 +1,12 @@
 //! `glowplug devel yaml`: a document as one line of JSON.
 
-use super::{line, name, print, read, say};
-use glowplug::error::Result;
+use super::{line, name, read};
+use crate::cli::{Arguments, Ended, print, say};
 use glowplug::syntax::value::Place;
 use glowplug::syntax::yaml;
 
-pub(super) fn run(file: &str) -> Result<u8> {
+pub(crate) fn run(arguments: &Arguments) -> Ended {
+    let file = arguments.operand().unwrap_or("-");
     let content = read(file)?;
     let said = |place: Place, kind: &str, why: &str| {
         say(&format!("{}:{}:{}: {kind}{why}", name(file), place.line, place.column));
@@ -24,7 +25,10 @@ pub(super) fn run(file: &str) -> Result<u8> {
         document.to_value()
     });
     match tree {
-        Ok(tree) => print(&line(&tree)).map(|()| 0),
+        Ok(tree) => {
+            print(&line(&tree))?;
+            Ok(0)
+        }
         Err(error) => {
             said(error.place, "", &error.message);
             Ok(1)

@@ -1,0 +1,331 @@
+//! The command line: words in, what they ask for out.
+
+mod help;
+mod table;
+mod verb;
+
+use crate::{cloud_id, completions, devel, features, man, per, report, stage};
+use glowplug::cloud_config::schema::nearest;
+use glowplug::error::Error;
+use lexopt::Arg;
+use std::ffi::OsString;
+use std::io::{Write, stderr, stdout};
+use std::path::Path;
+use table::GLOWPLUG;
+use verb::{Opt, Value, Verb};
+
+/// Exit status of a command line that makes no sense.
+pub(crate) const USAGE: u8 = 2;
+
+/// Does what a command line asks for; the value is the exit status.
+type Run = fn(&Arguments) -> Ended;
+
+/// How a command ended: its exit status.
+pub(crate) type Ended = Result<u8, Fault>;
+
+/// Why nothing came of a command line.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// It makes no sense.
+    Usage(String),
+    /// What it asks for could not be done.
+    Failed(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What does each command of the table.
+static RUN: &[(&str, Run)] = &[
+    ("cloud-id", cloud_id::run),
+    ("completions", completions::run),
+    ("devel make-mime", devel::make_mime::run),
+    ("devel net-convert", devel::net_convert::run),
+    ("devel user-data", devel::user_data::run),
+    ("devel yaml", devel::yaml::run),
+    ("features", features::run),
+    ("init", stage::init),
+    ("man", man::run),
+    ("modules", stage::modules),
+    ("per", per::run),
+    ("status", report::run),
+];
+
+/// The words of a command line, read by the table.
+#[derive(Debug)]
+pub(crate) struct Arguments {
+    /// The command and its own command.
+    verbs: Vec<&'static Verb>,
+    /// Options by their long names, in the order they were given.
+    options: Vec<(&'static str, String)>,
+    operands: Vec<String>,
+}
+
+/// What a command line asks for.
+#[derive(Debug)]
+enum Asked {
+    Print(String),
+    Run(Arguments),
+}
+
+/// Does what the words ask for; the value is the exit status.
+pub(crate) fn main(words: impl Iterator<Item = OsString>) -> u8 {
+    let done = match parse(words) {
+        Ok(Asked::Print(text)) => print(&text).map(|()| 0).map_err(Fault::from),
+        Ok(Asked::Run(arguments)) => arguments.run(),
+        Err(error) => Err(Fault::Usage(error.to_string())),
+    };
+    let (why, status) = match done {
+        Ok(status) => return status,
+        Err(Fault::Usage(why)) => (why, USAGE),
+        Err(Fault::Failed(error)) => (error.to_string(), 1),
+    };
+    say(&format!("{}: {why}", GLOWPLUG.name));
+    status
+}
+
+/// Prints a text on standard output.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut out = stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| Error::os("write", "standard output", error.raw_os_error().unwrap_or(0)))
+}
+
+/// Says a line on standard error.
+pub(crate) fn say(line: &str) {
+    // Without standard error nobody listens.
+    let _ = writeln!(stderr(), "{line}");
+}
+
+/// Reads the command line; its first word is how the program was called.
+fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Asked, lexopt::Error> {
+    let called = words.next().unwrap_or_default();
+    let called = Path::new(&called).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = if called == "cloud-init" { "cloud-init" } else { GLOWPLUG.name };
+    // cloud-init-per is a program of its own there.
+    let own = (called == "cloud-init-per").then(|| OsString::from("per"));
+    let mut parser = lexopt::Parser::from_args(own.into_iter().chain(words));
+    let mut arguments = Arguments { verbs: vec![&GLOWPLUG], options: Vec::new(), operands: Vec::new() };
+    loop {
+        let verb = arguments.verb();
+        // From the first operand on, words are another command line's.
+        if verb.operands.get(arguments.operands.len()).is_some_and(|operand| operand.many)
+            && let Some(word) = parser.try_raw_args().and_then(|mut raw| raw.next_if(|word| !is_option(word)))
+        {
+            arguments.operands.push(string(word)?);
+            let rest = parser.raw_args()?.map(string).collect::<Result<Vec<_>, _>>()?;
+            arguments.operands.extend(rest);
+            break;
+        }
+        let Some(argument) = parser.next()? else { break };
+        match argument {
+            Arg::Long("help") | Arg::Short('h') => {
+                return Ok(Asked::Print(help::text(&arguments.words(name), verb)));
+            }
+            Arg::Long("version") | Arg::Short('v') if arguments.verbs.len() == 1 => {
+                return Ok(Asked::Print(format!("{name} {}\n", env!("CARGO_PKG_VERSION"))));
+            }
+            Arg::Value(word) => arguments.take(word)?,
+            Arg::Long(_) | Arg::Short(_) => {
+                let option = find(verb, &argument).ok_or_else(|| argument.unexpected())?;
+                let value = match option.value {
+                    Some(value) => checked(&format!("--{}", option.long), value, parser.value()?)?,
+                    None => String::new(),
+                };
+                arguments.options.push((option.long, value));
+            }
+        }
+    }
+    arguments.complete(name).map(Asked::Run)
+}
+
+fn is_option(word: &std::ffi::OsStr) -> bool {
+    word.as_encoded_bytes().starts_with(b"-")
+}
+
+fn string(word: OsString) -> Result<String, lexopt::Error> {
+    word.into_string().map_err(lexopt::Error::NonUnicodeValue)
+}
+
+fn find(verb: &'static Verb, argument: &Arg<'_>) -> Option<&'static Opt> {
+    verb.options.iter().find(|option| match argument {
+        Arg::Long(long) => option.long == *long,
+        Arg::Short(short) => option.short == Some(*short),
+        Arg::Value(_) => false,
+    })
+}
+
+/// A value as the table wants it; `what` was given it.
+fn checked(what: &str, wanted: Value, word: OsString) -> Result<String, lexopt::Error> {
+    let word = string(word)?;
+    match wanted {
+        Value::OneOf(_, words) if !words.contains(&&*word) => {
+            Err(format!("unable to use {what} {word:?}: it is none of {}", words.join(", ")).into())
+        }
+        _ => Ok(word),
+    }
+}
+
+impl Arguments {
+    /// The command that is being read.
+    fn verb(&self) -> &'static Verb {
+        self.verbs.last().copied().unwrap_or(&GLOWPLUG)
+    }
+
+    /// The command as it is called, the program by `name`.
+    fn words(&self, name: &str) -> String {
+        let inner = self.verbs.iter().skip(1).map(|verb| verb.name);
+        std::iter::once(name).chain(inner).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Takes a word that is no option.
+    fn take(&mut self, word: OsString) -> Result<(), lexopt::Error> {
+        let verb = self.verb();
+        if verb.verbs.is_empty() {
+            let Some(operand) = verb.operands.get(self.operands.len()) else {
+                return Err(Arg::Value(word).unexpected());
+            };
+            self.operands.push(checked(operand.value.name(), operand.value, word)?);
+            return Ok(());
+        }
+        let word = string(word)?;
+        if let Some(inner) = verb.verbs.iter().find(|inner| inner.name == word) {
+            self.verbs.push(inner);
+            return Ok(());
+        }
+        let within: String = self.verbs.iter().skip(1).flat_map(|verb| [verb.name, " "]).collect();
+        let near = nearest(&word, &mut verb.verbs.iter().map(|inner| inner.name));
+        let hint = near.map(|near| format!(" (is {near} meant?)")).unwrap_or_default();
+        Err(format!("unable to run {within}{word:?}: no such command{hint}, see --help").into())
+    }
+
+    /// The whole command line, or what it lacks.
+    fn complete(self, name: &str) -> Result<Self, lexopt::Error> {
+        let (verb, words) = (self.verb(), self.words(name));
+        let words = words.strip_prefix(name).unwrap_or_default().trim_start();
+        if verb.name == GLOWPLUG.name {
+            return Err("unable to run: no command is given, see --help".into());
+        }
+        let missing = if let Some((last, others)) = verb.verbs.split_last() {
+            let others: Vec<&str> = others.iter().map(|verb| verb.name).collect();
+            Some(format!("{} or {}", others.join(", "), last.name))
+        } else if let Some(option) =
+            verb.options.iter().find(|option| option.required && !self.has(option.long))
+        {
+            Some(format!("--{}", option.long))
+        } else {
+            let operand = verb.operands.get(self.operands.len());
+            operand.filter(|operand| !operand.optional).map(|operand| operand.value.name().into())
+        };
+        match missing {
+            Some(missing) => Err(format!("unable to run {words}: {missing} is missing, see --help").into()),
+            None => Ok(self),
+        }
+    }
+
+    fn run(&self) -> Ended {
+        let words = self.words("");
+        let run = RUN.iter().find(|(name, _)| *name == words.trim_start());
+        run.map_or(Ok(USAGE), |(_, run)| run(self))
+    }
+
+    /// The value of an option that was given; of several the last.
+    pub(crate) fn value(&self, long: &str) -> Option<&str> {
+        self.values(long).last()
+    }
+
+    /// Every value of an option, in order.
+    pub(crate) fn values(&self, long: &str) -> impl DoubleEndedIterator<Item = &str> {
+        let known = |verb: &&'static Verb| verb.options.iter().any(|option| option.long == long);
+        debug_assert!(self.verbs.iter().any(known), "the table has no --{long}");
+        self.options.iter().filter(move |(given, _)| *given == long).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether an option was given.
+    pub(crate) fn has(&self, long: &str) -> bool {
+        self.values(long).next().is_some()
+    }
+
+    /// The words that are no options.
+    pub(crate) fn operands(&self) -> &[String] {
+        &self.operands
+    }
+
+    /// The first word that is no option.
+    pub(crate) fn operand(&self) -> Option<&str> {
+        self.operands.first().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How the words are understood: options and operands, or what is wrong.
+    fn read(words: &[&str]) -> Result<String, String> {
+        match parse(std::iter::once("glowplug").chain(words.iter().copied()).map(OsString::from)) {
+            Ok(Asked::Run(arguments)) => Ok(format!("{:?} {:?}", arguments.options, arguments.operands)),
+            Ok(Asked::Print(text)) => Ok(text),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn every_command_has_who_does_it_and_nobody_is_left_over() {
+        let mut commands = Vec::new();
+        GLOWPLUG.walk(&[], &mut |path, verb| {
+            if verb.verbs.is_empty() {
+                commands.push(path.join(" "));
+            }
+        });
+        commands.sort();
+        assert_eq!(commands, RUN.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn stages_are_named_as_cloud_init_names_them() {
+        assert_eq!(read(&["modules", "--mode=final"]).unwrap(), "[(\"mode\", \"final\")] []");
+        assert_eq!(read(&["modules", "-m", "config"]).unwrap(), "[(\"mode\", \"config\")] []");
+        assert_eq!(
+            read(&["modules", "--mode", "x"]).unwrap_err(),
+            "unable to use --mode \"x\": it is none of init, config, final"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_or_missing_is_said() {
+        for (words, error) in [
+            (&[][..], "unable to run: no command is given, see --help"),
+            (&["fly"], "unable to run \"fly\": no such command, see --help"),
+            (&["stauts"], "unable to run \"stauts\": no such command (is status meant?), see --help"),
+            (&["devel", "yml"], "unable to run devel \"yml\": no such command (is yaml meant?), see --help"),
+            (&["devel", "user-data"], "unable to run devel user-data: FILE is missing, see --help"),
+            (
+                &["devel", "net-convert", "-k", "eni"],
+                "unable to run devel net-convert: --network-data is missing, see --help",
+            ),
+            (&["status", "more"], "unexpected argument \"more\""),
+            (&["status", "--quick"], "invalid option '--quick'"),
+        ] {
+            assert_eq!(read(words).unwrap_err(), error, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_explains_itself_within_eighty_columns() {
+        GLOWPLUG.walk(&[], &mut |path, verb| {
+            let words = [path, &["--help"]].concat();
+            let text = read(&words).unwrap();
+            let lead = if verb.about.is_empty() { &verb.summary[1..] } else { verb.about };
+            assert!(text.contains(lead) && text.contains("--help"), "{text}");
+            let long = text.lines().find(|line| line.chars().count() > 90);
+            assert_eq!(long, None, "{words:?}");
+            for option in verb.options {
+                assert!(text.contains(&format!("--{}", option.long)) && !option.help.is_empty(), "{words:?}");
+            }
+        });
+    }
+}
