@@ -63,6 +63,11 @@ impl<'a> CloudConfig<'a> {
         Self { layers }
     }
 
+    /// The layers, the one that wins first.
+    pub fn layers(&self) -> &[Layer<'a>] {
+        &self.layers
+    }
+
     /// The setting at a path of keys, written with dots between them; `None`
     /// when no layer has it.
     #[inline(never)]

@@ -83,7 +83,7 @@ impl Dns {
 }
 
 /// A link the machine has, as a netlink dump or /sys/class/net shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SystemLink {
     /// The kernel's number; it outlives renames.
     pub index: u32,

@@ -83,9 +83,3 @@ pub fn cloud_config<'a>(
     }
     CloudConfig::new(layers)
 }
-
-/// Whether the root's configuration leaves the network alone:
-/// `network: {config: disabled}`.
-pub fn network_is_disabled(config: &CloudConfig<'_>) -> bool {
-    config.text("network.config") == Some("disabled")
-}

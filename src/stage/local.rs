@@ -2,21 +2,23 @@
 //! files, names and links go. The agent runs it before the pivot; `glowplug
 //! init --local` is the same on a machine without our initramfs.
 
-use super::config::{SystemConfig, cloud_config, network_is_disabled};
+use super::config::{SystemConfig, cloud_config};
 use super::consume::consume;
 use super::engine::{Cover, Engine};
 use super::log::{Level, Log};
-use super::network::{self, Manner};
+use super::network::{self, Inputs};
 use super::search::{self, Answer, Patience};
 use super::{handoff, instancify, listed};
 use crate::action::Action;
+use crate::cloud_config::CloudConfig;
 use crate::error::Error;
-use crate::instance::{Instance, Machine, NETWORK_DATA};
+use crate::instance::{Instance, Machine};
 use crate::kernel_line::KernelLine;
 use crate::limits;
 use crate::module::{Context, NoHost};
+use crate::network::render::ours::Trees;
 use crate::state::cache;
-use crate::state::paths::{DISABLED, InstancePaths};
+use crate::state::paths::{CLOUD, DISABLED, InstancePaths};
 use crate::sys::apply::Applier;
 use crate::sys::root::Root;
 use crate::sys::{clock, tree};
@@ -37,6 +39,21 @@ pub struct Local<'a> {
     pub seed: Option<&'a str>,
     /// Whether the root takes changes.
     pub writable: bool,
+}
+
+impl<'a> Local<'a> {
+    /// What the network is configured from, without an instance.
+    fn inputs(&self, system: &'a CloudConfig<'a>, cover: &Cover<'_>, deadline: u64) -> Inputs<'a> {
+        Inputs {
+            kernel_line: self.kernel_line,
+            trees: Trees { root: self.root, run: self.run },
+            system,
+            instance: None,
+            changed: true,
+            deadline,
+            keeps: self.writable && cover.by(CLOUD).is_none(),
+        }
+    }
 }
 
 /// How the stage ended; the words of the agent's exit status.
@@ -105,8 +122,20 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outco
     let (answer, deadline) = find(local, cached.is_some(), log);
     log.step("agent/find seed", start);
     let (outcome, decided) = decide(answer, cached, machine, log);
-    if let Some(Decided { instance, changed }) = decided {
-        provision(local, &instance, applier, Manner { changed, deadline }, log);
+    match decided {
+        Decided::Instance { instance, changed } => {
+            provision(local, &instance, applier, changed, deadline, log);
+        }
+        Decided::Copy => {
+            let cover = Cover::of(local.root);
+            let mut problems = Vec::new();
+            let system = SystemConfig::read(local.root, local.run, &mut problems);
+            let trees = system.trees(&mut problems);
+            log.warn_of(&problems);
+            let system = cloud_config(&[], &trees);
+            network::configure(&local.inputs(&system, &cover, deadline), applier, log);
+        }
+        Decided::Nothing => {}
     }
     outcome
 }
@@ -162,11 +191,18 @@ fn dmi_names_openstack() -> bool {
     })
 }
 
-/// The instance of this boot.
-struct Decided {
-    instance: Box<Instance>,
-    /// Its network or its machine is not what it was at the last boot.
-    changed: bool,
+/// What this boot is to be.
+enum Decided {
+    Instance {
+        instance: Box<Instance>,
+        /// Its network or its machine is not what it was at the last boot.
+        changed: bool,
+    },
+    /// The machine is a copy of another and has no seed: it must not keep the
+    /// other's addresses.
+    Copy,
+    /// Provisioning has nothing to say.
+    Nothing,
 }
 
 /// Which instance this boot is: the seed's, or the last one where there is no
@@ -177,10 +213,10 @@ fn decide(
     cached: Option<Box<Instance>>,
     machine: Machine,
     log: &mut Log<'_>,
-) -> (Outcome, Option<Decided>) {
+) -> (Outcome, Decided) {
     let outcome = match answer {
         Answer::Found(instance) => {
-            return (Outcome::Found, Some(new_or_known(instance, cached, machine, log)));
+            return (Outcome::Found, new_or_known(instance, cached, machine, log));
         }
         Answer::Absent => {
             log.info("no seed: no drive is labelled config-2", &[]);
@@ -196,15 +232,15 @@ fn decide(
             Outcome::Broken
         }
     };
-    let Some(instance) = cached else { return (outcome, None) };
+    let Some(instance) = cached else { return (outcome, Decided::Nothing) };
     let id = instance.id.as_str();
     if instance.machine != machine {
         log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));
-        return (outcome, None);
+        return (outcome, Decided::Copy);
     }
     log.info("instance {} of the last boot holds", &[id]);
     let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
-    (outcome, Some(Decided { instance, changed: false }))
+    (outcome, Decided::Instance { instance, changed: false })
 }
 
 #[inline(never)]
@@ -222,10 +258,10 @@ fn new_or_known(
         if instance.keep_unread(&known) {
             log.info("what can't be read of its seed stays as it was", &[]);
         }
-        changed = known.file(NETWORK_DATA) != instance.file(NETWORK_DATA) || known.machine != machine;
+        changed = known.network() != instance.network() || known.machine != machine;
     }
     instance.machine = machine;
-    Decided { instance, changed }
+    Decided::Instance { instance, changed }
 }
 
 /// Makes the machine what `instance` says.
@@ -234,7 +270,8 @@ fn provision(
     local: &Local<'_>,
     instance: &Instance,
     applier: &mut Applier<'_>,
-    manner: Manner,
+    changed: bool,
+    deadline: u64,
     log: &mut Log<'_>,
 ) {
     let paths = InstancePaths::new(&instance.id);
@@ -249,13 +286,11 @@ fn provision(
     log.warn_of(&problems);
     log.step("agent/take user-data apart", start);
     keep(local, instance, &paths, &cover, applier, log);
-    if network_is_disabled(&config) {
-        log.info("the network is left alone: network: {config: disabled} in /etc/cloud", &[]);
-    } else {
-        let start = clock::monotonic();
-        network::configure(instance, applier, manner, log);
-        log.step("agent/network", start);
-    }
+    let start = clock::monotonic();
+    let system = cloud_config(&[], &trees);
+    let inputs = Inputs { instance: Some(instance), changed, ..local.inputs(&system, &cover, deadline) };
+    network::configure(&inputs, applier, log);
+    log.step("agent/network", start);
     if let Some(what) = consumed.unresolved() {
         log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
     } else if local.writable {

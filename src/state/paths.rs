@@ -17,6 +17,8 @@ pub const PREVIOUS_INSTANCE_ID: &str = "/var/lib/cloud/data/previous-instance-id
 pub const PREVIOUS_DATASOURCE: &str = "/var/lib/cloud/data/previous-datasource";
 /// What the host name was last set to, JSON.
 pub const SET_HOSTNAME: &str = "/var/lib/cloud/data/set-hostname";
+/// A digest of the network's files as they were last written into /etc.
+pub const NETWORK_DIGEST: &str = "/var/lib/cloud/data/glowplug-network";
 /// Turns everything off by being there.
 pub const DISABLED: &str = "/etc/cloud/cloud-init.disabled";
 

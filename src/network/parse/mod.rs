@@ -3,6 +3,7 @@
 mod description;
 mod draft;
 pub mod eni;
+pub mod klibc;
 mod link;
 pub mod network_data;
 mod reader;

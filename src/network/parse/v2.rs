@@ -57,7 +57,7 @@ pub(super) fn parse(data: &Value<'_>, netplan: String, file: &str) -> Parsed {
 /// The document as cloud-init hands it to netplan.
 #[inline(never)]
 pub(super) fn netplan(whole: &Value<'_>) -> String {
-    let text = emit::dump(whole);
+    let text = emit::dump_decimal(whole);
     let text = text.strip_prefix("---\n").unwrap_or(&text);
     text.strip_suffix("...\n").unwrap_or(text).into()
 }

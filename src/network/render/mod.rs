@@ -6,12 +6,15 @@ pub mod distribution;
 pub mod eni;
 pub mod ifcfg;
 pub mod keyfile;
+pub mod late;
 pub mod live;
 pub mod netplan;
 pub mod networkd;
+pub mod others;
+pub mod ours;
 mod section;
 mod text;
-mod udev;
+pub mod udev;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;
@@ -27,6 +30,8 @@ pub struct Renderer {
     pub name: &'static str,
     /// Whether the root has it installed (and, where it can be off, enabled).
     pub detect: fn(root: &dyn Fetch) -> bool,
+    /// Whether the one in the root reads files of ours from /run.
+    pub reads_run: fn(root: &dyn Fetch) -> bool,
     /// Its files for a network. Links appear under their final names.
     pub render: fn(network: &Resolved<'_>, target: Target) -> Vec<Action>,
 }
@@ -42,9 +47,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// A boot of `root`.
-    pub fn boot(root: &dyn Fetch) -> Self {
-        Self { distribution: Distribution::of(root), lasting: false }
+    /// A boot of `root`, which asks for `lasting` files or not.
+    pub fn boot(root: &dyn Fetch, renderer: &Renderer, lasting: bool) -> Self {
+        let lasting = lasting || !(renderer.reads_run)(root);
+        Self { distribution: Distribution::of(root), lasting }
     }
 
     /// Where back ends that read both have their folders.
@@ -61,14 +67,20 @@ pub static ALL: &[Renderer] =
 /// order, then in that of [`ALL`]. `None`: nothing there configures networks,
 /// and [`live`] does.
 pub fn detect(root: &dyn Fetch) -> Option<&'static Renderer> {
-    for name in Distribution::of(root).order() {
+    let order: Vec<&str> = Distribution::of(root).order().collect();
+    first_of(root, &order).or_else(|| ALL.iter().find(|renderer| (renderer.detect)(root)))
+}
+
+/// The first of the back ends called `names` that `root` has installed.
+pub fn first_of(root: &dyn Fetch, names: &[&str]) -> Option<&'static Renderer> {
+    for name in names {
         for renderer in ALL {
-            if renderer.name == name && (renderer.detect)(root) {
+            if renderer.name == *name && (renderer.detect)(root) {
                 return Some(renderer);
             }
         }
     }
-    ALL.iter().find(|renderer| (renderer.detect)(root))
+    None
 }
 
 /// A file of root's, whole; its path is given in parts.

@@ -14,8 +14,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The back end.
-pub const RENDERER: Renderer =
-    Renderer { name: "netplan", detect: |root| has_programs(root, &["netplan"]), render };
+pub const RENDERER: Renderer = Renderer {
+    name: "netplan",
+    detect: |root| has_programs(root, &["netplan"]),
+    reads_run: |_| true,
+    render,
+};
 
 /// First lines of cloud-init's netplan and interfaces files.
 pub(super) const HEADER: &str = "\

@@ -20,6 +20,7 @@ pub const RENDERER: Renderer = Renderer {
     detect: |root| {
         has_programs(root, &["ifquery", "ifup", "ifdown"]) && exists(root, &["etc/network/interfaces"])
     },
+    reads_run: |_| false,
     render,
 };
 

@@ -20,6 +20,7 @@ use alloc::vec::Vec;
 pub const RENDERER: Renderer = Renderer {
     name: "sysconfig",
     detect: |root| Distribution::of(root).has_ifcfg() && (has_scripts(root) || has_plugin(root)),
+    reads_run: |_| false,
     render,
 };
 

@@ -2,6 +2,7 @@
 
 mod family;
 mod uuid;
+mod version;
 
 use super::section::Sections;
 use super::text::{self, BRIDGES, Found, Spelling, hardware_address, underscored};
@@ -21,6 +22,7 @@ pub const RENDERER: Renderer = Renderer {
         let systemd = ["usr/lib/", "lib/"].iter().any(|folder| exists(root, &[folder, "systemd/systemd"]));
         has_programs(root, &["nmcli"]) && (!systemd || is_enabled(root, "NetworkManager.service"))
     },
+    reads_run: version::reads_run,
     render,
 };
 

@@ -21,6 +21,7 @@ pub const RENDERER: Renderer = Renderer {
         ["usr/lib/systemd/", "lib/systemd/"].iter().any(|folder| exists(root, &[folder, "systemd-networkd"]))
             && is_enabled(root, "systemd-networkd.service")
     },
+    reads_run: |_| true,
     render,
 };
 

@@ -4,13 +4,16 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use super::float_value;
 use super::timestamp;
 use crate::syntax::value::{Data, Value};
 
 mod analysis;
+mod decimal;
 mod float;
+mod order;
 mod writer;
 
 use analysis::Analysis;
@@ -56,11 +59,35 @@ enum Context {
 /// `value` as one document. Collections that stand in several places are
 /// written out in each: no anchors.
 pub fn dump(value: &Value<'_>) -> String {
-    let mut emitter = Emitter { writer: Writer::default(), levels: Vec::new() };
+    const EXACT: Numbers =
+        Numbers { text: |written| float::text(float_value(written)), compare: order::compare };
+    dump_with(value, &EXACT)
+}
+
+/// As [`dump`], without the arithmetic that reading and writing floats takes,
+/// which is a tenth of a small program: decimals of up to 15 digits come out
+/// the same, others as they were written; keys that are floats or large
+/// integers are not sorted.
+pub fn dump_decimal(value: &Value<'_>) -> String {
+    const DECIMAL: Numbers = Numbers { text: decimal::text, compare: order::compare_simple };
+    dump_with(value, &DECIMAL)
+}
+
+/// What is done with numbers.
+struct Numbers {
+    /// The text of a float, from what was written.
+    text: fn(&str) -> String,
+    /// Python's order of two keys; `None` where it has none.
+    compare: fn(&Data<'_>, &Data<'_>) -> Option<Ordering>,
+}
+
+#[inline(never)]
+fn dump_with(value: &Value<'_>, numbers: &'static Numbers) -> String {
+    let mut emitter = Emitter { writer: Writer::default(), levels: Vec::new(), numbers };
     emitter.writer.indicator("---", true, false, false);
     emitter.node(value, Context::Root);
     while let Some(level) = emitter.levels.last_mut() {
-        match level.next() {
+        match level.next(numbers) {
             Some((value, context)) => emitter.child(value, context),
             None => emitter.end(),
         }
@@ -80,11 +107,12 @@ pub fn is_plain(text: &str) -> bool {
 struct Emitter<'v> {
     writer: Writer,
     levels: Vec<Level<'v>>,
+    numbers: &'static Numbers,
 }
 
 impl<'v> Level<'v> {
     /// The next child and where it stands.
-    fn next(&mut self) -> Option<(&'v Value<'v>, Context)> {
+    fn next(&mut self, numbers: &Numbers) -> Option<(&'v Value<'v>, Context)> {
         match self {
             Level::Seq { items, at } => {
                 *at += 1;
@@ -94,7 +122,7 @@ impl<'v> Level<'v> {
                 let entry = order.get(*at).and_then(|&index| entries.get(index))?;
                 *value = !*value;
                 if *value {
-                    *simple = is_simple(&entry.0);
+                    *simple = is_simple(&entry.0, numbers);
                     return Some((&entry.0, Context::Key { simple: *simple }));
                 }
                 *at += 1;
@@ -141,10 +169,10 @@ impl<'v> Emitter<'v> {
             }
             Data::Map(entries) => {
                 self.writer.deeper(false);
-                let order = order(entries);
+                let order = order::order(entries, self.numbers.compare);
                 self.levels.push(Level::Map { entries, order, at: 0, value: false, simple: true });
             }
-            _ => self.scalar(&scalar(value), context),
+            _ => self.scalar(&scalar(value, self.numbers), context),
         }
     }
 
@@ -181,12 +209,12 @@ impl<'v> Emitter<'v> {
 }
 
 /// Whether a key needs no `? `.
-fn is_simple(key: &Value<'_>) -> bool {
+fn is_simple(key: &Value<'_>, numbers: &Numbers) -> bool {
     match &key.data {
         Data::Seq(items) => items.is_empty(),
         Data::Map(entries) => entries.is_empty(),
         _ => {
-            let scalar = scalar(key);
+            let scalar = scalar(key, numbers);
             let length = scalar.text.chars().count() + scalar.tag.len();
             length < KEY && !scalar.text.is_empty() && !Analysis::of(&scalar.text).multiline
         }
@@ -194,14 +222,14 @@ fn is_simple(key: &Value<'_>) -> bool {
 }
 
 /// The text of a scalar as `SafeRepresenter` gives it.
-fn scalar<'v>(value: &'v Value<'_>) -> Scalar<'v> {
+fn scalar<'v>(value: &'v Value<'_>, numbers: &Numbers) -> Scalar<'v> {
     let other = |text: String, tag| Scalar { text: text.into(), tag, kind: Kind::Other };
     match &value.data {
         Data::Str(text) => Scalar { text: text.as_ref().into(), tag: "!!str", kind: Kind::Str },
         Data::Bool(value) => other(value.to_string(), "!!bool"),
         Data::Int(value) => other(value.to_string(), "!!int"),
         Data::BigInt(digits) => Scalar { text: digits.as_ref().into(), tag: "!!int", kind: Kind::Other },
-        Data::Float(value) => other(float::text(float_value(value)), "!!float"),
+        Data::Float(value) => other((numbers.text)(value), "!!float"),
         Data::Timestamp(text) => other(timestamp::canonical(text), "!!timestamp"),
         Data::Bytes(bytes) => {
             Scalar { text: base64_lines(bytes).into(), tag: "!!binary", kind: Kind::Binary }
@@ -219,42 +247,4 @@ fn base64_lines(bytes: &[u8]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// The order in which entries are written: sorted by key where Python can
-/// compare all keys with each other, else as they come.
-fn order(entries: &[(Value<'_>, Value<'_>)]) -> Vec<usize> {
-    let key = |index: usize| &entries[index].0.data;
-    let comparable = entries.windows(2).all(|pair| compare(&pair[0].0.data, &pair[1].0.data).is_some());
-    crate::syntax::order::order(entries.len(), &|a, b| {
-        let compared = comparable.then(|| compare(key(a), key(b))).flatten();
-        compared.unwrap_or(core::cmp::Ordering::Equal)
-    })
-}
-
-/// Python's order of two keys; `None` where it has none.
-#[allow(clippy::cast_precision_loss)]
-fn compare(a: &Data<'_>, b: &Data<'_>) -> Option<core::cmp::Ordering> {
-    let integer = |data: &Data<'_>| match data {
-        Data::Bool(value) => Some(i64::from(*value)),
-        Data::Int(value) => Some(*value),
-        _ => None,
-    };
-    let number = |data: &Data<'_>| match data {
-        Data::Float(value) => Some(float_value(value)),
-        Data::BigInt(digits) => digits.parse().ok(),
-        _ => integer(data).map(|value| value as f64),
-    };
-    match (a, b) {
-        (Data::Str(a), Data::Str(b)) => Some(a.cmp(b)),
-        (Data::Bytes(a), Data::Bytes(b)) => Some(a.cmp(b)),
-        (Data::Timestamp(a), Data::Timestamp(b)) => {
-            let (a, b) = (timestamp::canonical(a), timestamp::canonical(b));
-            (a.len() == b.len()).then(|| a.cmp(&b))
-        }
-        _ => match (integer(a), integer(b)) {
-            (Some(a), Some(b)) => Some(a.cmp(&b)),
-            _ => number(a)?.partial_cmp(&number(b)?),
-        },
-    }
 }

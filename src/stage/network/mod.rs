@@ -1,18 +1,20 @@
 //! The network of this boot: names, then either the root's own back end is
 //! written for, or the addresses go on live; never both.
 
+mod source;
+mod write;
+
 use super::local::carry_out;
 use super::log::Log;
 use crate::action::Action;
+use crate::cloud_config::CloudConfig;
 use crate::error::Result;
-use crate::fetch::Fetch as _;
-use crate::instance::{Instance, NETWORK_DATA};
+use crate::instance::Instance;
+use crate::kernel_line::KernelLine;
 use crate::network::model::{Link, Mac, Network, SystemLink};
 use crate::network::order::sort_by;
-use crate::network::parse::network_data;
-use crate::network::render::{self, live};
-use crate::network::{fallback, resolve::Resolved};
-use crate::syntax::json;
+use crate::network::render::ours::Trees;
+use crate::network::resolve::Resolved;
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::netlink::{Netlink, Uevents};
@@ -20,20 +22,29 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem::take;
 
-/// How the network is to be treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
+/// What the network is configured from, and how.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The kernel's command line.
+    pub kernel_line: &'a KernelLine,
+    /// The machine's root and the running /run.
+    pub trees: Trees<'a>,
+    /// The root's own configuration.
+    pub system: &'a CloudConfig<'a>,
+    /// The seed's instance; `None` on a machine whose last one is another's.
+    pub instance: Option<&'a Instance>,
     /// The description or the machine differs from the last boot's: files in
     /// /etc are written again.
     pub changed: bool,
     /// Microseconds of the monotonic clock up to which NICs are waited for.
     pub deadline: u64,
+    /// Whether what was written can be noted for the next boot.
+    pub keeps: bool,
 }
 
-/// Configures the network an instance describes. Every problem is one line of
-/// the log.
+/// Configures the network. Every problem is one line of the log.
 #[inline(never)]
-pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner, log: &mut Log<'_>) {
+pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
     let mut present = match system_links() {
         Ok(present) => present,
         Err(error) => {
@@ -41,9 +52,9 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
             return;
         }
     };
-    let Some(network) = describe(instance, &present, log) else { return };
+    let Some(network) = source::choose(inputs, &present, log) else { return };
     if applier.record.is_none() {
-        wait_for(&network, &mut present, manner.deadline, log);
+        wait_for(&network, &mut present, inputs.deadline, log);
     }
     let resolved = network.resolve(&present);
     log.warn_of(&resolved.problems);
@@ -52,7 +63,7 @@ pub fn configure(instance: &Instance, applier: &mut Applier<'_>, manner: Manner,
         carry_out(applier, &Action::Link(step), log);
     }
     log.step("agent/rename links", start);
-    write(&resolved, manner.changed, applier, log);
+    write::write(inputs, &resolved, applier, log);
     tell_names(&resolved, log);
 }
 
@@ -69,24 +80,6 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
             log.info("renamed {} to {} ({})", &[old, new, &mac]);
         }
     }
-}
-
-/// The description of the seed, or the fallback where it has none. A broken
-/// one leaves the network as it is.
-#[inline(never)]
-fn describe(instance: &Instance, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
-    let Some(raw) = instance.file(NETWORK_DATA) else {
-        log.info("the seed describes no network: DHCP on the first NIC", &[]);
-        return fallback::fallback(present);
-    };
-    // Why it is none was told when the seed was read; then it was kept empty.
-    let Ok(value) = json::parse(raw) else {
-        log.info("the network is left as it is: the seed's description of it can't be read", &[]);
-        return None;
-    };
-    let parsed = network_data::parse(&value);
-    log.warn_of(&parsed.problems);
-    Some(parsed.network)
 }
 
 /// NICs the description names may still be on their way.
@@ -113,28 +106,6 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
         }
     }
     log.step("agent/wait for NICs", start);
-}
-
-/// Writes the back end's files, or sets addresses live where the root has none.
-/// Files in /etc are written when the network has `changed`.
-#[inline(never)]
-fn write(resolved: &Resolved<'_>, changed: bool, applier: &mut Applier<'_>, log: &mut Log<'_>) {
-    let root = applier.root;
-    let (actions, everything) = if let Some(renderer) = render::detect(root) {
-        log.info("the network is written for {}", &[renderer.name]);
-        ((renderer.render)(resolved, render::Target::boot(root)), changed)
-    } else {
-        log.warn_of(&live::problems(resolved));
-        log.info("the root has no network back end: addresses are set live", &[]);
-        (live::render(resolved), true)
-    };
-    for action in &actions {
-        let stays = matches!(action, Action::WriteFile(file)
-            if !everything && !file.path.starts_with("/run/") && root.mode(&file.path).is_some());
-        if !stays {
-            carry_out(applier, action, log);
-        }
-    }
 }
 
 /// Hardware addresses of this machine's NICs, sorted, for its identity.

@@ -1,0 +1,159 @@
+//! Writing a network for what configures it: the back end's files, each with a
+//! first line that says whose it is, or the kernel's own settings. What an
+//! earlier boot or cloud-init wrote and nobody plans any more goes.
+
+use super::super::local::carry_out;
+use super::super::log::{Level, Log};
+use super::Inputs;
+use crate::action::{Action, WriteFile};
+use crate::error::Error;
+use crate::network::render::others::{Other, others};
+use crate::network::render::ours::{MARK, Owner};
+use crate::network::render::{self, Renderer, Target, late, live, udev};
+use crate::network::resolve::Resolved;
+use crate::state::paths::NETWORK_DIGEST;
+use crate::sys::apply::Applier;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Writes the network, or sets it live where the root has no back end.
+#[inline(never)]
+pub(super) fn write(
+    inputs: &Inputs<'_>,
+    resolved: &Resolved<'_>,
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    let Some(renderer) = back_end(inputs, log) else {
+        log.warn_of(&live::problems(resolved));
+        log.info("the root has no network back end: addresses are set live", &[]);
+        remove(inputs, &[], applier, log);
+        for action in live::render(resolved) {
+            carry_out(applier, &action, log);
+        }
+        return;
+    };
+    log.info("the network is written for {}", &[renderer.name]);
+    let plan = plan(inputs, resolved, renderer, log);
+    remove(inputs, &paths(&plan), applier, log);
+    let digest = digest(&plan);
+    let before = inputs.trees.text(NETWORK_DIGEST);
+    let changed = inputs.changed || is_asked_for(inputs) || before.as_deref() != Some(&*digest);
+    for file in plan {
+        // What a person made of a file of ours stays until ours changes.
+        let stays = !changed && !file.path.starts_with("/run/") && inputs.trees.text(&file.path).is_some();
+        if !stays {
+            carry_out(applier, &Action::from(file), log);
+        }
+    }
+    if inputs.keeps && before.as_deref() != Some(&*digest) {
+        carry_out(applier, &Action::write(NETWORK_DIGEST, digest.into_bytes(), 0o644), log);
+    }
+}
+
+/// The pinned back end (`system_info: {network: {renderers: [...]}}`), else
+/// the one the root has.
+#[inline(never)]
+fn back_end(inputs: &Inputs<'_>, log: &mut Log<'_>) -> Option<&'static Renderer> {
+    let root = inputs.trees.root;
+    let Some(pinned) = inputs.system.get("system_info.network.renderers") else {
+        return render::detect(root);
+    };
+    let mut names = Vec::new();
+    match pinned.list("system_info.network.renderers") {
+        Ok(items) => names.extend(items.iter().filter_map(|item| item.as_str())),
+        Err(error) => log.warn(&error),
+    }
+    let found = render::first_of(root, &names);
+    if found.is_none() && !names.is_empty() {
+        let why = "the root has none of those that system_info.network.renderers names";
+        log.warn(&Error::new("choose", "a network back end", why));
+    }
+    found.or_else(|| render::detect(root))
+}
+
+/// Whether files in /etc are to be written at every boot
+/// (`updates: {network: {when: [boot]}}`).
+fn is_asked_for(inputs: &Inputs<'_>) -> bool {
+    let events = inputs.system.get("updates.network.when");
+    let events = events.and_then(|setting| setting.value.items()).unwrap_or_default();
+    events.iter().any(|event| matches!(event.as_str(), Some("boot" | "boot-legacy")))
+}
+
+/// The files, marked; without those that a person's own stand in for.
+#[inline(never)]
+fn plan(
+    inputs: &Inputs<'_>,
+    resolved: &Resolved<'_>,
+    renderer: &Renderer,
+    log: &mut Log<'_>,
+) -> Vec<WriteFile> {
+    let root = inputs.trees.root;
+    let target = Target::boot(root, renderer, inputs.system.is_true("network.persist", false));
+    let mut actions = (renderer.render)(resolved, target);
+    actions.append(&mut late::link_files(resolved, target, root));
+    let mut plan = Vec::new();
+    for action in actions {
+        let Action::WriteFile(mut file) = action else { continue };
+        let here = inputs.trees.text(&file.path).unwrap_or_default();
+        if udev::is_rules(&file.path) && !udev::merge(&mut file.content, &here, resolved) {
+            continue;
+        }
+        file.content.splice(0..0, MARK.bytes());
+        plan.push(*file);
+    }
+    for Other { path, link, wins } in others(renderer.name, resolved, &paths(&plan), &inputs.trees) {
+        let link = link.as_deref().unwrap_or("the network");
+        if wins {
+            log.info("{} is not configured by us: {} is for it", &[link, &path]);
+            let own = ["/cloud-init-", link, ".nmconnection"].concat();
+            plan.retain(|file| !file.path.ends_with(&own));
+        } else {
+            log.line(Level::Warning, "{} configures {} too: it is left alone", &[&path, link]);
+        }
+    }
+    for file in &plan {
+        let foreign = inputs.trees.text(&file.path).map(|text| render::ours::owner(&file.path, &text));
+        if foreign == Some(Owner::Other) && !udev::is_rules(&file.path) {
+            log.info("{} was somebody else's and is replaced", &[&file.path]);
+        }
+    }
+    plan
+}
+
+fn paths(plan: &[WriteFile]) -> Vec<&str> {
+    let mut paths = Vec::new();
+    for file in plan {
+        paths.push(&*file.path);
+    }
+    paths
+}
+
+/// Takes away what an earlier boot or an earlier cloud-init wrote and is not
+/// `planned`.
+#[inline(never)]
+fn remove(inputs: &Inputs<'_>, planned: &[&str], applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    for (path, owner) in inputs.trees.owned() {
+        if planned.contains(&&*path) {
+            continue;
+        }
+        let pattern = match owner {
+            Owner::CloudInit => "{} is taken away: an earlier cloud-init left it",
+            _ => "{} is taken away: it is no part of the network any more",
+        };
+        log.info(pattern, &[&path]);
+        carry_out(applier, &Action::RemoveFile { path }, log);
+    }
+}
+
+/// FNV-1a, 64 bits, over the files that last; a line.
+#[inline(never)]
+fn digest(plan: &[WriteFile]) -> String {
+    let mut value: u64 = 0xcbf2_9ce4_8422_2325;
+    for file in plan.iter().filter(|file| !file.path.starts_with("/run/")) {
+        for byte in file.path.bytes().chain([0]).chain(file.content.iter().copied()) {
+            value = (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    [&value.to_string(), "\n"].concat()
+}
