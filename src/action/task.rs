@@ -19,6 +19,8 @@ pub struct Task {
 pub enum Effect {
     /// Shows lines on the console and in the log of all output.
     Print(String),
+    /// Shows lines on the console alone: they are secret.
+    Tell(String),
     /// Ends the machine once the stage has ended.
     ShutDown(Box<ShutDown>),
 }

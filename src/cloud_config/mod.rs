@@ -2,9 +2,11 @@
 //! take from them, a file per key group.
 
 pub mod hostname;
+pub mod passwords;
 pub mod runcmd;
 pub mod schema;
 pub mod ssh;
+pub mod users;
 pub mod write_files;
 
 use crate::error::{Error, Result};
@@ -125,19 +127,31 @@ impl<'a> CloudConfig<'a> {
         keys.iter().any(|key| self.find(key).is_some())
     }
 
-    /// The name of the default user: `user:` (text or mapping), else
-    /// `system_info.default_user`; none when `users:` leaves `default` out.
+    /// The name of the default user: `user` (text or mapping), else
+    /// `system_info.default_user`; none where neither `user` nor `default` in
+    /// `users` asks for one.
     pub fn default_user(&self) -> Option<&'a str> {
-        if let Some(users) = self.get("users") {
-            let is_default = |value: &Value<'_>| value.as_str() == Some("default");
-            match &users.value.data {
-                Data::Seq(items) if !items.iter().any(is_default) => return None,
-                Data::Str(text) if !text.split(',').any(|name| name.trim_ascii() == "default") => {
-                    return None;
-                }
-                _ => {}
+        let is_default = |value: &Value<'_>| match &value.data {
+            Data::Str(text) => text.split(',').any(|name| name.trim_ascii() == "default"),
+            Data::Map(_) => value.get("name").is_none_or(|name| name.as_str() == Some("default")),
+            _ => false,
+        };
+        if self.get("user").is_none() {
+            let users = self.get("users")?.value;
+            let asked = match &users.data {
+                Data::Seq(items) => items.iter().any(is_default),
+                Data::Map(_) => users.get_set("default").is_some_and(|user| user.as_bool() != Some(false)),
+                _ => is_default(users),
+            };
+            if !asked {
+                return None;
             }
         }
+        self.default_user_name()
+    }
+
+    /// What the default user is called, be it asked for or not.
+    pub fn default_user_name(&self) -> Option<&'a str> {
         self.text("user")
             .or_else(|| self.text("user.name"))
             .or_else(|| self.text("system_info.default_user.name"))
@@ -180,7 +194,11 @@ mod tests {
     fn the_default_user_can_be_left_out() {
         let system = "{system_info: {default_user: {name: debian}}}";
         let user = |text| config(&[text, system]).default_user().map(String::from);
-        assert_eq!(user("{}").as_deref(), Some("debian"));
+        assert_eq!(user("{}"), None);
+        assert_eq!(user("{users: 'a, default'}").as_deref(), Some("debian"));
+        assert_eq!(user("{users: {default: {shell: x}}}").as_deref(), Some("debian"));
+        assert_eq!(user("{users: [{shell: x}]}").as_deref(), Some("debian"));
+        assert_eq!(user("{user: me, users: [{name: b}]}").as_deref(), Some("me"));
         assert_eq!(user("{user: me}").as_deref(), Some("me"));
         assert_eq!(user("{user: {name: it}}").as_deref(), Some("it"));
         assert_eq!(user("{users: [default, {name: b}]}").as_deref(), Some("debian"));

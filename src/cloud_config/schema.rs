@@ -2,7 +2,7 @@
 //! beside this one name what they read in a `KEYS` of their own; to add one:
 //! its line in [`ALL`].
 
-use super::{hostname, runcmd, ssh, write_files};
+use super::{hostname, passwords, runcmd, ssh, users, write_files};
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use alloc::borrow::Cow;
@@ -66,7 +66,8 @@ pub enum Kind {
 }
 
 /// Every key that something here reads.
-pub static ALL: &[&[Key]] = &[SYSTEM, hostname::KEYS, runcmd::KEYS, ssh::KEYS, write_files::KEYS];
+pub static ALL: &[&[Key]] =
+    &[SYSTEM, hostname::KEYS, passwords::KEYS, runcmd::KEYS, ssh::KEYS, users::KEYS, write_files::KEYS];
 
 /// The keys of the engine itself.
 static SYSTEM: &[Key] = &[

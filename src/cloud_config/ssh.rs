@@ -17,8 +17,8 @@ pub static KEYS: &[Key] = &[
     Key::new("disable_root_opts", Kind::Text),
 ];
 
-/// Options that let root's keys say no more than whom to log in as.
-const DISABLE_ROOT: &str = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as the user \\\"$USER\\\" rather than the user \\\"$DISABLE_USER\\\".';echo;sleep 10;exit 142\"";
+/// Options that let somebody's keys say no more than whom to log in as.
+pub const DISABLE_ROOT: &str = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command=\"echo 'Please login as the user \\\"$USER\\\" rather than the user \\\"$DISABLE_USER\\\".';echo;sleep 10;exit 142\"";
 
 /// Which keys may log in as whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,19 +62,19 @@ pub fn parse<'a>(
     }
     if config.is_true("disable_root", true) {
         let template = config.text("disable_root_opts").unwrap_or(DISABLE_ROOT);
-        wanted.root_options = root_options(template, wanted.user.unwrap_or("NONE"));
+        wanted.root_options = redirect_options(template, wanted.user.unwrap_or("NONE"), "root");
     }
     wanted
 }
 
 /// A template with `$USER` and `$DISABLE_USER` replaced.
-fn root_options(template: &str, user: &str) -> String {
+pub fn redirect_options(template: &str, user: &str, disabled: &str) -> String {
     let mut pieces = template.split('$');
     let mut options = String::from(pieces.next().unwrap_or_default());
     for piece in pieces {
         let (value, rest) = match (piece.strip_prefix("USER"), piece.strip_prefix("DISABLE_USER")) {
             (Some(rest), _) => (user, rest),
-            (_, Some(rest)) => ("root", rest),
+            (_, Some(rest)) => (disabled, rest),
             _ => ("$", piece),
         };
         options.push_str(value);
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn names_stand_where_the_template_has_them() {
         let template = "$a $USER,$DISABLE_USER$";
-        assert_eq!(root_options(template, "me"), "$a me,root$");
+        assert_eq!(redirect_options(template, "me", "root"), "$a me,root$");
     }
 
     #[test]

@@ -75,7 +75,7 @@ mod tests {
         match &*plan.actions {
             [Action::Task(task)] => match &task.effect {
                 Effect::Print(text) => text.clone(),
-                other @ Effect::ShutDown(_) => panic!("{other:?}"),
+                other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),
         }

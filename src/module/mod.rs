@@ -1,6 +1,7 @@
 //! The modules: each plans what it wants done; the engine decides when, and
 //! keeps count. To add one: a file here, and its line in [`ALL`].
 
+mod authorized_keys;
 mod bootcmd;
 mod distribution;
 mod final_message;
@@ -8,13 +9,17 @@ mod host;
 mod locale;
 mod package_update_upgrade_install;
 mod packages;
+mod password;
 mod scripts;
 mod seed_files;
 mod set_hostname;
+mod set_passwords;
 mod shell_variables;
 mod ssh;
+mod sshd_config;
 mod system;
 mod timezone;
+mod users_groups;
 mod write_files;
 
 pub use host::{FileSystem, Host, NoHost};
@@ -113,7 +118,9 @@ pub static ALL: &[Module] = &[
     bootcmd::MODULE,
     write_files::MODULE,
     set_hostname::MODULE,
+    users_groups::MODULE,
     ssh::MODULE,
+    set_passwords::MODULE,
     locale::MODULE,
     timezone::MODULE,
     scripts::RUNCMD,

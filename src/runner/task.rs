@@ -21,6 +21,7 @@ impl Tasks {
     pub(crate) fn carry_out(&mut self, task: &Task) {
         match &task.effect {
             Effect::Print(text) => print(text),
+            Effect::Tell(text) => tell(text),
             Effect::ShutDown(shut_down) => self.shut_down = Some((**shut_down).clone()),
         }
     }
@@ -45,6 +46,14 @@ fn print(text: &str) {
     program::say(text.trim_end_matches('\n'));
     // A console that can't be written has nobody in front of it.
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Says lines to the machine's console alone. The standard outputs may be
+/// somebody's log.
+fn tell(text: &str) {
+    let console = std::fs::OpenOptions::new().write(true).open("/dev/console");
+    // A machine without a console has nobody in front of it.
+    let _ = console.and_then(|mut console| console.write_all(text.as_bytes()));
 }
 
 /// Starts the program that ends the machine in a session of its own, and

@@ -1,0 +1,210 @@
+//! The keys of one user.
+
+use super::entries::Source;
+use super::{CloudConfig, FLAGS, OPTIONS, Setting, User, check_name, names};
+use crate::error::Error;
+use crate::instance::public_keys;
+use crate::syntax::value::{Data, Value};
+use crate::text::fill;
+use alloc::borrow::Cow;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+/// What Python takes for true, but for the words that say no.
+pub(super) fn is_set(value: &Value<'_>) -> bool {
+    match &value.data {
+        Data::Null => false,
+        Data::Bool(value) => *value,
+        Data::Int(number) => *number != 0,
+        Data::Str(text) => {
+            let no = ["", "0", "false", "no", "off", "none"];
+            !no.iter().any(|word| text.trim_ascii().eq_ignore_ascii_case(word))
+        }
+        Data::Seq(items) => !items.is_empty(),
+        Data::Map(entries) => !entries.is_empty(),
+        _ => true,
+    }
+}
+
+/// The keys of one user.
+pub(super) struct Fields<'a, 'c> {
+    pub(super) config: &'c CloudConfig<'a>,
+    /// The one that wins first.
+    pub(super) sources: &'c [Source<'a>],
+}
+
+impl<'a> Fields<'a, '_> {
+    /// The value of a key, `null` too; entries may write it with `-` for `_`.
+    fn find(&self, key: &str) -> Option<Setting<'a>> {
+        self.sources.iter().find_map(|source| match source {
+            Source::Path(path) => self.config.find(&fill("{}.{}", &[path, key])),
+            Source::Default(setting) | Source::Entry(setting) => {
+                let same = |name: &str| name.trim_ascii().replace('-', "_") == key;
+                let found = setting.value.entries().iter().find(|(name, _)| name.as_str().is_some_and(same));
+                found.map(|(_, value)| Setting { value, ..*setting })
+            }
+        })
+    }
+
+    fn get(&self, key: &str) -> Option<Setting<'a>> {
+        self.find(key).filter(|setting| setting.value.data != Data::Null)
+    }
+
+    fn is_set(&self, key: &str, default: bool) -> bool {
+        self.find(key).map_or(default, |setting| is_set(setting.value))
+    }
+
+    /// A value that fits one field of passwd(5).
+    fn field(&self, key: &str, problems: &mut Vec<Error>) -> Option<Cow<'a, str>> {
+        let setting = self.get(key)?;
+        let text = match &setting.value.data {
+            Data::Str(text) | Data::Timestamp(text) | Data::BigInt(text) => Cow::Borrowed(&**text),
+            Data::Int(number) => Cow::Owned(number.to_string()),
+            _ => {
+                problems.push(setting.mismatch("add the user at", setting.value, key, "a string"));
+                return None;
+            }
+        };
+        if text.contains([':', '\n', '\0']) {
+            let why = fill("{} has colons or line ends", &[key]);
+            problems.push(setting.error("add the user at", setting.value, &why));
+            return None;
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// A password or its hash.
+    fn secret(&self, key: &str, problems: &mut Vec<Error>) -> Option<&'a str> {
+        let setting = self.get(key)?;
+        match setting.value.as_str() {
+            Some("") => None,
+            Some(text) if text.contains(['\n', '\0']) => {
+                let why = fill("{} has line ends", &[key]);
+                problems.push(setting.error("set the password at", setting.value, &why));
+                None
+            }
+            Some(text) => Some(text),
+            None => {
+                problems.push(setting.mismatch("set the password at", setting.value, key, "a string"));
+                None
+            }
+        }
+    }
+
+    /// The texts under `key`, one or many.
+    fn texts(&self, key: &str, problems: &mut Vec<Error>) -> Vec<&'a str> {
+        let Some(setting) = self.get(key) else { return Vec::new() };
+        let items = match &setting.value.data {
+            Data::Bool(false) => return Vec::new(),
+            Data::Seq(items) => items,
+            _ => core::slice::from_ref(setting.value),
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.as_str() {
+                Some(text) if !text.contains(['\n', '\0']) => texts.push(text),
+                _ => problems.push(setting.mismatch("read the rule at", item, key, "a line of text")),
+            }
+        }
+        texts
+    }
+
+    fn groups(&self, is_default: bool, problems: &mut Vec<Error>) -> Vec<&'a str> {
+        let of = |setting: Option<Setting<'a>>, problems: &mut Vec<Error>| {
+            let Some(setting) = setting else { return Vec::new() };
+            names(setting.value).unwrap_or_else(|| {
+                problems.push(setting.mismatch("read", setting.value, "groups", "a list"));
+                Vec::new()
+            })
+        };
+        if !is_default {
+            return of(self.get("groups"), problems);
+        }
+        // The default user's own groups add to what the distribution gives it;
+        // those of an entry called `default` replace both.
+        let by = |wanted: fn(&Source<'a>) -> bool| {
+            let sources: Vec<_> = self.sources.iter().copied().filter(wanted).collect();
+            Fields { config: self.config, sources: &sources }.get("groups")
+        };
+        let of_default = by(|source| matches!(source, Source::Default(_)));
+        if of_default.is_some() {
+            return of(of_default, problems);
+        }
+        let mut groups = of(by(|source| matches!(source, Source::Entry(_))), problems);
+        groups.extend(of(by(|source| matches!(source, Source::Path(_))), problems));
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+
+    /// The user; `None`, with a problem, where the keys contradict each other.
+    pub(super) fn user(
+        &self,
+        name: &'a str,
+        is_default: bool,
+        has_default: bool,
+        problems: &mut Vec<Error>,
+    ) -> Option<User<'a>> {
+        let redirect = match self.contradiction(name) {
+            Ok(()) => self.is_set("ssh_redirect_user", false),
+            Err(problem) => {
+                problems.push(problem);
+                return None;
+            }
+        };
+        if redirect && !has_default {
+            let why = "ssh_redirect_user is ignored: there is no default user";
+            problems.push(Error::new("redirect", name, why));
+        }
+        let mut options = Vec::new();
+        for key in OPTIONS {
+            if let Some(value) = self.field(key, problems) {
+                options.push((key, value));
+            }
+        }
+        let mut keys = Vec::new();
+        if let Some(setting) = self.get("ssh_authorized_keys") {
+            public_keys(setting.value, &mut |key| keys.push(key));
+        }
+        Some(User {
+            name,
+            is_default,
+            options,
+            flags: FLAGS.into_iter().filter(|flag| self.is_set(flag, false)).collect(),
+            groups: self.groups(is_default, problems),
+            create_groups: self.is_set("create_groups", true),
+            passwd: self.secret("passwd", problems),
+            plain_text_passwd: self.secret("plain_text_passwd", problems),
+            hashed_passwd: self.secret("hashed_passwd", problems),
+            lock_passwd: self.is_set("lock_passwd", true),
+            sudo: self.texts("sudo", problems),
+            doas: self.texts("doas", problems),
+            keys,
+            redirect: redirect && has_default,
+        })
+    }
+
+    /// What keeps a user from being made.
+    fn contradiction(&self, name: &str) -> Result<(), Error> {
+        let because = |why: &str| Err(Error::new("add user", name, why));
+        check_name(name).or_else(because)?;
+        if self.get("snapuser").is_some() {
+            return because("snapuser is not known here");
+        }
+        let set = |keys: &[&'static str]| keys.iter().copied().find(|key| self.is_set(key, false));
+        let need_home = set(&["ssh_authorized_keys", "ssh_import_id", "ssh_redirect_user"]);
+        if let (Some(no_home), Some(need_home)) = (set(&["no_create_home", "system"]), need_home) {
+            return because(&fill("{} needs a home, and {} makes none", &[need_home, no_home]));
+        }
+        let redirect = self.get("ssh_redirect_user").filter(|setting| is_set(setting.value));
+        let Some(redirect) = redirect else { return Ok(()) };
+        if !matches!(redirect.value.data, Data::Bool(true)) && redirect.value.as_str() != Some("default") {
+            let why = "ssh_redirect_user is neither true nor \"default\"";
+            return Err(redirect.error("add the user at", redirect.value, why));
+        }
+        if self.find("ssh_authorized_keys").or_else(|| self.find("ssh_import_id")).is_some() {
+            return because("ssh_redirect_user and keys of its own contradict each other");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! The lines of an `authorized_keys` file: which are keys, where sshd(8) looks
+//! for them, and how they join those that are there.
+
+use super::{Context, Plan};
+use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::error::Error;
+use crate::fetch;
+use crate::limits;
+use crate::text::{fill, parent_and_name};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Key types sshd(8) knows; a line without one is no key.
+const KEY_TYPES: &str = "ssh-rsa ssh-ed25519 \
+    ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 \
+    sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com \
+    ssh-rsa-cert-v01@openssh.com ssh-ed25519-cert-v01@openssh.com \
+    ecdsa-sha2-nistp256-cert-v01@openssh.com ecdsa-sha2-nistp384-cert-v01@openssh.com \
+    ecdsa-sha2-nistp521-cert-v01@openssh.com \
+    sk-ssh-ed25519-cert-v01@openssh.com sk-ecdsa-sha2-nistp256-cert-v01@openssh.com \
+    rsa-sha2-256 rsa-sha2-512 ssh-dss";
+
+/// A line for `authorized_keys`.
+pub(super) struct Key<'a> {
+    line: &'a str,
+    /// The base64 of the key in it.
+    material: &'a str,
+}
+
+/// Whose file it is.
+pub(super) struct Account<'a> {
+    pub(super) name: &'a str,
+    pub(super) home: &'a str,
+    pub(super) owner: Owner,
+}
+
+/// Those of the lines that are keys; the others are problems.
+#[inline(never)]
+pub(super) fn keys<'a>(lines: &[&'a str], plan: &mut Plan) -> Vec<Key<'a>> {
+    let mut keys = Vec::new();
+    for line in lines {
+        match material(line) {
+            Some(material) => keys.push(Key { line, material }),
+            None => plan.problems.push(no_key(line)),
+        }
+    }
+    keys
+}
+
+fn no_key(line: &str) -> Error {
+    let end = line.char_indices().nth(40).map_or(line.len(), |(end, _)| end);
+    let shown = fill("\"{}\"", &[line.get(..end).unwrap_or_default()]);
+    Error::new("authorize key", shown, "no known key type with a key behind it")
+}
+
+/// The base64 of the key in a line of `authorized_keys`, options before it or not.
+#[inline(never)]
+fn material(line: &str) -> Option<&str> {
+    let line = line.trim_ascii();
+    if line.starts_with('#') {
+        return None;
+    }
+    let mut words = blank_separated(line);
+    words.by_ref().find(|word| KEY_TYPES.split(' ').any(|known| known == *word))?;
+    words.next()
+}
+
+/// Words parted by blanks outside double quotes, as sshd(8) reads options.
+fn blank_separated(line: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    line.split(move |c: char| {
+        let quote = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        quoted ^= quote;
+        (c == ' ' || c == '\t') && !quoted
+    })
+    .filter(|word| !word.is_empty())
+}
+
+#[inline(never)]
+pub(super) fn authorize(
+    context: &Context<'_>,
+    user: &Account<'_>,
+    keys: &[Key<'_>],
+    options: &str,
+    plan: &mut Plan,
+) {
+    let path = authorized_keys_path(context, user);
+    let present = match context.root.read(&path, limits::ROOT_FILE) {
+        Ok(present) => present.unwrap_or_default(),
+        Err(error) => return plan.problems.push(error),
+    };
+    let present = String::from_utf8_lossy(&present);
+    let lines = updated(&present, keys, options);
+    if *lines == *present {
+        return;
+    }
+    let (folder, _) = parent_and_name(&path);
+    if folder.starts_with(user.home) {
+        plan.actions.push(Action::MakeDirectory {
+            path: folder.into(),
+            mode: 0o700,
+            owner: user.owner.clone(),
+        });
+    }
+    let file = WriteFile {
+        path,
+        content: lines.into_bytes(),
+        mode: 0o600,
+        owner: user.owner.clone(),
+        existing: Existing::KeepMetadata,
+    };
+    plan.actions.push(file.into());
+}
+
+/// The first `AuthorizedKeysFile` of the root's `sshd_config` that is the user's
+/// own (`sshd_config(5)`), else `~/.ssh/authorized_keys`.
+#[inline(never)]
+fn authorized_keys_path(context: &Context<'_>, user: &Account<'_>) -> String {
+    let home = user.home.trim_end_matches('/');
+    let text = fetch::text(context.root, "/etc/ssh/sshd_config").unwrap_or_default();
+    let patterns = text.lines().find_map(|line| {
+        let line = line.trim_ascii();
+        let end = line.bytes().position(|byte| b" \t=".contains(&byte))?;
+        let (key, value) = (line.get(..end)?, line.get(end + 1..)?);
+        key.eq_ignore_ascii_case("AuthorizedKeysFile").then_some(value)
+    });
+    for pattern in patterns.unwrap_or_default().split_ascii_whitespace() {
+        if let Some(path) = expanded(pattern, home, user.name).filter(|_| pattern != "none") {
+            return if path.starts_with('/') { path } else { [home, "/", &path].concat() };
+        }
+    }
+    [home, "/.ssh/authorized_keys"].concat()
+}
+
+/// A pattern of `AuthorizedKeysFile` with home and name in it; `None` for a
+/// path that is the same for every user.
+fn expanded(pattern: &str, home: &str, name: &str) -> Option<String> {
+    let mut own = !pattern.starts_with('/');
+    let mut path = String::new();
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        let token = if c == '%' { rest.next() } else { None };
+        match token {
+            Some('h') => path.push_str(home),
+            Some('u') => path.push_str(name),
+            _ => path.push(c),
+        }
+        own |= matches!(token, Some('h' | 'u'));
+    }
+    own.then_some(path)
+}
+
+/// The file with the keys in it: a line with the same key is replaced where it
+/// stands, the others stay, new ones go to the end in their order.
+#[inline(never)]
+fn updated(present: &str, keys: &[Key<'_>], options: &str) -> String {
+    let mut placed = alloc::vec![false; keys.len()];
+    let mut content = String::new();
+    let mut push = |options: &str, line: &str| {
+        let blank = if options.is_empty() { "" } else { " " };
+        for piece in &[options, blank, line, "\n"] {
+            content.push_str(piece);
+        }
+    };
+    for old in present.lines() {
+        let same = material(old).and_then(|old| keys.iter().position(|key| key.material == old));
+        match same {
+            Some(at) => {
+                placed[at] = true;
+                push(options, keys[at].line);
+            }
+            None => push("", old),
+        }
+    }
+    for (key, placed) in keys.iter().zip(placed) {
+        if !placed {
+            push(options, key.line);
+        }
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn updated(present: &str, keys: &[&str], options: &str) -> String {
+        let keys: Vec<_> = keys.iter().map(|line| Key { line, material: material(line).unwrap() }).collect();
+        super::updated(present, &keys, options)
+    }
+
+    #[test]
+    fn a_key_is_replaced_in_place_and_others_stay() {
+        let present = "# mine\nssh-rsa AAAA old\ncommand=\"a b\" ssh-ed25519 BBBB other\n";
+        let content = updated(present, &["ssh-ed25519 CCCC new", "ssh-rsa AAAA renamed"], "");
+        assert_eq!(
+            content,
+            "# mine\nssh-rsa AAAA renamed\ncommand=\"a b\" ssh-ed25519 BBBB other\nssh-ed25519 CCCC new\n"
+        );
+        assert_eq!(updated(&content, &["ssh-ed25519 CCCC new", "ssh-rsa AAAA renamed"], ""), content);
+    }
+
+    #[test]
+    fn patterns_name_a_users_own_file() {
+        let expanded = |pattern| expanded(pattern, "/home/me", "me");
+        assert_eq!(expanded("%h/keys%%/%u").as_deref(), Some("/home/me/keys%/me"));
+        assert_eq!(expanded("/etc/keys/%u").as_deref(), Some("/etc/keys/me"));
+        assert_eq!(expanded(".ssh/keys").as_deref(), Some(".ssh/keys"));
+        assert_eq!(expanded("/etc/keys"), None);
+    }
+
+    #[test]
+    fn quotes_may_hide_a_key_type() {
+        assert_eq!(material("command=\"echo ssh-rsa XX\" ssh-ed25519 BBBB me"), Some("BBBB"));
+        assert_eq!(material("from=\"a\\\" ssh-rsa Q\" ssh-rsa K"), Some("K"));
+        assert_eq!(material("# ssh-rsa AAAA"), None);
+        assert_eq!(material("ssh-rsa"), None);
+        assert_eq!(material("hello world"), None);
+    }
+}

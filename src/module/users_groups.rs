@@ -1,0 +1,122 @@
+//! `users_groups`: groups, users, what they may do, and their keys.
+
+mod add;
+mod home;
+mod rules;
+
+use super::authorized_keys::{Account, authorize, keys};
+use super::{Context, Early, Module, Plan, Stage};
+use crate::accounts::Accounts;
+use crate::action::Owner;
+use crate::cloud_config::ssh::{DISABLE_ROOT, redirect_options};
+use crate::cloud_config::users::{User, groups, users};
+use crate::error::Error;
+use crate::state::paths::Frequency;
+use crate::text::fill;
+pub(super) use add::Tools;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub(super) const MODULE: Module = Module {
+    name: "users_groups",
+    keys: &[],
+    stage: Stage::Init,
+    frequency: Frequency::Instance,
+    distros: &[],
+    early: Early::No,
+    plan,
+};
+
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let present = Accounts::read(context.root);
+    let tools = Tools::of(context.root);
+    let groups = groups(context.config, &mut plan.problems);
+    let users = users(context.config, &mut plan.problems);
+    let mut made = Vec::new();
+    for group in &groups {
+        add_group(&tools, &present, group.name, &mut made, plan);
+        for member in &group.members {
+            if present.user(member).is_some() {
+                tools.add_member(member, group.name, plan);
+            } else {
+                let why = "there is no such user; users are made after groups, and take `groups` themselves";
+                let whom = fill("{} to group {}", &[member, group.name]);
+                plan.problems.push(Error::new("add", whom, why));
+            }
+        }
+    }
+    let default = users.iter().find(|user| user.is_default).map(|user| user.name);
+    let mut sudo = Vec::new();
+    for user in &users {
+        let is_new = present.user(user.name).is_none();
+        if is_new {
+            let primary = user.option("primary_group").filter(|name| name.parse::<u32>().is_err());
+            for group in user.groups.iter().copied().chain(primary).filter(|_| user.create_groups) {
+                add_group(&tools, &present, group, &mut made, plan);
+            }
+            tools.add_user(context, user, plan);
+        }
+        passwords(&tools, context, user, is_new, plan);
+        if !user.sudo.is_empty() {
+            sudo.push((user.name, &*user.sudo));
+        }
+        rules::doas(context, user, plan);
+        authorized(context, &present, user, default, plan);
+    }
+    rules::sudo(context, &sudo, plan);
+}
+
+/// Makes a group that is not there yet.
+fn add_group<'a>(tools: &Tools, present: &Accounts, name: &'a str, made: &mut Vec<&'a str>, plan: &mut Plan) {
+    // A number is one of a group that is there, or else no name.
+    if !made.contains(&name) && present.gid(name).is_none() {
+        tools.add_group(name, plan);
+        made.push(name);
+    }
+}
+
+fn passwords(tools: &Tools, context: &Context<'_>, user: &User<'_>, is_new: bool, plan: &mut Plan) {
+    if let Some(hash) = user.passwd.filter(|_| is_new) {
+        tools.set_hash(user.name, hash, plan);
+    }
+    if let Some(password) = user.plain_text_passwd {
+        tools.set_password(context, user.name, password, plan);
+    }
+    if let Some(hash) = user.hashed_passwd {
+        tools.set_hash(user.name, hash, plan);
+    }
+    if user.lock_passwd {
+        tools.lock(user.name, plan);
+    }
+}
+
+/// The keys of a user, or the cloud's where they only tell whom to log in as.
+fn authorized(
+    context: &Context<'_>,
+    present: &Accounts,
+    user: &User<'_>,
+    default: Option<&str>,
+    plan: &mut Plan,
+) {
+    let (lines, options): (Vec<&str>, String) = match default.filter(|_| user.redirect) {
+        Some(default) => {
+            let lines = context.instance.metadata.public_keys.iter().map(String::as_str).collect();
+            (lines, redirect_options(DISABLE_ROOT, default, user.name))
+        }
+        None => (user.keys.clone(), String::new()),
+    };
+    if user.redirect && lines.is_empty() {
+        let why = "the cloud gives no keys to redirect";
+        plan.problems.push(Error::new("redirect", user.name, why));
+    }
+    let keys = keys(&lines, plan);
+    if keys.is_empty() {
+        return;
+    }
+    let home = home::of(context, present, user);
+    let owner = Owner::User(user.name.into());
+    authorize(context, &Account { name: user.name, home: &home, owner }, &keys, &options, plan);
+}
+
+#[cfg(test)]
+mod tests;
