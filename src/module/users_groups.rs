@@ -51,7 +51,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         let is_new = present.user(user.name).is_none();
         if is_new {
             let primary = user.option("primary_group").filter(|name| name.parse::<u32>().is_err());
-            for group in user.groups.iter().copied().chain(primary).filter(|_| user.create_groups) {
+            for group in user.groups.iter().copied().chain(primary).filter(|_| user.has("create_groups")) {
                 add_group(&tools, &present, group, &mut made, plan);
             }
             tools.add_user(context, user, plan);
@@ -85,7 +85,7 @@ fn passwords(tools: &Tools, context: &Context<'_>, user: &User<'_>, is_new: bool
     if let Some(hash) = user.hashed_passwd {
         tools.set_hash(user.name, hash, plan);
     }
-    if user.lock_passwd {
+    if user.has("lock_passwd") {
         tools.lock(user.name, plan);
     }
 }

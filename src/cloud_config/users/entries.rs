@@ -76,7 +76,9 @@ fn entries<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Vec<Entry
             Data::Str(_) => {
                 let mut sorted = names(setting.value).unwrap_or_default();
                 sorted.sort_unstable();
-                sorted.into_iter().for_each(|name| add(name, None));
+                for name in sorted {
+                    add(name, None);
+                }
             }
             Data::Map(users) => {
                 for (key, value) in users {
@@ -131,6 +133,8 @@ fn of_item<'a>(
     let Some(names) = names(value) else {
         return Err(setting.mismatch("add the user at", value, "it", "a name or a mapping"));
     };
-    names.into_iter().for_each(|name| add(name, None));
+    for name in names {
+        add(name, None);
+    }
     Ok(())
 }

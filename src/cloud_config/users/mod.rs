@@ -75,20 +75,18 @@ pub struct User<'a> {
     pub is_default: bool,
     /// Options of useradd(8) with a value, by their keys here.
     pub options: Vec<(&'static str, Cow<'a, str>)>,
-    /// Flags of useradd(8), by their keys here.
+    /// Those of the keys that are on or off that are on: flags of useradd(8),
+    /// `create_groups` (groups that are missing are made) and `lock_passwd` (no
+    /// logging in with a password).
     pub flags: Vec<&'static str>,
     /// Names of the groups to be in beside the primary one.
     pub groups: Vec<&'a str>,
-    /// Whether those that are missing are made.
-    pub create_groups: bool,
     /// A password's hash that a user who is there already does not get.
     pub passwd: Option<&'a str>,
     /// A password.
     pub plain_text_passwd: Option<&'a str>,
     /// A password's hash.
     pub hashed_passwd: Option<&'a str>,
-    /// Whether logging in with a password is shut off.
-    pub lock_passwd: bool,
     /// Rules for sudoers(5), without the name.
     pub sudo: Vec<&'a str>,
     /// Rules for doas.conf(5).
@@ -103,8 +101,15 @@ pub struct User<'a> {
 const OPTIONS: [&str; 8] =
     ["expiredate", "gecos", "homedir", "inactive", "primary_group", "selinux_user", "shell", "uid"];
 
-/// Keys that become a flag of useradd(8).
-const FLAGS: [&str; 4] = ["no_create_home", "no_log_init", "no_user_group", "system"];
+/// Keys that are on or off, and what they are where nothing is said.
+const FLAGS: [(&str, bool); 6] = [
+    ("create_groups", true),
+    ("lock_passwd", true),
+    ("no_create_home", false),
+    ("no_log_init", false),
+    ("no_user_group", false),
+    ("system", false),
+];
 
 impl User<'_> {
     /// The value of an option.
@@ -132,7 +137,12 @@ pub fn groups<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Vec<Gr
                     Data::Str(name) => add_group(&mut groups, name, Vec::new()),
                     Data::Map(_) => group_entries(&setting, item, &mut groups, problems),
                     _ => {
-                        problems.push(setting.mismatch("add the group at", item, "it", "a name or a mapping"))
+                        problems.push(setting.mismatch(
+                            "add the group at",
+                            item,
+                            "it",
+                            "a name or a mapping",
+                        ));
                     }
                 }
             }

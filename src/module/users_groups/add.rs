@@ -155,7 +155,7 @@ fn new_user(context: &Context<'_>, user: &User<'_>, home: &str, plan: &mut Plan)
         number
     };
     let digits = |text: &str| text.parse().ok();
-    let shell = user.option("shell").map(String::from).unwrap_or_else(|| default_shell(context));
+    let shell = user.option("shell").map_or_else(|| default_shell(context), String::from);
     NewUser {
         name: user.name.into(),
         uid: number("uid", &digits),
