@@ -53,18 +53,29 @@ pub enum LinkChange {
         /// Its value: a number, or the kernel's word for it.
         value: String,
     },
-    /// Remove every address of both families that a person or program put on,
-    /// but those of the configuration to come.
+    /// Remove every address of both families but the link's own (`fe80::`) and
+    /// those of the configuration to come.
     FlushAddresses {
         /// Addresses that stay, with their prefix lengths.
         keep: Vec<(Ip, u8)>,
+        /// Whether those stay that routers advertised.
+        advertised: bool,
     },
-    /// Remove every route through the link that a person or program made, but
-    /// those of the configuration to come.
+    /// Remove every route through the link that did not come with an address,
+    /// but those of the configuration to come.
     FlushRoutes {
         /// Routes that stay.
         keep: Vec<LinkRoute>,
+        /// Whether those stay that routers advertised.
+        advertised: bool,
     },
+    /// Whether IPv6 routers may configure the link (`accept_ra`).
+    AcceptAdvertisements {
+        /// They may.
+        accept: bool,
+    },
+    /// A magic packet to the link wakes the machine.
+    WakeOnMagicPacket,
     /// Put an address on; one that is there already is done.
     AddAddress {
         /// Address.
@@ -76,6 +87,12 @@ pub enum LinkChange {
     },
     /// Add or replace a route.
     AddRoute(Box<LinkRoute>),
+    /// Remove every rule this program ever made, but those of the configuration
+    /// to come. Others' rules stay. It is about no link: its name is empty.
+    FlushRules {
+        /// Rules that stay.
+        keep: Vec<PolicyRule>,
+    },
     /// Add a routing policy rule; one that is there already is done. Rules
     /// belong to no link: the link is the one they were described with.
     AddRule(Box<PolicyRule>),
@@ -190,7 +207,13 @@ impl LinkAction {
                 let to = network(&route.destination, route.prefix);
                 return ["add route ", &to, " on ", &self.link, &via].concat();
             }
+            LinkChange::FlushRules { .. } => return String::from("flush rules of an earlier configuration"),
             LinkChange::AddRule(rule) => return rule.text(),
+            LinkChange::AcceptAdvertisements { accept } => (
+                if *accept { "accept router advertisements on " } else { "ignore router advertisements on " },
+                String::new(),
+            ),
+            LinkChange::WakeOnMagicPacket => ("set wake-on-lan of ", String::new()),
         };
         [before, &self.link, &after].concat()
     }

@@ -22,7 +22,11 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
     let writable = !remounts || remount(options.root, true, log);
     let local = Local { root: &root, run: &run, kernel_line: line, seed: options.seed, writable };
     let mut print = |action: &Action| start::print(&[&action.text(), "\n"].concat());
-    let mut link = |action: &LinkAction| Netlink::open()?.apply(action);
+    let mut netlink = None;
+    let mut link = |action: &LinkAction| match &mut netlink {
+        Some(netlink) => Netlink::apply(netlink, action),
+        closed => closed.insert(Netlink::open()?).apply(action),
+    };
     let mut applier = Applier::new(&root, &run);
     applier.link = Some(&mut link);
     if options.plan {

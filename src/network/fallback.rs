@@ -78,6 +78,7 @@ mod tests {
                 own_mac: !name.starts_with("bond"),
                 up: false,
                 carrier: *carrier,
+                ..SystemLink::default()
             })
             .collect();
         let network = fallback(&present)?;

@@ -89,6 +89,8 @@ pub struct SystemLink {
     pub index: u32,
     /// Present name.
     pub name: String,
+    /// Alternative names (ip-link(8), `altname`): no link may be called so.
+    pub alternative_names: Vec<String>,
     /// Ethernet address; `None` for loopback, tunnels and the like.
     pub mac: Option<Mac>,
     /// Whether the address is the link's own, so that it may be found by it:

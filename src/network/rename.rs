@@ -7,6 +7,7 @@
 //! machine then shows ends with the same names.
 
 use crate::action::{LinkAction, LinkChange};
+use crate::error::{Error, Result};
 use crate::network::model::{LinkName, SystemLink};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -17,6 +18,9 @@ const TEMPORARY: &str = "glow";
 /// Stem for a link that an interrupted plan left with a temporary name and
 /// that nobody asks for now.
 const UNCLAIMED: &str = "eth";
+
+/// Plans carried out before the others are let win.
+const ROUNDS: usize = 5;
 
 /// IFNAMSIZ without its NUL.
 const LONGEST: usize = 15;
@@ -77,6 +81,61 @@ pub fn plan(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<LinkActio
     }
 }
 
+/// Gives each link of `wanted` its name, whoever else renames links meanwhile
+/// (udev does, when a NIC appears): after each plan is carried out, `look`
+/// tells what became of it, and what is not right is planned anew. The value
+/// is what stood in the way of the last plan, where even that did not end well.
+#[inline(never)]
+pub fn settle(
+    wanted: &[(u32, LinkName)],
+    present: &[SystemLink],
+    look: &mut dyn FnMut() -> Result<Vec<SystemLink>>,
+    carry_out: &mut dyn FnMut(LinkAction) -> Result<()>,
+) -> Vec<Error> {
+    let mut problems = Vec::new();
+    let mut steps = plan(wanted, present);
+    let mut left = ROUNDS;
+    while !steps.is_empty() && left > 0 {
+        left -= 1;
+        problems.clear();
+        for step in steps {
+            problems.extend(carry_out(step).err());
+        }
+        let now = match look() {
+            Ok(now) => now,
+            Err(error) => {
+                problems.push(error);
+                return problems;
+            }
+        };
+        steps = plan(wanted, &now);
+        if steps.is_empty() {
+            problems.clear();
+        } else if left > 0 {
+            continue;
+        }
+        // A link that somebody else renamed while it was down was not found
+        // under the name it was to come up by.
+        for step in brought_down(present, &now) {
+            problems.extend(carry_out(step).err());
+        }
+    }
+    problems
+}
+
+/// Brings those up again that were up.
+#[inline(never)]
+fn brought_down(before: &[SystemLink], now: &[SystemLink]) -> Vec<LinkAction> {
+    let mut steps = Vec::new();
+    for link in now {
+        let was_up = |other: &SystemLink| other.index == link.index && other.up;
+        if !link.up && before.iter().any(was_up) {
+            steps.push(LinkAction::new(&link.name, LinkChange::Up));
+        }
+    }
+    steps
+}
+
 /// The name every present link has once [`plan`] is done, by index.
 #[inline(never)]
 pub fn names(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<(u32, String)> {
@@ -103,6 +162,9 @@ fn present_names(present: &[SystemLink]) -> Vec<Name> {
 #[inline(never)]
 fn moves(wanted: &[(u32, LinkName)], present: &[SystemLink]) -> Vec<Move> {
     let mut reserved = present_names(present);
+    for name in present.iter().flat_map(|link| &link.alternative_names) {
+        reserved.push(Name::new(name));
+    }
     let mut claims: Vec<Move> = Vec::new();
     for (index, name) in wanted {
         let Some(place) = present.iter().position(|link| link.index == *index) else { continue };

@@ -50,6 +50,15 @@ impl Resolved<'_> {
         rename::plan(&self.wanted, self.present)
     }
 
+    /// Gives the present links their names; see [`rename::settle`].
+    pub fn rename(
+        &self,
+        look: &mut dyn FnMut() -> Result<Vec<SystemLink>, Error>,
+        carry_out: &mut dyn FnMut(LinkAction) -> Result<(), Error>,
+    ) -> Vec<Error> {
+        rename::settle(&self.wanted, self.present, look, carry_out)
+    }
+
     /// The name of the link with this id. A description may refer to a link
     /// of the machine that it does not describe: then the id is the name.
     pub fn name_of<'r>(&'r self, id: &'r str) -> &'r str {
@@ -230,7 +239,7 @@ mod tests {
 
     fn nic(index: u32, name: &str, mac: &str) -> SystemLink {
         let mac = Mac::parse(mac);
-        SystemLink { index, name: name.into(), mac, own_mac: true, up: false, carrier: false }
+        SystemLink { index, name: name.into(), mac, own_mac: true, ..SystemLink::default() }
     }
 
     fn id(text: &str) -> LinkId {

@@ -6,6 +6,7 @@ use crate::limits;
 use crate::text::has;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ffi::CStr;
 use rustix::fd::AsFd;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -13,13 +14,23 @@ use rustix::io::Errno;
 /// finit_module(2): the kernel decompresses the file itself.
 const MODULE_INIT_COMPRESSED_FILE: i32 = 4;
 
+/// Kinds of links (the kernel's `rtnl-link-KIND`), each with the module that
+/// makes it and that module's parameters. A bond or dummy that is there because
+/// its module is loaded would be one that nobody asked for.
+const KINDS: [(&str, &str, &CStr); 4] = [
+    ("bond", "bonding", c"max_bonds=0"),
+    ("bridge", "bridge", c""),
+    ("dummy", "dummy", c"numdummies=0"),
+    ("vlan", "8021q", c""),
+];
+
 /// Loads every module that modules.dep of the running kernel names, each
-/// after what it needs. One that fails is told and the others go on.
+/// after what it needs, but those of kinds of links: [`load_kind`] loads them
+/// when such a link is to be made. One that fails is told and the others go on.
 /// The value is how many were loaded.
 #[inline(never)]
 pub fn load_all(tell: &mut dyn FnMut(Error)) -> u64 {
-    let kernel = rustix::system::uname();
-    let folder = ["/lib/modules/", kernel.release().to_str().unwrap_or_default(), "/"].concat();
+    let folder = folder();
     let mut loaded = 0;
     let outcome = index(&[&folder, "modules.dep"].concat()).map(|index| {
         for path in load_order(&index) {
@@ -35,23 +46,65 @@ pub fn load_all(tell: &mut dyn FnMut(Error)) -> u64 {
     loaded
 }
 
+/// Loads the module that makes links of this kind, and what it needs; whether
+/// there is one in modules.dep.
+#[inline(never)]
+pub fn load_kind(kind: &str) -> Result<bool> {
+    let Some((_, module, _)) = KINDS.iter().find(|(of, ..)| *of == kind) else { return Ok(false) };
+    let folder = folder();
+    let index = index(&[&folder, "modules.dep"].concat())?;
+    let Some(line) = index.lines().find(|line| name(first(line)) == *module) else { return Ok(false) };
+    for path in words(line).rev() {
+        load(&[&folder, path].concat())?;
+    }
+    Ok(true)
+}
+
+/// Where the running kernel's modules are.
+#[inline(never)]
+fn folder() -> String {
+    let kernel = rustix::system::uname();
+    ["/lib/modules/", kernel.release().to_str().unwrap_or_default(), "/"].concat()
+}
+
+/// `kernel/net/8021q/8021q.ko.xz` → `8021q`.
+fn name(path: &str) -> &str {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    file.split('.').next().unwrap_or_default()
+}
+
+/// The module a line of modules.dep is about.
+fn first(line: &str) -> &str {
+    line.split(':').next().unwrap_or_default()
+}
+
+/// The paths on a line of modules.dep: the module, then what it needs.
+fn words(line: &str) -> impl DoubleEndedIterator<Item = &str> {
+    line.split_ascii_whitespace().map(|word| word.strip_suffix(':').unwrap_or(word))
+}
+
 /// The text of a modules.dep; empty where there is none.
 fn index(path: &str) -> Result<String> {
     let content = tree::content(open(path, OFlags::RDONLY), limits::ROOT_FILE, path)?.unwrap_or_default();
     Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
-/// The modules of modules.dep as paths below its folder. depmod(8) lists all
-/// that a module needs, the deepest last: reversed, each line loads in one pass.
+/// The modules of modules.dep as paths below its folder, but those of kinds of
+/// links and those only they need. depmod(8) lists all that a module needs, the
+/// deepest last: reversed, each line loads in one pass.
 #[inline(never)]
 fn load_order(text: &str) -> Vec<&str> {
+    let is_kind = |path: &str| KINDS.iter().any(|(_, module, _)| *module == name(path));
+    let mut waiting: Vec<&str> = Vec::new();
+    for line in text.lines().filter(|line| is_kind(first(line))) {
+        waiting.extend(words(line));
+    }
     let mut order: Vec<&str> = Vec::new();
     for line in text.lines() {
-        if !has(line, b':') {
+        if !has(line, b':') || waiting.contains(&first(line)) {
             continue;
         }
-        for word in line.split_ascii_whitespace().rev() {
-            let path = word.strip_suffix(':').unwrap_or(word);
+        for path in words(line).rev() {
             if !order.contains(&path) {
                 order.push(path);
             }
@@ -66,7 +119,8 @@ fn load(path: &str) -> Result<()> {
     let file = open(path, OFlags::RDONLY).map_err(|errno| failed(doing, path, errno))?;
     let compressed = path.ends_with(".xz") || path.ends_with(".zst") || path.ends_with(".gz");
     let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
-    match rustix::system::finit_module(file.as_fd(), c"", flags) {
+    let parameters = KINDS.iter().find(|(_, module, _)| *module == name(path)).map_or(c"", |kind| kind.2);
+    match rustix::system::finit_module(file.as_fd(), parameters, flags) {
         // A driver without its hardware says NODEV.
         Ok(()) | Err(Errno::EXIST | Errno::NODEV) => Ok(()),
         Err(errno) => Err(failed(doing, path, errno)),
@@ -82,6 +136,16 @@ mod tests {
         let text = "k/sr_mod.ko: k/cdrom.ko k/scsi_mod.ko k/scsi_common.ko\n\
                     k/cdrom.ko:\nk/scsi_mod.ko: k/scsi_common.ko\nk/scsi_common.ko:\n";
         assert_eq!(load_order(text), ["k/scsi_common.ko", "k/scsi_mod.ko", "k/cdrom.ko", "k/sr_mod.ko"]);
+    }
+
+    #[test]
+    fn what_makes_links_waits_until_one_is_wanted() {
+        let text = "k/net/8021q.ko: k/garp.ko k/stp.ko k/llc.ko\nk/garp.ko: k/stp.ko k/llc.ko\n\
+                    k/stp.ko: k/llc.ko\nk/llc.ko:\nk/bonding.ko.xz: k/tls.ko\nk/tls.ko:\nk/ext4.ko:\n";
+        assert_eq!(load_order(text), ["k/ext4.ko"]);
+        let text = [text, "k/wan.ko: k/llc.ko\n"].concat();
+        assert_eq!(load_order(&text), ["k/ext4.ko", "k/llc.ko", "k/wan.ko"]);
+        assert_eq!(name("k/net/8021q/8021q.ko.zst"), "8021q");
     }
 
     #[test]

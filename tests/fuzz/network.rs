@@ -69,8 +69,7 @@ fn present() -> Vec<SystemLink> {
         name: name.into(),
         mac: Mac::parse(mac),
         own_mac: true,
-        up: false,
-        carrier: false,
+        ..SystemLink::default()
     };
     vec![
         link(2, "eth0", "fa:16:3e:00:00:01"),

@@ -33,7 +33,7 @@ fn present(case: &Path) -> Vec<SystemLink> {
             mac: Mac::parse(fields[2]),
             own_mac: true,
             up: fields[3] == "up",
-            carrier: false,
+            ..SystemLink::default()
         }
     };
     text.lines().map(link).collect()

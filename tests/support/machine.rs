@@ -9,8 +9,7 @@ pub(crate) fn machine() -> Vec<SystemLink> {
         name: format!("ens{index}"),
         mac: Some(Mac([0xfa, 0x16, 0x3e, 0, 0, index])),
         own_mac: true,
-        up: false,
-        carrier: false,
+        ..SystemLink::default()
     };
     (1..=8).map(link).collect()
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn link(index: u32, name: &str, up: bool) -> SystemLink {
-    SystemLink { index, name: name.into(), mac: None, own_mac: true, up, carrier: false }
+    SystemLink { index, name: name.into(), own_mac: true, up, ..SystemLink::default() }
 }
 
 fn name(text: &str) -> LinkName {
@@ -131,4 +131,70 @@ fn a_temporary_name_nobody_claims_is_given_up() {
 fn a_name_wanted_twice_goes_to_the_first() {
     let ended = run(&[(2, name("lan")), (3, name("lan"))], vec![link(2, "a", false), link(3, "b", false)]);
     assert_eq!([&*ended[0].name, &*ended[1].name], ["lan", "b"]);
+}
+
+/// Somebody else gives a link a name of theirs before any one of our steps:
+/// a link that is wanted, one in the way, one that has been renamed already.
+#[test]
+fn somebody_elses_renames_do_not_matter() {
+    let start = [link(2, "eth0", true), link(3, "eth1", true), link(4, "ens3", false)];
+    let wanted = [(2, name("eth1")), (3, name("eth0")), (4, name("lan"))];
+    for at in 0..12 {
+        for (index, foreign) in [(2, "ens8"), (3, "ens9"), (4, "eth0"), (4, "glow0")] {
+            let machine = core::cell::RefCell::new(start.to_vec());
+            let mut steps = 0;
+            let problems = settle(&wanted, &start, &mut || Ok(machine.borrow().clone()), &mut |action| {
+                let mut links = machine.borrow_mut();
+                if steps == at && !links.iter().any(|link| link.name == foreign) {
+                    let link = links.iter_mut().find(|link| link.index == index).unwrap();
+                    link.name = foreign.into();
+                }
+                steps += 1;
+                try_to(&mut links, &action)
+            });
+            assert_eq!(problems, [], "{foreign} before step {at}");
+            let ends: Vec<_> = machine.borrow().iter().map(|link| (link.name.clone(), link.up)).collect();
+            assert_eq!(
+                ends[..2],
+                [("eth1".into(), true), ("eth0".into(), true)],
+                "{foreign} before step {at}"
+            );
+            assert_eq!(ends[2].0, "lan", "{foreign} before step {at}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_can_not_be_had_is_one_problem() {
+    let start = [link(2, "eth0", false), link(3, "eth1", false)];
+    let mut tries = 0;
+    let problems = settle(&[(2, name("lan"))], &start, &mut || Ok(start.to_vec()), &mut |action| {
+        tries += 1;
+        Err(Error::os_saying(&action.text(), 16, ""))
+    });
+    assert_eq!(problems, [Error::os_saying("rename link eth0 to lan", 16, "")]);
+    assert_eq!(tries, ROUNDS);
+}
+
+/// As [`execute`], where the kernel's refusal is an error.
+fn try_to(present: &mut [SystemLink], action: &LinkAction) -> Result<()> {
+    let names: Vec<String> = present.iter().map(|link| link.name.clone()).collect();
+    let refused = |errno| Err(Error::os_saying(&action.text(), errno, ""));
+    let Some(at) = names.iter().position(|other| *other == action.link) else { return refused(19) };
+    match &action.change {
+        LinkChange::Rename { .. } if present[at].up => refused(16),
+        LinkChange::Rename { to } if names.contains(to) => refused(17),
+        _ => {
+            execute(present, action);
+            Ok(())
+        }
+    }
+}
+
+#[test]
+fn a_link_in_the_way_takes_no_alternative_name_of_another() {
+    let mut present = [link(2, "eth0", false), link(3, "eth1", false), link(4, "ens5", false)];
+    present[2].alternative_names = vec!["eth2".into()];
+    let ended = run(&[(3, name("eth0"))], present.to_vec());
+    assert_eq!([&*ended[0].name, &*ended[1].name], ["eth3", "eth0"]);
 }

@@ -11,9 +11,9 @@ use super::text::Spelling;
 use crate::action::{Action, LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
 use crate::error::Error;
 use crate::network::model::parameter;
-use crate::network::model::{Address, Kind, Mac, Method, Prefix, Route, Rule, Selector, Vlan};
+use crate::network::model::{Address, Kind, Link, Mac, Method, Prefix, Route, Rule, Selector, Subnet, Vlan};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Servers resolv.conf(5) takes (MAXNS).
@@ -47,18 +47,20 @@ pub fn render(network: &Resolved<'_>) -> Vec<Action> {
             links.push(link);
         }
     }
+    flush_rules(&mut actions, &links);
     for link in &links {
-        flush(&mut actions, link);
+        flush(&mut actions, network, link);
     }
     make(&mut actions, network, &links);
     for link in &links {
+        settings(&mut actions, link);
         push(&mut actions, &link.name, LinkChange::Up);
     }
     for link in &links {
         addresses(&mut actions, link);
     }
     for link in &links {
-        for route in planned_routes(link) {
+        for route in planned_routes(network, link) {
             push(&mut actions, &link.name, LinkChange::AddRoute(route.into()));
         }
     }
@@ -76,7 +78,8 @@ fn push(actions: &mut Vec<Action>, link: &str, change: LinkChange) {
     actions.push(Action::Link(LinkAction::new(link, change)));
 }
 
-/// What [`render`] cannot do: one sentence for each link that wants a lease.
+/// What [`render`] cannot do: one sentence for each link that wants a lease,
+/// and for each route of no link whose gateway is on none.
 #[inline(never)]
 pub fn problems(network: &Resolved<'_>) -> Vec<Error> {
     let leased = |method: &Method| {
@@ -87,6 +90,12 @@ pub fn problems(network: &Resolved<'_>) -> Vec<Error> {
         if link.link.subnets.iter().any(|subnet| leased(&subnet.method)) {
             let cause = "there is no DHCP client here; the link is brought up without a lease";
             problems.push(Error::new("get an address for", &*link.name, cause));
+        }
+    }
+    for route in &network.described.routes {
+        if way_of(network, route).is_none() {
+            let cause = "its gateway is in no network of a link";
+            problems.push(Error::new("add route", route.destination().to_string(), cause));
         }
     }
     problems
@@ -100,7 +109,7 @@ fn is_made(kind: &Kind) -> bool {
 /// Addresses of an earlier configuration, and routes, go; those of this one
 /// stay.
 #[inline(never)]
-fn flush(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
+fn flush(actions: &mut Vec<Action>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
     if resolved.present.is_none() || matches!(resolved.link.kind, Kind::Loopback) {
         return;
     }
@@ -110,8 +119,51 @@ fn flush(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
             keep.push((fixed.ip(), fixed.length()));
         }
     }
-    push(actions, &resolved.name, LinkChange::FlushAddresses { keep });
-    push(actions, &resolved.name, LinkChange::FlushRoutes { keep: planned_routes(resolved) });
+    let advertised = accepts_advertisements(resolved.link) == Some(true);
+    push(actions, &resolved.name, LinkChange::FlushAddresses { keep, advertised });
+    let keep = planned_routes(network, resolved);
+    push(actions, &resolved.name, LinkChange::FlushRoutes { keep, advertised });
+}
+
+/// Rules of an earlier configuration go.
+#[inline(never)]
+fn flush_rules(actions: &mut Vec<Action>, links: &[&ResolvedLink<'_>]) {
+    let mut keep = Vec::new();
+    for link in links {
+        for rule in &link.link.rules {
+            keep.push(policy(rule));
+        }
+    }
+    push(actions, "", LinkChange::FlushRules { keep });
+}
+
+/// Settings a link has before it comes up, when it asks for routers.
+#[inline(never)]
+fn settings(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
+    if let Some(accept) = accepts_advertisements(resolved.link) {
+        push(actions, &resolved.name, LinkChange::AcceptAdvertisements { accept });
+    }
+    if resolved.link.wake_on_lan {
+        push(actions, &resolved.name, LinkChange::WakeOnMagicPacket);
+    }
+}
+
+/// Whether routers may configure the link: as described; else those that get
+/// an address from one do, and those with fixed addresses alone do not. `None`
+/// leaves the system's default, which is yes.
+#[inline(never)]
+fn accepts_advertisements(link: &Link) -> Option<bool> {
+    let asks = |method: &Method| method.is_dynamic() && method.is_ipv6();
+    let is_fixed = |method: &Method| matches!(method, Method::Static(_));
+    if link.accept_ra.is_some() || matches!(link.kind, Kind::Loopback) {
+        link.accept_ra
+    } else if link.subnets.iter().any(|subnet| asks(&subnet.method)) {
+        Some(true)
+    } else if link.subnets.iter().any(|subnet| is_fixed(&subnet.method)) {
+        Some(false)
+    } else {
+        None
+    }
 }
 
 /// Makes links: bonds with their members, then VLANs, which may be on any,
@@ -263,8 +315,13 @@ fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
 /// The routes of a link: those on the link first, then through gateways, the
 /// default ones last, as a gateway may itself be reached by an earlier route.
 #[inline(never)]
-fn planned_routes(resolved: &ResolvedLink<'_>) -> Vec<LinkRoute> {
+fn planned_routes(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Vec<LinkRoute> {
     let mut routes = Vec::new();
+    for route in &network.described.routes {
+        if way_of(network, route) == Some(&*resolved.name) {
+            routes.push(planned(route, None));
+        }
+    }
     for subnet in &resolved.link.subnets {
         let mut gateway = None;
         if let Some(via) = subnet.gateway()
@@ -276,21 +333,37 @@ fn planned_routes(resolved: &ResolvedLink<'_>) -> Vec<LinkRoute> {
             for route in subnet.routes.iter().chain(&gateway) {
                 let destination = route.destination();
                 if (route.next_hop().is_some(), destination.is_everything()) == turn {
-                    routes.push(LinkRoute {
-                        // The kernel refuses a destination with bits behind the length.
-                        destination: destination.network(),
-                        prefix: destination.length(),
-                        gateway: route.next_hop(),
-                        metric: route.metric.or(subnet.metric),
-                        table: route.table,
-                        mtu: route.mtu,
-                        on_link: route.on_link,
-                    });
+                    routes.push(planned(route, subnet.metric));
                 }
             }
         }
     }
     routes
+}
+
+fn planned(route: &Route, metric: Option<u32>) -> LinkRoute {
+    LinkRoute {
+        // The kernel refuses a destination with bits behind the length.
+        destination: route.destination().network(),
+        prefix: route.destination().length(),
+        gateway: route.next_hop(),
+        metric: route.metric.or(metric),
+        table: route.table,
+        mtu: route.mtu,
+        on_link: route.on_link,
+    }
+}
+
+/// The name of the link that a route of no link in particular goes by: the
+/// first one that will be there with its gateway in a network of its own.
+#[inline(never)]
+fn way_of<'r>(network: &'r Resolved<'_>, route: &Route) -> Option<&'r str> {
+    let gateway = route.next_hop()?;
+    let reaches = |link: &ResolvedLink<'_>| {
+        let mut own = link.link.subnets.iter().filter_map(Subnet::address);
+        (link.present.is_some() || is_made(&link.link.kind)) && own.any(|own| own.contains(gateway))
+    };
+    network.links.iter().find(|link| reaches(link)).map(|link| &*link.name)
 }
 
 fn policy(rule: &Rule) -> PolicyRule {

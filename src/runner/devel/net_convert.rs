@@ -150,8 +150,7 @@ fn machine(macs: &[(String, Mac)]) -> Vec<SystemLink> {
         name: name.clone(),
         mac: Some(*mac),
         own_mac: true,
-        up: false,
-        carrier: false,
+        ..SystemLink::default()
     };
     macs.iter().zip(1..).map(|(known, index)| link(known, index)).collect()
 }

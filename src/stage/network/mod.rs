@@ -59,8 +59,15 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
     let resolved = network.resolve(&present);
     log.warn_of(&resolved.problems);
     let start = clock::monotonic();
-    for step in resolved.renames() {
-        carry_out(applier, &Action::Link(step), log);
+    if applier.record.is_some() {
+        for step in resolved.renames() {
+            carry_out(applier, &Action::Link(step), log);
+        }
+    } else {
+        let mut rename = |step| applier.apply(&Action::Link(step), None);
+        for problem in resolved.rename(&mut system_links, &mut rename) {
+            log.error(&problem);
+        }
     }
     log.step("agent/rename links", start);
     write::write(inputs, &resolved, applier, log);
@@ -129,6 +136,7 @@ pub fn system_links() -> Result<Vec<SystemLink>> {
         links.push(SystemLink {
             index: link.index,
             name: take(&mut link.name),
+            alternative_names: take(&mut link.alternative_names),
             mac: link.address.map(Mac),
             own_mac: link.own_address,
             up: link.up,

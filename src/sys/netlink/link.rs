@@ -2,17 +2,22 @@
 
 use super::wire::{Malformed, Message, attributes, u16_at, u32_at, until_nul};
 use super::{
-    IFA_ADDRESS, IFA_LOCAL, IFLA_ADDRESS, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_INFO_SLAVE_KIND, IFLA_LINKINFO,
-    IFLA_MASTER, IFLA_MTU,
+    IFA_ADDRESS, IFA_LOCAL, IFA_PROTO, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BOND_MODE, IFLA_IFNAME,
+    IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU,
+    IFLA_PROP_LIST, IFLA_VLAN_ID,
 };
 use crate::ip::Ip;
 use alloc::string::String;
+use alloc::vec::Vec;
 use linux_raw_sys::net::net_device_flags::{IFF_LOOPBACK, IFF_LOWER_UP, IFF_UP};
 use linux_raw_sys::net::{AF_INET, AF_INET6};
 
 /// Bytes of `struct ifinfomsg` and of `struct ifaddrmsg`.
 const LINK_BODY: usize = 16;
 const ADDRESS_BODY: usize = 8;
+
+/// `IFAPROT_KERNEL_RA`: by a router's advertisement.
+const IFAPROT_KERNEL_RA: u8 = 2;
 
 /// The type of Ethernet links.
 const ARPHRD_ETHER: u16 = 1;
@@ -30,6 +35,8 @@ pub struct LinkInfo {
     pub index: u32,
     /// Present name.
     pub name: String,
+    /// Alternative names; no link may be called so.
+    pub alternative_names: Vec<String>,
     /// Ethernet address; `None` for other kinds and for all zeros.
     pub address: Option<[u8; 6]>,
     /// Whether the link may be told by its address: it is no loopback, and the
@@ -45,6 +52,14 @@ pub struct LinkInfo {
     pub kind: String,
     /// Index of the bond or bridge it is in.
     pub master: Option<u32>,
+    /// Index of the link it is on, or of its peer.
+    pub lower: Option<u32>,
+    /// The number of a VLAN.
+    pub vlan: Option<u16>,
+    /// The mode of a bond, as [`bonding.rst`] numbers them.
+    ///
+    /// [`bonding.rst`]: https://docs.kernel.org/networking/bonding.html
+    pub bond_mode: Option<u8>,
 }
 
 /// An address on a link.
@@ -58,6 +73,9 @@ pub struct AddressInfo {
     pub prefix: u8,
     /// `RT_SCOPE_…`: 253 is the link alone.
     pub scope: u8,
+    /// Whether a router's advertisement is where it comes from (`IFA_PROTO`,
+    /// Linux 5.18).
+    pub advertised: bool,
 }
 
 /// Reads an `RTM_NEWLINK` message.
@@ -73,18 +91,40 @@ pub(super) fn link(message: &Message<'_>) -> Result<LinkInfo, Malformed> {
     let lent = BORROWERS.contains(&kind);
     let master = values.number(IFLA_MASTER)?;
     // A member of a failover pair has its master's address.
+    let data = Values::of(Some(info.get(IFLA_INFO_DATA)))?;
     let taken = master.is_some() && !LENIENT_MASTERS.contains(&until_nul(info.get(IFLA_INFO_SLAVE_KIND)));
     Ok(LinkInfo {
         index: u32_at(body, 4).ok_or(Malformed)?,
-        name: String::from_utf8_lossy(until_nul(values.get(IFLA_IFNAME))).into_owned(),
+        name: text(values.get(IFLA_IFNAME)),
+        alternative_names: alternative_names(values.get(IFLA_PROP_LIST))?,
         address: address.filter(|address| ethernet && *address != [0; 6]),
         own_address: flags & IFF_LOOPBACK as u32 == 0 && !lent && !taken,
         up: flags & IFF_UP as u32 != 0,
         carrier: flags & IFF_LOWER_UP as u32 != 0,
         mtu: values.number(IFLA_MTU)?.unwrap_or(0),
-        kind: String::from_utf8_lossy(kind).into_owned(),
+        kind: text(kind),
         master,
+        lower: values.number(IFLA_LINK)?,
+        vlan: if kind == b"vlan" { u16_at(data.get(IFLA_VLAN_ID), 0) } else { None },
+        bond_mode: data.get(IFLA_BOND_MODE).first().copied().filter(|_| kind == b"bond"),
     })
+}
+
+/// A name, which ends with NUL.
+pub(super) fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(until_nul(value)).into_owned()
+}
+
+#[inline(never)]
+fn alternative_names(list: &[u8]) -> Result<Vec<String>, Malformed> {
+    let mut names = Vec::new();
+    for attribute in attributes(list) {
+        let (kind, value) = attribute?;
+        if kind == IFLA_ALT_IFNAME {
+            names.push(text(value));
+        }
+    }
+    Ok(names)
 }
 
 /// Reads an `RTM_NEWADDR` message; `None` for families other than IP.
@@ -101,7 +141,10 @@ pub(super) fn address(message: &Message<'_>) -> Result<Option<AddressInfo>, Malf
     };
     match address {
         Some(address) if prefix > address.bits() => Err(Malformed),
-        address => Ok(address.map(|address| AddressInfo { link, address, prefix, scope })),
+        address => {
+            let advertised = values.get(IFA_PROTO) == [IFAPROT_KERNEL_RA];
+            Ok(address.map(|address| AddressInfo { link, address, prefix, scope, advertised }))
+        }
     }
 }
 
@@ -177,8 +220,14 @@ mod tests {
         body[4] = 7;
         body[8] = 1;
         let info = Request::new(0, 0, &[], &[(IFLA_INFO_KIND, b"veth\0")]).finish(0).split_off(16);
-        let attributes: [(u16, &[u8]); 4] =
-            [(3, b"eth0\0"), (1, &[2, 0, 0, 0, 0, 1]), (4, &1500_u32.to_ne_bytes()), (18, &info)];
+        let names = wire::with_attributes(&[], &[(53, b"enp0s3\0"), (53, b"lan\0")]);
+        let attributes: [(u16, &[u8]); 5] = [
+            (3, b"eth0\0"),
+            (1, &[2, 0, 0, 0, 0, 1]),
+            (4, &1500_u32.to_ne_bytes()),
+            (18, &info),
+            (52 | 1 << 15, &names),
+        ];
         Request::new(16, 0, &body, &attributes).finish(1)
     }
 
@@ -189,6 +238,7 @@ mod tests {
         let expected = LinkInfo {
             index: 7,
             name: "eth0".into(),
+            alternative_names: vec!["enp0s3".into(), "lan".into()],
             address: Some([2, 0, 0, 0, 0, 1]),
             own_address: true,
             up: true,
@@ -196,6 +246,9 @@ mod tests {
             mtu: 1500,
             kind: "veth".into(),
             master: None,
+            lower: None,
+            vlan: None,
+            bond_mode: None,
         };
         assert_eq!(link(&message), Ok(expected));
     }

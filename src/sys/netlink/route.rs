@@ -1,9 +1,10 @@
 //! Routes and rules as rtnetlink describes them (rtnetlink(7), ip-rule(8)).
 
-use super::link::{Values, family, is_ipv6};
+use super::link::{Values, family, is_ipv6, text};
 use super::wire::{Malformed, Message, Request, u32_at, with_attributes};
 use crate::action::{LinkRoute, PolicyRule};
 use crate::ip::Ip;
+use alloc::string::String;
 use linux_raw_sys::netlink::{self, RTNH_F_ONLINK};
 
 /// Bytes of `struct rtmsg`, and of `struct fib_rule_hdr`, which looks like it.
@@ -22,6 +23,9 @@ const FRA_SRC: u16 = netlink::FRA_SRC as u16;
 const FRA_PRIORITY: u16 = netlink::FRA_PRIORITY as u16;
 const FRA_FWMARK: u16 = netlink::FRA_FWMARK as u16;
 const FRA_TABLE: u16 = netlink::FRA_TABLE as u16;
+const FRA_PROTOCOL: u16 = netlink::FRA_PROTOCOL as u16;
+const FRA_IIFNAME: u16 = netlink::FRA_IIFNAME as u16;
+const FRA_OIFNAME: u16 = netlink::FRA_OIFNAME as u16;
 const FR_ACT_TO_TBL: u8 = netlink::FR_ACT_TO_TBL as u8;
 
 const SCOPE_LINK: u8 = netlink::rt_scope_t::RT_SCOPE_LINK as u8;
@@ -36,6 +40,10 @@ const STATIC: u8 = netlink::RTPROT_STATIC.to_ne_bytes()[0];
 /// The priority the kernel gives an IPv6 route that names none.
 const IPV6_METRIC: u32 = 1024;
 
+/// Who made a rule (`FRA_PROTOCOL`, Linux 4.17): no number of iproute2's
+/// rt_protos, so that a rule with it is this program's and may be removed.
+pub(super) const OURS: u8 = 103;
+
 /// A route of the machine through one link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteInfo {
@@ -43,6 +51,46 @@ pub struct RouteInfo {
     pub link: u32,
     /// The route.
     pub route: LinkRoute,
+    /// Who made it: `RTPROT_…`.
+    pub protocol: u8,
+}
+
+impl RouteInfo {
+    /// Whether it comes and goes with an address.
+    pub fn is_the_kernels(&self) -> bool {
+        self.protocol == KERNEL
+    }
+
+    /// Whether a router's advertisement is where it comes from.
+    pub fn is_advertised(&self) -> bool {
+        self.protocol == ADVERTISED
+    }
+}
+
+/// A policy rule of the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// The rule.
+    pub rule: PolicyRule,
+    /// Whether it is for IPv6.
+    pub ipv6: bool,
+    /// The link packets came in by; empty for any.
+    pub input: String,
+    /// The link a socket is bound to; empty for any.
+    pub output: String,
+    /// Who made it: `RTPROT_…`.
+    pub protocol: u8,
+}
+
+impl RuleInfo {
+    /// Whether this is `wanted`, which may leave its priority to the kernel.
+    pub(super) fn is(&self, wanted: &PolicyRule) -> bool {
+        let network =
+            |side: Option<(Ip, u8)>| side.map(|(address, prefix)| (address.network(prefix), prefix));
+        let priority = wanted.priority.or(self.rule.priority);
+        let (from, to) = (network(wanted.from), network(wanted.to));
+        self.rule == PolicyRule { from, to, priority, ..wanted.clone() }
+    }
 }
 
 /// Whether `there`, as the kernel tells it, is `wanted`.
@@ -82,11 +130,22 @@ pub(super) fn route_request(kind: u16, flags: u32, index: u32, route: &LinkRoute
 
 /// A request about a rule.
 #[inline(never)]
-pub(super) fn rule_request(kind: u16, flags: u32, rule: &PolicyRule) -> Request {
+pub(super) fn rule_request(kind: u16, flags: u32, rule: &PolicyRule, ipv6: bool) -> Request {
     let length = |side: &Option<(Ip, u8)>| side.map_or(0, |(_, prefix)| prefix);
-    let any = rule.from.or(rule.to).map_or(Ip::unspecified(false), |(address, _)| address);
-    let body =
-        [family(any), length(&rule.to), length(&rule.from), rule.tos, 0, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0];
+    let body = [
+        family(Ip::unspecified(ipv6)),
+        length(&rule.to),
+        length(&rule.from),
+        rule.tos,
+        0,
+        0,
+        0,
+        FR_ACT_TO_TBL,
+        0,
+        0,
+        0,
+        0,
+    ];
     let network = |side: &'_ Option<(Ip, u8)>| {
         side.filter(|(_, prefix)| *prefix > 0).map(|(address, prefix)| address.network(prefix))
     };
@@ -97,6 +156,7 @@ pub(super) fn rule_request(kind: u16, flags: u32, rule: &PolicyRule) -> Request 
         (FRA_PRIORITY, &number(rule.priority)),
         (FRA_FWMARK, &number(rule.mark)),
         (FRA_TABLE, &rule.table.unwrap_or(MAIN).to_ne_bytes()),
+        (FRA_PROTOCOL, &[OURS]),
     ];
     Request::new(kind, flags, &body, &attributes)
 }
@@ -106,8 +166,8 @@ fn number(value: Option<u32>) -> alloc::vec::Vec<u8> {
     value.map_or_else(Default::default, |value| value.to_ne_bytes().to_vec())
 }
 
-/// Reads an `RTM_NEWROUTE` message; `None` for routes the kernel makes itself
-/// or learns from routers, those of several links and of other families.
+/// Reads an `RTM_NEWROUTE` message; `None` for routes that are not unicast,
+/// those of several links and of other families.
 #[inline(never)]
 pub(super) fn route(message: &Message<'_>) -> Result<Option<RouteInfo>, Malformed> {
     let [family, prefix, _, _, table, protocol, _, kind, ..] = *message.body else { return Err(Malformed) };
@@ -115,9 +175,7 @@ pub(super) fn route(message: &Message<'_>) -> Result<Option<RouteInfo>, Malforme
     let values = Values::of(message.body.get(BODY..))?;
     let Some(ipv6) = is_ipv6(family) else { return Ok(None) };
     let link = values.number(RTA_OIF)?;
-    let (UNICAST, false, Some(link)) = (kind, matches!(protocol, KERNEL | ADVERTISED), link) else {
-        return Ok(None);
-    };
+    let (UNICAST, Some(link)) = (kind, link) else { return Ok(None) };
     let destination = values.ip(RTA_DST, ipv6)?.unwrap_or(Ip::unspecified(ipv6));
     if prefix > destination.bits() {
         return Err(Malformed);
@@ -132,13 +190,13 @@ pub(super) fn route(message: &Message<'_>) -> Result<Option<RouteInfo>, Malforme
         mtu: metrics.number(RTAX_MTU)?,
         on_link: flags & RTNH_F_ONLINK != 0,
     };
-    Ok(Some(RouteInfo { link, route }))
+    Ok(Some(RouteInfo { link, route, protocol }))
 }
 
 /// Reads an `RTM_NEWRULE` message; `None` for rules that do more than choose a
 /// table, and of other families.
 #[inline(never)]
-pub(super) fn rule(message: &Message<'_>) -> Result<Option<PolicyRule>, Malformed> {
+pub(super) fn rule(message: &Message<'_>) -> Result<Option<RuleInfo>, Malformed> {
     let [family, to, from, tos, table, _, _, action, ..] = *message.body else { return Err(Malformed) };
     let values = Values::of(message.body.get(BODY..))?;
     let Some(ipv6) = is_ipv6(family) else { return Ok(None) };
@@ -150,14 +208,17 @@ pub(super) fn rule(message: &Message<'_>) -> Result<Option<PolicyRule>, Malforme
         Some(address) if prefix > address.bits() => Err(Malformed),
         address => Ok(address.map(|address| (address, prefix))),
     };
-    Ok(Some(PolicyRule {
+    let rule = PolicyRule {
         from: network(FRA_SRC, from)?,
         to: network(FRA_DST, to)?,
         table: (table != MAIN).then_some(table),
         priority: values.number(FRA_PRIORITY)?,
         mark: values.number(FRA_FWMARK)?,
         tos,
-    }))
+    };
+    let (input, output) = (text(values.get(FRA_IIFNAME)), text(values.get(FRA_OIFNAME)));
+    let protocol = values.get(FRA_PROTOCOL).first().copied().unwrap_or(0);
+    Ok(Some(RuleInfo { rule, ipv6, input, output, protocol }))
 }
 
 #[cfg(test)]
@@ -188,7 +249,7 @@ mod tests {
     #[test]
     fn a_request_reads_as_what_it_asks_for() {
         let bytes = route_request(24, 0, 5, &sample()).finish(1);
-        assert_eq!(read(&bytes, route), Ok(Some(RouteInfo { link: 5, route: sample() })));
+        assert_eq!(read(&bytes, route), Ok(Some(RouteInfo { link: 5, route: sample(), protocol: STATIC })));
         let rule = PolicyRule {
             from: Some((ip("10.0.0.0"), 8)),
             to: Some((ip("192.0.2.1"), 32)),
@@ -197,8 +258,12 @@ mod tests {
             mark: Some(3),
             tos: 8,
         };
-        let bytes = rule_request(32, 0, &rule).finish(1);
-        assert_eq!(read(&bytes, super::rule), Ok(Some(rule)));
+        let bytes = rule_request(32, 0, &rule, false).finish(1);
+        let (input, output) = (String::new(), String::new());
+        let info = RuleInfo { rule: rule.clone(), ipv6: false, input, output, protocol: OURS };
+        assert_eq!(read(&bytes, super::rule), Ok(Some(info.clone())));
+        assert!(info.is(&rule) && info.is(&PolicyRule { priority: None, ..rule.clone() }));
+        assert!(!info.is(&PolicyRule { mark: None, ..rule }));
     }
 
     #[test]

@@ -7,12 +7,14 @@ use crate::error::{self, Error};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 use linux_raw_sys::netlink::{
     self, NETLINK_CAP_ACK, NETLINK_EXT_ACK, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR,
 };
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::sockopt::Timeout;
 use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 /// Bytes of one receive. The kernel fills at most 32 KiB of it with a dump.
@@ -24,7 +26,7 @@ const DUMPS: u32 = 8;
 const SOL_NETLINK: usize = 270;
 
 /// What a failed request is called in a message.
-const NAMES: [(u32, &str); 11] = [
+const NAMES: [(u32, &str); 12] = [
     (netlink::RTM_NEWLINK as u32, "RTM_NEWLINK"),
     (netlink::RTM_GETLINK as u32, "RTM_GETLINK"),
     (netlink::RTM_DELLINKPROP as u32, "RTM_DELLINKPROP"),
@@ -35,11 +37,16 @@ const NAMES: [(u32, &str); 11] = [
     (netlink::RTM_DELROUTE as u32, "RTM_DELROUTE"),
     (netlink::RTM_GETROUTE as u32, "RTM_GETROUTE"),
     (netlink::RTM_NEWRULE as u32, "RTM_NEWRULE"),
+    (netlink::RTM_DELRULE as u32, "RTM_DELRULE"),
     (netlink::RTM_GETRULE as u32, "RTM_GETRULE"),
 ];
 
-/// Takes each message of a reply.
-pub(super) type Each<'a> = dyn FnMut(&Message<'_>) -> Result<(), Malformed> + 'a;
+/// Seconds an answer is waited for. The kernel's lock on its network may be
+/// held by others for long; without an end, a boot would never come to one.
+const PATIENCE: u64 = 30;
+
+/// Takes each message of a reply; `None`: the reply begins again.
+pub(super) type Each<'a> = dyn FnMut(Option<&Message<'_>>) -> Result<(), Malformed> + 'a;
 
 /// A socket bound to a port of the kernel's choice.
 pub(super) struct Socket {
@@ -100,18 +107,31 @@ impl Socket {
         for option in [NETLINK_EXT_ACK, NETLINK_CAP_ACK] {
             set_option(&fd, option);
         }
+        let patience = Some(Duration::from_secs(PATIENCE));
+        rustix::net::sockopt::set_socket_timeout(&fd, Timeout::Recv, patience)?;
         Ok(Self { fd, sequence: 0, buffer: vec![0; BUFFER], purpose: String::new() })
+    }
+
+    /// The file descriptor, for calls that rustix has not.
+    pub(super) fn number(&self) -> usize {
+        usize::try_from(self.fd.as_raw_fd()).unwrap_or_default()
+    }
+
+    /// Requests sent so far.
+    pub(super) fn sent(&self) -> u32 {
+        self.sequence
     }
 
     /// Sends `request` and waits for its acknowledgement or the end of its
     /// dump; `each` sees every message in between. A dump that was interrupted
-    /// by a change begins again, and `each` sees all of it again.
+    /// by a change begins again.
     #[inline(never)]
     pub(super) fn exchange(&mut self, request: &Request, each: &mut Each<'_>) -> error::Result<()> {
         for _ in 0..DUMPS {
             match self.attempt(request, each) {
                 End::Done => return Ok(()),
-                End::Interrupted => {}
+                // It is told again, and nothing that is refused then matters.
+                End::Interrupted => drop(each(None)),
                 End::Refused(errno, words) => return Err(self.failure(request, errno, &words)),
             }
         }
@@ -138,6 +158,7 @@ impl Socket {
             let received = match receive(&self.fd, &mut self.buffer) {
                 Ok(received) => received.unwrap_or_default(),
                 Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => return Errno::TIMEDOUT.into(),
                 Err(errno) => return errno.into(),
             };
             for message in wire::messages(received) {
@@ -159,7 +180,7 @@ impl Socket {
                         Err(malformed) => return malformed.into(),
                     },
                     _ => {
-                        if let Err(malformed) = each(&message) {
+                        if let Err(malformed) = each(Some(&message)) {
                             return malformed.into();
                         }
                     }

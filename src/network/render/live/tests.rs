@@ -1,3 +1,4 @@
+use crate::network::model::SystemLink;
 use crate::network::parse::network_config;
 use crate::syntax::yaml;
 
@@ -5,13 +6,12 @@ use crate::syntax::yaml;
 fn plan(text: &str, nics: &[&str]) -> Vec<String> {
     let present: Vec<_> = (2..)
         .zip(nics)
-        .map(|(index, name)| crate::network::model::SystemLink {
+        .map(|(index, name)| SystemLink {
             index,
             name: (*name).into(),
             mac: None,
             own_mac: true,
-            up: false,
-            carrier: false,
+            ..SystemLink::default()
         })
         .collect();
     let parsed = network_config(yaml::load(text).unwrap(), "network-config");
@@ -72,5 +72,56 @@ bridges:
 
 #[test]
 fn a_nic_that_is_not_there_is_left_out() {
-    assert_eq!(plan("{version: 2, ethernets: {a: {addresses: [10.0.0.1/8]}}}", &[]), ["set link lo up"]);
+    let lines = plan("{version: 2, ethernets: {a: {addresses: [10.0.0.1/8]}}}", &[]);
+    assert_eq!(lines, ["set link lo up", "flush rules of an earlier configuration"]);
+}
+
+#[test]
+fn routers_are_asked_where_the_description_asks_them() {
+    let text = "
+version: 2
+ethernets:
+  fixed: {addresses: [10.0.0.1/8], wakeonlan: true}
+  asked: {addresses: [10.0.0.2/8], accept-ra: true}
+  leased: {dhcp6: true}
+  plain: {}
+";
+    let lines = plan(text, &["fixed", "asked", "leased", "plain"]);
+    let of = |link: &str| {
+        let up = format!("set link {link} up");
+        let before = lines.iter().take_while(|line| **line != up);
+        let of_link = |line: &&String| line.ends_with(link) && !line.starts_with("flush");
+        before.filter(of_link).cloned().collect::<Vec<String>>()
+    };
+    assert_eq!(of("fixed"), ["ignore router advertisements on fixed", "set wake-on-lan of fixed"]);
+    assert_eq!(of("asked"), ["accept router advertisements on asked"]);
+    assert_eq!(of("leased"), ["accept router advertisements on leased"]);
+    assert_eq!(of("plain"), [] as [String; 0]);
+}
+
+#[test]
+fn a_route_of_no_link_goes_by_the_link_of_its_gateway() {
+    let text = "
+version: 1
+config:
+  - {type: physical, name: a, subnets: [{type: static, address: 10.0.0.1/8}]}
+  - {type: physical, name: b, subnets: [{type: static, address: 192.0.2.9/24}]}
+  - {type: route, destination: 198.51.100.0/24, gateway: 192.0.2.1}
+  - {type: route, destination: 203.0.113.0/24, gateway: 172.16.0.1}
+";
+    let parsed = network_config(yaml::load(text).unwrap(), "network-config");
+    assert_eq!(parsed.problems, []);
+    let nic = |(index, name): (u32, &str)| SystemLink {
+        index,
+        name: name.into(),
+        own_mac: true,
+        ..SystemLink::default()
+    };
+    let present = [(2, "a"), (3, "b")].map(nic);
+    let resolved = parsed.network.resolve(&present);
+    let lines: Vec<String> = super::render(&resolved).iter().map(ToString::to_string).collect();
+    let routes: Vec<&String> = lines.iter().filter(|line| line.starts_with("add route")).collect();
+    assert_eq!(routes, ["add route 198.51.100.0/24 on b via 192.0.2.1"]);
+    let problems: Vec<String> = super::problems(&resolved).iter().map(ToString::to_string).collect();
+    assert_eq!(problems, ["unable to add route 203.0.113.0/24: its gateway is in no network of a link"]);
 }

@@ -1,0 +1,289 @@
+//! Changes of links, addresses, routes and rules.
+
+use super::link::family;
+use super::option::{self, Value};
+use super::route::{self, OURS};
+use super::wire::{Request, with_attributes};
+use super::{
+    CHANGE, CREATE, DELADDR, DELLINKPROP, DELROUTE, DELRULE, GETLINK, IFA_ADDRESS, IFA_BROADCAST, IFA_LOCAL,
+    IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA,
+    IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_PROP_LIST, IFLA_VLAN_ID,
+    LinkInfo, NESTED, NEWADDR, NEWLINK, NEWROUTE, NEWRULE, Netlink, REPLACE, SCOPE_LINK, link,
+};
+use crate::action::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
+use crate::error::{Error, Result};
+use crate::ip::Ip;
+use crate::sys::kernel_module;
+use alloc::vec::Vec;
+use linux_raw_sys::net::net_device_flags::IFF_UP;
+use linux_raw_sys::netlink::IFA_F_NODAD;
+use rustix::io::Errno;
+
+impl Netlink {
+    /// Makes one change. Made already, it is done: a link or address that is
+    /// there stays, a route that is there is replaced.
+    #[inline(never)]
+    pub fn apply(&mut self, action: &LinkAction) -> Result<()> {
+        self.socket.purpose = action.text();
+        match &action.change {
+            LinkChange::Create(new) => self.create(&action.link, new),
+            LinkChange::FlushRules { keep } => self.flush_rules(keep),
+            LinkChange::AddRule(rule) => {
+                let request = route::rule_request(NEWRULE, CREATE, rule, ipv6_of(rule));
+                unless(Errno::EXIST, self.ask(&request))
+            }
+            LinkChange::AcceptAdvertisements { accept } => self.accept_advertisements(&action.link, *accept),
+            LinkChange::WakeOnMagicPacket => self.wake_on_magic_packet(&action.link),
+            change => {
+                let index = self.index(&action.link)?;
+                self.change(index, change)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn change(&mut self, index: u32, change: &LinkChange) -> Result<()> {
+        let up = IFF_UP as u32;
+        match change {
+            LinkChange::Rename { to } => self.rename(index, to),
+            LinkChange::Up => self.set_link(index, up, up, (IFLA_IFNAME, &[])),
+            LinkChange::Down => self.set_link(index, 0, up, (IFLA_IFNAME, &[])),
+            LinkChange::SetMtu { mtu } => self.set_link(index, 0, 0, (IFLA_MTU, &mtu.to_ne_bytes())),
+            LinkChange::SetMac { mac } => self.set_link(index, 0, 0, (IFLA_ADDRESS, mac)),
+            LinkChange::SetMaster { master } => {
+                let master = self.index(master)?.to_ne_bytes();
+                self.set_link(index, 0, 0, (IFLA_MASTER, &master))
+            }
+            LinkChange::SetOption { of, name, value } => self.set_option(index, *of, name, value),
+            LinkChange::FlushAddresses { keep, advertised } => self.flush_addresses(index, keep, *advertised),
+            LinkChange::FlushRoutes { keep, advertised } => self.flush_routes(index, keep, *advertised),
+            LinkChange::AddAddress { address, prefix, broadcast } => {
+                self.add_address(index, *address, *prefix, *broadcast)
+            }
+            LinkChange::AddRoute(route) => self.add_route(index, route),
+            // These go by names, not by an index.
+            LinkChange::Create(_)
+            | LinkChange::AddRule(_)
+            | LinkChange::FlushRules { .. }
+            | LinkChange::AcceptAdvertisements { .. }
+            | LinkChange::WakeOnMagicPacket => Ok(()),
+        }
+    }
+
+    /// A name that is another's alternative one (`ip link property`) is taken
+    /// away from it: the description says whose it is.
+    #[inline(never)]
+    fn rename(&mut self, index: u32, to: &str) -> Result<()> {
+        let outcome = self.set_link(index, 0, 0, (IFLA_IFNAME, to.as_bytes()));
+        if !failed_with(Errno::EXIST, &outcome) {
+            return outcome;
+        }
+        let Ok(Some(holder)) = self.find(to) else { return outcome };
+        if holder.name == to {
+            return outcome;
+        }
+        let name = [to.as_bytes(), b"\0"].concat();
+        let names = with_attributes(&[], &[(IFLA_ALT_IFNAME, &name)]);
+        let words = [0, holder.index, 0, 0].map(u32::to_ne_bytes);
+        self.send(DELLINKPROP, CHANGE, words.as_flattened(), &[(IFLA_PROP_LIST | NESTED, &names)])?;
+        self.set_link(index, 0, 0, (IFLA_IFNAME, to.as_bytes()))
+    }
+
+    /// Makes a link. One of that name and another kind is an error. A kind the
+    /// kernel does not know may be that of a module that is packed.
+    #[inline(never)]
+    fn create(&mut self, name: &str, new: &NewLink) -> Result<()> {
+        let (mut below, mut data) = (Vec::new(), Vec::new());
+        if let NewLink::Vlan { link, number } = new {
+            below.extend(self.index(link)?.to_ne_bytes());
+            data = with_attributes(&[], &[(IFLA_VLAN_ID, &number.to_ne_bytes())]);
+        }
+        let kind = new.kind();
+        let info = [(IFLA_INFO_KIND, kind.as_bytes()), (IFLA_INFO_DATA, &data)];
+        let info = with_attributes(&[], &info);
+        let attributes = [(IFLA_IFNAME, name.as_bytes()), (IFLA_LINK, &below), (IFLA_LINKINFO, &info)];
+        let request = Request::new(NEWLINK, CREATE, &[0; 16], &attributes);
+        let mut outcome = self.ask(&request);
+        if failed_with(Errno::OPNOTSUPP, &outcome) && kernel_module::load_kind(kind)? {
+            outcome = self.ask(&request);
+        }
+        if failed_with(Errno::EXIST, &outcome)
+            && let Ok(Some(there)) = self.find(name)
+            && there.name == name
+            && there.kind == kind
+        {
+            return Ok(());
+        }
+        outcome
+    }
+
+    #[inline(never)]
+    fn set_option(&mut self, index: u32, of: OptionOf, name: &str, value: &str) -> Result<()> {
+        let Some((attribute, found)) = option::find(of, name, value) else {
+            let invalid = Errno::INVAL.raw_os_error();
+            return Err(Error::os_saying(&self.socket.purpose, invalid, " (no value of this option)"));
+        };
+        let bytes = match found {
+            Value::Bytes(bytes) => bytes,
+            Value::Link => self.index(value)?.to_ne_bytes().to_vec(),
+        };
+        let data = with_attributes(&[], &[(attribute, &bytes)]);
+        let (kind, of_kind, of_data) = match of {
+            OptionOf::Bond => ("bond", IFLA_INFO_KIND, IFLA_INFO_DATA),
+            OptionOf::Bridge => ("bridge", IFLA_INFO_KIND, IFLA_INFO_DATA),
+            OptionOf::BridgePort => ("bridge", IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA),
+        };
+        let info = with_attributes(&[], &[(of_kind, kind.as_bytes()), (of_data, &data)]);
+        self.set_link(index, 0, 0, (IFLA_LINKINFO, &info))
+    }
+
+    /// `RTM_NEWLINK` for a link that exists: `flags` counts where `change` has
+    /// a bit.
+    #[inline(never)]
+    fn set_link(&mut self, index: u32, flags: u32, change: u32, attribute: (u16, &[u8])) -> Result<()> {
+        let words = [0, index, flags, change].map(u32::to_ne_bytes);
+        self.send(NEWLINK, CHANGE, words.as_flattened(), &[attribute])
+    }
+
+    #[inline(never)]
+    fn add_address(&mut self, index: u32, address: Ip, prefix: u8, broadcast: Option<Ip>) -> Result<()> {
+        let flags = if address.is_ipv6() { IFA_F_NODAD.to_ne_bytes()[0] } else { 0 };
+        let broadcast = broadcast.or(default_broadcast(address, prefix));
+        let attributes = [
+            (IFA_LOCAL, address.octets()),
+            (IFA_ADDRESS, address.octets()),
+            (IFA_BROADCAST, broadcast.as_ref().map_or(&[], Ip::octets)),
+        ];
+        let body = address_body(index, address, prefix, flags);
+        // One that a DHCP client left for a time becomes permanent.
+        self.send(NEWADDR, REPLACE, &body, &attributes)
+    }
+
+    #[inline(never)]
+    fn add_route(&mut self, index: u32, route: &LinkRoute) -> Result<()> {
+        let mut replace = |route| self.ask(&route::route_request(NEWROUTE, REPLACE, index, route));
+        let outcome = replace(route);
+        let far = failed_with(Errno::NETUNREACH, &outcome) || failed_with(Errno::HOSTUNREACH, &outcome);
+        if route.gateway.is_none() || !far {
+            return outcome;
+        }
+        // The gateway lies outside the link's networks: the description says
+        // that it is there all the same.
+        replace(&LinkRoute { on_link: true, ..route.clone() })
+    }
+
+    /// Removes every address but those to keep and those IPv6 gives a link by
+    /// itself.
+    #[inline(never)]
+    fn flush_addresses(&mut self, index: u32, keep: &[(Ip, u8)], advertised: bool) -> Result<()> {
+        for info in self.list_addresses()? {
+            if info.link != index
+                || (info.address.is_ipv6() && info.scope == SCOPE_LINK)
+                || (info.advertised && advertised)
+                || keep.contains(&(info.address, info.prefix))
+            {
+                continue;
+            }
+            let body = address_body(index, info.address, info.prefix, 0);
+            let outcome = self.send(DELADDR, CHANGE, &body, &[(IFA_LOCAL, info.address.octets())]);
+            // A secondary address goes with its primary one.
+            unless(Errno::ADDRNOTAVAIL, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Removes every route but those to keep and the kernel's own.
+    #[inline(never)]
+    fn flush_routes(&mut self, index: u32, keep: &[LinkRoute], advertised: bool) -> Result<()> {
+        for info in self.list_routes()? {
+            if info.link != index
+                || info.is_the_kernels()
+                || (info.is_advertised() && advertised)
+                || keep.iter().any(|wanted| route::is_route(&info.route, wanted))
+            {
+                continue;
+            }
+            let request = route::route_request(DELROUTE, CHANGE, index, &info.route);
+            // A route goes with the address it was made for.
+            unless(Errno::SRCH, self.ask(&request))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the rules this program made but those to keep. A kernel without
+    /// policy routing has none.
+    #[inline(never)]
+    fn flush_rules(&mut self, keep: &[PolicyRule]) -> Result<()> {
+        let rules = match self.list_rules() {
+            Err(error) if error.errno() == Some(Errno::OPNOTSUPP.raw_os_error()) => return Ok(()),
+            rules => rules?,
+        };
+        for info in rules {
+            if info.protocol == OURS && !keep.iter().any(|wanted| info.is(wanted)) {
+                let request = route::rule_request(DELRULE, CHANGE, &info.rule, info.ipv6);
+                unless(Errno::NOENT, self.ask(&request))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The index of the link called `name`.
+    #[inline(never)]
+    fn index(&mut self, name: &str) -> Result<u32> {
+        if let Some(link) = self.find(name)? {
+            return Ok(link.index);
+        }
+        let request = Request::new(GETLINK, CHANGE, &[], &[]);
+        Err(self.socket.failure(&request, Errno::NODEV.raw_os_error(), ""))
+    }
+
+    /// The link of this name or alternative name.
+    #[inline(never)]
+    fn find(&mut self, name: &str) -> Result<Option<LinkInfo>> {
+        let mut found = None;
+        let request = Request::new(GETLINK, CHANGE, &[0; 16], &[(IFLA_IFNAME, name.as_bytes())]);
+        self.socket.exchange(&request, &mut |message| {
+            if let Some(message) = message {
+                found = Some(link::link(message)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[inline(never)]
+    fn send(&mut self, kind: u16, flags: u32, body: &[u8], attributes: &[(u16, &[u8])]) -> Result<()> {
+        self.ask(&Request::new(kind, flags, body, attributes))
+    }
+
+    /// Sends a request whose answer is an acknowledgement.
+    #[inline(never)]
+    fn ask(&mut self, request: &Request) -> Result<()> {
+        self.socket.exchange(request, &mut |_| Ok(()))
+    }
+}
+
+fn failed_with(errno: Errno, outcome: &Result<()>) -> bool {
+    outcome.as_ref().is_err_and(|error| error.errno() == Some(errno.raw_os_error()))
+}
+
+/// The outcome, where `harmless` is none that matters.
+fn unless(harmless: Errno, outcome: Result<()>) -> Result<()> {
+    if failed_with(harmless, &outcome) { Ok(()) } else { outcome }
+}
+
+/// The family of a rule; IPv4 where it names no address.
+fn ipv6_of(rule: &PolicyRule) -> bool {
+    rule.from.or(rule.to).is_some_and(|(address, _)| address.is_ipv6())
+}
+
+/// The last address of an IPv4 network; a /31 and a /32 have none (RFC 3021).
+fn default_broadcast(address: Ip, prefix: u8) -> Option<Ip> {
+    (!address.is_ipv6() && prefix < 31).then(|| address.last_of_network(prefix))
+}
+
+/// `struct ifaddrmsg`.
+fn address_body(index: u32, address: Ip, prefix: u8, flags: u8) -> [u8; 8] {
+    let [a, b, c, d] = index.to_ne_bytes();
+    [family(address), prefix, flags, 0, a, b, c, d]
+}
