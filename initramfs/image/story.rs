@@ -51,9 +51,15 @@ pub(crate) fn outcome(boot: &Boot, contents: &Contents, untouched: &Untouched) {
     tell!("\nThe machine is called {}.", boot.hostname);
     for link in &boot.links {
         let state = if link.up { "up" } else { "down" };
-        tell!("  {:<8} {}  {state:<4}  {}", link.name, link.mac, link.addresses.join("  "));
+        let mut words = vec![if link.kind.is_empty() { "nic" } else { &link.kind }.to_owned()];
+        words.push(format!("mtu {}", link.mtu));
+        words.extend((!link.master.is_empty()).then(|| format!("in {}", link.master)));
+        words.extend(link.addresses.iter().cloned());
+        tell!("  {:<8} {}  {state:<4}  {}", link.name, link.mac, words.join("  "));
     }
-    for route in boot.routes.iter().filter(|route| !route.is_empty()) {
+    // the kernel's own, which every link has
+    let own = |route: &str| route.is_empty() || route.starts_with("fe80::") || route.starts_with("ff00::");
+    for route in boot.routes.iter().filter(|route| !own(route)) {
         tell!("  route    {route}");
     }
     changed_files(contents, untouched);

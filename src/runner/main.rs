@@ -9,6 +9,7 @@ mod features;
 mod host;
 mod log_file;
 mod man;
+mod net;
 mod per;
 mod program;
 mod report;

@@ -82,12 +82,113 @@ fn the_result_is_the_plan() {
             let found = found.filter(|info| info.link == nic.index && info.scope == 0);
             same(found.map(|info| (info.address, info.prefix)).collect(), addresses);
             let found = netlink.routes().unwrap().into_iter();
-            let found = found.filter(|info| info.link == nic.index).map(|info| info.route);
-            same(found.collect(), routes);
-            // The kernel's own are at 0, 32766 and 32767.
-            let own = |rule: &PolicyRule| rule.priority.is_some_and(|at| at > 0 && at < 32766);
-            same(netlink.rules().unwrap().into_iter().filter(own).collect(), rules);
+            let found = found.filter(|info| info.link == nic.index && !info.is_the_kernels());
+            same(found.map(|info| info.route).collect(), routes);
+            same(own_rules(netlink), rules);
         }
+    });
+}
+
+/// The rules that are not the kernel's: those are at 0, 32766 and 32767.
+fn own_rules(netlink: &mut Netlink) -> Vec<PolicyRule> {
+    let rules = netlink.rules().unwrap().into_iter().map(|info| info.rule);
+    rules.filter(|rule| rule.priority.is_some_and(|at| at > 0 && at < 32766)).collect()
+}
+
+/// Rules of the last description go before the new ones come; a person's stay,
+/// even where they look the same.
+#[test]
+fn rules_of_an_earlier_configuration_go() {
+    inside("live::rules_of_an_earlier_configuration_go", |netlink| {
+        veth(&["ens3"], 1);
+        for rule in ["from 10.0.0.0/24 lookup 77 priority 7", "from 10.6.0.0/16 lookup 1000 priority 6"] {
+            ip(&format!("rule add {rule}"));
+        }
+        let old = network(ONE_NIC);
+        assert_eq!(set(netlink, &old), [] as [String; 0]);
+        assert_eq!(own_rules(netlink).len(), 4);
+        let rules = "{from: 10.0.0.0/24, table: 1000, priority: 100}\n      - {from: 10.6.0.0/16, table: 1000, priority: 6}\n      - {from: 10.8.0.0/24, table: 5}";
+        let text = ONE_NIC.replace("{from: 10.0.0.0/24, table: 1000, priority: 100}", rules);
+        let cut = text.find("      - {to: '2001:db8:2::/64'").unwrap();
+        let new = network(&text[..cut]);
+        for run in 0..2 {
+            assert_eq!(set(netlink, &new), [] as [String; 0], "run {run}");
+            let told = ip("rule show");
+            for stays in [
+                "6:\tfrom 10.6.0.0/16 lookup 1000\n",
+                "7:\tfrom 10.0.0.0/24 lookup 77\n",
+                "100:\tfrom 10.0.0.0/24 lookup 1000 proto 103",
+                "from 10.8.0.0/24 lookup 5 proto 103",
+            ] {
+                assert_eq!(told.matches(stays).count(), 1, "{stays} in {told}");
+            }
+            assert_eq!(ip("-6 rule show").matches("2001:db8:2").count(), 0, "the old one is gone");
+        }
+        let mut monitor = Monitor::start("rule");
+        assert_eq!(set(netlink, &old), [] as [String; 0]);
+        let told = monitor.stop();
+        let deleted = told.rfind("Deleted").expect(&told);
+        let added = told.find("2001:db8:2").expect(&told);
+        assert!(deleted < added, "the old ones go first: {told}");
+        assert_eq!(ip("rule show").matches("10.8.0.0").count(), 0);
+    });
+}
+
+/// `ip monitor` tells each change in its order.
+struct Monitor(std::process::Child);
+
+impl Monitor {
+    fn start(what: &str) -> Self {
+        let mut monitor = Command::new("ip");
+        monitor.args(["-o", "monitor"]).args(what.split(' ')).stdout(Stdio::piped());
+        let monitor = monitor.spawn().unwrap();
+        sleep(Duration::from_millis(300));
+        Self(monitor)
+    }
+
+    fn stop(&mut self) -> String {
+        sleep(Duration::from_millis(300));
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+        std::io::read_to_string(self.0.stdout.take().unwrap()).unwrap()
+    }
+}
+
+const ROUTES_OF_NO_LINK: &str = "
+version: 1
+config:
+  - type: physical
+    name: ens3
+    wakeonlan: true
+    accept-ra: true
+    subnets: [{type: static, address: 10.0.0.5/24}]
+  - type: physical
+    name: ens4
+    subnets: [{type: static, address: 192.0.2.9/24}, {type: static6, address: '2001:db8::9/64'}]
+  - {type: route, destination: 198.51.100.0/24, gateway: 192.0.2.1, metric: 9}
+  - {type: route, destination: '2001:db8:5::/48', gateway: '2001:db8::1'}
+";
+
+/// A veth pair has no wake-on-lan: the kernel was asked, and said so.
+#[test]
+fn routes_of_no_link_routers_and_wake_on_lan() {
+    inside("live::routes_of_no_link_routers_and_wake_on_lan", |netlink| {
+        veth(&["ens3", "ens4"], 0);
+        let network = network(ROUTES_OF_NO_LINK);
+        let failed = set(netlink, &network);
+        assert_eq!(failed, ["unable to set wake-on-lan of ens3: Operation not supported"]);
+        for (dev, route) in [
+            ("ens4", "198.51.100.0/24 via 192.0.2.1 proto static metric 9"),
+            ("ens4", "2001:db8:5::/48 via 2001:db8::1 proto static"),
+        ] {
+            let family = if route.contains("::") { "-6" } else { "-4" };
+            let told = ip(&format!("{family} route show dev {dev}"));
+            assert!(told.contains(route), "{route} in {told}");
+        }
+        let accepts = |name: &str| {
+            std::fs::read_to_string(format!("/proc/sys/net/ipv6/conf/{name}/accept_ra")).unwrap()
+        };
+        assert_eq!((&*accepts("ens3"), &*accepts("ens4")), ("1\n", "0\n"));
     });
 }
 
@@ -118,15 +219,9 @@ fn what_was_there_goes_before_anything_comes() {
         ip("address add 10.9.0.5/24 dev ens4");
         ip("route add 100.64.0.0/10 via 10.0.0.7 dev lan0");
         let network = network(ONE_NIC.replace("ethernets:", "ethernets:\n  ens4: {}").as_str());
-        let mut monitor = Command::new("ip");
-        monitor.args(["-o", "monitor", "address", "route"]).stdout(Stdio::piped());
-        let mut monitor = monitor.spawn().unwrap();
-        sleep(Duration::from_millis(300));
+        let mut monitor = Monitor::start("address route");
         let failed = set(netlink, &network);
-        sleep(Duration::from_millis(300));
-        monitor.kill().unwrap();
-        let told = monitor.wait_with_output().unwrap().stdout;
-        let told = String::from_utf8(told).unwrap();
+        let told = monitor.stop();
         assert_eq!(failed, [] as [String; 0]);
         let at = |parts: &[&str]| told.lines().position(|line| parts.iter().all(|part| line.contains(part)));
         let added = told

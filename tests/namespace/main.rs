@@ -82,7 +82,7 @@ fn addresses_routes_and_mtu_are_read_back_by_ip() {
         };
         let steps = [
             LinkAction::new("lo", LinkChange::Up),
-            eth0(LinkChange::FlushAddresses { keep: Vec::new() }),
+            eth0(LinkChange::FlushAddresses { keep: Vec::new(), advertised: false }),
             eth0(LinkChange::SetMtu { mtu: 1400 }),
             eth0(LinkChange::Up),
             address("10.0.0.5", 24),

@@ -9,6 +9,7 @@ mod vm;
 mod boots;
 mod broken;
 mod drives;
+mod network;
 mod other_seeds;
 mod sample;
 mod scene;

@@ -12,9 +12,10 @@ use super::kernel::Kernel;
 /// Modules a machine of ours can't do without: its disc, its drive, its NICs.
 const NEEDED: &[&str] = &["virtio_pci", "virtio_blk", "ext4", "virtio_scsi", "sr_mod", "isofs", "virtio_net"];
 
-/// Modules that are packed where the kernel has them: random numbers, and a
-/// config drive on FAT.
-const WELCOME: &[&str] = &["virtio_rng", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1"];
+/// Modules that are packed where the kernel has them: random numbers, a config
+/// drive on FAT, and kinds of links, which the agent loads when it makes one.
+const WELCOME: &[&str] =
+    &["virtio_rng", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1", "bonding", "bridge", "8021q", "dummy"];
 
 /// Packs the archive into the file `to`.
 pub(crate) fn pack(agent: &Path, kernel: &Kernel, to: &Path) -> Result<()> {

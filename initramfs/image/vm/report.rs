@@ -21,7 +21,7 @@ pub(crate) struct Boot {
     pub(crate) status_exit: i32,
     /// All `glowplug status` printed.
     pub(crate) status_output: String,
-    /// The lines of `ip route`.
+    /// The lines of `ip route`, of both families.
     pub(crate) routes: Vec<String>,
     /// The text files below /run, by path.
     pub(crate) run_files: BTreeMap<String, String>,
@@ -40,8 +40,16 @@ pub(crate) struct Link {
     pub(crate) mac: String,
     /// Whether `IFF_UP` is set.
     pub(crate) up: bool,
+    /// Largest packet, in bytes.
+    pub(crate) mtu: u32,
+    /// `bond`, `vlan`, `bridge`, …: what /sys calls it; empty for a NIC.
+    pub(crate) kind: String,
+    /// The bond or bridge it is in; empty for none.
+    pub(crate) master: String,
     /// `ADDRESS/PREFIX`, of both families, in the kernel's order.
     pub(crate) addresses: Vec<String>,
+    /// The lines of `ip route` that go this way.
+    pub(crate) routes: Vec<String>,
 }
 
 impl Boot {
@@ -49,7 +57,7 @@ impl Boot {
     /// stopped before it had told everything.
     pub(crate) fn parse(report: &str) -> Result<Self> {
         let mut boot = Self::default();
-        let mut addresses = String::new();
+        let (mut addresses, mut kinds) = (String::new(), String::new());
         for line in report.lines() {
             let (item, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
             match item {
@@ -58,11 +66,14 @@ impl Boot {
                 "hostname" => boot.hostname = decode(rest),
                 "links" => boot.links = decode(rest).lines().filter_map(parse_link).collect(),
                 "addresses" => addresses = decode(rest),
+                "kinds" => kinds = decode(rest),
                 "routes" => boot.routes = decode(rest).lines().map(|line| line.trim().to_owned()).collect(),
                 "uptime" => boot.uptime_s = first_number(&decode(rest)),
                 "file" => boot.add_run_file(rest),
                 "end" => {
                     boot.add_addresses(&addresses);
+                    boot.add_kinds(&kinds);
+                    boot.share_routes();
                     boot.read_status();
                     return Ok(boot);
                 }
@@ -98,20 +109,48 @@ impl Boot {
         }
     }
 
+    /// A line of `grep`: `/sys/class/net/bond0/uevent:DEVTYPE=bond`.
+    fn add_kinds(&mut self, listing: &str) {
+        for line in listing.lines() {
+            let Some((path, kind)) = line.split_once(":DEVTYPE=") else { continue };
+            let name = path.split('/').nth(4);
+            if let Some(link) = self.links.iter_mut().find(|link| Some(&*link.name) == name) {
+                kind.trim().clone_into(&mut link.kind);
+            }
+        }
+    }
+
+    /// Gives each link its lines: `default via 192.0.2.1 dev eth0 …`.
+    fn share_routes(&mut self) {
+        for line in &self.routes {
+            let name = word_after(line, "dev");
+            if let Some(link) = self.links.iter_mut().find(|link| Some(&*link.name) == name) {
+                link.routes.push(line.clone());
+            }
+        }
+    }
+
     fn read_status(&mut self) {
         let word = self.status_output.lines().find_map(|line| line.strip_prefix("status:"));
         self.status = word.unwrap_or_default().trim().to_owned();
     }
 }
 
-/// A line of `ip -o link`: `2: eth0: <BROADCAST,UP> mtu … \    link/ether 52:54:… brd …`.
+/// The word after `word`.
+fn word_after<'l>(line: &'l str, word: &str) -> Option<&'l str> {
+    line.split_whitespace().skip_while(|other| *other != word).nth(1)
+}
+
+/// A line of `ip -o link`: `2: eth0: <BROADCAST,UP> mtu … master br0 … \    link/ether 52:54:… brd …`.
 fn parse_link(line: &str) -> Option<Link> {
     let mut words = line.split_whitespace().skip(1);
-    let name = words.next()?.trim_end_matches(':').split('@').next()?;
+    let name = words.next()?.trim_end_matches(':').split('@').next()?.to_owned();
     let flags = words.next()?.trim_matches(['<', '>']);
-    let mac = words.skip_while(|word| !word.starts_with("link/")).nth(1).unwrap_or_default();
+    let mac = words.skip_while(|word| !word.starts_with("link/")).nth(1).unwrap_or_default().to_owned();
     let up = flags.split(',').any(|flag| flag == "UP");
-    (name != "lo").then(|| Link { name: name.to_owned(), mac: mac.to_owned(), up, addresses: Vec::new() })
+    let mtu = word_after(line, "mtu")?.parse().ok()?;
+    let master = word_after(line, "master").unwrap_or_default().to_owned();
+    (name != "lo").then(|| Link { name, mac, up, mtu, master, ..Link::default() })
 }
 
 /// A line of the timings: `STEP<TAB>START_US<TAB>DURATION_US`.
@@ -144,7 +183,7 @@ mod tests {
 
     fn report() -> String {
         let links = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue \\    link/loopback 00:00 brd 00:00\n\
-            2: eth1: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc pfifo \\    link/ether 52:54:00:00:00:01 brd ff:ff\n";
+            2: eth1: <BROADCAST,MULTICAST,UP> mtu 1500 qdisc pfifo master br0 \\    link/ether 52:54:00:00:00:01 brd ff:ff\n";
         let addresses = "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever\n\
             2: eth1    inet 192.0.2.5/24 brd 192.0.2.255 scope global eth1\\       valid_lft forever\n\
             2: eth1    inet6 fe80::1/64 scope link \\       valid_lft forever\n";
@@ -154,7 +193,10 @@ mod tests {
             STANDARD.encode("agent/mount root\t100\t2500\n")
         );
         let status = item("status", "status: done");
-        format!("exit 0\r\n{status}{}{}{timings}", item("addresses", addresses), item("links", links))
+        let routes = item("routes", "default via 192.0.2.1 dev eth1\nff00::/8 dev eth7\n");
+        let kinds = item("kinds", "/sys/class/net/eth1/uevent:DEVTYPE=bond\n");
+        let (addresses, links) = (item("addresses", addresses), item("links", links));
+        format!("exit 0\r\n{status}{addresses}{links}{routes}{kinds}{timings}")
     }
 
     #[test]
@@ -162,7 +204,16 @@ mod tests {
         let boot = Boot::parse(&(report() + "end\r\n")).unwrap();
         assert_eq!((boot.status.as_str(), boot.status_exit), ("done", 0));
         let addresses = vec!["192.0.2.5/24".to_owned(), "fe80::1/64".to_owned()];
-        let expected = Link { name: "eth1".into(), mac: "52:54:00:00:00:01".into(), up: true, addresses };
+        let expected = Link {
+            name: "eth1".into(),
+            mac: "52:54:00:00:00:01".into(),
+            up: true,
+            mtu: 1500,
+            kind: "bond".into(),
+            master: "br0".into(),
+            addresses,
+            routes: vec!["default via 192.0.2.1 dev eth1".into()],
+        };
         assert_eq!(boot.links, [expected]);
         assert_eq!(boot.timings_ms["agent/mount root"].to_bits(), 2.5_f64.to_bits());
     }

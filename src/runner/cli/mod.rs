@@ -4,7 +4,7 @@ mod help;
 mod table;
 mod verb;
 
-use crate::{cloud_id, completions, devel, features, man, per, report, stage};
+use crate::{cloud_id, completions, devel, features, man, net, per, report, stage};
 use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
 use lexopt::Arg;
@@ -50,6 +50,10 @@ static RUN: &[(&str, Run)] = &[
     ("init", stage::init),
     ("man", man::run),
     ("modules", stage::modules),
+    ("net apply", net::apply::run),
+    ("net flush", net::flush::run),
+    ("net plan", net::apply::plan),
+    ("net show", net::show::run),
     ("per", per::run),
     ("status", report::run),
 ];

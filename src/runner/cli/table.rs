@@ -20,7 +20,7 @@ over and finished. Called as `cloud-init` it takes that program's command line."
         Opt::flag("force", ' ', "run even where something says not to"),
         Opt::flag("version", 'v', "print the version"),
     ],
-    verbs: &[INIT, MODULES, STATUS, DEVEL, PER, FEATURES, CLOUD_ID, COMPLETIONS, MAN],
+    verbs: &[INIT, MODULES, STATUS, NET, DEVEL, PER, FEATURES, CLOUD_ID, COMPLETIONS, MAN],
     notes: &[
         ("Exit status", "1 for what could not be done, 2 for a command line that makes no sense."),
         (
@@ -67,6 +67,89 @@ const STATUS: Verb = Verb {
         Opt::flag("wait", 'w', "wait until it is done"),
     ],
     notes: &[("Exit status", "0 done, under way or switched off, 1 failed, 2 done with recoverable errors.")],
+    ..Verb::EMPTY
+};
+
+const NET: Verb = Verb {
+    name: "net",
+    summary: "look at the running machine's network, and change it",
+    about: "\
+Links, addresses, routes and rules over netlink: no other program is needed.",
+    verbs: &[NET_SHOW, NET_FLUSH, NET_PLAN, NET_APPLY],
+    ..Verb::EMPTY
+};
+
+const NET_SHOW: Verb = Verb {
+    name: "show",
+    summary: "print links with their addresses, routes and rules",
+    about: "\
+Prints what the kernel has: links with MAC address, driver, state, MTU and
+master, every address, each unicast route through one link (the local table
+aside), and rules where there are others than the kernel's own.",
+    options: &[Opt::value(
+        "format",
+        ' ',
+        Value::OneOf("FORMAT", &["table", "json"]),
+        "table (default) or json, all of it in one line",
+    )],
+    notes: &[("Example", "glowplug net show --format json | jq -r '.links[] | select(.up) | .name'")],
+    ..Verb::EMPTY
+};
+
+const NET_FLUSH: Verb = Verb {
+    name: "flush",
+    summary: "take addresses and routes from a link",
+    about: "\
+Takes every address but the link's own (fe80::) and every route from a link; it
+stays up or down, and in its bond or bridge, as it is.",
+    operands: &[Operand::one(Value::Text("LINK"))],
+    notes: &[("Exit status", "0, or 1 where that could not be done.")],
+    ..Verb::EMPTY
+};
+
+/// Where a network is described.
+const DESCRIBED: [Opt; 3] = [
+    Opt::value("seed", ' ', DIRECTORY, "the tree of a seed, as a config drive has it"),
+    Opt::value("network-data", 'p', FILE, "or a description alone, - for standard input"),
+    Opt::value(
+        "kind",
+        'k',
+        Value::OneOf("KIND", &["eni", "network_data.json", "yaml"]),
+        "what FILE is; yaml: network config 1 or 2",
+    ),
+];
+
+const NET_STATUS: (&str, &str) =
+    ("Exit status", "0, or 1 where something of it can't be done: each is told, and the rest goes on.");
+
+const NET_PLAN: Verb = Verb {
+    name: "plan",
+    summary: "print what `net apply` would do",
+    about: "\
+Prints every change that `glowplug net apply` would make, a line each, in order,
+and makes none.",
+    options: &DESCRIBED,
+    notes: &[NET_STATUS, ("Example", "glowplug net plan --network-data /etc/netplan/lan.yaml --kind yaml")],
+    ..Verb::EMPTY
+};
+
+const NET_APPLY: Verb = Verb {
+    name: "apply",
+    summary: "set what a seed or a description says, now",
+    about: "\
+Names the NICs, makes bonds, bridges and VLANs, and sets addresses, routes and
+rules, as a boot does where the root has no network back end; what an earlier
+description left on these links goes first. Each change made is printed.
+
+Nothing of it outlasts a reboot, and a back end that runs may undo it. There is
+no DHCP client: a link that wants a lease is brought up, and that is said.",
+    options: &[
+        DESCRIBED[0],
+        DESCRIBED[1],
+        DESCRIBED[2],
+        Opt::value("root", ' ', DIRECTORY, "where etc/resolv.conf is written (default /)"),
+    ],
+    notes: &[NET_STATUS, ("Example", "glowplug net apply --seed /mnt/config-2")],
     ..Verb::EMPTY
 };
 

@@ -38,14 +38,14 @@ fn name(file: &str) -> &str {
 }
 
 /// A value as one line of JSON.
-fn line(value: &Value<'_>) -> String {
+pub(crate) fn line(value: &Value<'_>) -> String {
     let mut out = String::new();
     json::write(value, Style::Compact, &mut out);
     out.push('\n');
     out
 }
 
-fn object<'a, const COUNT: usize>(fields: [(&'a str, Data<'a>); COUNT]) -> Value<'a> {
+pub(crate) fn object<'a, const COUNT: usize>(fields: [(&'a str, Data<'a>); COUNT]) -> Value<'a> {
     let entry = |(key, data): (&'a str, _)| (Value::bare(Data::Str(key.into())), Value::bare(data));
     Value::bare(Data::Map(fields.into_iter().map(entry).collect()))
 }

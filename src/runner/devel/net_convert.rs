@@ -56,7 +56,7 @@ fn mac(argument: &str) -> std::result::Result<(String, Mac), Fault> {
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     let request = &Request::of(arguments)?;
-    let parsed = parse(request)?;
+    let parsed = read_description(request.network_data, request.kind)?;
     let machine = machine(&request.macs);
     let resolved = parsed.network.resolve(&machine);
     if request.debug {
@@ -97,15 +97,15 @@ fn target(request: &Request<'_>) -> Result<(&'static Distribution, &'static Rend
     Ok((distribution, renderer))
 }
 
-fn parse(request: &Request<'_>) -> Result<Parsed> {
-    let file = &request.network_data;
+/// Reads a description of this kind from a file, `-` for standard input.
+pub(crate) fn read_description(file: &str, kind: &str) -> Result<Parsed> {
     let bytes = read(file)?;
-    if request.kind == "network_data.json" {
+    if kind == "network_data.json" {
         let value = json::parse(&bytes).map_err(|error| error.in_file(file))?;
         return Ok(network_data::parse(&value));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| Error::new("read", file, "not UTF-8"))?;
-    if request.kind == "eni" {
+    if kind == "eni" {
         return Ok(eni::parse(text, file, &include));
     }
     let value = yaml::load(text).map_err(|error| Error::new("parse", file, error.to_string()))?;

@@ -137,7 +137,7 @@ pub fn system_links() -> Result<Vec<SystemLink>> {
             index: link.index,
             name: take(&mut link.name),
             alternative_names: take(&mut link.alternative_names),
-            mac: link.address.map(Mac),
+            mac: link.permanent_address.or(link.address).map(Mac),
             own_mac: link.own_address,
             up: link.up,
             carrier: link.carrier,

@@ -3,6 +3,7 @@
 use super::link::family;
 use super::option::{self, Value};
 use super::route::{self, OURS};
+use super::setting;
 use super::wire::{Request, with_attributes};
 use super::{
     CHANGE, CREATE, DELADDR, DELLINKPROP, DELROUTE, DELRULE, GETLINK, IFA_ADDRESS, IFA_BROADCAST, IFA_LOCAL,
@@ -28,11 +29,10 @@ impl Netlink {
         match &action.change {
             LinkChange::Create(new) => self.create(&action.link, new),
             LinkChange::FlushRules { keep } => self.flush_rules(keep),
-            LinkChange::AddRule(rule) => {
-                let request = route::rule_request(NEWRULE, CREATE, rule, ipv6_of(rule));
-                unless(Errno::EXIST, self.ask(&request))
+            LinkChange::AddRule(rule) => self.add_rule(rule),
+            LinkChange::AcceptAdvertisements { accept } => {
+                setting::accept_advertisements(&action.link, *accept)
             }
-            LinkChange::AcceptAdvertisements { accept } => self.accept_advertisements(&action.link, *accept),
             LinkChange::WakeOnMagicPacket => self.wake_on_magic_packet(&action.link),
             change => {
                 let index = self.index(&action.link)?;
@@ -134,7 +134,27 @@ impl Netlink {
             OptionOf::BridgePort => ("bridge", IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA),
         };
         let info = with_attributes(&[], &[(of_kind, kind.as_bytes()), (of_data, &data)]);
-        self.set_link(index, 0, 0, (IFLA_LINKINFO, &info))
+        let outcome = self.set_link(index, 0, 0, (IFLA_LINKINFO, &info));
+        // A bond that is up, or has members, refuses even the value it has.
+        if outcome.is_err() && self.option(index, of_data, attribute)? == bytes {
+            return Ok(());
+        }
+        outcome
+    }
+
+    /// The value a link has for an option of its kind; empty for none.
+    #[inline(never)]
+    fn option(&mut self, index: u32, of_data: u16, attribute: u16) -> Result<Vec<u8>> {
+        let mut value = Vec::new();
+        let words = [0, index, 0, 0].map(u32::to_ne_bytes);
+        let request = Request::new(GETLINK, CHANGE, words.as_flattened(), &[]);
+        self.socket.exchange(&request, &mut |message| {
+            if let Some(message) = message {
+                value = link::option(message, of_data, attribute)?.to_vec();
+            }
+            Ok(())
+        })?;
+        Ok(value)
     }
 
     /// `RTM_NEWLINK` for a link that exists: `flags` counts where `change` has
@@ -208,6 +228,17 @@ impl Netlink {
             unless(Errno::SRCH, self.ask(&request))?;
         }
         Ok(())
+    }
+
+    /// The kernel knows a rule that is there by its priority: one that leaves
+    /// it to the kernel would come again.
+    #[inline(never)]
+    fn add_rule(&mut self, rule: &PolicyRule) -> Result<()> {
+        if rule.priority.is_none() && self.list_rules()?.iter().any(|info| info.is(rule)) {
+            return Ok(());
+        }
+        let request = route::rule_request(NEWRULE, CREATE, rule, ipv6_of(rule));
+        unless(Errno::EXIST, self.ask(&request))
     }
 
     /// Removes the rules this program made but those to keep. A kernel without

@@ -2,9 +2,9 @@
 
 use super::wire::{Malformed, Message, attributes, u16_at, u32_at, until_nul};
 use super::{
-    IFA_ADDRESS, IFA_LOCAL, IFA_PROTO, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BOND_MODE, IFLA_IFNAME,
-    IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU,
-    IFLA_PROP_LIST, IFLA_VLAN_ID,
+    IFA_ADDRESS, IFA_LOCAL, IFA_PROTO, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BOND_MODE,
+    IFLA_BOND_SLAVE_PERM_HWADDR, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA,
+    IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_PROP_LIST, IFLA_VLAN_ID,
 };
 use crate::ip::Ip;
 use alloc::string::String;
@@ -39,6 +39,8 @@ pub struct LinkInfo {
     pub alternative_names: Vec<String>,
     /// Ethernet address; `None` for other kinds and for all zeros.
     pub address: Option<[u8; 6]>,
+    /// Of a bond's member, the address it came with: it has the bond's now.
+    pub permanent_address: Option<[u8; 6]>,
     /// Whether the link may be told by its address: it is no loopback, and the
     /// address is not a member's or a master's.
     pub own_address: bool,
@@ -92,12 +94,16 @@ pub(super) fn link(message: &Message<'_>) -> Result<LinkInfo, Malformed> {
     let master = values.number(IFLA_MASTER)?;
     // A member of a failover pair has its master's address.
     let data = Values::of(Some(info.get(IFLA_INFO_DATA)))?;
-    let taken = master.is_some() && !LENIENT_MASTERS.contains(&until_nul(info.get(IFLA_INFO_SLAVE_KIND)));
+    let member_of = until_nul(info.get(IFLA_INFO_SLAVE_KIND));
+    let taken = master.is_some() && !LENIENT_MASTERS.contains(&member_of);
+    let member = if member_of == b"bond" { info.get(IFLA_INFO_SLAVE_DATA) } else { &[] };
+    let permanent_address = Values::of(Some(member))?.get(IFLA_BOND_SLAVE_PERM_HWADDR).try_into().ok();
     Ok(LinkInfo {
         index: u32_at(body, 4).ok_or(Malformed)?,
         name: text(values.get(IFLA_IFNAME)),
         alternative_names: alternative_names(values.get(IFLA_PROP_LIST))?,
         address: address.filter(|address| ethernet && *address != [0; 6]),
+        permanent_address,
         own_address: flags & IFF_LOOPBACK as u32 == 0 && !lent && !taken,
         up: flags & IFF_UP as u32 != 0,
         carrier: flags & IFF_LOWER_UP as u32 != 0,
@@ -108,6 +114,15 @@ pub(super) fn link(message: &Message<'_>) -> Result<LinkInfo, Malformed> {
         vlan: if kind == b"vlan" { u16_at(data.get(IFLA_VLAN_ID), 0) } else { None },
         bond_mode: data.get(IFLA_BOND_MODE).first().copied().filter(|_| kind == b"bond"),
     })
+}
+
+/// The value of an option among those of a link's kind (`IFLA_INFO_DATA`) or of
+/// its master's (`IFLA_INFO_SLAVE_DATA`) in an `RTM_NEWLINK` message.
+#[inline(never)]
+pub(super) fn option<'a>(message: &Message<'a>, data: u16, attribute: u16) -> Result<&'a [u8], Malformed> {
+    let values = Values::of(message.body.get(LINK_BODY..))?;
+    let info = Values::of(Some(values.get(IFLA_LINKINFO)))?;
+    Ok(Values::of(Some(info.get(data)))?.get(attribute))
 }
 
 /// A name, which ends with NUL.
@@ -226,7 +241,7 @@ mod tests {
             (1, &[2, 0, 0, 0, 0, 1]),
             (4, &1500_u32.to_ne_bytes()),
             (18, &info),
-            (52 | 1 << 15, &names),
+            (IFLA_PROP_LIST | crate::sys::netlink::NESTED, &names),
         ];
         Request::new(16, 0, &body, &attributes).finish(1)
     }
@@ -240,6 +255,7 @@ mod tests {
             name: "eth0".into(),
             alternative_names: vec!["enp0s3".into(), "lan".into()],
             address: Some([2, 0, 0, 0, 0, 1]),
+            permanent_address: None,
             own_address: true,
             up: true,
             carrier: false,

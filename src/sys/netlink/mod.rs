@@ -47,8 +47,10 @@ const IFLA_INFO_SLAVE_KIND: u16 = 4;
 const IFLA_INFO_SLAVE_DATA: u16 = 5;
 const IFLA_VLAN_ID: u16 = 1;
 const IFLA_BOND_MODE: u16 = 1;
+const IFLA_BOND_SLAVE_PERM_HWADDR: u16 = 4;
 
-const ERROR: u16 = netlink::NLMSG_ERROR as u16;
+/// `NLMSG_ERROR`.
+const ERROR: u16 = 2;
 
 /// The bit that says an attribute holds others.
 const NESTED: u16 = 1 << 15;

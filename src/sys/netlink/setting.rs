@@ -77,17 +77,17 @@ impl Netlink {
         };
         outcome.map(drop).map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))
     }
+}
 
-    /// `net.ipv6.conf.NAME.accept_ra`. Without IPv6 nothing is accepted.
-    #[inline(never)]
-    pub(super) fn accept_advertisements(&self, name: &str, accept: bool) -> Result<()> {
-        let file = ["/proc/sys/net/ipv6/conf/", name, "/accept_ra"].concat();
-        let value = if accept { b"1" } else { b"0" };
-        let written = path::open(&file, OFlags::WRONLY).and_then(|file| rustix::io::write(file, value));
-        match written {
-            Ok(_) => Ok(()),
-            Err(Errno::NOENT) if !accept => Ok(()),
-            Err(errno) => Err(failed("write", &file, errno)),
-        }
+/// `net.ipv6.conf.NAME.accept_ra`. Without IPv6 nothing is accepted.
+#[inline(never)]
+pub(super) fn accept_advertisements(name: &str, accept: bool) -> Result<()> {
+    let file = ["/proc/sys/net/ipv6/conf/", name, "/accept_ra"].concat();
+    let value = if accept { b"1" } else { b"0" };
+    let written = path::open(&file, OFlags::WRONLY).and_then(|file| rustix::io::write(file, value));
+    match written {
+        Ok(_) => Ok(()),
+        Err(Errno::NOENT) if !accept => Ok(()),
+        Err(errno) => Err(failed("write", &file, errno)),
     }
 }
