@@ -40,6 +40,12 @@ pub enum Action {
         /// Text of the link.
         target: String,
     },
+    /// Mount an empty file system in memory whose files can be executed;
+    /// mounted already is done.
+    MountTemporary {
+        /// Absolute path; made where it is missing.
+        path: String,
+    },
     /// Set the running kernel's host name.
     SetHostname {
         /// The name, at most 64 bytes.
@@ -160,9 +166,10 @@ impl Action {
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::WriteFile(file) => Some(&file.path),
-            Self::MakeDirectory { path, .. } | Self::MakeLink { path, .. } | Self::RemoveFile { path } => {
-                Some(path)
-            }
+            Self::MakeDirectory { path, .. }
+            | Self::MakeLink { path, .. }
+            | Self::RemoveFile { path }
+            | Self::MountTemporary { path } => Some(path),
             Self::SetHostname { .. }
             | Self::Link(_)
             | Self::Account(_)
@@ -199,6 +206,7 @@ impl Action {
             }
             Self::RemoveFile { .. } => ("remove ", String::new()),
             Self::MakeLink { target, .. } => ("link ", [" to ", target].concat()),
+            Self::MountTemporary { .. } => ("mount memory at ", String::new()),
             Self::SetHostname { .. } => ("set host name ", String::new()),
             Self::Link(_) | Self::Account(_) | Self::Task(_) => ("", String::new()),
             Self::RunProgram(_) => ("run ", String::new()),

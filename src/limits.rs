@@ -20,6 +20,9 @@ pub const ROOT_FILE: usize = 4 << 20;
 /// Bytes of one attribute under /sys or /proc.
 pub const ATTRIBUTE: usize = 4096;
 
+/// Largest runner the agent carries into a root, in bytes: it has two MiB.
+pub const RUNNER: usize = 16 << 20;
+
 /// Names taken from one directory.
 pub const DIRECTORY_ENTRIES: usize = 4096;
 

@@ -12,6 +12,9 @@ use glowplug::sys::mount;
 use glowplug::sys::netlink::Netlink;
 use glowplug::sys::root::Root;
 
+/// Where every initramfs has the runner.
+const RUNNER: &str = "/usr/bin/glowplug";
+
 /// Runs the local stage on the root that `options` name. A root that is
 /// mounted read-only is writable meanwhile.
 #[inline(never)]
@@ -20,7 +23,14 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
     let run = Root::open("/run")?;
     let remounts = !options.plan && mount::is_read_only(options.root);
     let writable = !remounts || remount(options.root, true, log);
-    let local = Local { root: &root, run: &run, kernel_line: line, seed: options.seed, writable };
+    let local = Local {
+        root: &root,
+        run: &run,
+        kernel_line: line,
+        seed: options.seed,
+        writable,
+        runner: Some(RUNNER),
+    };
     let mut print = |action: &Action| start::print(&[&action.text(), "\n"].concat());
     let mut netlink = None;
     let mut link = |action: &LinkAction| match &mut netlink {

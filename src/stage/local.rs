@@ -8,6 +8,7 @@ use super::engine::{Cover, Engine};
 use super::log::{Level, Log};
 use super::network::{self, Inputs};
 use super::search::{self, Answer, Patience};
+use super::units::{self, Online};
 use super::{handoff, instancify, listed};
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
@@ -39,6 +40,9 @@ pub struct Local<'a> {
     pub seed: Option<&'a str>,
     /// Whether the root takes changes.
     pub writable: bool,
+    /// Before the pivot: where the initramfs has the runner that goes on with
+    /// the stages. After it: `None`.
+    pub runner: Option<&'a str>,
 }
 
 impl<'a> Local<'a> {
@@ -99,8 +103,11 @@ impl Outcome {
 
 /// Runs the stage and leaves the hand-off.
 pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
-    let outcome = act(local, applier, log);
+    let (outcome, online) = act(local, applier, log);
     let start = clock::monotonic();
+    if !matches!(outcome, Outcome::Absent | Outcome::Off) {
+        units::hand_over(local, &online, applier, log);
+    }
     handoff::outcome(outcome, &mut |action| {
         carry_out(applier, &action, log);
     });
@@ -108,10 +115,10 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
     outcome
 }
 
-fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
+fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> (Outcome, Online) {
     if let Some(why) = switched_off(local) {
         log.info("provisioning is off: {}", &[why]);
-        return Outcome::Off;
+        return (Outcome::Off, Online::default());
     }
     let start = clock::monotonic();
     let machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
@@ -122,9 +129,10 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outco
     let (answer, deadline) = find(local, cached.is_some(), log);
     log.step("agent/find seed", start);
     let (outcome, decided) = decide(answer, cached, machine, log);
+    let mut online = Online::default();
     match decided {
         Decided::Instance { instance, changed } => {
-            provision(local, &instance, applier, changed, deadline, log);
+            online = provision(local, &instance, applier, changed, deadline, log);
         }
         Decided::Copy => {
             let cover = Cover::of(local.root);
@@ -137,7 +145,7 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outco
         }
         Decided::Nothing => {}
     }
-    outcome
+    (outcome, online)
 }
 
 /// Writes the log and the timings into the hand-off; what comes after this is
@@ -157,6 +165,12 @@ fn switched_off(local: &Local<'_>) -> Option<&'static str> {
         Some("cloud-init=disabled on the kernel line")
     } else if local.root.exists(DISABLED) {
         Some("/etc/cloud/cloud-init.disabled is there")
+    } else if local.runner.is_some()
+        && line.get("glowplug") != Some("replace")
+        && units::cloud_init_is_enabled(local.root)
+    {
+        // Two that provision one machine undo each other's work.
+        Some("cloud-init is enabled in this root (glowplug=replace on the kernel line takes its place)")
     } else {
         None
     }
@@ -264,7 +278,8 @@ fn new_or_known(
     Decided::Instance { instance, changed }
 }
 
-/// Makes the machine what `instance` says.
+/// Makes the machine what `instance` says. The value: which of the runner's
+/// stages are to wait for the network.
 #[inline(never)]
 fn provision(
     local: &Local<'_>,
@@ -273,7 +288,7 @@ fn provision(
     changed: bool,
     deadline: u64,
     log: &mut Log<'_>,
-) {
+) -> Online {
     let paths = InstancePaths::new(&instance.id);
     let cover = Cover::of(local.root);
     let start = clock::monotonic();
@@ -302,6 +317,7 @@ fn provision(
             engine.run(&entry, &context, log);
         }
     }
+    Online::of(&consumed, &config, local.root)
 }
 
 /// Keeps the instance for the runner, and in the root where that takes it.

@@ -12,3 +12,4 @@ pub mod local;
 pub mod log;
 pub mod network;
 pub mod search;
+pub mod units;

@@ -62,6 +62,7 @@ fn digest(action: &Action) -> u64 {
         }
         Action::RemoveFile { path } => digest.texts("remove", &[path]),
         Action::MakeLink { path, target } => digest.texts("link", &[path, target]),
+        Action::MountTemporary { path } => digest.texts("mount", &[path]),
         Action::SetHostname { name } => digest.texts("hostname", &[name]),
         Action::Link(link) => digest.texts("nic", &[&link.text()]),
         Action::Account(change) => digest.texts("account", &[&change.text(), change.secret()]),

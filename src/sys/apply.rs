@@ -1,7 +1,7 @@
 //! The one place that changes the machine: it carries out [`Action`]s.
 
 use super::root::Root;
-use super::{failed, path as at, write};
+use super::{failed, mount, path as at, write};
 use crate::accounts::Accounts;
 use crate::action::{AccountChange, Action, LinkAction, Owner, Program, Task};
 use crate::error::{Error, Result};
@@ -69,6 +69,11 @@ impl<'a> Applier<'a> {
             }
             Action::RemoveFile { path } => self.remove(path),
             Action::MakeLink { path, target } => self.make_link(path, target),
+            Action::MountTemporary { path } => {
+                let (root, path) = self.place(path);
+                root.directory(path, 0o755, None)?;
+                mount::mount_temporary(&root.outside(path))
+            }
             Action::SetHostname { name } => rustix::system::sethostname(name.as_bytes())
                 .map_err(|errno| failed("set host name", name, errno)),
             Action::Link(link) => match &mut self.link {

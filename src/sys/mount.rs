@@ -79,6 +79,16 @@ fn mount_at(
     mount(&*source, &*target, &*kind, flags, &*options)
 }
 
+/// Mounts an empty file system in memory at the directory `path`; its files
+/// can be executed, 0755. Mounted already is done.
+pub fn mount_temporary(path: &str) -> Result<()> {
+    if is_mount_point(path) {
+        return Ok(());
+    }
+    let flags = MountFlags::NOSUID.union(MountFlags::NODEV);
+    mount_at("tmpfs", path, "tmpfs", flags, "mode=0755").map_err(|errno| failed("mount", path, errno))
+}
+
 /// Moves a mount (mount(2) with `MS_MOVE`).
 #[inline(never)]
 fn move_mount(from: &str, to: &str) -> Result<()> {

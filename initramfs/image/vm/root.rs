@@ -44,6 +44,10 @@ pub(crate) fn stage(runner: &Path, tree: &Path) -> Result<()> {
         fs::create_dir_all(&folder).map_err(host::io("make", &folder))?;
         set_mode(&folder, *mode)?;
     }
+    let report = tree.join("usr/share/report.sh");
+    fs::create_dir_all(tree.join("usr/share")).map_err(host::io("make", &report))?;
+    fs::copy(files.with_file_name("report.sh"), &report).map_err(host::io("copy", &report))?;
+    set_mode(&report, 0o644)?;
     // a checkout keeps the executable bit alone
     set_mode(&tree.join("etc/shadow"), 0o640)?;
     let program = tree.join("usr/bin/glowplug");

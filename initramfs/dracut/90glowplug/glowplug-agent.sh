@@ -1,0 +1,7 @@
+#!/bin/sh
+# A hook of pre-pivot. dracut sources it: it must never exit.
+/usr/bin/glowplug-agent --root "$NEWROOT"
+case $? in
+0 | 10 | 11 | 12) ;; # provisioned, or no seed that can be used
+*) warn "glowplug-agent failed: this machine starts as it is" ;;
+esac
