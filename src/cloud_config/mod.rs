@@ -1,6 +1,8 @@
 //! The typed `#cloud-config`: layers of configuration and what the modules
 //! take from them, a file per key group.
 
+pub mod config_stage;
+pub mod final_stage;
 pub mod hostname;
 pub mod passwords;
 pub mod runcmd;

@@ -2,7 +2,7 @@
 //! beside this one name what they read in a `KEYS` of their own; to add one:
 //! its line in [`ALL`].
 
-use super::{hostname, passwords, runcmd, ssh, users, write_files};
+use super::{config_stage, final_stage, hostname, passwords, runcmd, ssh, users, write_files};
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use alloc::borrow::Cow;
@@ -66,8 +66,17 @@ pub enum Kind {
 }
 
 /// Every key that something here reads.
-pub static ALL: &[&[Key]] =
-    &[SYSTEM, hostname::KEYS, passwords::KEYS, runcmd::KEYS, ssh::KEYS, users::KEYS, write_files::KEYS];
+pub static ALL: &[&[Key]] = &[
+    SYSTEM,
+    config_stage::KEYS,
+    final_stage::KEYS,
+    hostname::KEYS,
+    passwords::KEYS,
+    runcmd::KEYS,
+    ssh::KEYS,
+    users::KEYS,
+    write_files::KEYS,
+];
 
 /// The keys of the engine itself.
 static SYSTEM: &[Key] = &[

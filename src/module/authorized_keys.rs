@@ -11,7 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Key types sshd(8) knows; a line without one is no key.
-const KEY_TYPES: &str = "ssh-rsa ssh-ed25519 \
+pub(super) const KEY_TYPES: &str = "ssh-rsa ssh-ed25519 \
     ecdsa-sha2-nistp256 ecdsa-sha2-nistp384 ecdsa-sha2-nistp521 \
     sk-ssh-ed25519@openssh.com sk-ecdsa-sha2-nistp256@openssh.com \
     ssh-rsa-cert-v01@openssh.com ssh-ed25519-cert-v01@openssh.com \
@@ -66,7 +66,7 @@ fn material(line: &str) -> Option<&str> {
 }
 
 /// Words parted by blanks outside double quotes, as sshd(8) reads options.
-fn blank_separated(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn blank_separated(line: &str) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     line.split(move |c: char| {
         let quote = c == '"' && !escaped;
@@ -116,7 +116,7 @@ pub(super) fn authorize(
 /// The first `AuthorizedKeysFile` of the root's `sshd_config` that is the user's
 /// own (`sshd_config(5)`), else `~/.ssh/authorized_keys`.
 #[inline(never)]
-fn authorized_keys_path(context: &Context<'_>, user: &Account<'_>) -> String {
+pub(super) fn authorized_keys_path(context: &Context<'_>, user: &Account<'_>) -> String {
     let home = user.home.trim_end_matches('/');
     let text = fetch::text(context.root, "/etc/ssh/sshd_config").unwrap_or_default();
     let patterns = text.lines().find_map(|line| {

@@ -65,20 +65,13 @@ fn message(context: &Context<'_>, text: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::Action;
     use crate::fetch::memory::Tree;
-    use crate::module::tests::{planned, texts};
+    use crate::module::tests::{planned, printed, texts};
 
     fn said(text: &str) -> String {
         let plan = planned(KEY, text, &Tree::default());
         assert_eq!(plan.problems, []);
-        match &*plan.actions {
-            [Action::Task(task)] => match &task.effect {
-                Effect::Print(text) => text.clone(),
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
-        }
+        printed(&plan).into()
     }
 
     #[test]

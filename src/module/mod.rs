@@ -6,16 +6,21 @@ mod bootcmd;
 mod distribution;
 mod final_message;
 mod host;
+mod keys_to_console;
 mod locale;
+mod ntp;
 mod package_update_upgrade_install;
 mod packages;
 mod password;
+mod power_state_change;
+mod public_key;
 mod scripts;
 mod seed_files;
 mod set_hostname;
 mod set_passwords;
 mod shell_variables;
 mod ssh;
+mod ssh_authkey_fingerprints;
 mod sshd_config;
 mod system;
 mod timezone;
@@ -122,6 +127,7 @@ pub static ALL: &[Module] = &[
     ssh::MODULE,
     set_passwords::MODULE,
     locale::MODULE,
+    ntp::MODULE,
     timezone::MODULE,
     scripts::RUNCMD,
     package_update_upgrade_install::MODULE,
@@ -131,7 +137,10 @@ pub static ALL: &[Module] = &[
     scripts::PER_BOOT,
     scripts::PER_INSTANCE,
     scripts::USER,
+    ssh_authkey_fingerprints::MODULE,
+    keys_to_console::MODULE,
     final_message::MODULE,
+    power_state_change::MODULE,
 ];
 
 /// The first line of a file that has a place for one. It has no date: a plan

@@ -17,6 +17,13 @@ pub(super) struct Package<'a> {
     version: Option<&'a str>,
 }
 
+impl<'a> Package<'a> {
+    /// A package in whatever version there is.
+    pub(super) const fn named(name: &'a str) -> Self {
+        Self { name, version: None }
+    }
+}
+
 /// What a package manager is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {

@@ -1,5 +1,7 @@
 //! What the running system offers: programs, and who starts its services.
 
+use super::distribution::{Distribution, Family};
+use crate::action::Program;
 use crate::fetch::Fetch;
 use alloc::string::String;
 
@@ -23,4 +25,12 @@ pub(super) fn has_program(root: &dyn Fetch, name: &str) -> bool {
 /// Whether systemd is PID 1 now (sd_booted(3)).
 pub(super) fn runs_systemd(root: &dyn Fetch) -> bool {
     root.mode("/run/systemd/system").is_some()
+}
+/// Makes a service read its configuration again, or starts it.
+pub(super) fn restart(root: &dyn Fetch, distribution: &Distribution, service: &str) -> Program {
+    match distribution.family {
+        _ if runs_systemd(root) => Program::new(&["systemctl", "reload-or-restart", service]),
+        Family::Alpine | Family::Gentoo => Program::new(&["rc-service", "--nocolor", service, "restart"]),
+        _ => Program::new(&["service", service, "restart"]),
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::action::{Existing, Owner, Program, WriteFile};
+use crate::action::{Effect, Existing, Owner, Program, WriteFile};
 use crate::cloud_config::layer;
 use crate::fetch::memory::Tree;
 use crate::instance::{File, InstanceId, Metadata};
@@ -69,6 +69,13 @@ pub(super) fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instanc
         &mut plan,
     );
     plan
+}
+
+/// The lines a plan shows, which are all it does.
+pub(super) fn printed(plan: &Plan) -> &str {
+    let [Action::Task(task)] = &*plan.actions else { panic!("{:?}", plan.actions) };
+    let Effect::Print(text) = &task.effect else { panic!("{task:?}") };
+    text
 }
 
 pub(super) fn texts(problems: &[Error]) -> Vec<&str> {
