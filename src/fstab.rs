@@ -41,6 +41,11 @@ impl Covered {
         Self { points }
     }
 
+    /// Drops the mount points that don't `stay`.
+    pub fn retain(&mut self, stay: &dyn Fn(&str) -> bool) {
+        self.points.retain(|point| stay(point));
+    }
+
     /// The mount point `path` (absolute, symbolic links resolved) lies under.
     #[inline(never)]
     pub fn by(&self, path: &str) -> Option<&str> {

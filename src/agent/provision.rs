@@ -29,6 +29,7 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
         kernel_line: line,
         seed: options.seed,
         writable,
+        running: false,
         runner: Some(RUNNER),
     };
     let mut print = |action: &Action| start::print(&[&action.text(), "\n"].concat());

@@ -3,9 +3,9 @@
 
 use crate::cli::{Arguments, Ended};
 use crate::host::Running;
-use crate::status::{MODES, Mode, Status, seconds};
+use crate::status::{MODES, Status, seconds};
 use crate::task::Tasks;
-use crate::{boothook, log_file, program};
+use crate::{boothook, local_stage, log_file, program, progress};
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
@@ -16,10 +16,10 @@ use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::listed::{listed, not_known};
 use glowplug::stage::local::carry_out;
-use glowplug::stage::log::{Log, read_lines};
+use glowplug::stage::log::Log;
 use glowplug::stage::{handoff, instancify};
 use glowplug::state::cache;
-use glowplug::state::paths::{DISABLED, HANDOFF_LOG, HANDOFF_SEED, INSTANCE_ID, InstancePaths, TIMINGS};
+use glowplug::state::paths::{DISABLED, HANDOFF_SEED, INSTANCE_ID, InstancePaths};
 use glowplug::sys::accounts;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::clock;
@@ -35,8 +35,8 @@ struct Machine {
 }
 
 /// `glowplug init`.
-pub(crate) fn init(_: &Arguments) -> Ended {
-    run(Stage::Init)
+pub(crate) fn init(arguments: &Arguments) -> Ended {
+    if arguments.has("local") { local_stage::run(arguments) } else { run(Stage::Init) }
 }
 
 /// `glowplug modules`.
@@ -50,20 +50,18 @@ pub(crate) fn modules(arguments: &Arguments) -> Ended {
 
 /// Runs a stage; the exit status is how many errors it ended with.
 fn run(stage: Stage) -> Ended {
-    if !rustix::process::geteuid().is_root() {
-        return Err(Error::new("run", name(stage), "only root may").into());
-    }
-    let console = |text: &str| {
-        // A console that can't be written has nobody in front of it.
-        let _ = std::io::stderr().write_all(text.as_bytes());
-    };
+    need_root(name(stage))?;
     let mut log = Log::new("glowplug", &console);
     if let Some(why) = switched_off() {
         log.info("provisioning is off: {}", &[why]);
         return Ok(0);
     }
     let begun = clock::monotonic();
-    let mut status = begin(stage, begun, &mut log);
+    let earlier = match stage {
+        Stage::Init => progress::local(),
+        Stage::Config | Stage::Final => Status::read().unwrap_or_default(),
+    };
+    let mut status = progress::begin(name(stage), earlier, begun, &mut log);
     let mut tasks = Tasks::default();
     match machine() {
         Ok(machine) => {
@@ -78,9 +76,23 @@ fn run(stage: Stage) -> Ended {
         Err(error) => log.error(&error),
     }
     log.step(&format!("runner/{}", name(stage)), begun);
-    let exit_status = end(stage, status, begun, &mut log);
+    let exit_status = progress::end(name(stage), status, begun, &mut log);
     tasks.end();
     Ok(exit_status)
+}
+
+/// Says a line where somebody may watch the machine boot.
+pub(crate) fn console(text: &str) {
+    // A console that can't be written has nobody in front of it.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// An error for everybody but root; `what` can't be run.
+pub(crate) fn need_root(what: &str) -> Result<()> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(Error::new("run", what, "only root may"))
 }
 
 /// The stage as status.json names it.
@@ -102,42 +114,6 @@ fn switched_off() -> Option<&'static str> {
 
 fn machine() -> Result<Machine> {
     Ok(Machine { root: Root::open("/")?, run: Root::open("/run")? })
-}
-
-/// Notes that the stage has begun; the first one of a boot begins a new
-/// status with what the agent said.
-fn begin(stage: Stage, begun: u64, log: &mut Log<'_>) -> Status {
-    let mut status = match stage {
-        Stage::Init => local_status(),
-        Stage::Config | Stage::Final => Status::read().unwrap_or_default(),
-    };
-    let start = Mode { start: Some(seconds(begun)), ..Mode::default() };
-    status.modes.insert(name(stage).into(), start);
-    status.stage = Some(name(stage).into());
-    if let Err(error) = status.write() {
-        log.warn(&Error::new("write", "status.json", error.to_string()));
-    }
-    program::say(&format!(
-        "glowplug v. {} running {} at {}. Up {} seconds.",
-        env!("CARGO_PKG_VERSION"),
-        name(stage),
-        log_file::utc(clock::realtime()).rfc2822(),
-        seconds(begun)
-    ));
-    status
-}
-
-/// The agent's log as the stage init-local; it goes into the log file too.
-fn local_status() -> Status {
-    let mut status = Status::default();
-    let Ok(text) = fs::read_to_string(HANDOFF_LOG) else { return status };
-    let lines = read_lines(&text);
-    log_file::append("glowplug-agent", &lines);
-    let mut mode = Mode::of_lines(&lines);
-    mode.start = lines.first().map(|line| seconds(line.at));
-    mode.finished = lines.last().map(|line| seconds(line.at));
-    status.modes.insert(MODES[0].into(), mode);
-    status
 }
 
 /// The instance of this boot: the agent's, else the last one's.
@@ -248,31 +224,4 @@ fn finish(paths: &InstancePaths, log: &mut Log<'_>) {
     if let Err(error) = fs::write(&path, text) {
         log.warn(&Error::new("write", path, error.to_string()));
     }
-}
-
-/// Writes status, result, log and timings.
-fn end(stage: Stage, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
-    let mut mode = Mode::of_lines(&read_lines(&log.lines));
-    let errors = mode.errors.len();
-    let finished = clock::monotonic();
-    mode.start = Some(seconds(begun));
-    mode.finished = Some(seconds(finished));
-    status.modes.insert(name(stage).into(), mode);
-    status.stage = None;
-    let mut written = status.write();
-    if stage == Stage::Final {
-        written = written.and(status.write_result());
-    }
-    if let Err(error) = written {
-        log.warn(&Error::new("write", "status.json", error.to_string()));
-    }
-    let steps = fs::OpenOptions::new().create(true).append(true).open(TIMINGS);
-    if let Ok(mut file) = steps {
-        // Timings are for the curious; nothing depends on them.
-        let _ = file.write_all(log.steps.as_bytes());
-    }
-    let problems = if errors == 0 { String::new() } else { format!(" with {errors} errors") };
-    log.info("{} is done{}", &[name(stage), &problems]);
-    log_file::append("glowplug", &read_lines(&log.lines));
-    u8::try_from(errors).unwrap_or(u8::MAX)
 }

@@ -12,6 +12,7 @@ use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, HANDOFF_JOURNAL, InstancePaths, semaphore, semaphore_text};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
+use crate::sys::mount::is_mount_point;
 use crate::sys::root::Root;
 use crate::text::fill;
 use alloc::string::{String, ToString};
@@ -25,9 +26,14 @@ pub struct Cover<'a> {
 }
 
 impl<'a> Cover<'a> {
-    /// Reads the mounts that `root` will have.
-    pub fn of(root: &'a Root) -> Self {
-        Self { root, points: Covered::read(root) }
+    /// Reads the mounts that `root` will have; of a root that is `running`,
+    /// those that are not there yet.
+    pub fn of(root: &'a Root, running: bool) -> Self {
+        let mut points = Covered::read(root);
+        if running {
+            points.retain(&|point| !is_mount_point(point));
+        }
+        Self { root, points }
     }
 
     /// The mount point that covers `path`, by its own name or by what symbolic

@@ -40,6 +40,8 @@ pub struct Local<'a> {
     pub seed: Option<&'a str>,
     /// Whether the root takes changes.
     pub writable: bool,
+    /// Whether the root is this machine's, running: what is mounted on it is.
+    pub running: bool,
     /// Before the pivot: where the initramfs has the runner that goes on with
     /// the stages. After it: `None`.
     pub runner: Option<&'a str>,
@@ -135,7 +137,7 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> (Outc
             online = provision(local, &instance, applier, changed, deadline, log);
         }
         Decided::Copy => {
-            let cover = Cover::of(local.root);
+            let cover = Cover::of(local.root, local.running);
             let mut problems = Vec::new();
             let system = SystemConfig::read(local.root, local.run, &mut problems);
             let trees = system.trees(&mut problems);
@@ -290,7 +292,7 @@ fn provision(
     log: &mut Log<'_>,
 ) -> Online {
     let paths = InstancePaths::new(&instance.id);
-    let cover = Cover::of(local.root);
+    let cover = Cover::of(local.root, local.running);
     let start = clock::monotonic();
     let mut problems = Vec::new();
     let system = SystemConfig::read(local.root, local.run, &mut problems);

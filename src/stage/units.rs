@@ -225,7 +225,7 @@ fn place(local: &Local<'_>, carried: &str, applier: &mut Applier<'_>, log: &mut 
             return None;
         }
     };
-    let cover = Cover::of(local.root);
+    let cover = Cover::of(local.root, local.running);
     for path in &PLACES {
         if cover.by(path).is_none() && local.writable {
             let there = local.root.read(path, limits::RUNNER).ok().flatten();

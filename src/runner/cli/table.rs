@@ -37,8 +37,23 @@ over and finished. Called as `cloud-init` it takes that program's command line."
     ..Verb::EMPTY
 };
 
-const INIT: Verb =
-    Verb { name: "init", summary: "take the seed over and run the init modules", ..Verb::EMPTY };
+const INIT: Verb = Verb {
+    name: "init",
+    summary: "take the seed over and run the init modules",
+    about: "\
+Runs the init modules for the instance that the agent, or `init --local`, has
+found. With --local it does what the agent does before the pivot, for a machine
+whose initramfs has none: it finds the seed, names and configures the NICs and
+applies the modules that need files alone; it belongs before every network
+service. Where the agent has done that already, nothing is done again.",
+    options: &[
+        Opt::flag("local", 'l', "find the seed, configure the network"),
+        Opt::value("seed", ' ', DIRECTORY, "with --local: a folder in place of a disc"),
+        Opt::value("root", ' ', DIRECTORY, "with --local: what stands for /; only its files\nare changed"),
+    ],
+    notes: &[("Exit status", "The number of errors, 255 at most.")],
+    ..Verb::EMPTY
+};
 
 const MODULES: Verb = Verb {
     name: "modules",

@@ -1,0 +1,62 @@
+//! `glowplug init --local`: what the agent does before the pivot, on a machine
+//! whose initramfs has none.
+
+use crate::cli::{Arguments, Ended};
+use crate::progress;
+use crate::stage::{console, need_root};
+use crate::status::{MODES, Status};
+use glowplug::action::LinkAction;
+use glowplug::kernel_line::KernelLine;
+use glowplug::stage::local::{self, Local, Outcome};
+use glowplug::stage::log::Log;
+use glowplug::state::paths::{HANDOFF, HANDOFF_SEED};
+use glowplug::sys::apply::Applier;
+use glowplug::sys::netlink::Netlink;
+use glowplug::sys::root::Root;
+use glowplug::sys::{clock, mount, tree};
+use std::fs;
+
+/// Runs the local stage; the exit status is how many errors it ended with.
+pub(crate) fn run(arguments: &Arguments) -> Ended {
+    need_root("init --local")?;
+    let mut log = Log::new("glowplug", &console);
+    let folder = arguments.value("root").unwrap_or("/");
+    let running = fs::canonicalize(folder).is_ok_and(|path| path.as_os_str() == "/");
+    if running && fs::exists(HANDOFF_SEED).unwrap_or(false) {
+        log.info("init-local was done before this: {} is there", &[HANDOFF]);
+        return Ok(0);
+    }
+    let (root, run) = (Root::open(folder)?, Root::open("/run")?);
+    let begun = clock::monotonic();
+    let status = if running {
+        progress::begin(MODES[0], Status::default(), begun, &mut log)
+    } else {
+        Status::default()
+    };
+    let local = Local {
+        root: &root,
+        run: &run,
+        kernel_line: &KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default()),
+        seed: arguments.value("seed"),
+        writable: !mount::is_read_only(folder),
+        running,
+        runner: None,
+    };
+    let mut netlink = None;
+    let mut link = |action: &LinkAction| match &mut netlink {
+        Some(netlink) => Netlink::apply(netlink, action),
+        closed => closed.insert(Netlink::open()?).apply(action),
+    };
+    let mut applier = Applier::new(&root, &run);
+    if running {
+        applier.link = Some(&mut link);
+    }
+    let outcome = local::run(&local, &mut applier, &mut log);
+    local::close(&mut applier, &log);
+    if outcome == Outcome::Off || !running {
+        return Ok(0);
+    }
+    // The hand-off has them already.
+    log.steps.clear();
+    Ok(progress::end(MODES[0], status, begun, &mut log))
+}

@@ -1,0 +1,76 @@
+//! How far a stage has come, where people look: status.json, result.json, the
+//! logs and the timings.
+
+use crate::status::{MODES, Mode, Status, seconds};
+use crate::{log_file, program};
+use glowplug::error::Error;
+use glowplug::stage::log::{Log, read_lines};
+use glowplug::state::paths::{HANDOFF_LOG, TIMINGS};
+use glowplug::sys::clock;
+use std::fs;
+use std::io::Write;
+
+/// Notes that the stage `name` has begun after what `earlier` ones did.
+pub(crate) fn begin(name: &str, earlier: Status, begun: u64, log: &mut Log<'_>) -> Status {
+    let mut status = earlier;
+    let start = Mode { start: Some(seconds(begun)), ..Mode::default() };
+    status.modes.insert(name.into(), start);
+    status.stage = Some(name.into());
+    if let Err(error) = status.write() {
+        log.warn(&Error::new("write", "status.json", error.to_string()));
+    }
+    program::say(&format!(
+        "glowplug v. {} running {name} at {}. Up {} seconds.",
+        env!("CARGO_PKG_VERSION"),
+        log_file::utc(clock::realtime()).rfc2822(),
+        seconds(begun)
+    ));
+    status
+}
+
+/// What the local stage left: its status, or the agent's log as one; that goes
+/// into the log file too.
+pub(crate) fn local() -> Status {
+    if let Some(status) = Status::read()
+        && status.modes.get(MODES[0]).is_some_and(|mode| mode.finished.is_some())
+    {
+        return status;
+    }
+    let mut status = Status::default();
+    let Ok(text) = fs::read_to_string(HANDOFF_LOG) else { return status };
+    let lines = read_lines(&text);
+    log_file::append("glowplug-agent", &lines);
+    let mut mode = Mode::of_lines(&lines);
+    mode.start = lines.first().map(|line| seconds(line.at));
+    mode.finished = lines.last().map(|line| seconds(line.at));
+    status.modes.insert(MODES[0].into(), mode);
+    status
+}
+
+/// Writes status, result, log and timings; the value is how many errors the
+/// stage ended with.
+pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
+    let mut mode = Mode::of_lines(&read_lines(&log.lines));
+    let errors = mode.errors.len();
+    let finished = clock::monotonic();
+    mode.start = Some(seconds(begun));
+    mode.finished = Some(seconds(finished));
+    status.modes.insert(name.into(), mode);
+    status.stage = None;
+    let mut written = status.write();
+    if Some(&name) == MODES.last() {
+        written = written.and(status.write_result());
+    }
+    if let Err(error) = written {
+        log.warn(&Error::new("write", "status.json", error.to_string()));
+    }
+    let steps = fs::OpenOptions::new().create(true).append(true).open(TIMINGS);
+    if let Ok(mut file) = steps {
+        // Timings are for the curious; nothing depends on them.
+        let _ = file.write_all(log.steps.as_bytes());
+    }
+    let problems = if errors == 0 { String::new() } else { format!(" with {errors} errors") };
+    log.info("{} is done{}", &[name, &problems]);
+    log_file::append("glowplug", &read_lines(&log.lines));
+    u8::try_from(errors).unwrap_or(u8::MAX)
+}
