@@ -31,6 +31,7 @@ mod corpus;
 mod json;
 mod kernel_line;
 mod mime;
+mod netlink;
 mod network;
 mod options;
 #[path = "../support/random.rs"]
@@ -63,6 +64,7 @@ fn targets() -> Vec<Target> {
         mime::target(),
         user_data::target(),
         network::target(),
+        netlink::target(),
         state::cache(),
         state::journal(),
         kernel_line::target(),

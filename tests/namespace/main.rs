@@ -1,7 +1,8 @@
 //! rtnetlink against a real kernel, in network namespaces of their own. Needs
-//! root, unshare(1) of util-linux and ip(8) of iproute2.
+//! root, unshare(1) of util-linux, ip(8) of iproute2 and strace(1).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod cut;
 mod live;
 mod names;
 

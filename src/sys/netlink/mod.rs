@@ -3,6 +3,7 @@
 mod change;
 mod link;
 mod option;
+mod reply;
 mod route;
 mod setting;
 mod socket;

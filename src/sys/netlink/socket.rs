@@ -2,15 +2,14 @@
 
 #![allow(unsafe_code, reason = "rustix has no setsockopt for SOL_NETLINK")]
 
-use super::wire::{self, Malformed, Message, Request};
+use super::reply::{Each, End, Reply};
+use super::wire::Request;
 use crate::error::{self, Error};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
-use linux_raw_sys::netlink::{
-    self, NETLINK_CAP_ACK, NETLINK_EXT_ACK, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR,
-};
+use linux_raw_sys::netlink::{self, NETLINK_CAP_ACK, NETLINK_EXT_ACK};
 use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
@@ -45,9 +44,6 @@ const NAMES: [(u32, &str); 12] = [
 /// held by others for long; without an end, a boot would never come to one.
 const PATIENCE: u64 = 30;
 
-/// Takes each message of a reply; `None`: the reply begins again.
-pub(super) type Each<'a> = dyn FnMut(Option<&Message<'_>>) -> Result<(), Malformed> + 'a;
-
 /// A socket bound to a port of the kernel's choice.
 pub(super) struct Socket {
     fd: OwnedFd,
@@ -76,28 +72,6 @@ pub(super) fn receive<'b>(fd: &OwnedFd, buffer: &'b mut [u8]) -> Result<Option<&
     }
     // The length is the message's own, also where that is cut.
     buffer.get(..length).map(Some).ok_or(Errno::MSGSIZE)
-}
-
-/// How the replies to a request ended.
-enum End {
-    /// All is told or done.
-    Done,
-    /// The machine changed during a dump.
-    Interrupted,
-    /// The kernel says why not: a positive errno and its own words.
-    Refused(i32, String),
-}
-
-impl From<Malformed> for End {
-    fn from(_: Malformed) -> Self {
-        Self::Refused(Errno::PROTO.raw_os_error(), "malformed reply".into())
-    }
-}
-
-impl From<Errno> for End {
-    fn from(errno: Errno) -> Self {
-        Self::Refused(errno.raw_os_error(), String::new())
-    }
 }
 
 impl Socket {
@@ -153,38 +127,18 @@ impl Socket {
         if let Err(errno) = rustix::net::send(&self.fd, &request.finish(self.sequence), SendFlags::empty()) {
             return errno.into();
         }
-        let mut end = End::Done;
+        let mut reply = Reply::to(self.sequence);
         loop {
             let received = match receive(&self.fd, &mut self.buffer) {
                 Ok(received) => received.unwrap_or_default(),
                 Err(Errno::INTR) => continue,
                 Err(Errno::AGAIN) => return Errno::TIMEDOUT.into(),
+                // Answers were lost; a question may be asked again.
+                Err(Errno::NOBUFS) if request.is_dump() => return End::Interrupted,
                 Err(errno) => return errno.into(),
             };
-            for message in wire::messages(received) {
-                let Ok(message) = message else { return Malformed.into() };
-                if message.sequence != self.sequence {
-                    continue;
-                }
-                if message.flags & NLM_F_DUMP_INTR != 0 {
-                    end = End::Interrupted;
-                }
-                match u32::from(message.kind) {
-                    NLMSG_DONE => return end,
-                    NLMSG_ERROR => match wire::acknowledgement(&message) {
-                        Ok((0, _)) => return end,
-                        Ok((errno, words)) => {
-                            let words = String::from_utf8_lossy(words.unwrap_or_default());
-                            return End::Refused(errno, words.into_owned());
-                        }
-                        Err(malformed) => return malformed.into(),
-                    },
-                    _ => {
-                        if let Err(malformed) = each(Some(&message)) {
-                            return malformed.into();
-                        }
-                    }
-                }
+            if let Some(end) = reply.take(received, each) {
+                return end;
             }
         }
     }

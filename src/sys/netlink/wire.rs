@@ -5,7 +5,7 @@
 //! there before it is used.
 
 use alloc::vec::Vec;
-use linux_raw_sys::netlink::{NLM_F_ACK_TLVS, NLM_F_CAPPED};
+use linux_raw_sys::netlink::{NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP};
 
 /// Bytes of `struct nlmsghdr`.
 pub(super) const HEADER: usize = 16;
@@ -37,6 +37,11 @@ impl Request {
     #[inline(never)]
     pub(super) fn new(kind: u16, flags: u32, body: &[u8], attributes: &[(u16, &[u8])]) -> Self {
         Self { kind, flags, tail: with_attributes(body, attributes) }
+    }
+
+    /// Whether it asks for everything there is.
+    pub(super) fn is_dump(&self) -> bool {
+        self.flags & NLM_F_DUMP == NLM_F_DUMP
     }
 
     /// The finished bytes, numbered `sequence`.
