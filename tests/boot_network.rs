@@ -41,7 +41,8 @@ fn network_manager(story: &Story) {
 
 /// A root with Red Hat's network scripts, as version 6 has them.
 fn scripts(story: &Story) {
-    story.root("etc/os-release", "ID=centos\n");
+    story.root("etc/redhat-release", "CentOS release 6.10 (Final)\n");
+    story.root("etc/sysconfig/network", "NETWORKING=no\nHOSTNAME=old\nGATEWAYDEV=eth9\n");
     for program in ["ifup", "ifdown"] {
         story.root(&format!("usr/sbin/{program}"), "");
     }
@@ -151,6 +152,10 @@ fn files_in_etc_are_of_this_seed_and_a_persons_hand_stays() {
     let named = story.text(rules).unwrap();
     assert!(named.contains("ATTR{address}==\"52:54:00:aa:00:01\", NAME=\"front\""), "{named}");
     assert!(!named.contains("00:16:3e:00:00:09") && named.contains("NAME=\"storage\""), "{named}");
+
+    let global = story.text("root/etc/sysconfig/network").unwrap();
+    assert!(global.starts_with(MARK) && global.contains("NETWORKING=yes\n"), "{global}");
+    assert!(global.contains("GATEWAYDEV=eth9\n") && !global.contains("NETWORKING=no"), "{global}");
 
     let by_hand = format!("{front}# by hand\n");
     fs::write(story.folder.join(folder).join("ifcfg-front"), &by_hand).unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 
 use glowplug::limits;
 use glowplug::network::model::{Mac, SystemLink};
-use glowplug::network::parse::{Parsed, eni, network_config, network_data};
+use glowplug::network::parse::{Parsed, eni, klibc, network_config, network_data};
 use glowplug::network::render::distribution::Distribution;
 use glowplug::network::render::{self, live};
 use glowplug::syntax::{json, yaml};
@@ -52,6 +52,9 @@ const PIECES: &[&[u8]] = &[
     b"\\u0000",
     b"%",
     b" ",
+    b"DEVICE=eth0\n",
+    b"\nIPV4ADDR='10.0.0.2'\n",
+    b"\nIPV6PROTO=none\n",
 ];
 
 pub(crate) fn target() -> Target {
@@ -82,6 +85,11 @@ fn present() -> Vec<SystemLink> {
 fn check(input: &[u8]) -> bool {
     let Ok(text) = core::str::from_utf8(input) else { return false };
     let mut read = describes(&eni::parse(text, "interfaces", &|_, _| Vec::new()));
+    let present = present();
+    let left = klibc::parse(&[("/run/net-a.conf", text), ("/run/net6-b.conf", text)], &present);
+    // As a file of the machine's, which may be anybody's.
+    render::udev::merge(&mut Vec::new(), text, &left.network.resolve(&present));
+    read |= describes(&left);
     if let Ok(data) = json::parse(input) {
         read |= describes(&network_data::parse(&data));
     }

@@ -91,7 +91,8 @@ impl Distribution {
     }
 
     /// The distribution of `root`: by ID, else by the first of `ID_LIKE` that
-    /// is known, else one with nothing of its own.
+    /// is known, else (before os-release there was) by its own file in /etc,
+    /// else one with nothing of its own.
     #[inline(never)]
     pub fn of(root: &dyn Fetch) -> &'static Self {
         let text = os_release(root);
@@ -100,6 +101,13 @@ impl Distribution {
                 if let Some(known) = Self::named(id) {
                     return known;
                 }
+            }
+        }
+        let before =
+            [("etc/redhat-release", "rhel"), ("etc/SuSE-release", "suse"), ("etc/debian_version", "debian")];
+        for (path, name) in before {
+            if text.is_empty() && root.mode(path).is_some() {
+                return Self::named(name).unwrap_or(&UNKNOWN);
             }
         }
         &UNKNOWN

@@ -1,7 +1,7 @@
 //! udev's rules for persistent names, for links that appear later.
 
 use super::file;
-use super::ours::MARK;
+use super::ours::{self, MARK, Owner};
 use crate::action::Action;
 use crate::network::model::{Kind, Match};
 use crate::network::resolve::Resolved;
@@ -24,6 +24,7 @@ pub fn is_rules(path: &str) -> bool {
 pub fn merge(rules: &mut Vec<u8>, here: &str, network: &Resolved<'_>) -> bool {
     let before = match here.strip_prefix(MARK) {
         Some(ours) => ours.split_once(BEFORE).map_or("", |(_, before)| before),
+        None if ours::owner("/etc/udev/rules.d/", here) == Owner::CloudInit => "",
         None => here,
     };
     let is_ours = |line: &str| {

@@ -9,7 +9,7 @@ use crate::action::{Action, WriteFile};
 use crate::error::Error;
 use crate::network::render::others::{Other, others};
 use crate::network::render::ours::{MARK, Owner};
-use crate::network::render::{self, Renderer, Target, late, live, udev};
+use crate::network::render::{self, Renderer, Target, ifcfg, late, live, udev};
 use crate::network::resolve::Resolved;
 use crate::state::paths::NETWORK_DIGEST;
 use crate::sys::apply::Applier;
@@ -34,9 +34,10 @@ pub(super) fn write(
         return;
     };
     log.info("the network is written for {}", &[renderer.name]);
-    let plan = plan(inputs, resolved, renderer, log);
+    let files = files(inputs, resolved, renderer);
+    let digest = digest(&files);
+    let plan = plan(inputs, resolved, renderer, files, log);
     remove(inputs, &paths(&plan), applier, log);
-    let digest = digest(&plan);
     let before = inputs.trees.text(NETWORK_DIGEST);
     let changed = inputs.changed || is_asked_for(inputs) || before.as_deref() != Some(&*digest);
     for file in plan {
@@ -80,27 +81,43 @@ fn is_asked_for(inputs: &Inputs<'_>) -> bool {
     events.iter().any(|event| matches!(event.as_str(), Some("boot" | "boot-legacy")))
 }
 
-/// The files, marked; without those that a person's own stand in for.
+/// The files as the back end has them.
+#[inline(never)]
+fn files(inputs: &Inputs<'_>, resolved: &Resolved<'_>, renderer: &Renderer) -> Vec<WriteFile> {
+    let root = inputs.trees.root;
+    let target = Target::boot(root, renderer, inputs.system.is_true("network.persist", false));
+    let mut actions = (renderer.render)(resolved, target);
+    actions.append(&mut late::link_files(resolved, target, root));
+    let mut files = Vec::new();
+    for action in actions {
+        if let Action::WriteFile(file) = action {
+            files.push(*file);
+        }
+    }
+    files
+}
+
+/// The files, marked; with what others have in two of them, and without those
+/// that a person's own stand in for.
 #[inline(never)]
 fn plan(
     inputs: &Inputs<'_>,
     resolved: &Resolved<'_>,
     renderer: &Renderer,
+    files: Vec<WriteFile>,
     log: &mut Log<'_>,
 ) -> Vec<WriteFile> {
-    let root = inputs.trees.root;
-    let target = Target::boot(root, renderer, inputs.system.is_true("network.persist", false));
-    let mut actions = (renderer.render)(resolved, target);
-    actions.append(&mut late::link_files(resolved, target, root));
     let mut plan = Vec::new();
-    for action in actions {
-        let Action::WriteFile(mut file) = action else { continue };
+    for mut file in files {
         let here = inputs.trees.text(&file.path).unwrap_or_default();
         if udev::is_rules(&file.path) && !udev::merge(&mut file.content, &here, resolved) {
             continue;
         }
+        if file.path == ifcfg::GLOBAL {
+            ifcfg::merge(&mut file.content, &here);
+        }
         file.content.splice(0..0, MARK.bytes());
-        plan.push(*file);
+        plan.push(file);
     }
     for Other { path, link, wins } in others(renderer.name, resolved, &paths(&plan), &inputs.trees) {
         let link = link.as_deref().unwrap_or("the network");
@@ -114,11 +131,16 @@ fn plan(
     }
     for file in &plan {
         let foreign = inputs.trees.text(&file.path).map(|text| render::ours::owner(&file.path, &text));
-        if foreign == Some(Owner::Other) && !udev::is_rules(&file.path) {
+        if foreign == Some(Owner::Other) && !is_shared(&file.path) {
             log.info("{} was somebody else's and is replaced", &[&file.path]);
         }
     }
     plan
+}
+
+/// Whether others have their part in the file.
+fn is_shared(path: &str) -> bool {
+    udev::is_rules(path) || path == ifcfg::GLOBAL
 }
 
 fn paths(plan: &[WriteFile]) -> Vec<&str> {

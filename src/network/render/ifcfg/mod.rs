@@ -28,6 +28,23 @@ pub const RENDERER: Renderer = Renderer {
 const HEADER: &str = "# Created by cloud-init automatically, do not edit.\n#\n";
 const RESOLV_HEADER: &str = "; Created by cloud-init automatically, do not edit.\n;\n";
 
+/// Red Hat's file of what belongs to no link: others write into it too.
+pub const GLOBAL: &str = "/etc/sysconfig/network";
+
+/// Adds the lines of the [`GLOBAL`] file that is `here` to ours, which has the
+/// variables of `NETWORKING` and `IPV6_AUTOCONF`; as cloud-init does it.
+#[inline(never)]
+pub fn merge(ours: &mut Vec<u8>, here: &str) {
+    for line in here.lines() {
+        let line = line.trim_ascii();
+        let known = ["#", "NETWORKING", "IPV6_AUTOCONF"].iter().any(|start| line.starts_with(start));
+        if !line.is_empty() && !known {
+            ours.extend_from_slice(line.as_bytes());
+            ours.push(b'\n');
+        }
+    }
+}
+
 fn has_scripts(root: &dyn Fetch) -> bool {
     has_programs(root, &["ifup", "ifdown"])
         && (exists(root, &["etc/sysconfig/network-scripts/network-functions"])
@@ -143,7 +160,7 @@ fn global(actions: &mut Vec<Action>, network: &Resolved<'_>, suse: bool) {
         if links.iter().any(|link| link.link.subnets.iter().any(|subnet| ipv6(&subnet.method))) {
             text.push_str("NETWORKING_IPV6=yes\nIPV6_AUTOCONF=no\n");
         }
-        file(actions, &["/etc/sysconfig/network"], 0o644, text);
+        file(actions, &[GLOBAL], 0o644, text);
     }
     if resolv_conf(actions, network, RESOLV_HEADER, usize::MAX) {
         // NetworkManager would write its own.
