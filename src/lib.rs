@@ -22,6 +22,7 @@ pub mod limits;
 pub mod module;
 pub mod network;
 mod os_release;
+pub mod selinux;
 pub mod stage;
 pub mod state;
 pub mod syntax;

@@ -112,5 +112,12 @@ pub const WAIT_SECONDS_MOST: u32 = 3600;
 /// the console.
 pub const LOG: usize = 256 << 10;
 
+/// SELinux: steps of one pattern of file_contexts. The longest of the policies
+/// in use have some 200; with a path of `PATH_MAX` bytes these take a megabyte.
+pub const PATTERN_STEPS: usize = 2048;
+
+/// SELinux: nesting of groups in a pattern.
+pub const PATTERN_DEPTH: usize = 16;
+
 /// Nesting of directories followed when the initramfs is deleted.
 pub const DIRECTORY_DEPTH: usize = 64;

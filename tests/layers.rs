@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("os_release", &[]),
     ("accounts", &["action", "fetch"]),
     ("fstab", &["fetch"]),
+    ("selinux", &["fetch"]),
     ("instance", &["syntax"]),
     ("datasource", &["fetch", "instance", "syntax"]),
     ("user_data", &["syntax"]),
@@ -45,7 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "user_data",
         ],
     ),
-    ("sys", &["accounts", "action", "fetch", "ip"]),
+    ("sys", &["accounts", "action", "fetch", "ip", "selinux"]),
     (
         "stage",
         &[
