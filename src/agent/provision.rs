@@ -19,8 +19,11 @@ const RUNNER: &str = "/usr/bin/glowplug";
 /// mounted read-only is writable meanwhile.
 #[inline(never)]
 pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<'_>) -> Result<Outcome> {
-    let root = Root::open(options.root)?;
+    let root = Root::open(options.root)?.labelled();
     let run = Root::open("/run")?;
+    if root.has_labels() {
+        log.info("new files get the labels of the root's SELinux policy", &[]);
+    }
     let remounts = !options.plan && mount::is_read_only(options.root);
     let writable = !remounts || remount(options.root, true, log);
     let local = Local {

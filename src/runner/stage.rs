@@ -113,7 +113,7 @@ fn switched_off() -> Option<&'static str> {
 }
 
 fn machine() -> Result<Machine> {
-    Ok(Machine { root: Root::open("/")?, run: Root::open("/run")? })
+    Ok(Machine { root: Root::open("/")?.labelled(), run: Root::open("/run")? })
 }
 
 /// The instance of this boot: the agent's, else the last one's.

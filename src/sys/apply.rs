@@ -5,6 +5,7 @@ use super::{failed, mount, path as at, write};
 use crate::accounts::Accounts;
 use crate::action::{AccountChange, Action, LinkAction, Owner, Program, Task};
 use crate::error::{Error, Result};
+use crate::selinux::Kind;
 use crate::text::parent_and_name;
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync};
@@ -158,6 +159,7 @@ impl<'a> Applier<'a> {
             let temporary = write::temporary_name(name);
             at::unlink_at(directory, &temporary, AtFlags::empty())?;
             at::link_at(directory, &temporary, target)?;
+            at::set_link_label(directory, &temporary, root.label(path, Kind::Link))?;
             at::rename_at(directory, &temporary, name)?;
             fsync(directory)
         };

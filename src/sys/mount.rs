@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::text::parent_and_name;
 use alloc::string::String;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{CWD, OFlags};
+use rustix::fs::{AtFlags, CWD, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, UnmountFlags, fsconfig_create, fsconfig_set_flag,
@@ -110,7 +110,7 @@ pub fn is_mount_point(path: &str) -> bool {
 
 /// Mounts a disc read-only, nosuid, nodev, noexec, attached to no path:
 /// nothing else on the machine sees it, and it is gone when the descriptor
-/// closes (fsopen(2), fsmount(2)).
+/// closes (fsopen(2), fsmount(2); before Linux 5.2 a lazy umount(2)).
 #[inline(never)]
 pub fn mount_disc(device: &str, superblock: &Superblock) -> Result<OwnedFd> {
     let open = || -> core::result::Result<OwnedFd, Errno> {
@@ -127,13 +127,33 @@ pub fn mount_disc(device: &str, superblock: &Superblock) -> Result<OwnedFd> {
         // fsmount's descriptor is O_PATH; reading the directory wants a real one.
         path::open_at(mounted.as_fd(), ".", OFlags::RDONLY | OFlags::DIRECTORY, 0)
     };
-    open().map_err(|errno| match errno {
+    let mounted = match open() {
+        Err(Errno::NOSYS) => mount_detached(device, superblock.kind),
+        mounted => mounted,
+    };
+    mounted.map_err(|errno| match errno {
         Errno::NODEV => {
             let why = ["this kernel has no ", superblock.kind, " (module not packed?)"].concat();
             Error::new("mount", device, why)
         }
         errno => failed("mount", device, errno),
     })
+}
+
+/// As [`mount_disc`] by mount(2): for a moment the disc has a path, which only
+/// root may enter.
+#[inline(never)]
+fn mount_detached(device: &str, kind: &str) -> core::result::Result<OwnedFd, Errno> {
+    const PLACE: &str = "/run/.glowplug-disc";
+    let flags = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    path::make_directory_at(CWD, PLACE, 0o700)?;
+    let mounted = mount_at(device, PLACE, kind, flags, "").and_then(|()| {
+        let opened = path::open(PLACE, OFlags::RDONLY | OFlags::DIRECTORY);
+        unmount(&*terminated(PLACE)?, UnmountFlags::DETACH)?;
+        opened
+    });
+    path::unlink_at(CWD, PLACE, AtFlags::REMOVEDIR)?;
+    mounted
 }
 
 /// Mounts the root file system at `target`, tried with each of `kinds`, which
@@ -209,4 +229,42 @@ pub fn open_console() {
     let _ = rustix::stdio::dup2_stdin(console);
     let _ = rustix::stdio::dup2_stdout(console);
     let _ = rustix::stdio::dup2_stderr(console);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::mount::{MountPropagationFlags, mount_change};
+    use rustix::thread::{UnshareFlags, unshare_unsafe};
+
+    #[test]
+    #[allow(unsafe_code)]
+    fn a_disc_is_read_only_and_seen_by_nobody() {
+        if !rustix::process::geteuid().is_root() {
+            // tests/roots runs this as root, with and without the new mount calls.
+            return;
+        }
+        std::thread::spawn(|| {
+            // SAFETY: the mount namespace and with it the working directory of
+            // this thread alone become its own; no descriptor is shared less.
+            unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.unwrap();
+            mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).unwrap();
+            mount("tmpfs", "/run", "tmpfs", MountFlags::empty(), c"").unwrap();
+            let mounts = || std::fs::read_to_string("/proc/thread-self/mountinfo").unwrap();
+            let before = mounts();
+            let superblock = Superblock { kind: "tmpfs", label: String::new(), uuid: String::new() };
+            let disc = mount_disc("none", &superblock).unwrap();
+            assert_eq!(mounts(), before, "nobody sees it");
+            assert_eq!(std::fs::read_dir("/run").unwrap().count(), 0, "and nothing is left of it");
+            let made = path::make_directory_at(disc.as_fd(), "x", 0o755);
+            assert_eq!(made, Err(Errno::ROFS));
+            assert_eq!(super::super::tree::names(Ok(disc), "").unwrap().unwrap(), Vec::<String>::new());
+            let odd = Superblock { kind: "nofs", label: String::new(), uuid: String::new() };
+            let error = mount_disc("/dev/x", &odd).unwrap_err();
+            let text = "unable to mount /dev/x: this kernel has no nofs (module not packed?)";
+            assert_eq!(error.to_string(), text);
+        })
+        .join()
+        .unwrap();
+    }
 }

@@ -1,11 +1,14 @@
 //! System calls that take a path. Every text gets its final NUL in one place:
 //! rustix would do that at each call for itself, at the cost of a kilobyte each.
 
+use crate::text::parent_and_name;
 use alloc::ffi::CString;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ffi::CStr;
 use core::result::Result;
-use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, XattrFlags};
 use rustix::io::{Errno, pread};
 
 /// The text as the kernel takes it; EINVAL for one with a NUL byte in it.
@@ -31,6 +34,50 @@ pub(super) fn open_within(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Re
     // O_CREAT never comes through here, so the mode stays empty.
     let (flags, mode) = (flags | OFlags::CLOEXEC, Mode::empty());
     fs::openat2(root, &*terminated(path)?, flags, mode, ResolveFlags::IN_ROOT)
+}
+
+/// Opens `path`, in which no component is a symbolic link, below `root`: a
+/// component that has become one meanwhile is ELOOP.
+#[inline(never)]
+pub(super) fn open_below(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let (parents, name) = parent_and_name(path);
+    if name.is_empty() {
+        return open_at(root, ".", flags, 0);
+    }
+    let mut above: Option<OwnedFd> = None;
+    for parent in parents.split('/').filter(|parent| !parent.is_empty()) {
+        let at = above.as_ref().map_or(root, AsFd::as_fd);
+        above = Some(open_at(at, parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW, 0)?);
+    }
+    open_at(above.as_ref().map_or(root, AsFd::as_fd), name, flags | OFlags::NOFOLLOW, 0)
+}
+
+/// Where a SELinux label is kept.
+const LABEL: &CStr = c"security.selinux";
+
+/// Gives an open file its label; where the file system or the kernel takes
+/// none from us, it stays without.
+#[inline(never)]
+pub(super) fn set_label(file: &OwnedFd, label: Option<Vec<u8>>) -> Result<(), Errno> {
+    let Some(label) = label else { return Ok(()) };
+    kept(fs::fsetxattr(file, LABEL, &label, XattrFlags::empty()))
+}
+
+/// As [`set_label`], for the symbolic link `name` in a directory.
+#[inline(never)]
+pub(super) fn set_link_label(at: BorrowedFd<'_>, name: &str, label: Option<Vec<u8>>) -> Result<(), Errno> {
+    let Some(label) = label else { return Ok(()) };
+    let number = u64::from(at.as_raw_fd().unsigned_abs()).to_string();
+    let path = terminated(&["/proc/self/fd/", &number, "/", name].concat())?;
+    kept(fs::lsetxattr(&*path, LABEL, &label, XattrFlags::empty()))
+}
+
+/// What came of setting an attribute: one that can't be kept here is no error.
+pub(super) fn kept(set: Result<(), Errno>) -> Result<(), Errno> {
+    match set {
+        Err(Errno::OPNOTSUPP | Errno::PERM) => Ok(()),
+        other => other,
+    }
 }
 
 /// What this program asks of stat(2), a fourth of what that tells.

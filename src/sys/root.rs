@@ -1,16 +1,19 @@
 //! A machine's root seen from outside: no path and no symbolic link in it
-//! leads out of it (openat2(2) with `RESOLVE_IN_ROOT`).
+//! leads out of it (openat2(2) with `RESOLVE_IN_ROOT`; before Linux 5.6 the
+//! links are followed here, and each component is opened without following).
 
 use super::failed;
 use super::path::{self as at, Status};
 use crate::error::Result;
 use crate::fetch::Fetch;
+use crate::selinux::{FileContexts, Kind, Matcher};
 use crate::text::parent_and_name;
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{CWD, FileType, Gid, Mode, OFlags, Uid, fchmod, fchown};
+use core::cell::RefCell;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{FileType, Gid, Mode, OFlags, Uid, fchmod, fchown};
 use rustix::io::Errno;
 
 /// Symbolic links followed for one path, as the kernel's own bound.
@@ -22,6 +25,8 @@ pub struct Root {
     fd: OwnedFd,
     /// How the directory is called outside, without a final `/`.
     name: String,
+    /// What its SELinux policy calls new files, and the memory to look it up.
+    labels: Option<(FileContexts, RefCell<Matcher>)>,
 }
 
 /// A place in a directory: where a name stands, or would stand.
@@ -45,7 +50,34 @@ impl Root {
 
     /// Takes an open directory as a root; `name` is for messages.
     pub fn of(fd: OwnedFd, name: &str) -> Self {
-        Self { fd, name: name.trim_end_matches('/').to_owned() }
+        Self { fd, name: name.trim_end_matches('/').to_owned(), labels: None }
+    }
+
+    /// The root whose new files get the labels of its own SELinux policy; one
+    /// without a policy stays as it is.
+    pub fn labelled(mut self) -> Self {
+        self.labels = FileContexts::read(&self).map(|contexts| (contexts, RefCell::default()));
+        self
+    }
+
+    /// Whether new files get labels.
+    pub fn has_labels(&self) -> bool {
+        self.labels.is_some()
+    }
+
+    /// The label for a new file of this `kind` at `path`, with the final NUL
+    /// that it is kept with.
+    #[inline(never)]
+    pub(super) fn label(&self, path: &str, kind: Kind) -> Option<Vec<u8>> {
+        let (contexts, matcher) = self.labels.as_ref()?;
+        let path = if kind == Kind::Link {
+            let (parent, name) = parent_and_name(path);
+            [&*self.real_path(parent)?, "/", name].concat()
+        } else {
+            self.real_path(path)?
+        };
+        let label = contexts.label(&path, kind, &mut matcher.borrow_mut())?;
+        Some([label, "\0"].concat().into_bytes())
     }
 
     /// The directory itself.
@@ -60,9 +92,12 @@ impl Root {
 
     /// Opens `path` in the root.
     pub fn open_in(&self, path: &str, flags: OFlags) -> core::result::Result<OwnedFd, Errno> {
-        let path = path.trim_start_matches('/');
-        let path = if path.is_empty() { "." } else { path };
-        at::open_within(self.fd.as_fd(), path, flags)
+        let below = path.trim_start_matches('/');
+        let below = if below.is_empty() { "." } else { below };
+        match at::open_within(self.fd.as_fd(), below, flags) {
+            Err(Errno::NOSYS) => at::open_below(self.fd.as_fd(), &self.resolve(path)?, flags),
+            opened => opened,
+        }
     }
 
     /// Whether `path` is there, symbolic links followed.
@@ -97,6 +132,7 @@ impl Root {
             if let Some((uid, gid)) = owner {
                 fchown(&fd, Some(uid), Some(gid))?;
             }
+            at::set_label(&fd, self.label(path, Kind::Directory))?;
             Ok(fd)
         };
         made().map_err(|errno| failed("make directory", path, errno))
@@ -125,31 +161,44 @@ impl Root {
         Err(failed("open", &path, Errno::LOOP))
     }
 
-    /// The path without symbolic links as far as it exists, the rest as it
-    /// is; `None` when /proc can't tell.
+    /// The path without symbolic links: those of what exists are followed, the
+    /// rest is as it would be made; `None` for links without an end.
     pub fn real_path(&self, path: &str) -> Option<String> {
-        let top = path_of(&self.fd)?;
-        let mut existing = path.trim_end_matches('/');
+        self.resolve(path).ok()
+    }
+
+    /// As [`Root::real_path`]; `/` is the empty text.
+    #[inline(never)]
+    fn resolve(&self, path: &str) -> core::result::Result<String, Errno> {
+        let (mut real, mut rest, mut links) = (String::new(), path.to_owned(), 0);
         loop {
-            match self.open_in(existing, OFlags::PATH) {
-                Ok(fd) => {
-                    let real = path_of(&fd)?;
-                    let inside = if top == "/" { &real } else { real.strip_prefix(&top)? };
-                    let inside = inside.trim_end_matches('/');
-                    return Some([inside, path.strip_prefix(existing)?].concat());
+            let Some(start) = rest.bytes().position(|byte| byte != b'/') else { return Ok(real) };
+            rest.drain(..start);
+            let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
+            let name: String = rest.drain(..end).collect();
+            let above = real.len();
+            match &*name {
+                "." => continue,
+                ".." => {
+                    real.truncate(parent_and_name(&real).0.len());
+                    continue;
                 }
-                Err(_) if existing.is_empty() => return None,
-                Err(_) => existing = parent_and_name(existing).0,
+                name => real.extend(["/", name]),
             }
+            let target = match at::read_link_at(self.fd.as_fd(), real.get(1..).unwrap_or_default()) {
+                Ok(target) => target,
+                // Not a link, or not there: it will be made.
+                Err(Errno::INVAL | Errno::NOENT | Errno::NOTDIR) => continue,
+                Err(errno) => return Err(errno),
+            };
+            links += 1;
+            if links > LINKS {
+                return Err(Errno::LOOP);
+            }
+            real.truncate(if target.starts_with('/') { 0 } else { above });
+            rest.insert_str(0, &target);
         }
     }
-}
-
-/// The path of an open file, as /proc has it.
-#[inline(never)]
-fn path_of(fd: &OwnedFd) -> Option<String> {
-    let number = u64::from(fd.as_raw_fd().unsigned_abs()).to_string();
-    at::read_link_at(CWD, &["/proc/self/fd/", &number].concat()).ok()
 }
 
 impl Fetch for Root {

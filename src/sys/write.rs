@@ -4,13 +4,14 @@ use super::root::{Located, Root};
 use super::{failed, path};
 use crate::action::{Existing, WriteFile};
 use crate::error::{Error, Result};
+use crate::selinux::Kind;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr, fsetxattr,
-    fsync,
+    AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr,
+    fremovexattr, fsetxattr, fsync,
 };
 use rustix::io::{Errno, write as write_some};
 
@@ -32,7 +33,7 @@ pub(super) fn write(
     }
     let done = match (located.present, file.existing) {
         (Some(status), Existing::Append) => append(&located, status.size, file, owner, begun),
-        _ => replace(&located, file, owner),
+        _ => replace(&located, file, owner, root.label(place, Kind::File)),
     };
     done.map_err(|errno| failed("write", &file.path, errno))
 }
@@ -48,9 +49,9 @@ pub(super) fn temporary_name(name: &str) -> String {
 type Done = core::result::Result<(), Errno>;
 
 #[inline(never)]
-fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid)) -> Done {
+fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>) -> Done {
     let temporary = temporary_name(&at.name);
-    let result = fill(at, file, owner, &temporary)
+    let result = fill(at, file, owner, label, &temporary)
         .and_then(|()| path::rename_at(at.directory.as_fd(), &temporary, &at.name));
     match result {
         Ok(()) => fsync(at.directory.as_fd()),
@@ -62,11 +63,12 @@ fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid)) -> Done {
 }
 
 #[inline(never)]
-fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> Done {
+fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>, temporary: &str) -> Done {
     let directory = at.directory.as_fd();
     path::unlink_at(directory, temporary, AtFlags::empty())?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
     let new = path::open_at(directory, temporary, flags, 0o600)?;
+    path::set_label(&new, label)?;
     let new = new.as_fd();
     write_all(new, &file.content)?;
     let (mode, owner) = match (at.present, file.existing) {
@@ -86,6 +88,11 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), temporary: &str) -> D
 /// Access lists, labels and capabilities of the file that is replaced.
 #[inline(never)]
 fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
+    // A directory's default list has come over; the old file may have lost its own since.
+    match fremovexattr(new, c"system.posix_acl_access") {
+        Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
+        Err(errno) => return Err(errno),
+    }
     let mut names = alloc::vec![0; 4096];
     let length = match flistxattr(old, &mut *names) {
         Ok(length) => length,
@@ -102,10 +109,8 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
             continue;
         }
         let size = fgetxattr(old, name, &mut *value)?;
-        match fsetxattr(new, name, value.get(..size).unwrap_or_default(), XattrFlags::empty()) {
-            Ok(()) | Err(Errno::OPNOTSUPP | Errno::PERM) => {}
-            Err(errno) => return Err(errno),
-        }
+        let value = value.get(..size).unwrap_or_default();
+        path::kept(fsetxattr(new, name, value, XattrFlags::empty()))?;
     }
     Ok(())
 }

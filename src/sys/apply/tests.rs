@@ -180,4 +180,113 @@ fn real_paths_resolve_as_far_as_they_exist() {
     assert_eq!(root.real_path("/home/x/y/z").as_deref(), Some("/data/x/y/z"));
     assert_eq!(root.real_path("/none").as_deref(), Some("/none"));
     assert_eq!(root.read("/none", 1).unwrap(), None);
+    symlink("/mnt/disk/var", folder.at("var")).unwrap();
+    symlink("../other/./y/", folder.at("data/link")).unwrap();
+    symlink("ring", folder.at("ring")).unwrap();
+    assert_eq!(root.real_path("/var/lib").as_deref(), Some("/mnt/disk/var/lib"), "also where a link dangles");
+    assert_eq!(root.real_path("/home/link/z").as_deref(), Some("/other/y/z"));
+    assert_eq!(root.real_path("/../..//none/../x").as_deref(), Some("/x"));
+    assert_eq!(root.real_path("/ring/x"), None);
+}
+
+/// The attribute `name` of a file; `None` where it has none.
+fn attribute(path: &PathBuf, name: &str) -> Option<Vec<u8>> {
+    let mut value = vec![0; 4096];
+    let length = rustix::fs::lgetxattr(path.to_str()?, name, &mut *value).ok()?;
+    value.truncate(length);
+    Some(value)
+}
+
+/// posix_acl_xattr.h: version 2, then tag, permissions and id of each entry.
+fn access_list(entries: &[(u16, u16, u32)]) -> Vec<u8> {
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in entries {
+        list.extend([tag.to_le_bytes(), permissions.to_le_bytes()].concat());
+        list.extend(id.to_le_bytes());
+    }
+    list
+}
+
+#[test]
+fn a_file_that_is_replaced_keeps_its_attributes_and_inherits_none() {
+    const ACCESS: &str = "system.posix_acl_access";
+    let folder = Folder::new("attributes");
+    let set = |path: &str, name: &str, value: &[u8]| {
+        rustix::fs::setxattr(folder.at(path).to_str().unwrap(), name, value, rustix::fs::XattrFlags::empty())
+    };
+    // owner, a user, the group, the mask, everybody else
+    let none = u32::MAX;
+    let list =
+        |user| access_list(&[(1, 6, none), (2, 4, user), (4, 4, none), (0x10, 4, none), (0x20, 0, none)]);
+    fs::write(folder.at("with"), "old").unwrap();
+    set("with", "user.note", b"kept").unwrap();
+    set("with", ACCESS, &list(1234)).unwrap();
+    fs::create_dir(folder.at("d")).unwrap();
+    fs::write(folder.at("d/without"), "old").unwrap();
+    set("d", "system.posix_acl_default", &list(4321)).unwrap();
+    for path in ["/with", "/d/without", "/d/new"] {
+        folder.apply(&file(path, "new", Existing::Replace)).unwrap();
+        assert_eq!(fs::read_to_string(folder.at(&path[1..])).unwrap(), "new");
+    }
+    assert_eq!(attribute(&folder.at("with"), "user.note").as_deref(), Some(&b"kept"[..]));
+    assert_eq!(attribute(&folder.at("with"), ACCESS), Some(list(1234)));
+    assert_eq!(attribute(&folder.at("d/without"), ACCESS), None, "it had none before");
+    assert_eq!(
+        attribute(&folder.at("d/new"), ACCESS),
+        Some(list(4321)),
+        "a new one has what the directory says"
+    );
+}
+
+#[test]
+fn new_files_get_the_label_of_the_policy_and_old_ones_keep_theirs() {
+    const LABEL: &str = "security.selinux";
+    let folder = Folder::new("labels");
+    let contexts = "/.* u:r:default_t:s0\n/etc(/.*)? u:r:etc_t:s0\n/etc/nm/.* -- u:r:nm_t:s0\n\
+                    /usr/l u:r:target_t:s0\n/etc/l -l u:r:link_t:s0\n/etc/none <<none>>\n";
+    fs::create_dir_all(folder.at("etc/selinux/p/contexts/files")).unwrap();
+    fs::write(folder.at("etc/selinux/config"), "SELINUX=enforcing\nSELINUXTYPE=p\n").unwrap();
+    fs::write(folder.at("etc/selinux/p/contexts/files/file_contexts"), contexts).unwrap();
+    fs::write(folder.at("etc/old"), "").unwrap();
+    fs::write(folder.at("etc/bare"), "").unwrap();
+    symlink("/usr/l", folder.at("etc/l")).unwrap();
+    symlink("/etc", folder.at("conf")).unwrap();
+    let set = rustix::fs::setxattr(
+        folder.at("etc/old").to_str().unwrap(),
+        LABEL,
+        b"u:r:mine_t\0",
+        rustix::fs::XattrFlags::empty(),
+    );
+    let may_label = set.is_ok();
+    let (root, run) = folder.open();
+    let root = root.labelled();
+    assert!(root.has_labels());
+    let mut applier = Applier::new(&root, &run);
+    let link = Action::MakeLink { path: "/conf/l2".into(), target: "/x".into() };
+    for action in ["/conf/nm/a", "/etc/old", "/etc/bare", "/etc/l", "/etc/none", "/run/x"]
+        .map(|path| file(path, "x", Existing::Replace))
+        .iter()
+        .chain([&link])
+    {
+        applier.apply(action, None).unwrap();
+    }
+    if !may_label {
+        assert!(!rustix::process::getuid().is_root(), "root may label: {set:?}");
+        return;
+    }
+    for (path, label) in [
+        ("etc/nm", "u:r:etc_t:s0\0"),
+        ("etc/nm/a", "u:r:nm_t:s0\0"),
+        ("etc/old", "u:r:mine_t\0"),
+        ("etc/bare", "u:r:etc_t:s0\0"),
+        ("usr", "u:r:default_t:s0\0"),
+        ("usr/l", "u:r:target_t:s0\0"),
+        ("etc/l2", "u:r:etc_t:s0\0"),
+        ("etc/l", ""),
+        ("etc/none", ""),
+        ("../run/x", ""),
+    ] {
+        let found = attribute(&folder.at(path), LABEL).unwrap_or_default();
+        assert_eq!(String::from_utf8(found).unwrap(), label, "{path}");
+    }
 }
