@@ -55,6 +55,7 @@ impl Root {
 
     /// The root whose new files get the labels of its own SELinux policy; one
     /// without a policy stays as it is.
+    #[must_use]
     pub fn labelled(mut self) -> Self {
         self.labels = FileContexts::read(&self).map(|contexts| (contexts, RefCell::default()));
         self
@@ -170,20 +171,24 @@ impl Root {
     /// As [`Root::real_path`]; `/` is the empty text.
     #[inline(never)]
     fn resolve(&self, path: &str) -> core::result::Result<String, Errno> {
-        let (mut real, mut rest, mut links) = (String::new(), path.to_owned(), 0);
+        let (mut real, mut rest, mut read, mut links) = (String::new(), path.to_owned(), 0, 0);
         loop {
-            let Some(start) = rest.bytes().position(|byte| byte != b'/') else { return Ok(real) };
-            rest.drain(..start);
-            let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
-            let name: String = rest.drain(..end).collect();
+            let ahead = rest.get(read..).unwrap_or_default();
+            let Some(start) = ahead.bytes().position(|byte| byte != b'/') else { return Ok(real) };
+            let ahead = ahead.get(start..).unwrap_or_default();
+            let name = ahead.split('/').next().unwrap_or_default();
+            read += start + name.len();
             let above = real.len();
-            match &*name {
+            match name {
                 "." => continue,
                 ".." => {
                     real.truncate(parent_and_name(&real).0.len());
                     continue;
                 }
-                name => real.extend(["/", name]),
+                name => {
+                    real.push('/');
+                    real.push_str(name);
+                }
             }
             let target = match at::read_link_at(self.fd.as_fd(), real.get(1..).unwrap_or_default()) {
                 Ok(target) => target,
@@ -196,7 +201,8 @@ impl Root {
                 return Err(Errno::LOOP);
             }
             real.truncate(if target.starts_with('/') { 0 } else { above });
-            rest.insert_str(0, &target);
+            rest = [&target, rest.get(read..).unwrap_or_default()].concat();
+            read = 0;
         }
     }
 }

@@ -3,7 +3,7 @@ use crate::action::{Existing, WriteFile};
 use crate::fetch::Fetch;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A folder of its own for each test, taken away afterwards.
 struct Folder(PathBuf);
@@ -190,7 +190,7 @@ fn real_paths_resolve_as_far_as_they_exist() {
 }
 
 /// The attribute `name` of a file; `None` where it has none.
-fn attribute(path: &PathBuf, name: &str) -> Option<Vec<u8>> {
+fn attribute(path: &Path, name: &str) -> Option<Vec<u8>> {
     let mut value = vec![0; 4096];
     let length = rustix::fs::lgetxattr(path.to_str()?, name, &mut *value).ok()?;
     value.truncate(length);
