@@ -1,6 +1,8 @@
 //! The modules: each plans what it wants done; the engine decides when, and
 //! keeps count. To add one: a file here, and its line in [`ALL`].
 
+mod apt_configure;
+mod apt_pipelining;
 mod authorized_keys;
 mod bootcmd;
 mod distribution;
@@ -127,6 +129,8 @@ pub static ALL: &[Module] = &[
     ssh::MODULE,
     set_passwords::MODULE,
     locale::MODULE,
+    apt_pipelining::MODULE,
+    apt_configure::MODULE,
     ntp::MODULE,
     timezone::MODULE,
     scripts::RUNCMD,

@@ -1,0 +1,151 @@
+//! `apt`: where packages come from, and how apt(8) behaves.
+
+mod key;
+mod mirrors;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use super::distribution::{Distribution, Family};
+use super::packages::Manager;
+use super::{Context, Early, Module, Plan, Stage};
+use crate::action::{Action, Program};
+use crate::cloud_config::Setting;
+use crate::fetch;
+use crate::os_release::field;
+use crate::state::paths::Frequency;
+use crate::syntax::value::{Data, Value};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub(super) const MODULE: Module = Module {
+    name: "apt_configure",
+    keys: &["apt"],
+    stage: Stage::Config,
+    frequency: Frequency::Instance,
+    distros: &["debian", "ubuntu"],
+    early: Early::No,
+    plan,
+};
+
+const DOING: &str = "configure apt at";
+const CONF: &str = "/etc/apt/apt.conf.d/94cloud-init-config";
+const PROXY: &str = "/etc/apt/apt.conf.d/90cloud-init-aptproxy";
+
+/// What sources of a root are written with.
+struct Release {
+    distribution: Distribution,
+    /// `bookworm`.
+    codename: String,
+    mirrors: mirrors::Mirrors,
+}
+
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let Some(setting) = context.config.get("apt") else { return };
+    if !matches!(setting.value.data, Data::Map(_)) {
+        return plan.problems.push(setting.mismatch(DOING, setting.value, "apt", "a mapping"));
+    }
+    let distribution = Distribution::of(context);
+    if distribution.family != Family::Debian {
+        return;
+    }
+    let text = fetch::text(context.root, "/etc/os-release").unwrap_or_default();
+    let codename = field(&text, "VERSION_CODENAME").into();
+    let mirrors = mirrors::Mirrors::of(context, &distribution, plan);
+    let release = Release { distribution, codename, mirrors };
+    selections(context, plan);
+    if !context.config.is_true("apt.preserve_sources_list", false) {
+        mirrors::keys(context, plan);
+        sources::list(context, &release, plan);
+    }
+    write_or_remove(context, PROXY, proxies(context, plan), plan);
+    let conf = text_at(context, "apt.conf", plan).filter(|text| !text.is_empty());
+    write_or_remove(context, CONF, conf.map(Into::into), plan);
+    if sources::added(context, &release, plan) {
+        match Manager::of(context) {
+            Ok(manager) => plan.actions.extend(manager.refresh().map(Into::into)),
+            Err(error) => plan.problems.push(error),
+        }
+    }
+}
+
+/// The text at a path of keys; anything else there is a problem.
+fn text_at<'a>(context: &Context<'a>, path: &str, plan: &mut Plan) -> Option<&'a str> {
+    let setting = context.config.get(path)?;
+    if setting.value.as_str().is_none() {
+        plan.problems.push(setting.mismatch(DOING, setting.value, path, "a string"));
+    }
+    setting.value.as_str()
+}
+
+/// `debconf_selections`: answers to questions packages ask, set by set in the
+/// order of their names.
+fn selections(context: &Context<'_>, plan: &mut Plan) {
+    let Some(setting) = context.config.get("apt.debconf_selections") else { return };
+    if !matches!(setting.value.data, Data::Map(_)) {
+        let error = setting.mismatch(DOING, setting.value, "debconf_selections", "a mapping");
+        return plan.problems.push(error);
+    }
+    let mut sets: Vec<(&str, &str)> = Vec::new();
+    for (name, value) in setting.value.entries() {
+        match (name.as_str(), value.as_str()) {
+            (Some(name), Some(text)) => sets.push((name, text)),
+            _ => plan.problems.push(setting.mismatch(DOING, value, "a set of selections", "a string")),
+        }
+    }
+    sets.sort_unstable();
+    let texts: Vec<&str> = sets.iter().map(|(_, text)| *text).collect();
+    let mut input = texts.join("\n");
+    if !input.ends_with('\n') {
+        input.push('\n');
+    }
+    let program = Program { input: input.into_bytes(), ..Program::new(&["debconf-set-selections"]) };
+    plan.actions.push(program.into());
+}
+
+/// apt.conf's lines for the proxies.
+fn proxies(context: &Context<'_>, plan: &mut Plan) -> Option<String> {
+    let mut lines = String::new();
+    for (key, scheme) in
+        [("proxy", "http"), ("http_proxy", "http"), ("ftp_proxy", "ftp"), ("https_proxy", "https")]
+    {
+        let path = ["apt.", key].concat();
+        if let Some(url) = text_at(context, &path, plan).filter(|url| !url.is_empty()) {
+            lines.push_str(&["Acquire::", scheme, "::Proxy \"", url, "\";\n"].concat());
+        }
+    }
+    (!lines.is_empty()).then_some(lines)
+}
+
+/// A file that is there for as long as somebody asks for it.
+fn write_or_remove(context: &Context<'_>, path: &str, text: Option<String>, plan: &mut Plan) {
+    match text {
+        Some(text) => plan.actions.push(Action::write(path, text.into_bytes(), 0o644)),
+        None if context.root.mode(path).is_some() => {
+            plan.actions.push(Action::RemoveFile { path: path.into() });
+        }
+        None => {}
+    }
+}
+
+/// The items of a list of mappings under a path of keys; what is no mapping is
+/// a problem.
+fn entries<'a>(context: &Context<'a>, path: &str, plan: &mut Plan) -> Vec<(Setting<'a>, &'a Value<'a>)> {
+    let Some(setting) = context.config.get(path) else { return Vec::new() };
+    let items = match setting.list(path) {
+        Ok(items) => items,
+        Err(error) => {
+            plan.problems.push(error);
+            return Vec::new();
+        }
+    };
+    let mut entries = Vec::new();
+    for item in items {
+        if matches!(item.data, Data::Map(_)) {
+            entries.push((setting, item));
+        } else {
+            plan.problems.push(setting.mismatch(DOING, item, "a mirror", "a mapping"));
+        }
+    }
+    entries
+}

@@ -1,0 +1,127 @@
+use super::*;
+use crate::fetch::memory::Tree;
+use crate::module::tests::{FILE, planned, texts};
+
+const OS_RELEASE: &str = "ID=debian\nVERSION_CODENAME=bookworm\n";
+const KEY: &str = "key: |\n        -----BEGIN PGP PUBLIC KEY BLOCK-----\n\n        YWJj\n        \
+                   -----END PGP PUBLIC KEY BLOCK-----\n";
+
+fn debian() -> Tree {
+    Tree::default().with("/etc/os-release", OS_RELEASE, FILE)
+}
+
+fn file(plan: &Plan, path: &str) -> String {
+    let found = plan.actions.iter().find_map(|action| match action {
+        Action::WriteFile(file) if file.path == path => {
+            Some(String::from_utf8(file.content.clone()).unwrap())
+        }
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("{path} is not in {:?}", plan.actions))
+}
+
+#[test]
+fn conf_and_proxies_stay_while_somebody_asks_for_them() {
+    let text =
+        "apt: {preserve_sources_list: true, conf: 'APT { }', proxy: 'http://p:1', https_proxy: 'http://s:2'}";
+    let plan = planned(MODULE.name, text, &debian());
+    assert_eq!(file(&plan, CONF), "APT { }");
+    assert_eq!(
+        file(&plan, PROXY),
+        "Acquire::http::Proxy \"http://p:1\";\nAcquire::https::Proxy \"http://s:2\";\n"
+    );
+    let old = debian().with(CONF, "x", FILE).with(PROXY, "x", FILE);
+    let plan = planned(MODULE.name, "apt: {preserve_sources_list: true}", &old);
+    let removed = |path: &str| Action::RemoveFile { path: path.into() };
+    assert_eq!(plan.actions, [removed(PROXY), removed(CONF)]);
+}
+
+#[test]
+fn a_list_is_made_of_mirrors() {
+    let text = "apt: {primary: [{arches: [s390x], uri: no}, {arches: [default], uri: 'http://m/d'}], \
+                disable_suites: [backports, $RELEASE-updates]}";
+    let plan = planned(MODULE.name, text, &debian());
+    let list = file(&plan, "/etc/apt/sources.list");
+    assert_eq!(plan.problems, []);
+    assert_eq!(
+        list,
+        "# Created by glowplug\n\
+         deb http://m/d bookworm main\ndeb-src http://m/d bookworm main\n\
+         # suite disabled by glowplug: deb http://m/d bookworm-updates main\n\
+         # suite disabled by glowplug: deb-src http://m/d bookworm-updates main\n\
+         # suite disabled by glowplug: deb http://m/d bookworm-backports main\n\
+         # suite disabled by glowplug: deb-src http://m/d bookworm-backports main\n\
+         deb http://m/d bookworm-security main\ndeb-src http://m/d bookworm-security main\n"
+    );
+}
+
+#[test]
+fn deb822_stays_deb822() {
+    let path = "/etc/apt/sources.list.d/debian.sources";
+    let root = debian().with(path, "Types: deb\n", FILE);
+    assert_eq!(planned(MODULE.name, "apt: {}", &root).actions, []);
+    let text = "apt: {security: [{arches: [default], uri: 'http://s'}], primary: [{arches: [amd64, arm64], search: ['http://m', 'http://n']}], disable_suites: [security]}";
+    let plan = planned(MODULE.name, text, &root);
+    assert_eq!(
+        file(&plan, path),
+        "# Created by glowplug\n\nTypes: deb deb-src\nURIs: http://m\nSuites: bookworm bookworm-updates \
+         bookworm-backports\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n\
+         Types: deb deb-src\nURIs: http://s\nEnabled: no\nSuites: bookworm-security\nComponents: main\n\
+         Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+    );
+    let old = planned(MODULE.name, "apt: {sources_list: 'deb $MIRROR $RELEASE main'}", &root);
+    let removed = Action::RemoveFile { path: path.into() };
+    assert_eq!(file(&old, "/etc/apt/sources.list"), "deb https://deb.debian.org/debian bookworm main");
+    assert_eq!(old.actions.last(), Some(&removed));
+}
+
+#[test]
+fn sources_have_files_and_keys() {
+    let text = format!(
+        "apt:\n  preserve_sources_list: true\n  sources:\n    one.list:\n      source: deb [signed-by=$KEY_FILE] \
+         http://o $RELEASE main\n      {KEY}    two: {{source: 'deb http://t x y', append: false}}\n    \
+         three: {{source: 'ppa:a/b'}}\n    four: {{keyid: 'AB CD', keyserver: k.org}}\n"
+    );
+    let plan = planned(MODULE.name, &text, &debian());
+    assert_eq!(plan.problems, []);
+    let key = Action::write("/etc/apt/cloud-init.gpg.d/one.gpg", b"abc".into(), 0o644);
+    assert_eq!(plan.actions[0], key);
+    assert_eq!(
+        file(&plan, "/etc/apt/sources.list.d/one.list"),
+        "deb [signed-by=/etc/apt/cloud-init.gpg.d/one.gpg] http://o bookworm main\n"
+    );
+    assert_eq!(file(&plan, "/etc/apt/sources.list.d/two.list"), "deb http://t x y\n");
+    let repository = Program::new(&["add-apt-repository", "--no-update", "ppa:a/b"]);
+    assert_eq!(plan.actions[3], repository.into());
+    assert!(plan.actions[4].to_string().ends_with(" sh k.org ABCD /etc/apt/trusted.gpg.d/four.gpg"));
+    assert!(plan.actions[5].to_string().ends_with(" update"));
+}
+
+#[test]
+fn selections_go_to_debconf_in_the_order_of_their_names() {
+    let text = "apt: {preserve_sources_list: yes, debconf_selections: {b: two, a: one}}";
+    let plan = planned(MODULE.name, text, &debian());
+    let Action::RunProgram(program) = &plan.actions[0] else { panic!("{:?}", plan.actions) };
+    assert_eq!(
+        (&*program.argv, &*program.input),
+        (&["debconf-set-selections".to_string()][..], &b"one\ntwo\n"[..])
+    );
+}
+
+#[test]
+fn what_makes_no_sense_leaves_the_rest() {
+    let text = "apt: {preserve_sources_list: true, conf: [x], sources: {a: x, b: {source: 'deb $NO x y'}, c: {key: z}, \
+                d: {filename: ../../x, source: deb}}}";
+    let plan = planned(MODULE.name, text, &debian());
+    assert_eq!(
+        texts(&plan.problems),
+        [
+            "unable to configure apt at user-data:1:42: apt.conf is a list, not a string",
+            "unable to configure apt at user-data:1:60: a source is a string, not a mapping",
+            "unable to render the source b: there is no NO",
+            "unable to use the key at user-data:1:100: it is no OpenPGP public key in ASCII armor",
+            "unable to configure apt at user-data:1:107: its file name leads out of apt's folder",
+        ]
+    );
+    assert_eq!(planned(MODULE.name, "apt: [x]", &debian()).problems.len(), 1);
+}
