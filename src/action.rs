@@ -7,7 +7,7 @@ mod task;
 
 pub use account::{AccountChange, NewUser};
 pub use link::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
-pub use task::{Effect, ShutDown, Task};
+pub use task::{Effect, Post, ShutDown, Task};
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};

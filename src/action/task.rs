@@ -4,6 +4,7 @@
 use super::Program;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// One such thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,23 @@ pub enum Effect {
     Print(String),
     /// Shows lines on the console alone: they are secret.
     Tell(String),
+    /// Sends a form by HTTP.
+    Post(Box<Post>),
     /// Ends the machine once the stage has ended.
     ShutDown(Box<ShutDown>),
+}
+
+/// A form to be sent (`application/x-www-form-urlencoded`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Post {
+    /// Where to: `http://` or `https://`.
+    pub url: String,
+    /// Names and values in their order.
+    pub form: Vec<(String, String)>,
+    /// How often it is tried, at least once.
+    pub tries: u32,
+    /// Seconds one try may take.
+    pub timeout: u32,
 }
 
 /// How the machine ends.

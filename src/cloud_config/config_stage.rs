@@ -4,10 +4,85 @@ use super::schema::{Key, Kind};
 
 /// The keys, for `glowplug schema`.
 pub static KEYS: &[Key] = &[
+    Key::new("apk_repos", Kind::Map(APK)),
+    Key::new("apt", Kind::Map(APT)),
+    Key::new(
+        "apt_pipelining",
+        Kind::Either(&[Kind::Bool, Kind::Integer, Kind::OneOf(&["none", "unchanged", "os"])]),
+    ),
+    Key::new("disable_ec2_metadata", Kind::Bool),
+    Key::new("keyboard", Kind::Map(KEYBOARD)),
     Key::new("locale", Kind::Either(&[Kind::Text, Kind::Bool])),
     Key::new("locale_configfile", Kind::Text),
     Key::new("ntp", Kind::Either(&[Kind::Null, Kind::Map(NTP)])),
+    Key::new("ssh_import_id", Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)])),
     Key::new("timezone", Kind::Text),
+    Key::new("yum_repo_dir", Kind::Text),
+    Key::new("yum_repos", Kind::MapOf(&Kind::MapOf(&REPOSITORY))),
+    Key::new(
+        "zypper",
+        Kind::Map(&[
+            Key::new("config", Kind::MapOf(&REPOSITORY)),
+            Key::new("repos", Kind::List(&Kind::MapOf(&REPOSITORY))),
+        ]),
+    ),
+];
+
+/// A setting of a repository.
+static REPOSITORY: Kind = Kind::Either(&[Kind::Scalar, Kind::List(&Kind::Scalar)]);
+
+static APK: &[Key] = &[
+    Key::new("preserve_repositories", Kind::Bool),
+    Key::new("local_repo_base_url", Kind::Text),
+    Key::new(
+        "alpine_repo",
+        Kind::Map(&[
+            Key::new("version", Kind::Text).required(),
+            Key::new("base_url", Kind::Text),
+            Key::new("community_enabled", Kind::Bool),
+            Key::new("testing_enabled", Kind::Bool),
+        ]),
+    ),
+];
+
+static APT: &[Key] = &[
+    Key::new("conf", Kind::Text),
+    Key::new("debconf_selections", Kind::MapOf(&Kind::Text)),
+    Key::new("disable_suites", Kind::List(&Kind::Text)),
+    Key::new("ftp_proxy", Kind::Text),
+    Key::new("http_proxy", Kind::Text),
+    Key::new("https_proxy", Kind::Text),
+    Key::new("preserve_sources_list", Kind::Bool),
+    Key::new("primary", Kind::List(&MIRROR)),
+    Key::new("proxy", Kind::Text),
+    Key::new("security", Kind::List(&MIRROR)),
+    Key::new("sources", Kind::MapOf(&SOURCE)),
+    Key::new("sources_list", Kind::Text),
+];
+
+static MIRROR: Kind = Kind::Map(&[
+    Key::new("arches", Kind::List(&Kind::Text)),
+    Key::new("key", Kind::Text),
+    Key::new("keyid", Kind::Text),
+    Key::new("keyserver", Kind::Text),
+    Key::new("search", Kind::List(&Kind::Text)),
+    Key::new("uri", Kind::Text),
+]);
+
+static SOURCE: Kind = Kind::Map(&[
+    Key::new("append", Kind::Bool),
+    Key::new("filename", Kind::Text),
+    Key::new("key", Kind::Text),
+    Key::new("keyid", Kind::Text),
+    Key::new("keyserver", Kind::Text),
+    Key::new("source", Kind::Text),
+]);
+
+static KEYBOARD: &[Key] = &[
+    Key::new("layout", Kind::Text).required(),
+    Key::new("model", Kind::Text),
+    Key::new("options", Kind::Text),
+    Key::new("variant", Kind::Text),
 ];
 
 static NTP: &[Key] = &[

@@ -14,6 +14,7 @@ pub static KEYS: &[Key] = &[
     Key::new("package_update", Kind::Bool),
     Key::new("package_upgrade", Kind::Bool),
     Key::new("packages", Kind::Either(&[Kind::Text, Kind::List(&PACKAGE)])),
+    Key::new("phone_home", Kind::Map(PHONE_HOME)),
     Key::new("power_state", Kind::Map(POWER_STATE)),
     Key::new("ssh", Kind::Map(&[Key::new("emit_keys_to_console", Kind::Bool)])),
     Key::new("ssh_fp_console_blacklist", Kind::List(&Kind::Text)),
@@ -21,6 +22,15 @@ pub static KEYS: &[Key] = &[
 ];
 
 const PACKAGE: Kind = Kind::Either(&[Kind::Text, Kind::List(&Kind::Scalar)]);
+
+static PHONE_HOME: &[Key] = &[
+    Key::new("post", Kind::Either(&[Kind::OneOf(&["all"]), Kind::List(&Kind::OneOf(TOLD))])),
+    Key::new("tries", Kind::Either(&[Kind::Integer, Kind::Text])),
+    Key::new("url", Kind::Text).required(),
+];
+
+const TOLD: &[&str] =
+    &["pub_key_dsa", "pub_key_rsa", "pub_key_ecdsa", "pub_key_ed25519", "instance_id", "hostname", "fqdn"];
 
 static POWER_STATE: &[Key] = &[
     Key::new("condition", Kind::Either(&[Kind::Bool, Kind::Text, Kind::List(&Kind::Text)])),

@@ -1,21 +1,26 @@
 //! The modules: each plans what it wants done; the engine decides when, and
 //! keeps count. To add one: a file here, and its line in [`ALL`].
 
+mod apk_configure;
 mod apt_configure;
 mod apt_pipelining;
 mod authorized_keys;
 mod bootcmd;
+mod disable_ec2_metadata;
 mod distribution;
 mod final_message;
 mod host;
+mod keyboard;
 mod keys_to_console;
 mod locale;
 mod ntp;
 mod package_update_upgrade_install;
 mod packages;
 mod password;
+mod phone_home;
 mod power_state_change;
 mod public_key;
+mod repository;
 mod scripts;
 mod seed_files;
 mod set_hostname;
@@ -23,11 +28,14 @@ mod set_passwords;
 mod shell_variables;
 mod ssh;
 mod ssh_authkey_fingerprints;
+mod ssh_import_id;
 mod sshd_config;
 mod system;
 mod timezone;
 mod users_groups;
 mod write_files;
+mod yum_add_repo;
+mod zypper_add_repo;
 
 pub use host::{FileSystem, Host, NoHost};
 
@@ -128,11 +136,17 @@ pub static ALL: &[Module] = &[
     users_groups::MODULE,
     ssh::MODULE,
     set_passwords::MODULE,
+    ssh_import_id::MODULE,
+    keyboard::MODULE,
     locale::MODULE,
     apt_pipelining::MODULE,
     apt_configure::MODULE,
+    yum_add_repo::MODULE,
+    zypper_add_repo::MODULE,
+    apk_configure::MODULE,
     ntp::MODULE,
     timezone::MODULE,
+    disable_ec2_metadata::MODULE,
     scripts::RUNCMD,
     package_update_upgrade_install::MODULE,
     write_files::DEFERRED,
@@ -143,6 +157,7 @@ pub static ALL: &[Module] = &[
     scripts::USER,
     ssh_authkey_fingerprints::MODULE,
     keys_to_console::MODULE,
+    phone_home::MODULE,
     final_message::MODULE,
     power_state_change::MODULE,
 ];

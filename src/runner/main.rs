@@ -7,6 +7,7 @@ mod completions;
 mod devel;
 mod features;
 mod host;
+mod http;
 mod local_stage;
 mod log_file;
 mod man;

@@ -145,10 +145,7 @@ fn provision(stage: Stage, machine: &Machine, instance: &Instance, log: &mut Log
     applier.account = Some(&mut account);
     applier.program = Some(&mut run);
     let mut tasks = Tasks::default();
-    let mut carry_out_task = |task: &Task| {
-        tasks.carry_out(task);
-        Ok(())
-    };
+    let mut carry_out_task = |task: &Task| tasks.carry_out(task);
     applier.task = Some(&mut carry_out_task);
     if stage == Stage::Init {
         // The agent has told these already, where one ran and could read all.

@@ -1,6 +1,6 @@
 //! What only the runner does: lines for people, and the machine's end.
 
-use crate::program;
+use crate::{http, program};
 use glowplug::action::{Effect, ShutDown, Task};
 use glowplug::error::{Error, Result};
 use std::io::Write;
@@ -18,12 +18,14 @@ pub(crate) struct Tasks {
 
 impl Tasks {
     /// Does one, or notes it for the end.
-    pub(crate) fn carry_out(&mut self, task: &Task) {
+    pub(crate) fn carry_out(&mut self, task: &Task) -> Result<()> {
         match &task.effect {
             Effect::Print(text) => print(text),
             Effect::Tell(text) => tell(text),
+            Effect::Post(post) => return http::post(post),
             Effect::ShutDown(shut_down) => self.shut_down = Some((**shut_down).clone()),
         }
+        Ok(())
     }
 
     /// Does what was noted for the end. Everything is written by now: what
