@@ -1,8 +1,10 @@
-//! `glowplug net apply` killed at every single netlink message, then run again:
-//! the machine ends as if nothing had happened. strace(1) kills it, as the
-//! message is about to be sent.
+//! A network set live and killed at every single netlink message, then set
+//! again: the machine ends as if nothing had happened. strace(1) kills it, as
+//! the message is about to be sent: this very test, which sends them one by one
+//! as the agent does, and `glowplug net apply`, which sends many at a time.
 
 use crate::inside;
+use crate::live::{network, set};
 use glowplug::sys::netlink::Netlink;
 use std::fmt::Write as _;
 use std::fs;
@@ -155,20 +157,34 @@ fn prepare(before: &str, folder: &Path) {
     assert!(Command::new("ip").arg("-batch").arg(&batch).status().unwrap().success());
 }
 
-fn apply(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_glowplug"));
-    command.args(["net", "apply", "--kind", "yaml", "--network-data"]).arg(folder.join("wanted"));
-    command.arg("--root").arg(folder);
+/// Set, to the description, for the process that is killed.
+const DESCRIPTION: &str = "GLOWPLUG_CUT";
+
+const ONE_BY_ONE: &str = "cut::one_by_one_killed_at_any_message_ends_well_when_it_is_repeated";
+
+/// Sets what the description in `folder` says: one message at a time, or
+/// `together`.
+fn apply(together: bool, folder: &Path) -> Command {
+    let wanted = folder.join("wanted");
+    if together {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_glowplug"));
+        command.args(["net", "apply", "--kind", "yaml", "--network-data"]).arg(wanted);
+        command.arg("--root").arg(folder);
+        return command;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", ONE_BY_ONE]).env(DESCRIPTION, wanted);
     command
 }
 
 /// As [`apply`], killed at the message of this number.
-fn killed_at(message: u32, folder: &Path) -> ExitStatus {
-    let apply = apply(folder);
+fn killed_at(message: u32, together: bool, folder: &Path) -> ExitStatus {
+    let apply = apply(together, folder);
     let mut command = Command::new("strace");
     command.args(["-f", "-o", "/dev/null", "-e", "trace=sendto", "-e"]);
     command.arg(format!("inject=sendto:signal=KILL:when={message}"));
     command.arg(apply.get_program()).args(apply.get_args());
+    command.envs(apply.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("strace runs")
 }
 
@@ -199,35 +215,68 @@ fn state(netlink: &mut Netlink) -> String {
 }
 
 #[test]
-fn a_run_killed_at_any_message_ends_well_when_it_is_repeated() {
-    inside("cut::a_run_killed_at_any_message_ends_well_when_it_is_repeated", |netlink| {
-        let folder = folder();
-        let mut total = 0;
-        for Situation { before, wanted, names } in SITUATIONS {
-            fs::write(folder.join("wanted"), wanted).unwrap();
-            prepare(before, &folder);
-            let output = apply(&folder).output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            let whole = state(netlink);
-            for name in *names {
-                assert!(whole.lines().any(|line| line.starts_with(&format!("{name} "))), "{name} in {whole}");
-            }
-            for message in 1.. {
-                prepare(before, &folder);
-                let ended = killed_at(message, &folder);
-                let output = apply(&folder).output().unwrap();
-                let told = String::from_utf8_lossy(&output.stderr);
-                assert!(output.status.success(), "killed at message {message}: {told}");
-                assert_eq!(state(netlink), whole, "killed at message {message}");
-                if ended.success() {
-                    total += message - 1;
-                    break;
-                }
-                assert!(message < 200, "it never ends");
-            }
+fn one_by_one_killed_at_any_message_ends_well_when_it_is_repeated() {
+    inside(ONE_BY_ONE, |netlink| {
+        if let Some(description) = std::env::var_os(DESCRIPTION) {
+            let network = network(&fs::read_to_string(description).unwrap());
+            assert_eq!(set(netlink, &network), [] as [String; 0]);
+            return;
         }
-        println!("killed at {total} messages");
-        assert!(total > 60, "only {total} messages: was it killed at all?");
+        let folder = folder();
+        let killed: u32 = SITUATIONS.iter().map(|it| in_situation(netlink, it, false, &folder).1).sum();
+        println!("killed at {killed} messages");
+        assert!(killed > 150, "only {killed} messages: was it killed at all?");
         fs::remove_dir_all(folder).unwrap();
     });
+}
+
+#[test]
+fn many_at_a_time_killed_at_any_of_them_ends_well_when_it_is_repeated() {
+    inside("cut::many_at_a_time_killed_at_any_of_them_ends_well_when_it_is_repeated", |netlink| {
+        let folder = folder();
+        let mut killed = 0;
+        for situation in SITUATIONS {
+            let (whole, messages) = in_situation(netlink, situation, true, &folder);
+            killed += messages;
+            prepare(situation.before, &folder);
+            assert!(apply(false, &folder).output().unwrap().status.success());
+            assert_eq!(whole, state(netlink), "as one message at a time makes it");
+        }
+        println!("killed at {killed} messages");
+        assert!(killed > 50, "only {killed} messages: was it killed at all?");
+        fs::remove_dir_all(folder).unwrap();
+    });
+}
+
+/// The state an undisturbed run ends in, and at how many messages others were
+/// killed.
+fn in_situation(
+    netlink: &mut Netlink,
+    situation: &Situation,
+    together: bool,
+    folder: &Path,
+) -> (String, u32) {
+    let Situation { before, wanted, names } = situation;
+    fs::write(folder.join("wanted"), wanted).unwrap();
+    let run = || {
+        let output = apply(together, folder).output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&told));
+    };
+    prepare(before, folder);
+    run();
+    let whole = state(netlink);
+    for name in *names {
+        assert!(whole.lines().any(|line| line.starts_with(&format!("{name} "))), "{name} in {whole}");
+    }
+    for message in 1..200 {
+        prepare(before, folder);
+        let ended = killed_at(message, together, folder);
+        run();
+        assert_eq!(state(netlink), whole, "killed at message {message}");
+        if ended.success() {
+            return (whole, message - 1);
+        }
+    }
+    panic!("it never ends");
 }

@@ -13,14 +13,14 @@ use std::thread::sleep;
 use std::time::Duration;
 
 /// A version 2 description.
-fn network(text: &str) -> Network {
+pub(crate) fn network(text: &str) -> Network {
     let parsed = network_config(yaml::load(text).unwrap(), "network-config");
     assert_eq!(parsed.problems, []);
     parsed.network
 }
 
 /// Names the NICs and sets everything; what failed, in words.
-fn set(netlink: &mut Netlink, network: &Network) -> Vec<String> {
+pub(crate) fn set(netlink: &mut Netlink, network: &Network) -> Vec<String> {
     let present = present();
     let resolved = network.resolve(&present);
     assert_eq!(resolved.problems, []);

@@ -54,6 +54,8 @@ pub fn render(network: &Resolved<'_>) -> Vec<Action> {
     make(&mut actions, network, &links);
     for link in &links {
         settings(&mut actions, link);
+    }
+    for link in &links {
         push(&mut actions, &link.name, LinkChange::Up);
     }
     for link in &links {

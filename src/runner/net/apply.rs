@@ -95,17 +95,24 @@ fn carry_out(root: &Root, resolved: &Resolved<'_>) -> Result<bool> {
         say(failure.text());
         all = false;
     }
-    let mut link = |action: &LinkAction| netlink.apply(action);
-    let mut applier = Applier::new(root, root);
-    applier.link = Some(&mut link);
+    let (mut links, mut others) = (Vec::new(), Vec::new());
     for action in live::render(resolved) {
-        match applier.apply(&action, None) {
-            Ok(()) => print(&(action.text() + "\n"))?,
-            Err(failure) => {
-                say(failure.text());
-                all = false;
-            }
+        match action {
+            Action::Link(link) => links.push(link),
+            other => others.push(other),
         }
+    }
+    let mut tell = |line: String, outcome: Result<()>| match outcome.and_then(|()| print(&(line + "\n"))) {
+        Ok(()) => {}
+        Err(failure) => {
+            say(failure.text());
+            all = false;
+        }
+    };
+    netlink.apply_all(&links, &mut |action, outcome| tell(action.text(), outcome))?;
+    let mut applier = Applier::new(root, root);
+    for action in others {
+        tell(action.text(), applier.apply(&action, None));
     }
     Ok(all)
 }

@@ -6,10 +6,11 @@ use super::route::{self, OURS};
 use super::setting;
 use super::wire::{Request, with_attributes};
 use super::{
-    CHANGE, CREATE, DELADDR, DELLINKPROP, DELROUTE, DELRULE, GETLINK, IFA_ADDRESS, IFA_BROADCAST, IFA_LOCAL,
-    IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA,
-    IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_PROP_LIST, IFLA_VLAN_ID,
-    LinkInfo, NESTED, NEWADDR, NEWLINK, NEWROUTE, NEWRULE, Netlink, REPLACE, SCOPE_LINK, link,
+    AddressInfo, CHANGE, CREATE, DELADDR, DELLINKPROP, DELROUTE, DELRULE, GETLINK, IFA_ADDRESS,
+    IFA_BROADCAST, IFA_LOCAL, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
+    IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU,
+    IFLA_PROP_LIST, IFLA_VLAN_ID, LinkInfo, NESTED, NEWADDR, NEWLINK, NEWROUTE, NEWRULE, Netlink, REPLACE,
+    RouteInfo, SCOPE_LINK, link,
 };
 use crate::action::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
 use crate::error::{Error, Result};
@@ -43,30 +44,18 @@ impl Netlink {
 
     #[inline(never)]
     fn change(&mut self, index: u32, change: &LinkChange) -> Result<()> {
-        let up = IFF_UP as u32;
         match change {
             LinkChange::Rename { to } => self.rename(index, to),
-            LinkChange::Up => self.set_link(index, up, up, (IFLA_IFNAME, &[])),
-            LinkChange::Down => self.set_link(index, 0, up, (IFLA_IFNAME, &[])),
-            LinkChange::SetMtu { mtu } => self.set_link(index, 0, 0, (IFLA_MTU, &mtu.to_ne_bytes())),
-            LinkChange::SetMac { mac } => self.set_link(index, 0, 0, (IFLA_ADDRESS, mac)),
             LinkChange::SetMaster { master } => {
-                let master = self.index(master)?.to_ne_bytes();
-                self.set_link(index, 0, 0, (IFLA_MASTER, &master))
+                let master = self.index(master)?;
+                self.ask(&master_request(index, master))
             }
             LinkChange::SetOption { of, name, value } => self.set_option(index, *of, name, value),
             LinkChange::FlushAddresses { keep, advertised } => self.flush_addresses(index, keep, *advertised),
             LinkChange::FlushRoutes { keep, advertised } => self.flush_routes(index, keep, *advertised),
-            LinkChange::AddAddress { address, prefix, broadcast } => {
-                self.add_address(index, *address, *prefix, *broadcast)
-            }
             LinkChange::AddRoute(route) => self.add_route(index, route),
-            // These go by names, not by an index.
-            LinkChange::Create(_)
-            | LinkChange::AddRule(_)
-            | LinkChange::FlushRules { .. }
-            | LinkChange::AcceptAdvertisements { .. }
-            | LinkChange::WakeOnMagicPacket => Ok(()),
+            // What is left goes by names, not by an index.
+            change => request(index, change).map_or(Ok(()), |request| self.ask(&request)),
         }
     }
 
@@ -74,7 +63,8 @@ impl Netlink {
     /// away from it: the description says whose it is.
     #[inline(never)]
     fn rename(&mut self, index: u32, to: &str) -> Result<()> {
-        let outcome = self.set_link(index, 0, 0, (IFLA_IFNAME, to.as_bytes()));
+        let rename = link_request(index, 0, 0, (IFLA_IFNAME, to.as_bytes()));
+        let outcome = self.ask(&rename);
         if !failed_with(Errno::EXIST, &outcome) {
             return outcome;
         }
@@ -86,7 +76,7 @@ impl Netlink {
         let names = with_attributes(&[], &[(IFLA_ALT_IFNAME, &name)]);
         let words = [0, holder.index, 0, 0].map(u32::to_ne_bytes);
         self.send(DELLINKPROP, CHANGE, words.as_flattened(), &[(IFLA_PROP_LIST | NESTED, &names)])?;
-        self.set_link(index, 0, 0, (IFLA_IFNAME, to.as_bytes()))
+        self.ask(&rename)
     }
 
     /// Makes a link. One of that name and another kind is an error. A kind the
@@ -111,6 +101,7 @@ impl Netlink {
             && let Ok(Some(there)) = self.find(name)
             && there.name == name
             && there.kind == kind
+            && is_vlan(&there, new, &below)
         {
             return Ok(());
         }
@@ -134,7 +125,7 @@ impl Netlink {
             OptionOf::BridgePort => ("bridge", IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA),
         };
         let info = with_attributes(&[], &[(of_kind, kind.as_bytes()), (of_data, &data)]);
-        let outcome = self.set_link(index, 0, 0, (IFLA_LINKINFO, &info));
+        let outcome = self.ask(&link_request(index, 0, 0, (IFLA_LINKINFO, &info)));
         // A bond that is up, or has members, refuses even the value it has.
         if outcome.is_err() && self.option(index, of_data, attribute)? == bytes {
             return Ok(());
@@ -157,28 +148,6 @@ impl Netlink {
         Ok(value)
     }
 
-    /// `RTM_NEWLINK` for a link that exists: `flags` counts where `change` has
-    /// a bit.
-    #[inline(never)]
-    fn set_link(&mut self, index: u32, flags: u32, change: u32, attribute: (u16, &[u8])) -> Result<()> {
-        let words = [0, index, flags, change].map(u32::to_ne_bytes);
-        self.send(NEWLINK, CHANGE, words.as_flattened(), &[attribute])
-    }
-
-    #[inline(never)]
-    fn add_address(&mut self, index: u32, address: Ip, prefix: u8, broadcast: Option<Ip>) -> Result<()> {
-        let flags = if address.is_ipv6() { IFA_F_NODAD.to_ne_bytes()[0] } else { 0 };
-        let broadcast = broadcast.or(default_broadcast(address, prefix));
-        let attributes = [
-            (IFA_LOCAL, address.octets()),
-            (IFA_ADDRESS, address.octets()),
-            (IFA_BROADCAST, broadcast.as_ref().map_or(&[], Ip::octets)),
-        ];
-        let body = address_body(index, address, prefix, flags);
-        // One that a DHCP client left for a time becomes permanent.
-        self.send(NEWADDR, REPLACE, &body, &attributes)
-    }
-
     #[inline(never)]
     fn add_route(&mut self, index: u32, route: &LinkRoute) -> Result<()> {
         let mut replace = |route| self.ask(&route::route_request(NEWROUTE, REPLACE, index, route));
@@ -197,15 +166,10 @@ impl Netlink {
     #[inline(never)]
     fn flush_addresses(&mut self, index: u32, keep: &[(Ip, u8)], advertised: bool) -> Result<()> {
         for info in self.list_addresses()? {
-            if info.link != index
-                || (info.address.is_ipv6() && info.scope == SCOPE_LINK)
-                || (info.advertised && advertised)
-                || keep.contains(&(info.address, info.prefix))
-            {
+            if info.link != index || address_stays(&info, keep, advertised) {
                 continue;
             }
-            let body = address_body(index, info.address, info.prefix, 0);
-            let outcome = self.send(DELADDR, CHANGE, &body, &[(IFA_LOCAL, info.address.octets())]);
+            let outcome = self.ask(&delete_address(&info));
             // A secondary address goes with its primary one.
             unless(Errno::ADDRNOTAVAIL, outcome)?;
         }
@@ -216,11 +180,7 @@ impl Netlink {
     #[inline(never)]
     fn flush_routes(&mut self, index: u32, keep: &[LinkRoute], advertised: bool) -> Result<()> {
         for info in self.list_routes()? {
-            if info.link != index
-                || info.is_the_kernels()
-                || (info.is_advertised() && advertised)
-                || keep.iter().any(|wanted| route::is_route(&info.route, wanted))
-            {
+            if info.link != index || route_stays(&info, keep, advertised) {
                 continue;
             }
             let request = route::route_request(DELROUTE, CHANGE, index, &info.route);
@@ -303,6 +263,17 @@ fn unless(harmless: Errno, outcome: Result<()>) -> Result<()> {
     if failed_with(harmless, &outcome) { Ok(()) } else { outcome }
 }
 
+/// Whether a VLAN that is there has the number and the link that are wanted;
+/// links of other kinds have neither.
+fn is_vlan(there: &LinkInfo, new: &NewLink, below: &[u8]) -> bool {
+    match new {
+        NewLink::Vlan { number, .. } => {
+            there.vlan == Some(*number) && there.lower.is_some_and(|lower| lower.to_ne_bytes() == below)
+        }
+        _ => true,
+    }
+}
+
 /// The family of a rule; IPv4 where it names no address.
 fn ipv6_of(rule: &PolicyRule) -> bool {
     rule.from.or(rule.to).is_some_and(|(address, _)| address.is_ipv6())
@@ -311,6 +282,69 @@ fn ipv6_of(rule: &PolicyRule) -> bool {
 /// The last address of an IPv4 network; a /31 and a /32 have none (RFC 3021).
 fn default_broadcast(address: Ip, prefix: u8) -> Option<Ip> {
     (!address.is_ipv6() && prefix < 31).then(|| address.last_of_network(prefix))
+}
+
+/// The request of a change that is one message to the link of this index;
+/// `None` for those that are more than that.
+#[inline(never)]
+pub(super) fn request(index: u32, change: &LinkChange) -> Option<Request> {
+    let up = IFF_UP as u32;
+    Some(match change {
+        LinkChange::Up => link_request(index, up, up, (IFLA_IFNAME, &[])),
+        LinkChange::Down => link_request(index, 0, up, (IFLA_IFNAME, &[])),
+        LinkChange::SetMtu { mtu } => link_request(index, 0, 0, (IFLA_MTU, &mtu.to_ne_bytes())),
+        LinkChange::SetMac { mac } => link_request(index, 0, 0, (IFLA_ADDRESS, mac)),
+        LinkChange::AddAddress { address, prefix, broadcast } => {
+            add_address(index, *address, *prefix, *broadcast)
+        }
+        _ => return None,
+    })
+}
+
+/// `RTM_NEWLINK` for a link that exists: `flags` counts where `change` has a
+/// bit.
+#[inline(never)]
+pub(super) fn link_request(index: u32, flags: u32, change: u32, attribute: (u16, &[u8])) -> Request {
+    let words = [0, index, flags, change].map(u32::to_ne_bytes);
+    Request::new(NEWLINK, CHANGE, words.as_flattened(), &[attribute])
+}
+
+pub(super) fn master_request(index: u32, master: u32) -> Request {
+    link_request(index, 0, 0, (IFLA_MASTER, &master.to_ne_bytes()))
+}
+
+#[inline(never)]
+fn add_address(index: u32, address: Ip, prefix: u8, broadcast: Option<Ip>) -> Request {
+    let flags = if address.is_ipv6() { IFA_F_NODAD.to_ne_bytes()[0] } else { 0 };
+    let broadcast = broadcast.or(default_broadcast(address, prefix));
+    let attributes = [
+        (IFA_LOCAL, address.octets()),
+        (IFA_ADDRESS, address.octets()),
+        (IFA_BROADCAST, broadcast.as_ref().map_or(&[], Ip::octets)),
+    ];
+    // One that a DHCP client left for a time becomes permanent.
+    Request::new(NEWADDR, REPLACE, &address_body(index, address, prefix, flags), &attributes)
+}
+
+pub(super) fn delete_address(info: &AddressInfo) -> Request {
+    let body = address_body(info.link, info.address, info.prefix, 0);
+    Request::new(DELADDR, CHANGE, &body, &[(IFA_LOCAL, info.address.octets())])
+}
+
+/// Whether a flush leaves an address: it is to be kept, or one that IPv6 gives
+/// a link by itself.
+pub(super) fn address_stays(info: &AddressInfo, keep: &[(Ip, u8)], advertised: bool) -> bool {
+    (info.address.is_ipv6() && info.scope == SCOPE_LINK)
+        || (info.advertised && advertised)
+        || keep.contains(&(info.address, info.prefix))
+}
+
+/// Whether a flush leaves a route: it is to be kept, or comes and goes with an
+/// address.
+pub(super) fn route_stays(info: &RouteInfo, keep: &[LinkRoute], advertised: bool) -> bool {
+    info.is_the_kernels()
+        || (info.is_advertised() && advertised)
+        || keep.iter().any(|wanted| route::is_route(&info.route, wanted))
 }
 
 /// `struct ifaddrmsg`.

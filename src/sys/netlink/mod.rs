@@ -1,5 +1,6 @@
 //! rtnetlink: what links and addresses there are, and changes of them.
 
+mod batch;
 mod change;
 mod link;
 mod option;

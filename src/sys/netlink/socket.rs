@@ -2,8 +2,9 @@
 
 #![allow(unsafe_code, reason = "rustix has no setsockopt for SOL_NETLINK")]
 
+use super::batch;
 use super::reply::{Each, End, Reply};
-use super::wire::Request;
+use super::wire::{Malformed, Request};
 use crate::error::{self, Error};
 use alloc::string::String;
 use alloc::vec;
@@ -119,6 +120,36 @@ impl Socket {
         let kind = NAMES.iter().find(|(kind, _)| *kind == u32::from(request.kind)).map_or("", |name| name.1);
         let between = if words.is_empty() { "" } else { ": " };
         Error::os_saying(&self.purpose, errno, &[" (", kind, between, words, ")"].concat())
+    }
+
+    /// Sends several requests whose answers are acknowledgements; tells which
+    /// of them were refused.
+    pub(super) fn exchange_all(&mut self, requests: &[Request]) -> error::Result<Vec<bool>> {
+        let Some(last) = requests.last() else { return Ok(Vec::new()) };
+        let first = self.sequence.wrapping_add(1);
+        let bytes = batch::together(requests, first);
+        self.sequence = self.sequence.wrapping_add(u32::try_from(requests.len()).unwrap_or(u32::MAX));
+        let mut answers = vec![None; requests.len()];
+        let mut exchange = || -> Result<(), Errno> {
+            rustix::net::send(&self.fd, &bytes, SendFlags::empty())?;
+            while answers.contains(&None) {
+                match receive(&self.fd, &mut self.buffer) {
+                    Ok(received) => {
+                        let received = received.unwrap_or_default();
+                        batch::acknowledge(received, requests, first, &mut answers)
+                            .map_err(|Malformed| Errno::PROTO)?;
+                    }
+                    Err(Errno::INTR) => {}
+                    Err(Errno::AGAIN) => return Err(Errno::TIMEDOUT),
+                    Err(errno) => return Err(errno),
+                }
+            }
+            Ok(())
+        };
+        match exchange() {
+            Ok(()) => Ok(answers.into_iter().map(|refused| refused != Some(false)).collect()),
+            Err(errno) => Err(self.failure(last, errno.raw_os_error(), "")),
+        }
     }
 
     #[inline(never)]

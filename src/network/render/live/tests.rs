@@ -88,8 +88,8 @@ ethernets:
 ";
     let lines = plan(text, &["fixed", "asked", "leased", "plain"]);
     let of = |link: &str| {
-        let up = format!("set link {link} up");
-        let before = lines.iter().take_while(|line| **line != up);
+        let up = "set link fixed up";
+        let before = lines.iter().take_while(|line| *line != up);
         let of_link = |line: &&String| line.ends_with(link) && !line.starts_with("flush");
         before.filter(of_link).cloned().collect::<Vec<String>>()
     };
