@@ -105,6 +105,7 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, command: &Value<'_>) {
     for (key, value) in params.entries() {
         match (text(key), &mut link.kind) {
             ("driver", Kind::Physical(found)) => found.driver = reader.plain(value, "driver", text(value)),
+            ("driver", _) => {}
             (name, _) => reader.parameter(&mut link.parameters, &[name], value),
         }
     }

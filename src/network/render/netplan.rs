@@ -269,6 +269,8 @@ fn settings(entries: &mut Entries<'_>, parameters: &[Found<'_>]) {
             Setting::Text(text) => inner.string(word, text),
             Setting::List(items) if matches!(*word, "path-cost" | "port-priority") => {
                 inner.raw(word, "");
+                let mut items = plain_words(items);
+                sort(&mut items);
                 for item in items {
                     if let Some((port, value)) = item.split_once(' ') {
                         inner.lead = PORTS;
