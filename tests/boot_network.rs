@@ -161,10 +161,10 @@ fn files_in_etc_are_of_this_seed_and_a_persons_hand_stays() {
     fs::write(story.folder.join(folder).join("ifcfg-front"), &by_hand).unwrap();
     boot(&story);
     assert_eq!(story.text(&format!("{folder}/ifcfg-front")), Some(by_hand.clone()), "nothing has changed");
-    story.root("etc/cloud/cloud.cfg", "updates: {network: {when: [boot]}}\n");
+    story.seed("user_data", "#cloud-config\nupdates: {network: {when: [boot]}}\n");
     boot(&story);
     assert_eq!(story.text(&format!("{folder}/ifcfg-front")), Some(front), "it is to be written at each boot");
-    fs::remove_file(story.folder.join("root/etc/cloud/cloud.cfg")).unwrap();
+    story.seed("user_data", "");
 
     one_nic(&story, "52:54:00:aa:00:01", "192.0.2.8");
     let told = boot(&story);

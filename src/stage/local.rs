@@ -54,6 +54,7 @@ impl<'a> Local<'a> {
             kernel_line: self.kernel_line,
             trees: Trees { root: self.root, run: self.run },
             system,
+            config: system,
             instance: None,
             changed: true,
             deadline,
@@ -305,7 +306,8 @@ fn provision(
     keep(local, instance, &paths, &cover, applier, log);
     let start = clock::monotonic();
     let system = cloud_config(&[], &trees);
-    let inputs = Inputs { instance: Some(instance), changed, ..local.inputs(&system, &cover, deadline) };
+    let inputs = local.inputs(&system, &cover, deadline);
+    let inputs = Inputs { instance: Some(instance), changed, config: &config, ..inputs };
     network::configure(&inputs, applier, log);
     log.step("agent/network", start);
     if let Some(what) = consumed.unresolved() {

@@ -29,8 +29,11 @@ pub struct Inputs<'a> {
     pub kernel_line: &'a KernelLine,
     /// The machine's root and the running /run.
     pub trees: Trees<'a>,
-    /// The root's own configuration.
+    /// The root's own configuration, which alone describes networks and pins
+    /// back ends.
     pub system: &'a CloudConfig<'a>,
+    /// All configuration, user-data's too.
+    pub config: &'a CloudConfig<'a>,
     /// The seed's instance; `None` on a machine whose last one is another's.
     pub instance: Option<&'a Instance>,
     /// The description or the machine differs from the last boot's: files in

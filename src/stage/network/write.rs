@@ -76,7 +76,7 @@ fn back_end(inputs: &Inputs<'_>, log: &mut Log<'_>) -> Option<&'static Renderer>
 /// Whether files in /etc are to be written at every boot
 /// (`updates: {network: {when: [boot]}}`).
 fn is_asked_for(inputs: &Inputs<'_>) -> bool {
-    let events = inputs.system.get("updates.network.when");
+    let events = inputs.config.get("updates.network.when");
     let events = events.and_then(|setting| setting.value.items()).unwrap_or_default();
     events.iter().any(|event| matches!(event.as_str(), Some("boot" | "boot-legacy")))
 }
