@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         log.info("init-local was done before this: {} is there", &[HANDOFF]);
         return Ok(0);
     }
-    let (root, run) = (Root::open(folder)?, Root::open("/run")?);
+    let (root, run) = (Root::open(folder)?.labelled(), Root::open("/run")?);
     let begun = clock::monotonic();
     let status = if running {
         progress::begin(MODES[0], Status::default(), begun, &mut log)

@@ -4,12 +4,27 @@ pub(crate) use glowplug::date::utc;
 use glowplug::stage::log::Line;
 use glowplug::sys::clock;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, fchown};
 
 /// Where the log is, and where it goes when that can't be written.
 const LOG: [&str; 2] = ["/var/log/cloud-init.log", "/run/glowplug/cloud-init.log"];
+
+/// Opens a log for appending; one that is new is for the group that reads logs,
+/// where there is one.
+fn open(path: &str) -> Option<File> {
+    let is_new = !fs::exists(path).unwrap_or(false);
+    let file = OpenOptions::new().create(true).append(true).mode(0o640).open(path).ok()?;
+    if is_new {
+        let groups = fs::read_to_string("/etc/group").unwrap_or_default();
+        let group =
+            groups.lines().find_map(|line| line.strip_prefix("adm:")?.split(':').nth(1)?.parse().ok());
+        // Then only root reads it.
+        let _ = fchown(&file, None, group);
+    }
+    Some(file)
+}
 
 /// Appends a program's lines.
 pub(crate) fn append(program: &str, lines: &[Line]) {
@@ -21,9 +36,7 @@ pub(crate) fn append(program: &str, lines: &[Line]) {
         // Writing into a String does not fail.
         let _ = writeln!(text, "{},{:03} - {program}[{level}]: {said}", utc(at).iso(), at / 1000 % 1000);
     }
-    let file =
-        LOG.iter().find_map(|path| OpenOptions::new().create(true).append(true).mode(0o640).open(path).ok());
-    if let Some(mut file) = file {
+    if let Some(mut file) = LOG.iter().find_map(|path| open(path)) {
         // The console has had every line already.
         let _ = file.write_all(text.as_bytes());
     }

@@ -1,21 +1,31 @@
 //! `glowplug`: the stages after the pivot, and the command line.
 
+mod analyze;
 mod boothook;
+mod cache;
+mod clean;
 mod cli;
 mod cloud_id;
+mod collect_logs;
 mod completions;
 mod devel;
 mod features;
 mod host;
 mod http;
+mod instance_files;
 mod local_stage;
 mod log_file;
 mod man;
 mod net;
 mod per;
+mod plan;
 mod program;
 mod progress;
+mod provision;
+mod query;
 mod report;
+mod schema;
+mod single;
 mod stage;
 mod status;
 mod task;

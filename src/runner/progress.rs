@@ -64,13 +64,17 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
     if let Err(error) = written {
         log.warn(&Error::new("write", "status.json", error.to_string()));
     }
-    let steps = fs::OpenOptions::new().create(true).append(true).open(TIMINGS);
-    if let Ok(mut file) = steps {
-        // Timings are for the curious; nothing depends on them.
-        let _ = file.write_all(log.steps.as_bytes());
-    }
+    keep_timings(log);
     let problems = if errors == 0 { String::new() } else { format!(" with {errors} errors") };
     log.info("{} is done{}", &[name, &problems]);
     log_file::append("glowplug", &read_lines(&log.lines));
     u8::try_from(errors).unwrap_or(u8::MAX)
+}
+
+/// Adds the timings of a stage to those of this boot.
+pub(crate) fn keep_timings(log: &Log<'_>) {
+    // They are for the curious; nothing depends on them.
+    if let Ok(mut file) = fs::OpenOptions::new().create(true).append(true).open(TIMINGS) {
+        let _ = file.write_all(log.steps.as_bytes());
+    }
 }

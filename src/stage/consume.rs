@@ -166,6 +166,11 @@ impl Consumed {
         None
     }
 
+    /// The sources by name, `user-data` the first, each with its parts.
+    pub fn sources(&self) -> impl Iterator<Item = (&'static str, &[Part])> {
+        self.sources.iter().map(|source| (source.name, &*source.parts))
+    }
+
     /// Every part of every source.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
         self.sources.iter().flat_map(|source| &source.parts)
@@ -237,10 +242,14 @@ impl Consumed {
             ("vendor-data.txt", VENDOR_DATA),
             ("vendor-data2.txt", VENDOR_DATA2),
         ] {
-            write(paths.file(name), instance.file(file).unwrap_or_default().to_vec(), 0o600);
+            write(paths.file(name), raw_text(instance, file), 0o600);
         }
         let configs = ["cloud-config.txt", "vendor2-cloud-config.txt", "vendor-cloud-config.txt"];
-        for (name, (_, merged)) in configs.into_iter().zip(merged) {
+        for (name, (source, merged)) in configs.into_iter().zip(merged) {
+            let vendors_file = SOURCES.iter().find(|(name, _)| name == source && *name != USER);
+            if vendors_file.is_some_and(|(_, file)| instance.file(file).is_none()) {
+                continue;
+            }
             write(paths.file(name), user_data::cloud_config_text(merged).into_bytes(), 0o600);
         }
         for source in &self.sources {
@@ -251,6 +260,16 @@ impl Consumed {
             }
         }
         actions
+    }
+}
+
+/// A source as it came; of vendor-data that is one text within JSON that text.
+fn raw_text(instance: &Instance, file: &str) -> Vec<u8> {
+    let raw = instance.file(file).unwrap_or_default();
+    let value = (file != USER_DATA).then(|| json::parse(raw).ok()).flatten();
+    match value.as_ref().map(|value| vendor_texts(value, file, &mut Vec::new())) {
+        Some([text]) => text.as_str().map_or_else(|| raw.to_vec(), |text| text.as_bytes().to_vec()),
+        _ => raw.to_vec(),
     }
 }
 

@@ -36,7 +36,9 @@ pub fn instance_data<'a>(
     let mut ds = Vec::new();
     put_value(&mut ds, "meta_data", meta_data);
     put_value(&mut ds, "network_json", network);
-    put_value(&mut ds, "ec2_metadata", parsed(instance.file(EC2_META_DATA)));
+    let ec2 =
+        instance.file(EC2_META_DATA).map_or(Value::bare(Data::Map(Vec::new())), |file| parsed(Some(file)));
+    put_value(&mut ds, "ec2_metadata", ec2);
     let mut merged = Value::bare(Data::Map(Vec::new()));
     for (_, tree) in system {
         user_data::fill_in(&mut merged, tree.clone());

@@ -4,7 +4,10 @@ mod help;
 mod table;
 mod verb;
 
-use crate::{cloud_id, completions, devel, features, man, net, per, report, stage};
+use crate::{
+    analyze, cache, clean, cloud_id, collect_logs, completions, devel, features, man, net, per, plan, query,
+    report, schema, single, stage,
+};
 use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
 use lexopt::Arg;
@@ -40,7 +43,16 @@ impl From<Error> for Fault {
 
 /// What does each command of the table.
 static RUN: &[(&str, Run)] = &[
+    ("analyze blame", analyze::blame),
+    ("analyze boot", analyze::boot),
+    ("analyze dump", analyze::dump),
+    ("analyze show", analyze::show),
+    ("cache get", cache::get),
+    ("cache set", cache::set),
+    ("cache show", cache::show),
+    ("clean", clean::run),
     ("cloud-id", cloud_id::run),
+    ("collect-logs", collect_logs::run),
     ("completions", completions::run),
     ("devel make-mime", devel::make_mime::run),
     ("devel net-convert", devel::net_convert::run),
@@ -55,6 +67,10 @@ static RUN: &[(&str, Run)] = &[
     ("net plan", net::apply::plan),
     ("net show", net::show::run),
     ("per", per::run),
+    ("plan", plan::run),
+    ("query", query::run),
+    ("schema", schema::run),
+    ("single", single::run),
     ("status", report::run),
 ];
 

@@ -20,7 +20,26 @@ over and finished. Called as `cloud-init` it takes that program's command line."
         Opt::flag("force", ' ', "run even where something says not to"),
         Opt::flag("version", 'v', "print the version"),
     ],
-    verbs: &[INIT, MODULES, STATUS, NET, DEVEL, PER, FEATURES, CLOUD_ID, COMPLETIONS, MAN],
+    verbs: &[
+        INIT,
+        MODULES,
+        SINGLE,
+        STATUS,
+        QUERY,
+        PLAN,
+        SCHEMA,
+        ANALYZE,
+        CACHE,
+        NET,
+        CLEAN,
+        COLLECT_LOGS,
+        DEVEL,
+        PER,
+        FEATURES,
+        CLOUD_ID,
+        COMPLETIONS,
+        MAN,
+    ],
     notes: &[
         ("Exit status", "1 for what could not be done, 2 for a command line that makes no sense."),
         (
@@ -65,6 +84,32 @@ const MODULES: Verb = Verb {
         "which: init, config (default) or final",
     )],
     notes: &[("Exit status", "The number of errors, 255 at most.")],
+    ..Verb::EMPTY
+};
+
+const SINGLE: Verb = Verb {
+    name: "single",
+    summary: "run one module",
+    about: "\
+Runs a module for the instance of this boot, outside of its stage. One that has
+run as often as it is to run is not run again. What follows the options is given
+to the module, as cloud.cfg's list of modules may do.",
+    options: &[
+        Opt::value("name", 'n', Value::Text("NAME"), "which").required(),
+        Opt::value(
+            "frequency",
+            ' ',
+            Value::OneOf("FREQUENCY", &["instance", "always", "once"]),
+            "how often it is to run, in place of its own",
+        ),
+        Opt::flag("report", ' ', "taken for cloud-init's sake"),
+        Opt::flag("force", ' ', "run without an instance, too"),
+    ],
+    operands: &[Operand::many(Value::Text("ARGUMENT"))],
+    notes: &[
+        ("Exit status", "0, or 1 where it failed."),
+        ("Example", "glowplug single --name write_files --frequency always"),
+    ],
     ..Verb::EMPTY
 };
 
@@ -165,6 +210,199 @@ no DHCP client: a link that wants a lease is brought up, and that is said.",
         Opt::value("root", ' ', DIRECTORY, "where etc/resolv.conf is written (default /)"),
     ],
     notes: &[NET_STATUS, ("Example", "glowplug net apply --seed /mnt/config-2")],
+    ..Verb::EMPTY
+};
+
+const QUERY: Verb = Verb {
+    name: "query",
+    summary: "print what is known of the instance",
+    about: "\
+Prints a value of the instance data: KEY is a path with dots, `_` stands for any
+character that is neither letter nor digit, and the keys of v1 are at the top,
+too. Strings are printed as they are, anything else as JSON. Only root sees what
+is secret.",
+    options: &[
+        Opt::flag("all", 'a', "print everything"),
+        Opt::value("format", 'f', Value::Text("TEMPLATE"), "print a text with {{ KEY }} in it"),
+        Opt::flag("list-keys", 'l', "print the keys below KEY, a line each"),
+        Opt::value("instance-data", 'i', FILE, "read this instance-data.json"),
+        Opt::value("user-data", 'u', FILE, "read user-data from this file"),
+        Opt::value("vendor-data", 'v', FILE, "read vendor-data from this file"),
+        Opt::flag("debug", 'd', "taken for cloud-init's sake"),
+    ],
+    operands: &[Operand::optional(Value::Text("KEY"))],
+    notes: &[
+        ("Exit status", "0, or 1 for what there is none of."),
+        (
+            "Examples",
+            "\
+glowplug query v1.instance_id
+glowplug query --list-keys ds.meta_data
+glowplug query --format '{{ v1.local_hostname }} in {{ v1.region }}'",
+        ),
+    ],
+    ..Verb::EMPTY
+};
+
+const PLAN: Verb = Verb {
+    name: "plan",
+    summary: "print what a boot would do, and change nothing",
+    about: "\
+Finds the seed, reads it and prints every action of all stages in order: files
+with mode, owner and size, links, names, addresses, programs. What a later stage
+finds is the machine as it is now, since nothing is done.",
+    options: &[
+        Opt::value("seed", ' ', DIRECTORY, "a folder in place of a disc"),
+        Opt::value("root", ' ', DIRECTORY, "what stands for /"),
+        Opt::value("format", ' ', Value::OneOf("FORMAT", &["text", "json"]), "text (default) or json"),
+    ],
+    notes: &[
+        ("Exit status", "0, or 1 where there is no seed."),
+        ("Example", "glowplug plan --seed ./config-drive --root /mnt/image"),
+    ],
+    ..Verb::EMPTY
+};
+
+const SCHEMA: Verb = Verb {
+    name: "schema",
+    summary: "check a cloud-config",
+    about: "\
+Says with line and column what in a cloud-config nothing reads, what has a value
+that will not be taken, and what reads differently from how it looks. User-data
+of many parts is taken apart, and each of its cloud-configs is checked.",
+    options: &[
+        Opt::value("config-file", 'c', FILE, "the cloud-config, or user-data of any kind"),
+        Opt::flag("system", ' ', "check this machine's own (for root)"),
+        Opt::flag("annotate", ' ', "print the text with the faults in it"),
+    ],
+    notes: &[
+        ("Exit status", "0, or 1 where something is to be mended."),
+        ("Example", "glowplug schema -c cloud.yaml --annotate"),
+    ],
+    ..Verb::EMPTY
+};
+
+const ANALYZE: Verb = Verb {
+    name: "analyze",
+    summary: "say where the time of this boot went",
+    verbs: &[
+        Verb {
+            name: "show",
+            summary: "print the steps of each stage in their order",
+            options: TIMINGS,
+            ..Verb::EMPTY
+        },
+        Verb {
+            name: "blame",
+            summary: "print the steps, the longest first",
+            options: TIMINGS,
+            ..Verb::EMPTY
+        },
+        Verb {
+            name: "dump",
+            summary: "print every beginning and end as JSON",
+            options: TIMINGS,
+            ..Verb::EMPTY
+        },
+        Verb {
+            name: "boot",
+            summary: "print when provisioning began and ended",
+            options: TIMINGS,
+            ..Verb::EMPTY
+        },
+    ],
+    ..Verb::EMPTY
+};
+
+const TIMINGS: &[Opt] = &[
+    Opt::value("infile", 'i', FILE, "timings in place of /run/glowplug/timings"),
+    Opt::value("outfile", 'o', FILE, "write here in place of standard output"),
+];
+
+const CACHE: Verb = Verb {
+    name: "cache",
+    summary: "look at the instance cache, and change it",
+    about: "\
+The cache holds the instance as its seed gave it: it is used where no drive is
+there any more, on the same machine. A drive that is there at the next boot is
+read again and wins.",
+    verbs: &[CACHE_SHOW, CACHE_GET, CACHE_SET],
+    ..Verb::EMPTY
+};
+
+const CACHE_ROOT: Opt = Opt::value("root", ' ', DIRECTORY, "what stands for /");
+
+const CACHE_SHOW: Verb =
+    Verb { name: "show", summary: "print what it holds", options: &[CACHE_ROOT], ..Verb::EMPTY };
+
+const CACHE_GET: Verb = Verb {
+    name: "get",
+    summary: "print the value of a key",
+    options: &[CACHE_ROOT],
+    operands: &[Operand::one(Value::Text("KEY"))],
+    notes: &[CACHE_KEYS],
+    ..Verb::EMPTY
+};
+
+const CACHE_SET: Verb = Verb {
+    name: "set",
+    summary: "change the value of a key",
+    about: "\
+Changes the cache, and what the rest of this boot works with. VALUE is a word,
+@FILE or `-` for standard input; an empty one takes a file away.",
+    options: &[CACHE_ROOT],
+    operands: &[Operand::one(Value::Text("KEY")), Operand::one(Value::Text("VALUE"))],
+    notes: &[
+        CACHE_KEYS,
+        (
+            "Examples",
+            "\
+glowplug cache set local-hostname web1
+glowplug cache set user-data @cloud.yaml",
+        ),
+    ],
+    ..Verb::EMPTY
+};
+
+const CACHE_KEYS: (&str, &str) = (
+    "Keys",
+    "\
+instance-id, datasource, detail, local-hostname, public-keys (a line each),
+product-uuid, macs; the seed's files: user-data, meta-data, vendor-data,
+network-data, or by their names: user_data, meta_data.json, ...",
+);
+
+const CLEAN: Verb = Verb {
+    name: "clean",
+    summary: "take away what provisioning left, for a new first boot",
+    about: "\
+Removes everything in /var/lib/cloud but the seed, and runs the programs in
+/etc/cloud/clean.d.",
+    options: &[
+        Opt::value(
+            "configs",
+            'c',
+            Value::OneOf("KIND", &["all", "ssh_config", "network"]),
+            "remove files of sshd or network back ends, too",
+        )
+        .many(),
+        Opt::flag("logs", 'l', "remove the logs, too"),
+        Opt::flag("machine-id", ' ', "make /etc/machine-id uninitialized"),
+        Opt::flag("reboot", 'r', "reboot when that is done"),
+        Opt::flag("seed", 's', "remove the seed, too"),
+        Opt::value("root", ' ', DIRECTORY, "what stands for /; no program is run then"),
+    ],
+    notes: &[("Exit status", "0, or 1 where something could not be removed.")],
+    ..Verb::EMPTY
+};
+
+const COLLECT_LOGS: Verb = Verb {
+    name: "collect-logs",
+    summary: "put the logs into one archive",
+    options: &[
+        Opt::value("tarfile", 't', FILE, "the archive (default: cloud-init.tar.gz)"),
+        Opt::flag("include-userdata", 'u', "with user-data, which may hold secrets"),
+    ],
     ..Verb::EMPTY
 };
 

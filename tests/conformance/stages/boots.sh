@@ -8,6 +8,8 @@
 #
 #   WORK/boot1/, boot2/ …  what stands for each boot: seed/ is the config drive
 #                          from then on (none: no drive), root/ is copied over /
+#   WORK/after             where it is there, a bash script run in the machine after
+#                          the last boot; its output goes to WORK/answers
 #   WORK/changed/          is made: every file that was changed, /run included
 #   WORK/log               is made: what the stages printed, and their statuses
 #
@@ -61,6 +63,11 @@ for boot in "$work"/boot*; do
     done
     echo "== host name $(chroot "$root" hostname)"
 done > "$work/log"
+if [ -e "$work/after" ]; then
+    cp "$work/after" "$root/tmp/after"
+    chroot "$root" env -i PATH="/tmp/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 \
+        bash /tmp/after > "$work/answers" 2>&1 < /dev/null || :
+fi
 rm -rf "$drive"
 mkdir "$work/changed"
 cp -a "$scratch/upper/." "$work/changed/"

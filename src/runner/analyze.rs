@@ -1,0 +1,205 @@
+//! `glowplug analyze`: where the time of this boot went, by our own clocks.
+
+use crate::cli::{Arguments, Ended, Fault, print};
+use crate::status::{MODES, seconds};
+use glowplug::error::Error;
+use glowplug::state::paths::TIMINGS;
+use glowplug::syntax::json::{self, Style};
+use glowplug::syntax::value::{Data, Value};
+use glowplug::sys::clock;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write;
+
+/// What a module run by `glowplug single` belongs to.
+const SINGLE: &str = "single";
+
+/// A step of a stage; times are microseconds of the monotonic clock.
+#[derive(Clone, Debug, PartialEq)]
+struct Step {
+    /// As status.json names it.
+    stage: &'static str,
+    name: String,
+    start: u64,
+    duration: u64,
+}
+
+pub(crate) fn show(arguments: &Arguments) -> Ended {
+    answer(arguments, |steps| as_record(&steps))
+}
+
+pub(crate) fn blame(arguments: &Arguments) -> Ended {
+    answer(arguments, |mut steps| {
+        steps.retain(|step| !is_whole(step));
+        steps.sort_by_key(|step| std::cmp::Reverse(step.duration));
+        let line =
+            |step: &Step| format!("     {:0>8}s ({}/{})\n", short(step.duration), step.stage, step.name);
+        format!(
+            "-- Boot Record 01 --\n{}\n1 boot records analyzed\n",
+            steps.iter().map(line).collect::<String>()
+        )
+    })
+}
+
+pub(crate) fn dump(arguments: &Arguments) -> Ended {
+    answer(arguments, |steps| as_events(&steps))
+}
+
+pub(crate) fn boot(arguments: &Arguments) -> Ended {
+    answer(arguments, |steps| {
+        let booted = clock::realtime().saturating_sub(clock::monotonic());
+        let date = |at: u64| glowplug::date::utc(booted + at).iso();
+        let first = steps.iter().map(|step| step.start).min().unwrap_or_default();
+        let last = steps.iter().map(|step| step.start + step.duration).max().unwrap_or_default();
+        format!(
+            "-- Most Recent Boot Record --\n    Kernel started at: {}\n    Provisioning started at: {}\n    \
+             Kernel start to provisioning (seconds): {}\n    Provisioning ended at: {}\n    \
+             Kernel start to its end (seconds): {}\n",
+            date(0),
+            date(first),
+            seconds(first),
+            date(last),
+            seconds(last)
+        )
+    })
+}
+
+/// Reads the timings and writes what is made of them where it is asked for.
+fn answer(arguments: &Arguments, make: impl Fn(Vec<Step>) -> String) -> Ended {
+    let path = arguments.value("infile").unwrap_or(TIMINGS);
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::os("read", path, error.raw_os_error().unwrap_or(0)))?;
+    let steps = parse(&text);
+    if steps.is_empty() {
+        return Err(Fault::Failed(Error::new("analyze", path, "it has no steps")));
+    }
+    let answer = make(steps);
+    match arguments.value("outfile") {
+        None | Some("-") => print(&answer)?,
+        Some(file) => fs::File::create(file)
+            .and_then(|mut file| file.write_all(answer.as_bytes()))
+            .map_err(|error| Error::os("write", file, error.raw_os_error().unwrap_or(0)))?,
+    }
+    Ok(0)
+}
+
+/// The steps of `STEP<TAB>START<TAB>DURATION` lines; what is none is passed
+/// over. `runner/STAGE` ends what belongs to STAGE.
+fn parse(text: &str) -> Vec<Step> {
+    let (mut steps, mut open): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let mut fields = line.split('\t');
+        let (Some(name), Some(start), Some(duration)) = (fields.next(), fields.next(), fields.next()) else {
+            continue;
+        };
+        let (Ok(start), Ok(duration)) = (start.parse(), duration.parse()) else { continue };
+        let (who, what) = name.split_once('/').unwrap_or(("", name));
+        let mut step = Step { stage: MODES[0], name: what.into(), start, duration };
+        match who {
+            "agent" => steps.push(step),
+            "runner" => {
+                step.stage = MODES.iter().find(|mode| **mode == what).copied().unwrap_or(SINGLE);
+                for mut inner in open.drain(..) {
+                    inner.stage = step.stage;
+                    steps.push(inner);
+                }
+                steps.push(step);
+            }
+            _ => open.push(step),
+        }
+    }
+    steps.append(&mut open);
+    steps
+}
+
+/// Whether this is a stage with all its steps.
+fn is_whole(step: &Step) -> bool {
+    step.name == step.stage
+}
+
+fn short(micros: u64) -> String {
+    format!("{}.{:05}", micros / 1_000_000, micros % 1_000_000 / 10)
+}
+
+/// The stages with their steps, as cloud-init prints its own.
+fn as_record(steps: &[Step]) -> String {
+    let mut text = String::from(
+        "-- Boot Record 01 --\nThe total time elapsed since completing an event is printed after the \"@\" character.\n\
+         The time the event takes is printed after the \"+\" character.\n\n",
+    );
+    let mut total = 0;
+    for stage in MODES.into_iter().chain([SINGLE]) {
+        let own: Vec<&Step> = steps.iter().filter(|step| step.stage == stage).collect();
+        let inner: Vec<&&Step> = own.iter().filter(|step| !is_whole(step)).collect();
+        let Some(first) = own.iter().map(|step| step.start).min() else { continue };
+        let _ = writeln!(text, "Starting stage: {stage}");
+        for step in &inner {
+            let at = (step.start + step.duration).saturating_sub(first);
+            let _ = writeln!(text, "|`->{} @{}s +{}s", step.name, short(at), short(step.duration));
+        }
+        let whole = own.iter().find(|step| is_whole(step)).map(|step| step.duration);
+        let took = whole.unwrap_or_else(|| inner.iter().map(|step| step.duration).sum());
+        total += took;
+        let _ = writeln!(text, "Finished stage: ({stage}) {} seconds\n", short(took));
+    }
+    let _ = writeln!(text, "Total Time: {} seconds\n\n1 boot records analyzed", short(total));
+    text
+}
+
+/// Start and finish of each step, with seconds since 1970.
+fn as_events(steps: &[Step]) -> String {
+    let booted = clock::realtime().saturating_sub(clock::monotonic());
+    let word = |text: &str| Value::bare(Data::Str(text.to_owned().into()));
+    let mut events = Vec::new();
+    for step in steps {
+        let name = if is_whole(step) { step.name.clone() } else { format!("{}/{}", step.stage, step.name) };
+        for (kind, at) in [("start", step.start), ("finish", step.start + step.duration)] {
+            let time = Value::bare(Data::Float(seconds(booted + at).into()));
+            let mut entries = vec![
+                (word("description"), word(&step.name)),
+                (word("event_type"), word(kind)),
+                (word("name"), word(&name)),
+                (word("origin"), word("glowplug")),
+                (word("timestamp"), time),
+            ];
+            if kind == "finish" {
+                entries.push((word("result"), word("SUCCESS")));
+            }
+            events.push(Value::bare(Data::Map(entries)));
+        }
+    }
+    let mut text = String::new();
+    json::write(&Value::bare(Data::Seq(events)), Style::File, &mut text);
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: &str = "agent/find seed\t1000000\t250000\nagent/hand off\t1250000\t1000\nmodule/bootcmd\t3000000\t500000\nrunner/init\t2900000\t700000\nnonsense\nmodule/x\ta\tb\n";
+
+    #[test]
+    fn steps_belong_to_the_stage_that_ends_after_them() {
+        let record = as_record(&parse(STEPS));
+        let lines: Vec<&str> = record.lines().skip(4).collect();
+        assert_eq!(
+            lines,
+            [
+                "Starting stage: init-local",
+                "|`->find seed @0.25000s +0.25000s",
+                "|`->hand off @0.25100s +0.00100s",
+                "Finished stage: (init-local) 0.25100 seconds",
+                "",
+                "Starting stage: init",
+                "|`->bootcmd @0.60000s +0.50000s",
+                "Finished stage: (init) 0.70000 seconds",
+                "",
+                "Total Time: 0.95100 seconds",
+                "",
+                "1 boot records analyzed",
+            ]
+        );
+        assert_eq!(parse("").len() + parse("\t\t\n").len(), 0);
+    }
+}

@@ -1,0 +1,219 @@
+//! `glowplug cache`: the instance cache, which holds where no drive is.
+
+use crate::cli::{Arguments, Ended, Fault, print};
+use crate::stage::need_root;
+use glowplug::error::{Error, Result};
+use glowplug::instance::{File, Instance, InstanceId};
+use glowplug::stage::handoff;
+use glowplug::state::cache;
+use glowplug::state::paths::{CACHE, HANDOFF_INSTANCE};
+use glowplug::sys::root::Root;
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write, stdin};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// A key that is no file of the seed.
+struct Key {
+    name: &'static str,
+    get: fn(&Instance) -> String,
+    set: fn(&mut Instance, &str) -> Result<()>,
+}
+
+static KEYS: &[Key] = &[
+    Key {
+        name: "instance-id",
+        get: |instance| instance.id.as_str().into(),
+        set: |instance, value| InstanceId::parse(value).map(|id| instance.id = id),
+    },
+    Key {
+        name: "datasource",
+        get: |instance| instance.datasource.clone(),
+        set: |instance, value| {
+            instance.datasource = value.into();
+            Ok(())
+        },
+    },
+    Key {
+        name: "detail",
+        get: |instance| instance.detail.clone(),
+        set: |instance, value| {
+            instance.detail = value.into();
+            Ok(())
+        },
+    },
+    Key {
+        name: "local-hostname",
+        get: |instance| instance.metadata.local_hostname.clone().unwrap_or_default(),
+        set: |instance, value| {
+            instance.metadata.local_hostname = (!value.is_empty()).then(|| value.into());
+            Ok(())
+        },
+    },
+    Key {
+        name: "public-keys",
+        get: |instance| instance.metadata.public_keys.join("\n"),
+        set: |instance, value| {
+            let keys = value.lines().map(str::trim).filter(|key| !key.is_empty());
+            instance.metadata.public_keys = keys.map(String::from).collect();
+            Ok(())
+        },
+    },
+    Key {
+        name: "product-uuid",
+        get: |instance| instance.machine.product_uuid.clone(),
+        set: |instance, value| {
+            instance.machine.product_uuid = value.to_ascii_lowercase();
+            Ok(())
+        },
+    },
+    Key {
+        name: "macs",
+        get: |instance| instance.machine.macs.join(" "),
+        set: |instance, value| {
+            instance.machine.macs = value.split_whitespace().map(str::to_ascii_lowercase).collect();
+            instance.machine.macs.sort_unstable();
+            Ok(())
+        },
+    },
+];
+
+/// The key called `name`.
+fn key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// What the seed's own documents call the files of a seed.
+const ALIASES: [(&str, &str); 4] = [
+    ("user-data", "user_data"),
+    ("meta-data", "meta_data.json"),
+    ("vendor-data", "vendor_data.json"),
+    ("network-data", "network_data.json"),
+];
+
+pub(crate) fn show(arguments: &Arguments) -> Ended {
+    let instance = load(arguments)?;
+    let mut text = String::new();
+    for Key { name, get, .. } in KEYS {
+        let _ = writeln!(text, "{name}: {}", get(&instance).replace('\n', "\n  "));
+    }
+    for file in &instance.raw {
+        let _ = writeln!(text, "{}: {} bytes", file.path, file.content.len());
+    }
+    for file in &instance.files {
+        let _ = writeln!(text, "file {}: {} bytes", file.path, file.content.len());
+    }
+    print(&text)?;
+    Ok(0)
+}
+
+pub(crate) fn get(arguments: &Arguments) -> Ended {
+    let (instance, name) = (load(arguments)?, arguments.operand().unwrap_or_default());
+    if let Some(key) = key(name) {
+        print(&((key.get)(&instance) + "\n"))?;
+        return Ok(0);
+    }
+    let Some(content) = instance.file(file_name(name)) else { return Err(no_such(name, &instance)) };
+    std::io::stdout()
+        .write_all(content)
+        .map_err(|error| Error::os("write", "standard output", error.raw_os_error().unwrap_or(0)))?;
+    Ok(0)
+}
+
+pub(crate) fn set(arguments: &Arguments) -> Ended {
+    let [name, value] = arguments.operands() else {
+        return Err(Fault::Usage("unable to run cache set: VALUE is missing, see --help".into()));
+    };
+    if arguments.value("root").is_none() {
+        need_root("cache set")?;
+    }
+    let mut instance = load(arguments)?;
+    let value = given(value)?;
+    let text = || String::from_utf8(value.clone()).map_err(|_| Error::new("set", name, "it is not UTF-8"));
+    if let Some(key) = key(name) {
+        (key.set)(&mut instance, text()?.trim_end_matches('\n'))?;
+    } else {
+        let name = file_name(name);
+        if !FILES.contains(&name) {
+            return Err(no_such(name, &instance));
+        }
+        instance.raw.retain(|file| file.path != name);
+        if !value.is_empty() {
+            instance.raw.push(File { path: name.into(), content: value });
+        }
+    }
+    store(arguments, &instance)?;
+    Ok(0)
+}
+
+/// The files a seed may have.
+const FILES: [&str; 6] = [
+    "meta_data.json",
+    "user_data",
+    "vendor_data.json",
+    "vendor_data2.json",
+    "network_data.json",
+    "ec2-meta-data.json",
+];
+
+fn file_name(key: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == key).map_or(key, |(_, name)| name)
+}
+
+fn no_such(name: &str, instance: &Instance) -> Fault {
+    let keys: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    let files: Vec<&str> = instance.raw.iter().map(|file| &*file.path).collect();
+    let why = format!("there is none; there are {}, {}", keys.join(", "), files.join(", "));
+    Fault::Failed(Error::new("find key", name, why))
+}
+
+/// `-` for standard input, `@FILE` for a file, else the word itself.
+fn given(value: &str) -> Result<Vec<u8>> {
+    let read = match value.strip_prefix('@') {
+        Some(file) => fs::read(file),
+        None if value == "-" => {
+            let mut content = Vec::new();
+            stdin().read_to_end(&mut content).map(|_| content)
+        }
+        None => return Ok(value.into()),
+    };
+    read.map_err(|error| Error::os("read", value, error.raw_os_error().unwrap_or(0)))
+}
+
+fn folder(arguments: &Arguments) -> &str {
+    arguments.value("root").unwrap_or("/")
+}
+
+fn load(arguments: &Arguments) -> Result<Box<Instance>> {
+    let root = Root::open(folder(arguments))?;
+    handoff::cached(&root)?.ok_or_else(|| Error::new("read the instance cache", CACHE, "there is none"))
+}
+
+/// Writes the cache beside its place, then in it. What this boot works with is
+/// changed, too.
+fn store(arguments: &Arguments, instance: &Instance) -> Result<()> {
+    let frame = cache::encode(instance);
+    let root = Root::open(folder(arguments))?;
+    let place = root.real_path(CACHE).unwrap_or_else(|| CACHE.into());
+    replace(&root.outside(&place), &frame, 0o400)?;
+    if folder(arguments) == "/" && Path::new(HANDOFF_INSTANCE).exists() {
+        replace(HANDOFF_INSTANCE, &frame, 0o600)?;
+    }
+    Ok(())
+}
+
+fn replace(path: &str, content: &[u8], mode: u32) -> Result<()> {
+    let new = format!("{path}.new");
+    // Left over by a run that was cut short.
+    let _ = fs::remove_file(&new);
+    let mut options = OpenOptions::new();
+    let written = options
+        .create_new(true)
+        .write(true)
+        .mode(mode)
+        .open(&new)
+        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&new, path));
+    written.map_err(|error| Error::os("write", path, error.raw_os_error().unwrap_or(0)))
+}

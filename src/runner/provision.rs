@@ -1,0 +1,221 @@
+//! What a stage does to the machine: the instance is made the present one, and
+//! modules run.
+
+use crate::host::Running;
+use crate::status::seconds;
+use crate::task::Tasks;
+use crate::{boothook, instance_files, log_file, program};
+use glowplug::action::{AccountChange, Action, Task};
+use glowplug::cloud_config::CloudConfig;
+use glowplug::error::{Error, Result};
+use glowplug::fetch::Fetch;
+use glowplug::instance::Instance;
+use glowplug::module::{self, Context, Stage};
+use glowplug::stage::config::{SystemConfig, cloud_config};
+use glowplug::stage::consume::{Consumed, consume};
+use glowplug::stage::engine::Engine;
+use glowplug::stage::listed::{Entry, listed, not_known};
+use glowplug::stage::local::carry_out;
+use glowplug::stage::log::Log;
+use glowplug::stage::{handoff, instancify};
+use glowplug::state::cache;
+use glowplug::state::paths::{HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
+use glowplug::syntax::value::Value;
+use glowplug::sys::accounts;
+use glowplug::sys::apply::Applier;
+use glowplug::sys::clock;
+use glowplug::sys::root::Root;
+use glowplug::user_data::{LANGUAGES, Merged};
+use std::fs;
+
+/// The files a stage works with.
+pub(crate) struct Machine {
+    pub(crate) root: Root,
+    pub(crate) run: Root,
+}
+
+/// What is to be done.
+pub(crate) enum Work<'a> {
+    /// All that a stage does.
+    Stage(Stage),
+    /// One module.
+    Single(Entry<'a>),
+    /// All stages, told and not done; the paths that the local stage would
+    /// have written.
+    Plan(&'a dyn Fn(Stage, &Action), Vec<String>),
+}
+
+impl Machine {
+    /// The machine this program runs on.
+    pub(crate) fn running() -> Result<Self> {
+        Ok(Self { root: Root::open("/")?.labelled(), run: Root::open("/run")? })
+    }
+
+    /// The instance of this boot: the one handed over, else the last one's.
+    pub(crate) fn instance(&self, log: &mut Log<'_>) -> Option<Box<Instance>> {
+        let mut take = |instance: Result<Option<Box<Instance>>>| {
+            instance.unwrap_or_else(|error| {
+                log.warn(&error);
+                None
+            })
+        };
+        let agent_ran = fs::exists(HANDOFF_SEED).unwrap_or(false);
+        let handed_over = take(handoff::handed_over(&self.run));
+        // Where the agent found no instance, an old cache is another machine's.
+        if handed_over.is_some() || agent_ran { handed_over } else { take(handoff::cached(&self.root)) }
+    }
+}
+
+/// The value: what is still to be done when the stage has ended.
+pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: &mut Log<'_>) -> Tasks {
+    let paths = InstancePaths::new(&instance.id);
+    let mut problems = Vec::new();
+    let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
+    let trees = system.trees(&mut problems);
+    let consumed = consume(instance, &trees, &machine.root, Some(&LANGUAGES), &mut problems);
+    let merged = consumed.merged(&mut problems);
+    let config = cloud_config(&merged, &trees);
+    let taken = Taken { instance, consumed: &consumed, merged: &merged, system: &trees, config: &config };
+    let mut tasks = Tasks::default();
+    let mut program = program::run;
+    let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
+    let mut task = |task: &Task| tasks.carry_out(task);
+    let mut applier = Applier::new(&machine.root, &machine.run);
+    applier.account = Some(&mut account);
+    applier.program = Some(&mut program);
+    applier.task = Some(&mut task);
+    match work {
+        Work::Single(entry) => modules(&[*entry], &taken, &paths, machine, &mut applier, log),
+        Work::Stage(stage) => {
+            // The agent has told these already, where one ran and could read all.
+            if *stage == Stage::Init
+                && (consumed.uses_languages || !fs::exists(HANDOFF_SEED).unwrap_or(false))
+            {
+                log.warn_of(&problems);
+            }
+            one_stage(*stage, &taken, &paths, (machine, &[]), &mut applier, log);
+            if *stage == Stage::Final {
+                finish(&paths, log);
+            }
+        }
+        Work::Plan(tell, written) => {
+            log.warn_of(&problems);
+            for stage in [Stage::Init, Stage::Config, Stage::Final] {
+                let journal = paths.journal();
+                let mut record = |action: &Action| {
+                    if action.path() != Some(&journal) {
+                        tell(stage, action);
+                    }
+                };
+                let mut applier = Applier::new(&machine.root, &machine.run);
+                applier.record = Some(&mut record);
+                one_stage(stage, &taken, &paths, (machine, written), &mut applier, log);
+            }
+        }
+    }
+    tasks
+}
+
+/// What was made of the seed and of the root's configuration.
+struct Taken<'t> {
+    instance: &'t Instance,
+    consumed: &'t Consumed,
+    merged: &'t [(&'static str, Merged<'t>)],
+    system: &'t [(&'t str, Value<'t>)],
+    config: &'t CloudConfig<'t>,
+}
+
+/// What is marked by one of the files `written` in a plan has run in it.
+fn one_stage(
+    stage: Stage,
+    taken: &Taken<'_>,
+    paths: &InstancePaths,
+    (machine, written): (&Machine, &[String]),
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    if stage == Stage::Init {
+        for surprise in taken.consumed.surprises() {
+            log.info("{}", &[&surprise]);
+        }
+        settle(machine, taken, paths, applier, log);
+    }
+    let mut problems = Vec::new();
+    let mut entries = listed(stage, module::ALL, taken.config, &machine.root, Some(not_known), &mut problems);
+    log.warn_of(&problems);
+    entries.retain(|entry| {
+        let mark = semaphore(entry.module.name, entry.frequency, paths);
+        mark.is_none_or(|mark| !written.contains(&mark))
+    });
+    modules(&entries, taken, paths, machine, applier, log);
+}
+
+fn modules(
+    entries: &[Entry<'_>],
+    taken: &Taken<'_>,
+    paths: &InstancePaths,
+    machine: &Machine,
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    let jobs = taken.consumed.upstart_jobs();
+    let context = Context {
+        config: taken.config,
+        instance: taken.instance,
+        jobs: &jobs,
+        paths,
+        root: &machine.root,
+        host: &Running,
+        arguments: &[],
+    };
+    let mut engine = Engine::new(applier, None, paths);
+    for entry in entries {
+        engine.run(entry, &context, log);
+    }
+}
+
+/// Makes the instance the present one where the agent could not, and writes
+/// what user-data leaves in its directory.
+fn settle(
+    machine: &Machine,
+    taken: &Taken<'_>,
+    paths: &InstancePaths,
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    let Taken { instance, consumed, merged, system, config } = taken;
+    let id = machine.root.read(INSTANCE_ID, 4096).ok().flatten().unwrap_or_default();
+    if id.trim_ascii() != instance.id.as_str().as_bytes() {
+        let cache = cache::encode(instance);
+        instancify::plan(instance, &cache, paths, &machine.root, &mut |action| {
+            carry_out(applier, &action, log);
+        });
+    }
+    let layers: Vec<&Value<'_>> = config.layers().iter().map(|layer| layer.value).collect();
+    let mut actions = vec![Action::RemoveFile { path: paths.file("boot-finished") }];
+    actions.extend(consumed.files(instance, merged, paths));
+    actions.extend(instance_files::plan(consumed, instance, paths, (&layers, system), &machine.root));
+    for action in actions {
+        if !carry_out(applier, &action, log) {
+            break;
+        }
+    }
+    for action in boothook::boothooks(consumed, instance, paths) {
+        if let Err(error) = applier.apply(&action, None) {
+            log.error(&error);
+        } else if let Action::RunProgram(program) = &action {
+            log.info("ran boothook {}", &[&program.argv.join(" ")]);
+        }
+    }
+}
+
+/// boot-finished: `UPTIME - DATE - v. VERSION`.
+fn finish(paths: &InstancePaths, log: &mut Log<'_>) {
+    let uptime = seconds(clock::monotonic());
+    let date = log_file::utc(clock::realtime()).rfc2822();
+    let text = format!("{uptime} - {date} - v. {}\n", env!("CARGO_PKG_VERSION"));
+    let path = paths.file("boot-finished");
+    if let Err(error) = fs::write(&path, text) {
+        log.warn(&Error::new("write", path, error.to_string()));
+    }
+}

@@ -1,0 +1,137 @@
+//! `glowplug schema`: what in a cloud-config nothing will read, or read as it
+//! was meant.
+
+use crate::cli::{Arguments, Ended, Fault, print, say};
+use glowplug::cloud_config::schema::{self, Finding};
+use glowplug::error::Error;
+use glowplug::limits;
+use glowplug::state::paths::INSTANCE_LINK;
+use glowplug::syntax::value::Place;
+use glowplug::syntax::yaml;
+use glowplug::user_data::{self, Kind};
+use std::fmt::Write as _;
+use std::fs;
+
+/// What the machine's own configuration was made of.
+const SYSTEM: [&str; 3] = ["user-data.txt", "vendor-data.txt", "vendor-data2.txt"];
+
+pub(crate) fn run(arguments: &Arguments) -> Ended {
+    let files: Vec<String> = match arguments.value("config-file") {
+        Some(file) => vec![file.into()],
+        None if arguments.has("system") => {
+            SYSTEM.iter().map(|name| format!("{INSTANCE_LINK}/{name}")).collect()
+        }
+        None => {
+            return Err(Fault::Usage("unable to run schema: --config-file or --system is missing".into()));
+        }
+    };
+    let mut faults = 0;
+    for file in &files {
+        let content =
+            fs::read(file).map_err(|error| Error::os("read", file, error.raw_os_error().unwrap_or(0)))?;
+        if content.len() > limits::SEED_FILE {
+            return Err(Error::new("read", file, "it is longer than 16 MiB").into());
+        }
+        if content.is_empty() && arguments.has("system") {
+            continue;
+        }
+        faults += check(file, &content, arguments.has("annotate"))?;
+    }
+    Ok(u8::from(faults > 0))
+}
+
+/// Checks a file and says what was found; the value is how much.
+fn check(file: &str, content: &[u8], annotate: bool) -> Result<usize, Error> {
+    let assembled = user_data::assemble(file, content);
+    let configs: Vec<_> = assembled.parts.iter().filter(|part| part.kind == Kind::CloudConfig).collect();
+    for problem in &assembled.problems {
+        say(problem.text());
+    }
+    if configs.is_empty() {
+        let why = "it is no cloud-config: its first line is not `#cloud-config`";
+        return Err(Error::new("check", file, why));
+    }
+    let mut count = assembled.problems.len();
+    for part in &configs {
+        let name = if assembled.parts.len() == 1 { file.into() } else { format!("{file} {}", part.filename) };
+        let text = String::from_utf8_lossy(&part.content);
+        let (findings, warnings) = match str::from_utf8(&part.content) {
+            Ok(text) => found(text),
+            Err(error) => {
+                let place = Place::of_byte(&part.content, error.valid_up_to());
+                (vec![finding(place, "not UTF-8")], Vec::new())
+            }
+        };
+        for finding in &warnings {
+            say(&line(&name, finding, "warning: "));
+        }
+        count += findings.len();
+        if annotate && !findings.is_empty() {
+            print(&annotated(&text, &findings))?;
+        } else {
+            for finding in &findings {
+                say(&line(&name, finding, ""));
+            }
+        }
+    }
+    match count {
+        0 => print(&format!("Valid cloud-config: {file}\n"))?,
+        _ => say(&format!("Invalid cloud-config {file}: {count} to mend")),
+    }
+    Ok(count)
+}
+
+fn finding(place: Place, message: &str) -> Finding {
+    Finding { place, path: String::new(), message: message.to_owned() }
+}
+
+/// What is wrong with a text, and what may surprise its author.
+fn found(text: &str) -> (Vec<Finding>, Vec<Finding>) {
+    let finding = |place, message: &str| Finding { place, path: String::new(), message: message.to_owned() };
+    let document = match yaml::parse(text) {
+        Ok(document) => document,
+        Err(error) => return (vec![finding(error.place, &error.message)], Vec::new()),
+    };
+    let warnings =
+        document.warnings().iter().map(|warning| finding(warning.place, &warning.message)).collect();
+    let findings = match document.to_value() {
+        Ok(value) if value.entries().is_empty() && value.kind() != "a mapping" && value.kind() != "null" => {
+            vec![finding(value.place, &format!("it is {}, not a mapping", value.kind()))]
+        }
+        Ok(value) => schema::check(&value),
+        Err(error) => vec![finding(error.place, &error.message)],
+    };
+    (findings, warnings)
+}
+
+/// `FILE:LINE:COLUMN: PATH: MESSAGE`.
+fn line(file: &str, finding: &Finding, kind: &str) -> String {
+    let Place { line, column } = finding.place;
+    format!("{file}:{line}:{column}: {kind}{}", message(finding))
+}
+
+fn message(finding: &Finding) -> String {
+    let path = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
+    format!("{path}{}", finding.message)
+}
+
+/// The text with a mark on each line that has a fault, and the faults at its
+/// end.
+fn annotated(text: &str, findings: &[Finding]) -> String {
+    let mut out = String::new();
+    for (number, line) in text.lines().enumerate() {
+        let marks: Vec<String> = findings
+            .iter()
+            .enumerate()
+            .filter(|(_, finding)| finding.place.line as usize == number + 1)
+            .map(|(index, _)| format!("E{}", index + 1))
+            .collect();
+        let mark = if marks.is_empty() { String::new() } else { format!("\t\t# {}", marks.join(",")) };
+        let _ = writeln!(out, "{line}{mark}");
+    }
+    out.push_str("\n# Errors: -------------\n");
+    for (index, finding) in findings.iter().enumerate() {
+        let _ = writeln!(out, "# E{}: {}", index + 1, message(finding));
+    }
+    out
+}
