@@ -63,6 +63,26 @@ fn statuses_tell_found_absent_and_broken() {
     assert!(text.contains("openstack/latest/meta_data.json:1:10: "), "{text}");
 }
 
+/// Where no seed is expected the wait ends with the cold plug, and udev's is
+/// over when its queue is gone.
+#[test]
+fn a_search_ends_when_udev_has_settled() {
+    let story = Story::new("settled");
+    let search = |queue: &str| {
+        let script = format!(
+            "mkdir /run/udev; {queue} date +%s.%N; $AGENT --root $ROOT; code=$?; date +%s.%N; (exit $code)"
+        );
+        let output = story.run(&script);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(10), "{said}");
+        let times: Vec<f64> = said.lines().filter_map(|line| line.parse().ok()).collect();
+        times[1] - times[0]
+    };
+    assert!(search("") < 1.2);
+    let waited = search("touch /run/udev/queue; (sleep 1.5; rm /run/udev/queue) > /dev/null 2>&1 &");
+    assert!((1.4..5.0).contains(&waited), "{waited}");
+}
+
 #[test]
 fn a_plan_changes_nothing() {
     let story = Story::new("plan");

@@ -14,6 +14,9 @@ struct Document<'a> {
     status: &'a String,
     run_files: &'a BTreeMap<String, String>,
     timings_ms: &'a BTreeMap<String, f64>,
+    failed_units: &'a [String],
+    network_backend: &'a BTreeMap<String, String>,
+    boot_s: &'a BTreeMap<String, f64>,
     agent_bytes: u64,
     boots: &'a [Boot],
 }
@@ -27,6 +30,9 @@ pub(crate) fn text(boots: &[Boot], agent_bytes: u64) -> Option<String> {
         status: &last.status,
         run_files: &last.run_files,
         timings_ms: &last.timings_ms,
+        failed_units: &last.failed_units,
+        network_backend: &last.network_backend,
+        boot_s: &last.boot_s,
         agent_bytes,
         boots,
     });

@@ -11,6 +11,7 @@ macro_rules! tell {
 }
 
 mod document;
+mod measure;
 mod options;
 mod story;
 mod vm;
@@ -69,8 +70,16 @@ fn run(options: &Options, folder: &Path) -> Result<()> {
         Some((file, modules)) => Kernel::given(file, modules)?,
         None => Kernel::find_or_fetch(&vm::folder().join("kernel"), say)?,
     };
-    let image = Image::build(folder, &kernel, say)?;
-    say(&format!("Linux {}, an agent of {} bytes as /init", kernel.version, image.agent_bytes));
+    if options.measure {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("initramfs/image/sample");
+        let seed = match &options.first {
+            Some(Source::Seed(seed)) => seed,
+            _ => &sample,
+        };
+        return measure::run(seed, folder, &kernel, say);
+    }
+    let image = Image::build(folder, &kernel, options.parts, say)?;
+    say(&format!("Linux {}, an agent of {} bytes", kernel.version, image.agent_bytes));
 
     let sample = Source::Seed(Path::new(env!("CARGO_MANIFEST_DIR")).join("initramfs/image/sample"));
     let first = options.first.as_ref().unwrap_or(&sample);
@@ -78,7 +87,7 @@ fn run(options: &Options, folder: &Path) -> Result<()> {
     let mut machine = Machine::new(&image, folder, nics(&[first, later]))?;
     options.accelerator.clone_into(&mut machine.accelerator);
     options.append.clone_into(&mut machine.append);
-    machine.timeout = options.timeout;
+    machine.timeout = options.timeout.unwrap_or(machine.timeout);
     let boots = boot(&mut machine, options.boots, [first, later], folder)?;
 
     let files = options.out.clone().unwrap_or_else(|| folder.join("contents"));
@@ -88,7 +97,9 @@ fn run(options: &Options, folder: &Path) -> Result<()> {
         let file = out.join("report.json");
         fs::write(&file, document).map_err(host::io("write", &file))?;
     }
-    judge(&boots, &contents, &image)
+    let untouched = folder.join("untouched");
+    vm::empty_folder(&untouched)?;
+    judge(&boots, &contents, &Contents::copy(&image.root, &untouched)?)
 }
 
 /// The NICs that the seeds want.
@@ -126,10 +137,9 @@ fn boot(machine: &mut Machine, count: usize, sources: [&Source; 2], folder: &Pat
 }
 
 /// Tells what the machine became; an error unless every boot's status is done.
-fn judge(boots: &[Boot], contents: &Contents, image: &Image) -> Result<()> {
+fn judge(boots: &[Boot], contents: &Contents, untouched: &Contents) -> Result<()> {
     if let Some(last) = boots.last() {
-        let untouched = story::Untouched { entries: Contents::list(&image.root)?, tree: &image.root_tree };
-        story::outcome(last, contents, &untouched);
+        story::outcome(last, contents, untouched);
     }
     match boots.iter().position(|boot| boot.status != "done") {
         None => Ok(()),

@@ -5,24 +5,32 @@ use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, ValueExt};
 
-use crate::vm::qemu;
+use crate::vm::Parts;
+use crate::vm::debian::{Backend, Maker};
 
 /// Printed by `--help`.
 pub(crate) const HELP: &str = "\
-Boots a virtual machine whose initramfs holds glowplug-agent and nothing else,
-provisions it from a config drive, and tells what happens as it happens.
+Boots a virtual machine that glowplug provisions from a config drive before its
+root is started, and tells what happens as it happens.
 
 Usage: initramfs/demo [OPTION]...
 
   --seed DIR         files of the config drive (default: the sample seed);
                      none: the machine has no drive
   --drive FILE       a raw image of the drive, used as it is, instead of --seed
+  --root NAME        tiny (default): busybox; debian: Debian with systemd
+  --network NAME     what configures Debian's network: networkmanager (default),
+                     networkd, ifupdown or netplan
+  --initramfs NAME   minimal (default): the agent as /init and nothing else; or
+                     made by dracut, dracut-classic or initramfs-tools
+  --measure          boot a Debian with Debian's cloud-init and one with glowplug,
+                     and compare; the clock counts instructions
   --boots N          boot the same machine N times (default 1)
   --seed2 DIR        files of the drive from the second boot on; none: no drive
   --out DIR          copy the machine's root file system into DIR afterwards,
                      with report.json
   --keep             keep the working folder and say where it is
-  --timeout SECONDS  bound of one boot (default 120)
+  --timeout SECONDS  bound of one boot (default 120; Debian 360)
   --accel NAME       QEMU's accelerator (default tcg)
   --kernel FILE      a kernel of your own, with --modules
   --modules DIR      its modules: the folder that holds modules.dep
@@ -57,8 +65,12 @@ pub(crate) struct Options {
     pub(crate) out: Option<PathBuf>,
     /// Whether the working folder stays.
     pub(crate) keep: bool,
-    /// Bound of one boot.
-    pub(crate) timeout: Duration,
+    /// Compare with cloud-init instead.
+    pub(crate) measure: bool,
+    /// What the machine is made of.
+    pub(crate) parts: Parts,
+    /// Bound of one boot; `None` is the root's own.
+    pub(crate) timeout: Option<Duration>,
     /// QEMU's accelerator.
     pub(crate) accelerator: String,
     /// A kernel and its modules.
@@ -84,12 +96,15 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
         boots: 1,
         out: None,
         keep: false,
-        timeout: qemu::TIMEOUT,
+        measure: false,
+        parts: Parts::TINY,
+        timeout: None,
         accelerator: "tcg".to_owned(),
         kernel: None,
         append: String::new(),
     };
     let (mut kernel, mut modules) = (None, None);
+    let (mut is_debian, mut backend) = (false, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("seed") => options.first = Some(source(parser.value()?.into())),
@@ -98,7 +113,11 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
             Long("boots") => options.boots = parser.value()?.parse()?,
             Long("out") => options.out = Some(parser.value()?.into()),
             Long("keep") => options.keep = true,
-            Long("timeout") => options.timeout = Duration::from_secs(parser.value()?.parse()?),
+            Long("timeout") => options.timeout = Some(Duration::from_secs(parser.value()?.parse()?)),
+            Long("measure") => options.measure = true,
+            Long("root") => is_debian = named(&[("tiny", false), ("debian", true)], &mut parser)?,
+            Long("network") => backend = Some(named(&Backend::WORDS, &mut parser)?),
+            Long("initramfs") => options.parts.maker = named(&Maker::WORDS, &mut parser)?,
             Long("accel") => options.accelerator = parser.value()?.string()?,
             Long("kernel") => kernel = Some(PathBuf::from(parser.value()?)),
             Long("modules") => modules = Some(PathBuf::from(parser.value()?)),
@@ -112,8 +131,23 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
         (None, None) => None,
         _ => return Err("--kernel and --modules go together".into()),
     };
+    if is_debian {
+        options.parts = Parts::debian(backend.unwrap_or(Backend::NetworkManager), options.parts.maker);
+    } else if backend.is_some() {
+        return Err("--network is of --root debian: the tiny root has none".into());
+    }
     check(&options)?;
     Ok(Request::Run(Box::new(options)))
+}
+
+/// The value that the next argument names.
+fn named<T: Copy>(words: &[(&str, T)], parser: &mut lexopt::Parser) -> Result<T, lexopt::Error> {
+    let word = parser.value()?.string()?;
+    let found = words.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        format!("{word} is not known: only {} are", names.join(", ")).into()
+    })
 }
 
 fn source(value: PathBuf) -> Source {

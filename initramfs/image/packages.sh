@@ -5,6 +5,9 @@ say() { printf '%s\n' "$*" >&2; }
 # The Debian packages of what boots a virtual machine.
 MACHINE_PACKAGES="qemu-system-x86 xorriso busybox-static e2fsprogs kmod xz-utils zstd"
 
+# What a machine of Debian is made with.
+DEBIAN_PACKAGES="mmdebstrap util-linux"
+
 # as_root COMMAND...: runs it as root, through sudo where we are somebody else.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then

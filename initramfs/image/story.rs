@@ -1,8 +1,6 @@
 //! The demo's voice: each step as it happens, then what the machine became.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use crate::vm::console::{Line, Who};
 use crate::vm::contents::{Contents, Entry};
@@ -47,7 +45,7 @@ pub(crate) fn last_lines(console: &str) {
 }
 
 /// Prints what the last boot left: name, links, changed files, commands, status.
-pub(crate) fn outcome(boot: &Boot, contents: &Contents, untouched: &Untouched) {
+pub(crate) fn outcome(boot: &Boot, contents: &Contents, untouched: &Contents) {
     tell!("\nThe machine is called {}.", boot.hostname);
     for link in &boot.links {
         let state = if link.up { "up" } else { "down" };
@@ -64,37 +62,33 @@ pub(crate) fn outcome(boot: &Boot, contents: &Contents, untouched: &Untouched) {
     }
     changed_files(contents, untouched);
     commands(contents);
+    for (nic, text) in &boot.network_backend {
+        tell!("\nWhat the back end says of {nic}:");
+        text.lines().take(OUTPUT).for_each(|line| tell!("      {line}"));
+    }
+    for unit in &boot.failed_units {
+        tell!("\nA unit failed: {unit}");
+    }
+    for (step, seconds) in &boot.boot_s {
+        tell!("  {step:<10} {seconds:.3} s");
+    }
     tell!("\nStatus: {} ({:.1} s after the kernel's start)", boot.status, boot.uptime_s);
 }
 
-/// The root as it was before the first boot.
-#[derive(Debug)]
-pub(crate) struct Untouched<'a> {
-    /// What it held.
-    pub(crate) entries: BTreeMap<String, Entry>,
-    /// The folder it was made from.
-    pub(crate) tree: &'a Path,
+/// Whether a path is new, or differs in mode, owner or content from what it was.
+fn changed(untouched: &Contents, path: &str, entry: &Entry, contents: &Contents) -> bool {
+    let same =
+        |before: &Entry| (before.mode, before.user, before.group) == (entry.mode, entry.user, entry.group);
+    !untouched.entries.get(path).is_some_and(same)
+        || (entry.is_file() && untouched.read(path) != contents.read(path))
 }
 
-impl Untouched<'_> {
-    /// Whether a path is new, or differs in mode, owner or content.
-    fn changed(&self, path: &str, entry: &Entry, contents: &Contents) -> bool {
-        let same = |before: &Entry| {
-            (before.mode, before.user, before.group) == (entry.mode, entry.user, entry.group)
-        };
-        if !self.entries.get(path).is_some_and(same) {
-            return true;
-        }
-        entry.is_file() && fs::read(self.tree.join(&path[1..])).ok() != contents.read(path)
-    }
-}
-
-fn changed_files(contents: &Contents, untouched: &Untouched) {
+fn changed_files(contents: &Contents, untouched: &Contents) {
     let ours = |path: &str| BOOKKEEPING.iter().any(|prefix| path.starts_with(prefix));
     let changed: Vec<(&String, &Entry)> = contents
         .entries
         .iter()
-        .filter(|(path, entry)| entry.is_file() && !ours(path) && untouched.changed(path, entry, contents))
+        .filter(|(path, entry)| entry.is_file() && !ours(path) && changed(untouched, path, entry, contents))
         .collect();
     tell!("\nFiles written:");
     let users = names(contents, "/etc/passwd");

@@ -70,6 +70,8 @@ pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
             Ok(Some(Uevent::Device { .. })) => {}
             Ok(Some(Uevent::Lost)) => looked_at.clear(),
             Ok(None) if patience.expected => return Answer::TimedOut,
+            // udev is still loading drivers, which bring devices
+            Ok(None) if now < bound && block::exists("/run/udev/queue") => {}
             Ok(None) => return Answer::Absent,
             Err(error) => {
                 log.warn(&error);

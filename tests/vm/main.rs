@@ -8,6 +8,7 @@ mod vm;
 
 mod boots;
 mod broken;
+mod debian;
 mod drives;
 mod network;
 mod other_seeds;

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::vm::console::{Line, Who};
-use crate::vm::contents::Contents;
+use crate::vm::contents::{self, Contents};
 use crate::vm::disc::Drive;
 use crate::vm::kernel::Kernel;
 use crate::vm::qemu::Machine;
 use crate::vm::report::{Boot, Link};
 use crate::vm::seed::Nics;
-use crate::vm::{Image, empty_folder, folder};
+use crate::vm::{Image, Parts, empty_folder, folder};
 
 /// Machines that run at a time; each keeps two processors busy.
 const AT_A_TIME: usize = 2;
@@ -31,10 +31,15 @@ pub(crate) struct Scene {
 impl Scene {
     /// A machine with the NICs that `seeds` name.
     pub(crate) fn new(story: &str, seeds: &[&Path]) -> Self {
+        Self::of(image(), story, seeds)
+    }
+
+    /// A machine of this image.
+    pub(crate) fn of(image: &'static Image, story: &str, seeds: &[&Path]) -> Self {
         let folder = story_folder(story);
         let nics = Nics::of(seeds);
         assert!(nics.remarks.is_empty(), "{:?}", nics.remarks);
-        let machine = Machine::new(image(), &folder, nics).unwrap();
+        let machine = Machine::new(image, &folder, nics).unwrap();
         Self { machine, folder, lines: Vec::new() }
     }
 
@@ -64,11 +69,30 @@ impl Scene {
         self.boot(Some(&drive))
     }
 
+    /// As [`Scene::boot_seed`], with more words on the kernel line.
+    pub(crate) fn boot_seed_with(&mut self, seed: &Path, words: &str) -> Boot {
+        let drive = Drive::from_seed(seed, &self.folder.join("seed.iso")).unwrap();
+        self.boot_with(Some(&drive), words)
+    }
+
     /// What is on the machine's disk now.
     pub(crate) fn contents(&self) -> Contents {
         let copy = self.folder.join("contents");
         empty_folder(&copy).unwrap();
         Contents::copy(&self.machine.disk(), &copy).unwrap()
+    }
+
+    /// Text of one file on the machine's disk, in a way that is quick on a
+    /// large one; `None` where there is no such file.
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        let bytes = contents::read(&self.machine.disk(), path).unwrap()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// From now on the machine has the NICs that `seeds` name, as a copy of its
+    /// disk on another machine does.
+    pub(crate) fn move_to_nics_of(&mut self, seeds: &[&Path]) {
+        self.machine.nics = Nics::of(seeds);
     }
 
     /// The lines one of the programs told, without their times.
@@ -116,7 +140,7 @@ pub(crate) fn image() -> &'static Image {
     IMAGE.get_or_init(|| {
         let say = &mut |text: &str| println!("{text}");
         let kernel = Kernel::find_or_fetch(&folder().join("kernel"), say).unwrap();
-        Image::build(&story_folder("image"), &kernel, say).unwrap()
+        Image::build(&story_folder("image"), &kernel, Parts::TINY, say).unwrap()
     })
 }
 

@@ -50,9 +50,10 @@ const FAULTS: &[&str] = &[
 impl Line {
     /// Reads a line of the console; `None` for noise.
     pub(crate) fn parse(line: &str) -> Option<Self> {
+        // systemd's journal puts `[TIME] NAME[PID]: ` before it on its way to the console
         let step = [(Who::Agent, "glowplug-agent["), (Who::Runner, "glowplug[")]
             .into_iter()
-            .find_map(|(who, prefix)| step(who, line.trim_start().strip_prefix(prefix)?));
+            .find_map(|(who, mark)| line.split(mark).skip(1).find_map(|rest| step(who, rest)));
         step.or_else(|| {
             FAULTS.iter().any(|fault| line.contains(fault)).then(|| Self::Fault(line.trim().to_owned()))
         })
@@ -62,7 +63,8 @@ impl Line {
 /// Reads `1.234]: text`.
 fn step(who: Who, line: &str) -> Option<Line> {
     let (at, text) = line.split_once("]: ")?;
-    at.parse::<f64>().ok()?;
+    // a number without a point is a process's
+    at.contains('.').then(|| at.parse::<f64>().ok())??;
     Some(Line::Step { who, at: at.to_owned(), text: text.trim_end().to_owned() })
 }
 
@@ -99,6 +101,10 @@ mod tests {
         let expected =
             Line::Step { who: Who::Agent, at: "1.234".into(), text: "found config drive /dev/sr0".into() };
         assert_eq!(Line::parse("glowplug-agent[1.234]: found config drive /dev/sr0\r"), Some(expected));
+        let expected = Line::Step { who: Who::Agent, at: "19.628".into(), text: "is new".into() };
+        let journal = "[   19.633451] glowplug-agent[163]: glowplug-agent[19.628]: is new";
+        assert_eq!(Line::parse(journal), Some(expected));
+        assert_eq!(Line::parse("[   62.1] glowplug[244]: The script has run."), None);
         let expected = Line::Step { who: Who::Runner, at: "5.678".into(), text: "done".into() };
         assert_eq!(Line::parse("glowplug[5.678]: done"), Some(expected));
         assert_eq!(Line::parse("[    0.1] virtio_blk virtio1: [vda] 262144 512-byte blocks"), None);

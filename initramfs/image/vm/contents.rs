@@ -119,6 +119,18 @@ impl Contents {
     }
 }
 
+/// The bytes of one file in an image, without copying the others out; `None`
+/// where there is none. Links are followed within the image.
+pub(crate) fn read(image: &Path, path: &str) -> Result<Option<Vec<u8>>> {
+    let output = host::command("debugfs")?
+        .args(["-R", &format!("cat \"{path}\"")])
+        .arg(image)
+        .output()
+        .map_err(host::io("read", image))?;
+    let missing = String::from_utf8_lossy(&output.stderr).contains("File not found");
+    Ok((!missing).then_some(output.stdout))
+}
+
 /// The names of a path, the first one last.
 fn parts(path: &Path) -> Vec<String> {
     let names = path.components().filter_map(|part| match part {

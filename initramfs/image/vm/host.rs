@@ -17,6 +17,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("dpkg", "dpkg"),
     ("mcopy", "mtools"),
     ("mke2fs", "e2fsprogs"),
+    ("mmdebstrap", "mmdebstrap"),
     ("mkfs.vfat", "dosfstools"),
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("xorriso", "xorriso"),

@@ -17,11 +17,16 @@ const NEEDED: &[&str] = &["virtio_pci", "virtio_blk", "ext4", "virtio_scsi", "sr
 const WELCOME: &[&str] =
     &["virtio_rng", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1", "bonding", "bridge", "8021q", "dummy"];
 
-/// Packs the archive into the file `to`.
-pub(crate) fn pack(agent: &Path, kernel: &Kernel, to: &Path) -> Result<()> {
+/// Packs the archive into the file `to`; with the `runner`, for a root that
+/// has none.
+pub(crate) fn pack(agent: &Path, runner: Option<&Path>, kernel: &Kernel, to: &Path) -> Result<()> {
     let mut archive = Archive::default();
     archive.character_device("dev/console", 5, 1);
     archive.file("init", 0o755, &fs::read(agent).map_err(host::io("read", agent))?);
+    if let Some(runner) = runner {
+        archive.folder("usr/bin");
+        archive.file("usr/bin/glowplug", 0o755, &fs::read(runner).map_err(host::io("read", runner))?);
+    }
     let folder = format!("lib/modules/{}", kernel.version);
     archive.folder(&folder);
     let mut lines = String::new();

@@ -18,9 +18,6 @@ use super::{Image, host, root};
 /// How long a machine may take from power-on to power-off.
 pub(crate) const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Memory of a machine, in MiB.
-const MEMORY: &str = "512";
-
 /// Kernel words that save a second and a half under emulation: ACPI's interrupt
 /// routing, which QEMU's firmware has done already, and self-tests of ciphers.
 const QUICK: &str = "pci=noacpi cryptomgr.notests";
@@ -33,7 +30,8 @@ const POLL: Duration = Duration::from_millis(15);
 pub(crate) struct Machine<'a> {
     image: &'a Image,
     folder: PathBuf,
-    nics: Nics,
+    /// Its network cards; a copy of a machine has others.
+    pub(crate) nics: Nics,
     boots: usize,
     /// QEMU's accelerator: `tcg` or `kvm`.
     pub(crate) accelerator: String,
@@ -64,7 +62,7 @@ impl<'a> Machine<'a> {
             boots: 0,
             accelerator: "tcg".to_owned(),
             append: String::new(),
-            timeout: TIMEOUT,
+            timeout: image.timeout,
         };
         let mut copy = host::command("cp")?;
         copy.args(["--sparse=always", "--reflink=auto"]).arg(&image.root).arg(machine.disk());
@@ -129,7 +127,17 @@ impl<'a> Machine<'a> {
     fn arguments(&self, drive: Option<&Drive>) -> Vec<OsString> {
         let mut line = Arguments::default();
         line.words(accelerator(&self.accelerator));
-        line.words(["-M", "pc", "-smp", "2", "-m", MEMORY, "-nodefaults", "-no-user-config", "-no-reboot"]);
+        line.words([
+            "-M",
+            "pc",
+            "-smp",
+            "2",
+            "-m",
+            &self.image.memory.to_string(),
+            "-nodefaults",
+            "-no-user-config",
+            "-no-reboot",
+        ]);
         line.words(["-display", "none", "-device", "virtio-rng-pci"]);
         for log in ["console", "report"] {
             line.with_path("-serial", "file:", &self.log(log));
@@ -137,7 +145,8 @@ impl<'a> Machine<'a> {
         line.with_path("-kernel", "", &self.image.kernel);
         line.with_path("-initrd", "", &self.image.initramfs);
         let root = format!("root=LABEL={} ro rootfstype=ext4", root::LABEL);
-        let kernel = format!("console=ttyS0 panic=-1 rdinit=/init {root} quiet {QUICK} {}", self.append);
+        let kernel =
+            format!("console=ttyS0 panic=-1 {} {root} quiet {QUICK} {}", self.image.words, self.append);
         line.words(["-append", kernel.trim()]);
         line.with_path("-drive", "if=none,id=root,format=raw,file=", &self.disk());
         line.words(["-device", "virtio-blk-pci,drive=root"]);
@@ -187,6 +196,17 @@ impl Arguments {
 /// qemu64 is a third faster under TCG than all it can emulate.
 fn accelerator(name: &str) -> Vec<&str> {
     match name {
+        // one thread, whose clock counts instructions: figures repeat whatever the host does
+        "icount" => {
+            vec![
+                "-accel",
+                "tcg,thread=single,tb-size=512",
+                "-icount",
+                "shift=0,sleep=off",
+                "-cpu",
+                "qemu64,-svm",
+            ]
+        }
         "tcg" => vec!["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "qemu64,-svm"],
         other => vec!["-accel", other, "-cpu", "host"],
     }

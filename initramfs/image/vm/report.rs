@@ -9,6 +9,8 @@ use glowplug::error::{Error, Result};
 use miniserde::Serialize;
 
 /// One boot, as its machine saw it.
+// the names are those of report.json
+#[allow(clippy::struct_field_names)]
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Boot {
     /// The kernel's host name.
@@ -29,6 +31,17 @@ pub(crate) struct Boot {
     pub(crate) timings_ms: BTreeMap<String, f64>,
     /// Seconds from the kernel's start to the report.
     pub(crate) uptime_s: f64,
+    /// Units that `systemctl --failed` lists.
+    pub(crate) failed_units: Vec<String>,
+    /// By NIC: what nmcli, networkctl or ifquery say of it.
+    pub(crate) network_backend: BTreeMap<String, String>,
+    /// Seconds from the kernel's start to `network` (the last address is
+    /// there), `multi_user`, `init`, `final` (those stages are done), `ssh`.
+    pub(crate) boot_s: BTreeMap<String, f64>,
+    /// Lines of the journal about ordering cycles.
+    pub(crate) cycles: String,
+    /// What `systemd-analyze verify` says, with `report.verify` on the kernel line.
+    pub(crate) verify: String,
 }
 
 /// One network interface.
@@ -70,6 +83,11 @@ impl Boot {
                 "routes" => boot.routes = decode(rest).lines().map(|line| line.trim().to_owned()).collect(),
                 "uptime" => boot.uptime_s = first_number(&decode(rest)),
                 "file" => boot.add_run_file(rest),
+                "failed" => boot.failed_units.extend(Some(decode(rest)).filter(|unit| !unit.is_empty())),
+                "backend" => boot.add_backend(rest),
+                "second" => boot.boot_s.extend(parse_second(rest)),
+                "cycles" => boot.cycles = decode(rest),
+                "verify" => boot.verify = decode(rest),
                 "end" => {
                     boot.add_addresses(&addresses);
                     boot.add_kinds(&kinds);
@@ -92,6 +110,12 @@ impl Boot {
             self.timings_ms.extend(content.lines().filter_map(parse_timing));
         }
         self.run_files.insert(path, content);
+    }
+
+    /// `NIC TEXT`.
+    fn add_backend(&mut self, fields: &str) {
+        let (nic, text) = fields.split_once(' ').unwrap_or((fields, ""));
+        self.network_backend.insert(decode(nic), decode(text));
     }
 
     /// A line of `ip -o addr`: `2: eth0    inet 192.0.2.5/24 brd …`.
@@ -159,6 +183,12 @@ fn parse_timing(line: &str) -> Option<(String, f64)> {
     let step = fields.next()?;
     let microseconds: f64 = fields.nth(1)?.trim().parse().ok()?;
     Some((step.to_owned(), microseconds / 1000.0))
+}
+
+/// `STEP SECONDS`.
+fn parse_second(fields: &str) -> Option<(String, f64)> {
+    let (step, seconds) = fields.split_once(' ')?;
+    Some((step.to_owned(), seconds.trim().parse().ok()?))
 }
 
 fn first_number(text: &str) -> f64 {

@@ -1,11 +1,12 @@
 //! The network of this boot: names, then either the root's own back end is
 //! written for, or the addresses go on live; never both.
 
+mod carrier;
 mod source;
 mod write;
 
 use super::local::carry_out;
-use super::log::Log;
+use super::log::{Level, Log};
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::error::Result;
@@ -55,9 +56,14 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
             return;
         }
     };
-    let Some(network) = source::choose(inputs, &present, log) else { return };
+    let Some(mut network) = source::choose(inputs, &present, log) else { return };
     if applier.record.is_none() {
         wait_for(&network, &mut present, inputs.deadline, log);
+    }
+    if carrier::is_on_network(inputs.kernel_line) {
+        for line in carrier::keep(&mut network, &present) {
+            log.line(Level::Warning, "{}", &[&line]);
+        }
     }
     let resolved = network.resolve(&present);
     log.warn_of(&resolved.problems);

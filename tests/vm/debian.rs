@@ -1,0 +1,218 @@
+//! Debian with systemd, through the initramfs its own tools make: the root has
+//! nothing of ours, one network back end, and boots to multi-user.target.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::scene::{Scene, addresses, story_folder, write_seed};
+use crate::vm::debian::{Backend, Maker};
+use crate::vm::folder;
+use crate::vm::kernel::Kernel;
+use crate::vm::report::Boot;
+use crate::vm::{Image, Parts};
+
+const FRONT: &str = "52:54:00:6b:2d:01";
+const BACK: &str = "52:54:00:6b:2d:02";
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHNhbXBsZS1rZXktb2YtdGhlLW1ldGFkYXRhLTAwMDAx desk";
+
+const USER_DATA: &str = "\
+#cloud-config
+write_files:
+- {path: /etc/early.conf, content: \"before the pivot\\n\", permissions: '0640'}
+- path: /var/lib/cloud/scripts/per-boot/count
+  content: \"#!/bin/sh\\necho boot >> /root/boots\\n\"
+  permissions: '0755'
+runcmd:
+- echo instance >> /root/instances
+- ip -4 -o address show dev front > /root/address
+";
+
+/// A seed of instance `id`: `front` has ADDRESS/24 and a route, `back` has
+/// 198.51.100.20/25.
+fn seed(story: &str, id: &str, name: &str, address: &str) -> PathBuf {
+    let metadata = format!(r#"{{"uuid": "{id}", "hostname": "{name}", "public_keys": {{"k": "{KEY}"}}}}"#);
+    let network = format!(
+        r#"{{"links": [
+             {{"id": "a", "name": "front", "type": "phy", "ethernet_mac_address": "{FRONT}"}},
+             {{"id": "b", "name": "back", "type": "phy", "ethernet_mac_address": "{BACK}"}}],
+            "networks": [
+             {{"id": "n", "link": "a", "type": "ipv4", "ip_address": "{address}", "netmask": "255.255.255.0",
+               "routes": [{{"network": "0.0.0.0", "netmask": "0.0.0.0", "gateway": "192.0.2.1"}}]}},
+             {{"id": "m", "link": "b", "type": "ipv4", "ip_address": "198.51.100.20",
+               "netmask": "255.255.255.128"}}]}}"#
+    );
+    let files = [("meta_data.json", &*metadata), ("network_data.json", &network), ("user_data", USER_DATA)];
+    write_seed(story, &files)
+}
+
+fn image(parts: Parts, name: &str) -> Image {
+    let say = &mut |text: &str| println!("{text}");
+    let kernel = Kernel::find_or_fetch(&folder().join("kernel"), say).unwrap();
+    Image::build(&story_folder(&format!("{name}-image")), &kernel, parts, say).unwrap()
+}
+
+/// What is not as the seed says; nothing of it may stay.
+fn faults(boot: &Boot, backend: Backend, name: &str, address: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut check = |holds: bool, fault: String| {
+        if !holds {
+            faults.push(fault);
+        }
+    };
+    check(boot.status == "done" && boot.status_exit == 0, format!("status: {}", boot.status_output));
+    check(boot.hostname == name, format!("hostname: {}", boot.hostname));
+    let address = format!("{address}/24");
+    for (mac, nic, has) in [(FRONT, "front", &*address), (BACK, "back", "198.51.100.20/25")] {
+        let link = boot.links.iter().find(|link| link.mac == mac);
+        let right = link.is_some_and(|link| link.name == nic && link.up && addresses(link) == [has]);
+        check(right, format!("{nic}: {link:?}"));
+        let said = boot.network_backend.get(nic).map_or("", String::as_str);
+        let plain = has.split('/').next().unwrap_or(has);
+        let owns = match backend {
+            Backend::NetworkManager => {
+                said.contains("GENERAL.STATE:100 (connected)")
+                    && said.contains(&format!("GENERAL.CONNECTION:cloud-init {nic}"))
+                    && said.contains(has)
+            }
+            Backend::Networkd | Backend::Netplan => {
+                said.contains("(configured)")
+                    && said.contains("/run/systemd/network/10-")
+                    && said.contains(plain)
+            }
+            Backend::Ifupdown => said.contains(&format!("{nic}={nic}")) && said.contains(plain),
+        };
+        check(owns, format!("the back end says of {nic}: {said}"));
+    }
+    let route = boot.routes.iter().any(|route| route.starts_with("default via 192.0.2.1 dev front"));
+    check(route, format!("routes: {:?}", boot.routes));
+    check(boot.failed_units.is_empty(), format!("failed: {:?}", boot.failed_units));
+    check(boot.cycles.trim().is_empty(), format!("cycles: {}", boot.cycles));
+    let at = |step: &str| boot.boot_s.get(step).copied().unwrap_or_default();
+    let ordered = at("init") > 0.0 && at("init") <= at("ssh") && at("init") < at("final");
+    check(ordered, format!("order: {:?}", boot.boot_s));
+    faults
+}
+
+/// Fails with what the machine said unless all is as the seed says.
+fn sound(scene: &Scene, boot: &Boot, backend: Backend, name: &str, address: &str) {
+    let faults = faults(boot, backend, name, address);
+    assert!(faults.is_empty(), "{faults:#?}\n{:#?}", scene.lines);
+}
+
+/// How often commands ran: for the instance, and in each boot.
+fn counts(scene: &Scene) -> (usize, usize) {
+    let lines = |path: &str| scene.text(path).unwrap_or_default().lines().count();
+    (lines("/root/instances"), lines("/root/boots"))
+}
+
+/// No interface and no file of the back end has an address of the seed.
+fn nothing_old(boot: &Boot, old: &str) {
+    let links = format!("{:?}", boot.links);
+    assert!(!links.contains(old), "{links}");
+    for text in boot.network_backend.values().chain(boot.run_files.values().filter(|text| text.len() < 4096))
+    {
+        assert!(!text.contains(old), "{text}");
+    }
+}
+
+#[test]
+fn dracut_and_network_manager() {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    let backend = Backend::NetworkManager;
+    let image = IMAGE.get_or_init(|| image(Parts::debian(backend, Maker::Dracut), "dracut"));
+    let first = seed("dracut-first", "first", "anvil", "192.0.2.20");
+    let second = seed("dracut-second", "second", "bellows", "192.0.2.30");
+    let copy = copy_seed("dracut-copy");
+    let mut scene = Scene::of(image, "dracut", &[&first]);
+
+    let boot = scene.boot_seed_with(&first, "report.verify");
+    sound(&scene, &boot, backend, "anvil", "192.0.2.20");
+    assert_eq!(boot.verify.trim(), "", "systemd-analyze verify");
+    assert_eq!(counts(&scene), (1, 1));
+    assert_eq!(scene.text("/etc/early.conf").as_deref(), Some("before the pivot\n"));
+    assert!(scene.text("/home/admin/.ssh/authorized_keys").unwrap().contains(KEY));
+    assert!(scene.text("/root/address").unwrap().contains("192.0.2.20/24"), "the network was there");
+    scene.expect_told(&["found config drive", "/dev/sr0"]);
+    scene.expect_told(&["/usr/local/bin/glowplug runs the stages"]);
+
+    let boot = scene.boot(None);
+    sound(&scene, &boot, backend, "anvil", "192.0.2.20");
+    assert_eq!(counts(&scene), (1, 2), "a drive that went away changes nothing, nothing runs again");
+
+    let boot = scene.boot_seed(&second);
+    sound(&scene, &boot, backend, "bellows", "192.0.2.30");
+    assert_eq!(counts(&scene), (2, 3), "another drive is another instance");
+    nothing_old(&boot, "192.0.2.20");
+
+    scene.move_to_nics_of(&[&copy]);
+    let boot = scene.boot(None);
+    nothing_old(&boot, "192.0.2.30");
+    assert_eq!((boot.failed_units.len(), counts(&scene).0), (0, 2), "{:?}", boot.failed_units);
+}
+
+/// A seed that only names the NIC of another machine.
+fn copy_seed(story: &str) -> PathBuf {
+    let network = r#"{"links": [{"id": "a", "type": "phy", "ethernet_mac_address": "52:54:00:6b:2d:0f"}]}"#;
+    write_seed(story, &[("network_data.json", network)])
+}
+
+/// The first boot of a machine whose seed is on a disc.
+fn first_boot(parts: Parts, backend: Backend, story: &str, image: &'static OnceLock<Image>) -> Scene {
+    let image = image.get_or_init(|| self::image(parts, story));
+    let seed = seed(&format!("{story}-first"), "first", "anvil", "192.0.2.20");
+    let mut scene = Scene::of(image, story, &[&seed]);
+    let boot = scene.boot_seed(&seed);
+    sound(&scene, &boot, backend, "anvil", "192.0.2.20");
+    assert_eq!(counts(&scene), (1, 1));
+    assert!(scene.text("/root/address").unwrap().contains("192.0.2.20/24"));
+    scene
+}
+
+#[test]
+fn classic_dracut_and_networkd() {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    let backend = Backend::Networkd;
+    let mut scene = first_boot(Parts::debian(backend, Maker::DracutClassic), backend, "classic", &IMAGE);
+    scene.move_to_nics_of(&[&copy_seed("classic-copy")]);
+    let boot = scene.boot(None);
+    nothing_old(&boot, "192.0.2.20");
+    assert!(boot.failed_units.is_empty(), "{:?}", boot.failed_units);
+}
+
+#[test]
+fn initramfs_tools_and_ifupdown() {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    let backend = Backend::Ifupdown;
+    let mut scene =
+        first_boot(Parts::debian(backend, Maker::InitramfsTools), backend, "initramfs-tools", &IMAGE);
+    let boot = scene.boot_seed(&seed("initramfs-tools-again", "first", "anvil", "192.0.2.20"));
+    sound(&scene, &boot, backend, "anvil", "192.0.2.20");
+    assert_eq!(counts(&scene), (1, 2), "nothing of the instance runs again");
+}
+
+#[test]
+fn the_agent_as_init_and_netplan() {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    let backend = Backend::Netplan;
+    first_boot(Parts::debian(backend, Maker::Minimal), backend, "netplan", &IMAGE);
+}
+
+/// The same checks must fail where nothing provisions: QEMU answers DHCP, and
+/// systemd is up and running all the same.
+#[test]
+fn without_the_agent_the_checks_fail() {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+    let backend = Backend::NetworkManager;
+    let mut parts = Parts::debian(backend, Maker::InitramfsTools);
+    parts.provisioned = false;
+    let image = IMAGE.get_or_init(|| image(parts, "unprovisioned"));
+    let seed = seed("unprovisioned-first", "first", "anvil", "192.0.2.20");
+    let mut scene = Scene::of(image, "unprovisioned", &[&seed]);
+    let boot = scene.boot_seed(&seed);
+    let faults = faults(&boot, backend, "anvil", "192.0.2.20").join("\n");
+    for fault in ["status: ", "hostname: unnamed", "front: ", "back: ", "routes: ", "order: "] {
+        assert!(faults.contains(fault), "{fault} is not in\n{faults}");
+    }
+    assert_eq!(counts(&scene), (0, 0));
+    assert!(scene.text("/etc/early.conf").is_none());
+}
