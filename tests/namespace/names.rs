@@ -3,6 +3,7 @@
 use crate::{by_mac, inside, ip, present, veth};
 use glowplug::network::model::LinkName;
 use glowplug::network::rename;
+use glowplug::stage::network::system_links;
 use glowplug::sys::netlink::Netlink;
 
 /// The names wanted, by index.
@@ -157,5 +158,46 @@ fn a_bridge_with_the_address_of_its_port_is_not_renamed() {
         }
         let names: Vec<String> = present().into_iter().map(|link| link.name).collect();
         assert!(names.contains(&"lan0".into()) && names.contains(&"br0".into()), "{names:?}");
+    });
+}
+
+/// udev renames NICs when they appear: here, before any one of our steps.
+#[test]
+fn somebody_elses_renames_meanwhile_do_not_matter() {
+    inside("names::somebody_elses_renames_meanwhile_do_not_matter", |netlink| {
+        for at in 0..7 {
+            for (mac, foreign) in [(0, "enp0s3"), (1, "enp0s4"), (2, "eth0"), (2, "glow0")] {
+                veth(&["eth0", "eth1", "ens5"], 2);
+                let before = present();
+                let wanted = named(&[(0, "eth1"), (1, "eth0"), (2, "lan0")]);
+                let mut steps = 0;
+                let problems = rename::settle(&wanted, &before, &mut system_links, &mut |action| {
+                    let links = present();
+                    if steps == at && !links.iter().any(|link| link.name == foreign) {
+                        ip(&format!("link set {} name {foreign}", by_mac(&links, mac).name));
+                    }
+                    steps += 1;
+                    netlink.apply(&action)
+                });
+                assert_eq!(problems, [], "{foreign} before step {at}");
+                let after = present();
+                let names = [0, 1, 2].map(|mac| by_mac(&after, mac).name.as_str());
+                assert_eq!(names, ["eth1", "eth0", "lan0"], "{foreign} before step {at}");
+                assert!(by_mac(&after, 0).up && by_mac(&after, 1).up, "{foreign} before step {at}");
+                clear();
+            }
+        }
+    });
+}
+
+#[test]
+fn a_link_in_the_way_leaves_others_their_alternative_names() {
+    inside("names::a_link_in_the_way_leaves_others_their_alternative_names", |netlink| {
+        veth(&["eth0", "ens4", "ens5"], 1);
+        ip("link property add dev ens5 altname eth1");
+        rename_all(netlink, &[(1, "eth0")], 0);
+        let links = present();
+        assert_eq!(by_mac(&links, 0).name, "eth2");
+        assert_eq!(by_mac(&links, 2).alternative_names, ["eth1"]);
     });
 }

@@ -4,7 +4,8 @@ use super::wire::{Malformed, Message, attributes, u16_at, u32_at, until_nul};
 use super::{
     IFA_ADDRESS, IFA_LOCAL, IFA_PROTO, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BOND_MODE,
     IFLA_BOND_SLAVE_PERM_HWADDR, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA,
-    IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_PROP_LIST, IFLA_VLAN_ID,
+    IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_PROP_LIST,
+    IFLA_VLAN_ID,
 };
 use crate::ip::Ip;
 use alloc::string::String;
@@ -54,7 +55,8 @@ pub struct LinkInfo {
     pub kind: String,
     /// Index of the bond or bridge it is in.
     pub master: Option<u32>,
-    /// Index of the link it is on, or of its peer.
+    /// Index of the link it is on, or of its peer; `None` where that lies in
+    /// another namespace.
     pub lower: Option<u32>,
     /// The number of a VLAN.
     pub vlan: Option<u16>,
@@ -110,7 +112,8 @@ pub(super) fn link(message: &Message<'_>) -> Result<LinkInfo, Malformed> {
         mtu: values.number(IFLA_MTU)?.unwrap_or(0),
         kind: text(kind),
         master,
-        lower: values.number(IFLA_LINK)?,
+        // Of another namespace's links the numbers mean nothing here.
+        lower: values.number(IFLA_LINK)?.filter(|_| values.get(IFLA_LINK_NETNSID).is_empty()),
         vlan: if kind == b"vlan" { u16_at(data.get(IFLA_VLAN_ID), 0) } else { None },
         bond_mode: data.get(IFLA_BOND_MODE).first().copied().filter(|_| kind == b"bond"),
     })

@@ -39,6 +39,7 @@ const IFLA_IFNAME: u16 = netlink::IFLA_IFNAME as u16;
 const IFLA_MTU: u16 = netlink::IFLA_MTU as u16;
 const IFLA_ADDRESS: u16 = netlink::IFLA_ADDRESS as u16;
 const IFLA_LINK: u16 = netlink::IFLA_LINK as u16;
+const IFLA_LINK_NETNSID: u16 = netlink::IFLA_LINK_NETNSID as u16;
 const IFLA_MASTER: u16 = netlink::IFLA_MASTER as u16;
 const IFLA_LINKINFO: u16 = netlink::IFLA_LINKINFO as u16;
 const IFLA_PROP_LIST: u16 = netlink::IFLA_PROP_LIST as u16;
