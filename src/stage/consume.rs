@@ -245,9 +245,8 @@ impl Consumed {
             write(paths.file(name), raw_text(instance, file), 0o600);
         }
         let configs = ["cloud-config.txt", "vendor2-cloud-config.txt", "vendor-cloud-config.txt"];
-        for (name, (source, merged)) in configs.into_iter().zip(merged) {
-            let vendors_file = SOURCES.iter().find(|(name, _)| name == source && *name != USER);
-            if vendors_file.is_some_and(|(_, file)| instance.file(file).is_none()) {
+        for (name, (source, (_, merged))) in configs.into_iter().zip(self.sources.iter().zip(merged)) {
+            if source.name != USER && source.parts.is_empty() {
                 continue;
             }
             write(paths.file(name), user_data::cloud_config_text(merged).into_bytes(), 0o600);
@@ -268,6 +267,7 @@ fn raw_text(instance: &Instance, file: &str) -> Vec<u8> {
     let raw = instance.file(file).unwrap_or_default();
     let value = (file != USER_DATA).then(|| json::parse(raw).ok()).flatten();
     match value.as_ref().map(|value| vendor_texts(value, file, &mut Vec::new())) {
+        Some([]) => Vec::new(),
         Some([text]) => text.as_str().map_or_else(|| raw.to_vec(), |text| text.as_bytes().to_vec()),
         _ => raw.to_vec(),
     }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod generated;
+mod hostile;
 mod verbs;
 
 use std::process::{Command, Output};

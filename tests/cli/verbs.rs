@@ -8,10 +8,10 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const META_DATA: &str =
+pub(crate) const META_DATA: &str =
     r#"{"uuid": "i-verbs", "hostname": "vm.example.org", "availability_zone": "z1", "meta": {"role": "db"}}"#;
 
-const USER_DATA: &str = "#cloud-config
+pub(crate) const USER_DATA: &str = "#cloud-config
 hostname: web
 write_files:
 - {path: /srv/file, content: x, permissions: '0600'}
@@ -20,7 +20,7 @@ runcmd:
 - a: mapping
 ";
 
-const LISTS: &str = "\
+pub(crate) const LISTS: &str = "\
 cloud_init_modules: [write-files, set_hostname]
 cloud_config_modules: [runcmd]
 cloud_final_modules: [scripts-user]
@@ -28,19 +28,31 @@ datasource_list: [ConfigDrive, None]
 network: {config: disabled}
 ";
 
-struct Work(PathBuf);
+/// What boots.sh works in; gone after the test.
+pub(crate) struct Work(pub(crate) PathBuf);
 
 impl Work {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("glowplug-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn put(&self, path: &str, content: &str) {
+    pub(crate) fn put(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+}
+
+impl Work {
+    /// Puts the program into the machine under all its names.
+    pub(crate) fn install(&self) {
+        let folder = self.0.join("boot1/root/tmp/bin");
+        fs::create_dir_all(&folder).unwrap();
+        for name in ["glowplug", "cloud-init", "cloud-init-per"] {
+            symlink(env!("CARGO_BIN_EXE_glowplug"), folder.join(name)).unwrap();
+        }
     }
 }
 
@@ -51,7 +63,7 @@ impl Drop for Work {
 }
 
 /// Boots a machine and asks it with a script; the value is what that printed.
-fn answers(work: &Work, script: &str) -> String {
+pub(crate) fn answers(work: &Work, script: &str) -> String {
     work.put("after", script);
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/stages/boots.sh");
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
@@ -98,10 +110,7 @@ fn every_command_answers_as_written_down() {
     work.put("boot1/seed/openstack/latest/user_data", USER_DATA);
     work.put("boot1/root/etc/cloud/cloud.cfg.d/99-lists.cfg", LISTS);
     work.put("boot1/root/etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n");
-    fs::create_dir_all(work.0.join("boot1/root/tmp/bin")).unwrap();
-    for name in ["glowplug", "cloud-init", "cloud-init-per"] {
-        symlink(env!("CARGO_BIN_EXE_glowplug"), work.0.join("boot1/root/tmp/bin").join(name)).unwrap();
-    }
+    work.install();
     let mut script = String::from("cd /tmp\n");
     for question in written.lines().filter_map(|line| line.strip_prefix("$ ")) {
         let quoted = question.replace('\'', "'\\''");

@@ -81,7 +81,9 @@ fn shadow(text: &str) -> String {
 fn boundary(text: &str) -> String {
     let found = text.split_once("boundary=\"").and_then(|(_, rest)| rest.split_once('"'));
     let text = found.map_or_else(|| text.into(), |(boundary, _)| text.replace(boundary, "B"));
-    let lines = text.split('\n').filter(|line| *line != "MIME-Version: 1.0");
+    let lines = text
+        .split('\n')
+        .filter(|line| !["MIME-Version: 1.0", "Content-Transfer-Encoding: 7bit"].contains(line));
     lines.map(|line| line.split("; charset=").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 

@@ -34,7 +34,7 @@ struct File {
 }
 
 impl Seed {
-    /// Every seed of a folder, or the one called `wanted`.
+    /// Every seed of a folder, or those that `wanted` names, with commas between them.
     pub(crate) fn all(folder: &Path, wanted: Option<&str>) -> Vec<Self> {
         let mut seeds: Vec<Self> = fs::read_dir(folder)
             .unwrap()
@@ -43,7 +43,7 @@ impl Seed {
             .map(|path| {
                 Self::parse(path.file_stem().unwrap().to_str().unwrap(), &fs::read_to_string(&path).unwrap())
             })
-            .filter(|seed| wanted.is_none_or(|wanted| seed.name == wanted))
+            .filter(|seed| wanted.is_none_or(|wanted| wanted.split(',').any(|name| name == seed.name)))
             .collect();
         seeds.sort_by(|a, b| a.name.cmp(&b.name));
         seeds
