@@ -42,9 +42,15 @@ pub fn parse<'a>(
     given: &'a str,
     problems: &mut Vec<Error>,
 ) -> Option<Hostname<'a>> {
-    if config.is_true("preserve_hostname", false) {
-        return None;
-    }
+    if config.is_true("preserve_hostname", false) { None } else { names(config, given, problems) }
+}
+
+/// As [`parse`], also where the machine's own name is to be left alone.
+pub fn names<'a>(
+    config: &CloudConfig<'a>,
+    given: &'a str,
+    problems: &mut Vec<Error>,
+) -> Option<Hostname<'a>> {
     let (fqdn, hostname) = (name(config, "fqdn", problems), name(config, "hostname", problems));
     let (hostname, fqdn) = match (fqdn, hostname) {
         (Some(fqdn), Some(hostname)) => (hostname, fqdn),

@@ -2,13 +2,19 @@
 //! take from them, a file per key group.
 
 pub mod config_stage;
+pub mod disks;
 pub mod final_stage;
+pub mod host_keys;
 pub mod hostname;
+pub mod init_stage;
+pub mod mounts;
 pub mod passwords;
 pub mod runcmd;
 pub mod schema;
 pub mod ssh;
+pub mod system_files;
 pub mod users;
+pub mod virtual_network;
 pub mod write_files;
 
 use crate::error::{Error, Result};

@@ -2,7 +2,10 @@
 //! beside this one name what they read in a `KEYS` of their own; to add one:
 //! its line in [`ALL`].
 
-use super::{config_stage, final_stage, hostname, passwords, runcmd, ssh, users, write_files};
+use super::{
+    config_stage, disks, final_stage, host_keys, hostname, init_stage, mounts, passwords, runcmd, ssh,
+    system_files, users, virtual_network, write_files,
+};
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
 use alloc::borrow::Cow;
@@ -68,9 +71,15 @@ pub enum Kind {
 /// Every key that something here reads.
 pub static ALL: &[&[Key]] = &[
     SYSTEM,
+    virtual_network::KEYS,
+    init_stage::KEYS,
+    disks::KEYS,
+    system_files::KEYS,
     config_stage::KEYS,
     final_stage::KEYS,
+    host_keys::KEYS,
     hostname::KEYS,
+    mounts::KEYS,
     passwords::KEYS,
     runcmd::KEYS,
     ssh::KEYS,

@@ -11,6 +11,8 @@ pub struct FileSystem {
     pub kind: String,
     /// Its label; empty when it has none.
     pub label: String,
+    /// Its UUID; empty when it has none.
+    pub uuid: String,
 }
 
 /// The running machine. Before the pivot there is none to ask ([`NoHost`]).

@@ -6,13 +6,19 @@ mod apt_configure;
 mod apt_pipelining;
 mod authorized_keys;
 mod bootcmd;
+mod ca_certs;
+mod devices;
 mod disable_ec2_metadata;
 mod distribution;
+mod ed25519;
 mod final_message;
+mod growpart;
 mod host;
+mod host_keys;
 mod keyboard;
 mod keys_to_console;
 mod locale;
+mod mounts;
 mod ntp;
 mod package_update_upgrade_install;
 mod packages;
@@ -21,8 +27,12 @@ mod phone_home;
 mod power_state_change;
 mod public_key;
 mod repository;
+mod resizefs;
+mod resolv_conf;
+mod rsyslog;
 mod scripts;
 mod seed_files;
+mod seed_random;
 mod set_hostname;
 mod set_passwords;
 mod shell_variables;
@@ -32,6 +42,8 @@ mod ssh_import_id;
 mod sshd_config;
 mod system;
 mod timezone;
+mod update_etc_hosts;
+mod update_hostname;
 mod users_groups;
 mod write_files;
 mod yum_add_repo;
@@ -124,15 +136,30 @@ pub struct Module {
 
 /// The modules of which a part runs before the pivot, in their order. The agent
 /// names no others, so that it holds no code for them.
-pub static EARLY: &[Module] =
-    &[seed_files::MODULE, write_files::MODULE, set_hostname::MODULE, ssh::MODULE, timezone::MODULE];
+pub static EARLY: &[Module] = &[
+    seed_files::MODULE,
+    write_files::MODULE,
+    set_hostname::MODULE,
+    resolv_conf::MODULE,
+    ssh::AUTHORIZED_KEYS,
+    timezone::MODULE,
+];
 
 /// Every module in the order they run.
 pub static ALL: &[Module] = &[
     seed_files::MODULE,
+    seed_random::MODULE,
     bootcmd::MODULE,
     write_files::MODULE,
+    growpart::MODULE,
+    resizefs::MODULE,
+    mounts::MODULE,
     set_hostname::MODULE,
+    update_hostname::MODULE,
+    update_etc_hosts::MODULE,
+    resolv_conf::MODULE,
+    ca_certs::MODULE,
+    rsyslog::MODULE,
     users_groups::MODULE,
     ssh::MODULE,
     set_passwords::MODULE,

@@ -2,7 +2,7 @@
 
 use super::{Context, Early, Module, Plan, Stage, is_red_hat};
 use crate::action::{Action, Existing, Owner, WriteFile};
-use crate::cloud_config::hostname;
+use crate::cloud_config::hostname::{self, Hostname};
 use crate::fetch;
 use crate::state::paths::{Frequency, SET_HOSTNAME};
 use crate::text::fill;
@@ -28,16 +28,24 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     if fetch::text(context.root, SET_HOSTNAME).is_some_and(|present| present == record) {
         return;
     }
-    let prefers_fqdn = wanted.prefer_fqdn.unwrap_or_else(|| is_red_hat(context.root));
-    let name = if prefers_fqdn && wanted.fqdn.len() <= 64 { wanted.fqdn } else { wanted.hostname };
-    let file = WriteFile {
-        path: "/etc/hostname".into(),
-        content: [name, "\n"].concat().into_bytes(),
-        mode: 0o644,
-        owner: Owner::Root,
-        existing: Existing::KeepMetadata,
-    };
-    plan.actions.push(file.into());
+    let name = system_name(context, &wanted);
+    plan.actions.push(hostname_file(name));
     plan.actions.push(Action::SetHostname { name: name.into() });
     plan.actions.push(Action::write(SET_HOSTNAME, record.into_bytes(), 0o644));
+}
+
+/// The name the system gets: the full one where the distribution or somebody
+/// has it so, and it is not too long.
+#[inline(never)]
+pub(super) fn system_name<'a>(context: &Context<'_>, wanted: &Hostname<'a>) -> &'a str {
+    let prefers_fqdn = wanted.prefer_fqdn.unwrap_or_else(|| is_red_hat(context.root));
+    if prefers_fqdn && wanted.fqdn.len() <= 64 { wanted.fqdn } else { wanted.hostname }
+}
+
+/// The write of /etc/hostname.
+#[inline(never)]
+pub(super) fn hostname_file(name: &str) -> Action {
+    let content = [name, "\n"].concat().into_bytes();
+    let (path, owner, existing) = ("/etc/hostname".into(), Owner::Root, Existing::KeepMetadata);
+    WriteFile { path, content, mode: 0o644, owner, existing }.into()
 }

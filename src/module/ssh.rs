@@ -1,7 +1,8 @@
-//! `ssh`: the authorized keys of root and the default user.
+//! `ssh`: the server's keys, and those that root and the default user may log
+//! in with.
 
 use super::authorized_keys::{Account, authorize, keys};
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Plan, Stage, host_keys};
 use crate::accounts::Accounts;
 use crate::action::Owner;
 use crate::cloud_config::ssh;
@@ -15,10 +16,16 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::Part,
-    plan,
+    plan: |context, plan| {
+        host_keys::plan(context, plan);
+        authorize_all(context, plan);
+    },
 };
 
-fn plan(context: &Context<'_>, plan: &mut Plan) {
+/// What of it is done before the pivot: server keys may need programs.
+pub(super) const AUTHORIZED_KEYS: Module = Module { plan: authorize_all, ..MODULE };
+
+fn authorize_all(context: &Context<'_>, plan: &mut Plan) {
     let wanted = ssh::parse(context.config, &context.instance.metadata, &mut plan.problems);
     let keys = keys(&wanted.keys, plan);
     if keys.is_empty() {

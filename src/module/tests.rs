@@ -33,7 +33,9 @@ impl Host for Dice {
     }
 
     fn file_system(&self, path: &str) -> Option<FileSystem> {
-        let kind = |kind: &str, label: &str| Some(FileSystem { kind: kind.into(), label: label.into() });
+        let kind = |kind: &str, label: &str| {
+            Some(FileSystem { kind: kind.into(), label: label.into(), uuid: String::new() })
+        };
         match path {
             "/dev/vdb1" => kind("ext4", "data"),
             "/dev/vdc" => kind("vfat", "ephemeral0"),

@@ -27,7 +27,7 @@ impl Host for Running {
 
     fn file_system(&self, path: &str) -> Option<FileSystem> {
         let found = block::superblock_at(path).ok()??;
-        Some(FileSystem { kind: found.kind.into(), label: found.label })
+        Some(FileSystem { kind: found.kind.into(), label: found.label, uuid: found.uuid })
     }
 
     fn sizes(&self, path: &str) -> Result<(u64, u64)> {

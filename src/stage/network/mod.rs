@@ -2,6 +2,7 @@
 //! written for, or the addresses go on live; never both.
 
 mod carrier;
+mod ports;
 mod source;
 mod write;
 
@@ -57,6 +58,7 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
         }
     };
     let Some(mut network) = source::choose(inputs, &present, log) else { return };
+    log.warn_of(&ports::add(&mut network, inputs.config, inputs.instance, &present));
     if applier.record.is_none() {
         wait_for(&network, &mut present, inputs.deadline, log);
     }

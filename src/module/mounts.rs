@@ -1,0 +1,161 @@
+//! `mounts`: lines of fstab(5), directories for them, and swap.
+
+mod swap;
+
+use super::devices::{self, Device};
+use super::system::runs_systemd;
+use super::{Context, Early, Module, Plan, Stage};
+use crate::action::{Action, Existing, Owner, Program, WriteFile};
+use crate::cloud_config::mounts::{Entry, FIELDS, default_fields, entries};
+use crate::fetch;
+use crate::state::paths::Frequency;
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+pub(super) const MODULE: Module = Module {
+    name: "mounts",
+    keys: &[],
+    stage: Stage::Init,
+    frequency: Frequency::Instance,
+    distros: &[],
+    early: Early::No,
+    plan,
+};
+
+const FSTAB: &str = "/etc/fstab";
+
+/// Marks the lines that are ours.
+const MARK: &str = "comment=cloudconfig";
+
+/// A machine boots without what is not there, and the mounts come when the
+/// machine is configured. cloud-init's `requires` would start its service where
+/// somebody switched it off.
+const SYSTEMD: &str = "defaults,nofail,x-systemd.after=cloud-init.service,_netdev";
+const OTHER_INIT: &str = "defaults,nofail";
+
+/// A line: the six fields of fstab(5).
+type Line = [String; FIELDS];
+
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let old = fetch::text(context.root, FSTAB);
+    let text = old.as_deref().unwrap_or_default();
+    let (ours, theirs): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains(MARK));
+    let mut lines = wanted(context, &theirs, plan);
+    if let Some(path) = swap::plan(context, plan) {
+        lines.push([&path, "none", "swap", "sw,nofail", "0", "0"].map(String::from));
+    }
+    if lines.is_empty() && ours.is_empty() {
+        return;
+    }
+    let mut content = String::new();
+    for line in theirs.into_iter().map(String::from).chain(lines.iter().map(written)) {
+        content.push_str(&line);
+        content.push('\n');
+    }
+    let mounted = devices::mounted(context.root);
+    let mut must_mount = old.as_ref() != Some(&content);
+    for [_, point, ..] in lines.iter().filter(|line| line[1].starts_with('/')) {
+        plan.actions.push(Action::make_directory(point, 0o755));
+        must_mount |= !mounted.iter().any(|mounted| mounted.point == *point);
+    }
+    if old.as_ref() != Some(&content) {
+        let (content, owner, existing) = (content.into_bytes(), Owner::Root, Existing::KeepMetadata);
+        plan.actions.push(WriteFile { path: FSTAB.into(), content, mode: 0o644, owner, existing }.into());
+    }
+    let mut run = |argv: &[&str]| plan.actions.push(Program::new(argv).into());
+    if lines.iter().any(|line| line[2] == "swap") {
+        run(&["swapon", "-a"]);
+    }
+    if must_mount {
+        run(&["mount", "-a"]);
+        if runs_systemd(context.root) {
+            run(&["systemctl", "daemon-reload"]);
+        }
+    }
+}
+
+/// The lines that are asked for, and the usual ones of devices that metadata
+/// names, without those of devices that are not there or have a line already.
+fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line> {
+    let options = if runs_systemd(context.root) { SYSTEMD } else { OTHER_INIT };
+    let defaults = default_fields(context.config, options, &mut plan.problems);
+    let is_present =
+        |device: &str| present.iter().any(|line| line.split_ascii_whitespace().next() == Some(device));
+    let (mut lines, mut named) = (Vec::<Line>::new(), Vec::new());
+    for entry in entries(context.config, &mut plan.problems) {
+        let device = match devices::find(context, &entry.device) {
+            Device::Here(path) => path,
+            Device::Other => entry.device.to_string(),
+            Device::Missing => {
+                // Without a mount point nobody wants it.
+                if entry.rest[0].is_some() {
+                    plan.problems.push(entry.problem("there is no such device, and no line for it"));
+                }
+                continue;
+            }
+        };
+        named.push(device.clone());
+        let point = entry.rest[0].as_deref().or(defaults[1].as_deref());
+        match point {
+            None => lines.retain(|line| line[0] != device),
+            Some(_) if is_present(&device) || is_present(&entry.device) => {}
+            Some(_) => lines.push(filled(&entry, device, &defaults)),
+        }
+    }
+    let usual_options = defaults[3].as_deref().unwrap_or(options);
+    let usual: [[&str; FIELDS]; 2] = [
+        ["ephemeral0", "/mnt", "auto", usual_options, "0", "2"],
+        ["swap", "none", "swap", "sw,nofail", "0", "0"],
+    ];
+    for mut line in usual {
+        let Device::Here(path) = devices::find(context, line[0]) else { continue };
+        // A disk that nobody has made a file system on can't be mounted.
+        if !named.contains(&path) && !is_present(&path) && context.host.file_system(&path).is_some() {
+            line[0] = &path;
+            lines.push(line.map(String::from));
+        }
+    }
+    lines
+}
+
+/// An entry with what it leaves open filled in, and `nofail` among its options.
+fn filled(entry: &Entry<'_>, device: String, defaults: &[Option<Cow<'_, str>>; FIELDS]) -> Line {
+    let mut line: Line = [const { String::new() }; FIELDS];
+    line[0] = device;
+    for at in 1..FIELDS {
+        let field = entry.rest[at - 1].as_deref().or(defaults[at].as_deref());
+        line[at] = field.unwrap_or("0").into();
+    }
+    let harmless = |option: &str| matches!(option, "nofail" | "nobootwait" | "noauto");
+    if !line[3].split(',').any(harmless) {
+        line[3].push_str(",nofail");
+    }
+    line
+}
+
+/// A line as fstab(5) has it, blanks within fields escaped.
+fn written(line: &Line) -> String {
+    let mut text = String::new();
+    for (at, field) in line.iter().enumerate() {
+        if at > 0 {
+            text.push('\t');
+        }
+        for c in field.chars() {
+            match c {
+                ' ' => text.push_str("\\040"),
+                '\t' => text.push_str("\\011"),
+                '\n' => text.push_str("\\012"),
+                c => text.push(c),
+            }
+        }
+        if at == 3 {
+            text.push(',');
+            text.push_str(MARK);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! `rsyslog`: where messages are logged.
+
+use super::system::{has_program, runs_systemd};
+use super::{Context, Early, Module, Plan, Stage};
+use crate::action::{Action, Program};
+use crate::cloud_config::init_stage::rsyslog;
+use crate::fetch;
+use crate::state::paths::Frequency;
+
+pub(super) const MODULE: Module = Module {
+    name: "rsyslog",
+    keys: &["rsyslog"],
+    stage: Stage::Init,
+    frequency: Frequency::Instance,
+    distros: &[],
+    early: Early::No,
+    plan,
+};
+
+fn plan(context: &Context<'_>, plan: &mut Plan) {
+    let Some(wanted) = rsyslog(context.config, &mut plan.problems) else { return };
+    let mut changed = false;
+    for (path, content) in wanted.files {
+        if fetch::text(context.root, &path).is_none_or(|old| old != content) {
+            plan.actions.push(Action::write(&path, content.into_bytes(), 0o644));
+            changed = true;
+        }
+    }
+    if !changed {
+        return;
+    }
+    if let Some(command) = wanted.reload {
+        plan.actions.push(Program::new(&command).into());
+    } else if runs_systemd(context.root) {
+        // It may be waiting for this stage: nobody waits for it.
+        let argv = ["systemctl", "--no-block", "reload-or-try-restart", "rsyslog.service"];
+        plan.actions.push(Program::new(&argv).into());
+    } else if has_program(context.root, "rc-service") {
+        plan.actions
+            .push(Program::new(&["rc-service", "--ifexists", "--ifstarted", "rsyslog", "restart"]).into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::action::Action;
+    use crate::fetch::memory::Tree;
+    use crate::module::tests::{FILE, planned};
+
+    #[test]
+    fn a_change_is_read_again() {
+        let lines = |root: &Tree| -> Vec<String> {
+            planned("rsyslog", "rsyslog: ['*.* /a']", root).actions.iter().map(Action::text).collect()
+        };
+        let root = Tree::default().with("/run/systemd/system", "", 0o040_755);
+        assert_eq!(
+            lines(&root),
+            [
+                "write /etc/rsyslog.d/20-cloud-config.conf (0644 root, 7 bytes)",
+                "run systemctl --no-block reload-or-try-restart rsyslog.service",
+            ]
+        );
+        assert_eq!(lines(&root.with("/etc/rsyslog.d/20-cloud-config.conf", "*.* /a\n", FILE)), [""; 0]);
+    }
+}
