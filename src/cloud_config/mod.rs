@@ -2,6 +2,7 @@
 //! take from them, a file per key group.
 
 pub mod config_stage;
+pub mod disk_setup;
 pub mod disks;
 pub mod final_stage;
 pub mod host_keys;

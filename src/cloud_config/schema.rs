@@ -3,8 +3,8 @@
 //! its line in [`ALL`].
 
 use super::{
-    config_stage, disks, final_stage, host_keys, hostname, init_stage, mounts, passwords, runcmd, ssh,
-    system_files, users, virtual_network, write_files,
+    config_stage, disk_setup, disks, final_stage, host_keys, hostname, init_stage, mounts, passwords, runcmd,
+    ssh, system_files, users, virtual_network, write_files,
 };
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
@@ -71,6 +71,7 @@ pub enum Kind {
 /// Every key that something here reads.
 pub static ALL: &[&[Key]] = &[
     SYSTEM,
+    disk_setup::KEYS,
     virtual_network::KEYS,
     init_stage::KEYS,
     disks::KEYS,

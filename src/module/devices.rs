@@ -40,14 +40,26 @@ pub(super) fn partition(root: &dyn Fetch, device: &str, number: &str) -> Option<
 /// Finds the device a name means: `ephemeral0`, `vdb`, `vdb.1`, `/dev/vdb`,
 /// `LABEL=data`. A whole disk means its first partition where it has one.
 pub(super) fn find(context: &Context<'_>, name: &str) -> Device {
+    match whole(context, name) {
+        (Device::Here(path), _) if name.contains('=') => Device::Here(path),
+        (Device::Here(path), Some(number)) => {
+            partition(context.root, &path, number).map_or(Device::Missing, Device::Here)
+        }
+        (Device::Here(path), None) => Device::Here(partition(context.root, &path, "1").unwrap_or(path)),
+        (other, _) => other,
+    }
+}
+
+/// As [`find`], the disk itself, and the number of a partition behind its name.
+pub(super) fn whole<'n>(context: &Context<'_>, name: &'n str) -> (Device, Option<&'n str>) {
     let root = context.root;
     let name = if name == "ephemeral" { "ephemeral0" } else { name };
     if let Some((tag, value)) = name.split_once('=') {
-        return by_tag(context, tag, value.trim_matches('"'));
+        return (by_tag(context, tag, value.trim_matches('"')), None);
     }
     // A share of NFS, of Ceph, or the like.
     if name.split_once(':').is_some_and(|(host, _)| !host.is_empty()) || name.starts_with("//") {
-        return Device::Other;
+        return (Device::Other, None);
     }
     let digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (device, number) = match name.rsplit_once('.') {
@@ -58,20 +70,18 @@ pub(super) fn find(context: &Context<'_>, name: &str) -> Device {
     let path = if is_metadata_name(device) {
         match by_metadata(context, device) {
             Some(path) => path,
-            None => return Device::Missing,
+            None => return (Device::Missing, None),
         }
     } else if device.starts_with("/dev/") {
         device.into()
     } else if device.starts_with('/') || !is_kernel_name(root, device) {
-        return Device::Other;
+        return (Device::Other, None);
     } else {
         ["/dev/", device].concat()
     };
-    let found = match number {
-        Some(number) => partition(root, &path, number),
-        None => partition(root, &path, "1").or_else(|| exists(root, &path).then_some(path)),
-    };
-    found.map_or(Device::Missing, Device::Here)
+    // A partition may be there without the disk's own name.
+    let is_there = exists(root, &path) || partition(root, &path, number.unwrap_or("1")).is_some();
+    (if is_there { Device::Here(path) } else { Device::Missing }, number)
 }
 
 /// Whether a bare name is one the kernel gives to disks, be it there or not.

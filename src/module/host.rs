@@ -26,7 +26,8 @@ pub trait Host {
     /// So many unpredictable bytes.
     fn random(&self, count: usize) -> Result<Vec<u8>>;
 
-    /// What is on the block device at `path`; `None` for nothing known.
+    /// What is on the block device at `path`: `data` where that is not known,
+    /// `None` for nothing.
     fn file_system(&self, path: &str) -> Option<FileSystem>;
 
     /// Bytes of memory, and bytes free in the file system `path` lies in.

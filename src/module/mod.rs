@@ -9,6 +9,7 @@ mod bootcmd;
 mod ca_certs;
 mod devices;
 mod disable_ec2_metadata;
+mod disk_setup;
 mod distribution;
 mod ed25519;
 mod final_message;
@@ -153,6 +154,7 @@ pub static ALL: &[Module] = &[
     write_files::MODULE,
     growpart::MODULE,
     resizefs::MODULE,
+    disk_setup::MODULE,
     mounts::MODULE,
     set_hostname::MODULE,
     update_hostname::MODULE,

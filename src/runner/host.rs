@@ -26,8 +26,11 @@ impl Host for Running {
     }
 
     fn file_system(&self, path: &str) -> Option<FileSystem> {
-        let found = block::superblock_at(path).ok()??;
-        Some(FileSystem { kind: found.kind.into(), label: found.label, uuid: found.uuid })
+        match block::superblock_at(path).ok()? {
+            Some(found) => Some(FileSystem { kind: found.kind.into(), label: found.label, uuid: found.uuid }),
+            // What is not known may still be somebody's.
+            None => (!is_blank(path)).then(|| FileSystem { kind: "data".into(), ..FileSystem::default() }),
+        }
     }
 
     fn sizes(&self, path: &str) -> Result<(u64, u64)> {
@@ -37,4 +40,12 @@ impl Host for Running {
             rustix::fs::statvfs(path).map_err(|errno| Error::os("read", path, errno.raw_os_error()))?;
         Ok((memory, free.f_frsize * free.f_bfree))
     }
+}
+
+/// Whether a device begins with zeros alone, where what is on it would say so.
+fn is_blank(path: &str) -> bool {
+    const LOOKED_AT: u64 = 128 << 10;
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes));
+    read.is_err() || bytes.iter().all(|byte| *byte == 0)
 }

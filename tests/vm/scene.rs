@@ -95,6 +95,11 @@ impl Scene {
         self.machine.nics = Nics::of(seeds);
     }
 
+    /// Everything the last boot left on its console.
+    pub(crate) fn console(&self) -> String {
+        self.machine.console()
+    }
+
     /// The lines one of the programs told, without their times.
     pub(crate) fn told(&self, by: Who) -> Vec<&str> {
         self.lines.iter().filter_map(|line| text_of(line, by)).collect()
