@@ -125,12 +125,14 @@ fn options(setting: &Setting<'_>, problems: &mut Vec<Error>) -> Vec<String> {
         };
         match (key.as_str(), text) {
             (Some(name), Some(text)) if is_word(name) && is_word(&text) => {
-                values.push([name, ":", &text].concat());
+                // In order by inserting: a sort would cost the agent kilobytes.
+                let value = [name, ":", &text].concat();
+                let at = values.iter().position(|other: &String| *other > value).unwrap_or(values.len());
+                values.insert(at, value);
             }
             _ => problems.push(setting.error("use the option at", key, "it is neither a flag nor a value")),
         }
     }
-    values.sort_unstable();
     flags.extend(values);
     flags
 }
