@@ -33,6 +33,11 @@ pub enum Action {
         /// Absolute path in the root.
         path: String,
     },
+    /// Remove a directory that is empty; one that is not stays, absent is done.
+    RemoveDirectory {
+        /// Absolute path in the root.
+        path: String,
+    },
     /// Make `path` a symbolic link with the text `target`, replacing a link.
     MakeLink {
         /// Absolute path in the root.
@@ -169,6 +174,7 @@ impl Action {
             Self::MakeDirectory { path, .. }
             | Self::MakeLink { path, .. }
             | Self::RemoveFile { path }
+            | Self::RemoveDirectory { path }
             | Self::MountTemporary { path } => Some(path),
             Self::SetHostname { .. }
             | Self::Link(_)
@@ -205,6 +211,7 @@ impl Action {
                 (verb, detail)
             }
             Self::RemoveFile { .. } => ("remove ", String::new()),
+            Self::RemoveDirectory { .. } => ("remove directory ", " (if empty)".into()),
             Self::MakeLink { target, .. } => ("link ", [" to ", target].concat()),
             Self::MountTemporary { .. } => ("mount memory at ", String::new()),
             Self::SetHostname { .. } => ("set host name ", String::new()),

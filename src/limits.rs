@@ -23,6 +23,10 @@ pub const ATTRIBUTE: usize = 4096;
 /// Largest runner the agent carries into a root, in bytes: it has two MiB.
 pub const RUNNER: usize = 16 << 20;
 
+/// Largest file compared with the one that is installed, in bytes: a program
+/// with all its symbols.
+pub const INSTALLED: usize = 256 << 20;
+
 /// Names taken from one directory.
 pub const DIRECTORY_ENTRIES: usize = 4096;
 

@@ -12,6 +12,7 @@ mod devel;
 mod features;
 mod host;
 mod http;
+mod install;
 mod instance_files;
 mod local_stage;
 mod log_file;

@@ -133,7 +133,11 @@ fn leave_out(
 
 /// The texts in vendor data: a string is itself, a list has one each, a mapping
 /// counts by its key `cloud-init`.
-fn vendor_texts<'v>(value: &'v Value<'v>, file: &str, problems: &mut Vec<Error>) -> &'v [Value<'v>] {
+pub(super) fn vendor_texts<'v>(
+    value: &'v Value<'v>,
+    file: &str,
+    problems: &mut Vec<Error>,
+) -> &'v [Value<'v>] {
     let value = match &value.data {
         Data::Map(_) => match value.get("cloud-init") {
             Some(inner) => inner,

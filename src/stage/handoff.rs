@@ -28,7 +28,7 @@ pub fn handed_over(run: &dyn Fetch) -> Result<Option<Box<Instance>>> {
 }
 
 #[inline(never)]
-fn read(tree: &dyn Fetch, path: &str) -> Result<Option<Box<Instance>>> {
+pub(super) fn read(tree: &dyn Fetch, path: &str) -> Result<Option<Box<Instance>>> {
     let frame = tree.read(path, CACHE_LIMIT)?;
     frame.map(|frame| cache::decode(&frame, &tree.name(path))).transpose()
 }

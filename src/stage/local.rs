@@ -2,6 +2,7 @@
 //! files, names and links go. The agent runs it before the pivot; `glowplug
 //! init --local` is the same on a machine without our initramfs.
 
+use super::beside;
 use super::config::{SystemConfig, cloud_config};
 use super::consume::consume;
 use super::engine::{Cover, Engine};
@@ -106,9 +107,10 @@ impl Outcome {
 
 /// Runs the stage and leaves the hand-off.
 pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Outcome {
-    let (outcome, online) = act(local, applier, log);
+    let beside = beside::is_on(local.root);
+    let (outcome, online) = act(local, beside, applier, log);
     let start = clock::monotonic();
-    if !matches!(outcome, Outcome::Absent | Outcome::Off) {
+    if !beside && !matches!(outcome, Outcome::Absent | Outcome::Off) {
         units::hand_over(local, &online, applier, log);
     }
     handoff::outcome(outcome, &mut |action| {
@@ -118,14 +120,15 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
     outcome
 }
 
-fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> (Outcome, Online) {
-    if let Some(why) = switched_off(local) {
+fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log<'_>) -> (Outcome, Online) {
+    if let Some(why) = switched_off(local, beside) {
         log.info("provisioning is off: {}", &[why]);
         return (Outcome::Off, Online::default());
     }
     let start = clock::monotonic();
     let machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
-    let cached = handoff::cached(local.root).unwrap_or_else(|error| {
+    let cached = if beside { beside::cached(local.root) } else { handoff::cached(local.root) };
+    let cached = cached.unwrap_or_else(|error| {
         log.warn(&error);
         None
     });
@@ -134,6 +137,9 @@ fn act(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> (Outc
     let (outcome, decided) = decide(answer, cached, machine, log);
     let mut online = Online::default();
     match decided {
+        Decided::Instance { instance, changed } if beside => {
+            hand_to_cloud_init(local, &instance, applier, changed, deadline, log);
+        }
         Decided::Instance { instance, changed } => {
             online = provision(local, &instance, applier, changed, deadline, log);
         }
@@ -160,7 +166,7 @@ pub fn close(applier: &mut Applier<'_>, log: &Log<'_>) {
     });
 }
 
-fn switched_off(local: &Local<'_>) -> Option<&'static str> {
+fn switched_off(local: &Local<'_>, beside: bool) -> Option<&'static str> {
     let line = local.kernel_line;
     if line.get("glowplug") == Some("off") {
         Some("glowplug=off on the kernel line")
@@ -169,11 +175,12 @@ fn switched_off(local: &Local<'_>) -> Option<&'static str> {
     } else if local.root.exists(DISABLED) {
         Some("/etc/cloud/cloud-init.disabled is there")
     } else if local.runner.is_some()
+        && !beside
         && line.get("glowplug") != Some("replace")
         && units::cloud_init_is_enabled(local.root)
     {
         // Two that provision one machine undo each other's work.
-        Some("cloud-init is enabled in this root (glowplug=replace on the kernel line takes its place)")
+        Some("cloud-init is enabled in this root (`glowplug install --replace` or --beside settles that)")
     } else {
         None
     }
@@ -322,6 +329,36 @@ fn provision(
         }
     }
     Online::of(&consumed, &config, local.root)
+}
+
+/// Names and configures the network, and leaves the rest that `instance` says
+/// to the root's cloud-init.
+#[inline(never)]
+fn hand_to_cloud_init(
+    local: &Local<'_>,
+    instance: &Instance,
+    applier: &mut Applier<'_>,
+    changed: bool,
+    deadline: u64,
+    log: &mut Log<'_>,
+) {
+    let cover = Cover::of(local.root, local.running);
+    let mut problems = Vec::new();
+    let system = SystemConfig::read(local.root, local.run, &mut problems);
+    let trees = system.trees(&mut problems);
+    let system = cloud_config(&[], &trees);
+    let inputs = Inputs { instance: Some(instance), changed, ..local.inputs(&system, &cover, deadline) };
+    network::configure(&inputs, applier, log);
+    let start = clock::monotonic();
+    let mut going = true;
+    let mut take = |action: Action| going = going && carry_out(applier, &action, log);
+    if local.writable && cover.by(beside::CACHE).is_none() {
+        take(Action::write(beside::CACHE, cache::encode(instance), 0o400));
+    }
+    beside::plan(instance, &mut problems, &mut take);
+    log.warn_of(&problems);
+    log.info("the rest is left to cloud-init, which gets the seed in {}", &[beside::SEED]);
+    log.step("agent/keep seed", start);
 }
 
 /// Keeps the instance for the runner, and in the root where that takes it.

@@ -1,6 +1,7 @@
 //! The stages: what is read, decided and carried out, in their order. The
 //! agent and the runner share all of it.
 
+pub mod beside;
 pub mod config;
 pub mod consume;
 pub mod engine;

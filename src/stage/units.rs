@@ -24,7 +24,7 @@ const FOLDER: &str = "/run/systemd/system/";
 static FOLDERS: [&str; 3] = ["/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"];
 
 /// Every unit by its name; how it is started is in its own `[Install]` section.
-static UNITS: [(&str, &str); 6] = [
+pub static UNITS: [(&str, &str); 6] = [
     ("glowplug.target", include_str!("../../initramfs/systemd/glowplug.target")),
     ("glowplug-config.target", include_str!("../../initramfs/systemd/glowplug-config.target")),
     ("glowplug-local.service", include_str!("../../initramfs/systemd/glowplug-local.service")),
@@ -41,7 +41,7 @@ const FINAL: &str = "glowplug-final.service";
 const ONLINE: &str = include_str!("../../initramfs/systemd/network-online.conf");
 
 /// Of cloud-init what none of our units stands in for.
-static MASKED: [&str; 4] = [
+pub static MASKED: [&str; 4] = [
     "/run/systemd/system-generators/cloud-init-generator",
     "/run/systemd/system/cloud-init-main.service",
     "/run/systemd/system/cloud-init-hotplugd.socket",

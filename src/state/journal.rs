@@ -61,6 +61,7 @@ fn digest(action: &Action) -> u64 {
             digest.metadata(*mode, owner);
         }
         Action::RemoveFile { path } => digest.texts("remove", &[path]),
+        Action::RemoveDirectory { path } => digest.texts("remove directory", &[path]),
         Action::MakeLink { path, target } => digest.texts("link", &[path, target]),
         Action::MountTemporary { path } => digest.texts("mount", &[path]),
         Action::SetHostname { name } => digest.texts("hostname", &[name]),

@@ -68,7 +68,8 @@ impl<'a> Applier<'a> {
                 let (root, path) = self.place(&file.path);
                 write::write(root, path, file, owner, begun)
             }
-            Action::RemoveFile { path } => self.remove(path),
+            Action::RemoveFile { path } => self.remove(path, AtFlags::empty()),
+            Action::RemoveDirectory { path } => self.remove(path, AtFlags::REMOVEDIR),
             Action::MakeLink { path, target } => self.make_link(path, target),
             Action::MountTemporary { path } => {
                 let (root, path) = self.place(path);
@@ -135,13 +136,18 @@ impl<'a> Applier<'a> {
     }
 
     #[inline(never)]
-    fn remove(&self, path: &str) -> Result<()> {
+    fn remove(&self, path: &str, flags: AtFlags) -> Result<()> {
         let (root, path) = self.place(path);
         let (parent, name) = parent_and_name(path);
         let removed = match root.open_in(parent, OFlags::RDONLY | OFlags::DIRECTORY) {
             Err(Errno::NOENT) => Ok(()),
-            Ok(directory) => at::unlink_at(directory.as_fd(), name, AtFlags::empty()),
+            Ok(directory) => at::unlink_at(directory.as_fd(), name, flags),
             Err(errno) => Err(errno),
+        };
+        let removed = match removed {
+            // Others use it.
+            Err(Errno::NOTEMPTY) => Ok(()),
+            removed => removed,
         };
         removed.map_err(|errno| failed("remove", path, errno))
     }

@@ -112,6 +112,19 @@ impl Root {
         self.open_in(path, OFlags::PATH).and_then(|fd| at::stat(fd.as_fd())).ok()
     }
 
+    /// The text of the symbolic link `path`; `None` where none stands there.
+    #[inline(never)]
+    pub fn read_link(&self, path: &str) -> Option<String> {
+        let (parent, name) = parent_and_name(path);
+        let directory = self.open_in(parent, OFlags::PATH | OFlags::DIRECTORY).ok()?;
+        at::read_link_at(directory.as_fd(), name).ok()
+    }
+
+    /// Whether anything stands at `path`, be it a link that leads nowhere.
+    pub fn stands(&self, path: &str) -> bool {
+        self.exists(path) || self.read_link(path).is_some()
+    }
+
     /// Opens the directory `path` for reading, making what is missing with
     /// `mode` and `owner`.
     #[inline(never)]

@@ -30,7 +30,7 @@ fn story(name: &str) -> Story {
 /// the second boot on the present one.
 fn became(mut tree: Tree) -> Tree {
     tree.retain(|path, _| !path.ends_with("/glowplug.journal") && !path.ends_with("/previous-instance-id"));
-    tree::without_times(tree)
+    super::without_times(tree)
 }
 
 /// Runs the agent, cut off at each call of one kind in turn, then once more in

@@ -46,7 +46,7 @@ fn provisioned(name: &str, launcher: &str) -> (Tree, Tree) {
     assert_eq!(story.text("root/srv/x").as_deref(), Some("y"), "{}", said(&output));
     let [mut root, run] = ["root", "run"].map(|top| tree::read(&story.folder.join(top)));
     root.remove("/runner");
-    (tree::without_times(root), tree::without_times(run))
+    (super::without_times(root), super::without_times(run))
 }
 
 #[test]

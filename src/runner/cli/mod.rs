@@ -5,8 +5,8 @@ mod table;
 mod verb;
 
 use crate::{
-    analyze, cache, clean, cloud_id, collect_logs, completions, devel, features, man, net, per, plan, query,
-    report, schema, single, stage,
+    analyze, cache, clean, cloud_id, collect_logs, completions, devel, features, install, man, net, per,
+    plan, query, report, schema, single, stage,
 };
 use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
@@ -60,6 +60,7 @@ static RUN: &[(&str, Run)] = &[
     ("devel yaml", devel::yaml::run),
     ("features", features::run),
     ("init", stage::init),
+    ("install", install::install),
     ("man", man::run),
     ("modules", stage::modules),
     ("net apply", net::apply::run),
@@ -72,6 +73,7 @@ static RUN: &[(&str, Run)] = &[
     ("schema", schema::run),
     ("single", single::run),
     ("status", report::run),
+    ("uninstall", install::uninstall),
 ];
 
 /// The words of a command line, read by the table.

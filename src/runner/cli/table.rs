@@ -37,6 +37,8 @@ over and finished. Called as `cloud-init` it takes that program's command line."
         PER,
         FEATURES,
         CLOUD_ID,
+        INSTALL,
+        UNINSTALL,
         COMPLETIONS,
         MAN,
     ],
@@ -164,6 +166,55 @@ Takes every address but the link's own (fe80::) and every route from a link; it
 stays up or down, and in its bond or bridge, as it is.",
     operands: &[Operand::one(Value::Text("LINK"))],
     notes: &[("Exit status", "0, or 1 where that could not be done.")],
+    ..Verb::EMPTY
+};
+
+/// Of installing and taking away.
+const ROOT: Opt = Opt::value("root", ' ', DIRECTORY, "the root it is for (default /)");
+const PRINT: Opt = Opt::flag("print", ' ', "print what would be done, change nothing");
+const REBUILD: Opt = Opt::flag("rebuild", ' ', "pack every initramfs anew, by what the root has for it");
+
+const INSTALL: Verb = Verb {
+    name: "install",
+    summary: "put into a root what provisions it when it boots",
+    about: "\
+Finds what a root uses (systemd, OpenRC, System V or BusyBox init; dracut,
+initramfs-tools) and puts the programs, the hooks of the initramfs and what
+starts the stages in place. Each change is printed. Installed twice is installed
+once; what somebody has changed since is not written over.
+
+A root whose cloud-init is enabled is refused: one of --replace and --beside says
+how the two are to share it.",
+    options: &[
+        ROOT,
+        PRINT,
+        Opt::flag("replace", ' ', "keep the root's cloud-init from starting; uninstall undoes that"),
+        Opt::flag("beside", ' ', "hand the checked seed to the root's cloud-init, which does the rest"),
+        Opt::value("agent", ' ', FILE, "glowplug-agent (default: the one beside this program)"),
+        Opt::flag("force", ' ', "write over what is there and not ours"),
+        REBUILD,
+    ],
+    notes: &[
+        (
+            "Exit status",
+            "0, or 1 where that could not be done: the root may be changed in part, and the
+next try goes on from there.",
+        ),
+        ("Files", "/usr/lib/glowplug/manifest  what was put in place; `glowplug uninstall` reads it"),
+        ("Example", "glowplug install --root /mnt --print"),
+    ],
+    ..Verb::EMPTY
+};
+
+const UNINSTALL: Verb = Verb {
+    name: "uninstall",
+    summary: "take away what `install` put into a root",
+    about: "\
+Takes away what is in the manifest, and starts the root's cloud-init again where
+--replace had stopped it. What somebody has changed since stays and is named, and
+so does all that glowplug has done to the machine.",
+    options: &[ROOT, PRINT, REBUILD],
+    notes: &[("Exit status", "0, or 1 where something stayed.")],
     ..Verb::EMPTY
 };
 

@@ -34,14 +34,6 @@ fn gather(folder: &Path, name: &str, tree: &mut Tree) {
     }
 }
 
-/// Takes out what holds times or process numbers.
-pub(crate) fn without_times(mut tree: Tree) -> Tree {
-    const TIMED: [&str; 6] =
-        ["/sem/", "/glowplug/log", "/glowplug/timings", "cloud-init.log", "/output.log", "status.json"];
-    tree.retain(|path, _| !TIMED.iter().any(|timed| path.contains(timed)));
-    tree
-}
-
 /// Fails with the first path at which two trees differ.
 pub(crate) fn assert_same(expected: &Tree, found: &Tree, when: &str) {
     for (path, (mode, content)) in expected {

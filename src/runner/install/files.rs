@@ -1,0 +1,264 @@
+//! What is put into a root: the programs, what starts the stages, and the
+//! hooks of what makes the initramfs.
+
+use super::detect::{Init, cloud_init_links};
+use glowplug::stage::units::{MASKED, UNITS};
+use glowplug::sys::root::Root;
+
+/// One thing that is to be in a root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// A file of root's.
+    File { path: String, content: Vec<u8>, mode: u32 },
+    /// A symbolic link with this text.
+    Link { path: String, target: String },
+    /// A link that was there and goes: `uninstall` puts it back.
+    Away { path: String, target: String },
+}
+
+impl Piece {
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::File { path, .. } | Self::Link { path, .. } | Self::Away { path, .. } => path,
+        }
+    }
+
+    fn text(path: &str, content: &str, mode: u32) -> Self {
+        Self::File { path: path.into(), content: content.into(), mode }
+    }
+
+    fn link(path: &str, target: &str) -> Self {
+        Self::Link { path: path.into(), target: target.into() }
+    }
+}
+
+/// Where the hooks and the units expect the programs.
+pub(super) const RUNNER: &str = "/usr/bin/glowplug";
+/// The program of the initramfs.
+pub(super) const AGENT: &str = "/usr/bin/glowplug-agent";
+
+/// How glowplug and cloud-init share a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Terms {
+    /// No cloud-init starts in it.
+    Alone,
+    /// The one that is there no longer starts.
+    Replace,
+    /// The one that is there gets a checked seed and does the rest.
+    Beside,
+}
+
+/// What makes an initramfs.
+#[derive(Debug)]
+pub(super) struct Maker {
+    pub(super) name: &'static str,
+    /// The programs it is known by; any of them.
+    programs: &'static [&'static str],
+    /// Path, content and mode of its hook.
+    files: &'static [(&'static str, &'static str, u32)],
+    /// The command that packs every initramfs anew.
+    pub(super) rebuild: &'static [&'static str],
+}
+
+macro_rules! embedded {
+    ($path:literal) => {
+        include_str!(concat!("../../../initramfs/", $path))
+    };
+}
+
+/// The makers that have a hook. Where a root has several, each gets its own.
+static MAKERS: [Maker; 2] = [
+    Maker {
+        name: "initramfs-tools",
+        programs: &["/usr/sbin/update-initramfs"],
+        files: &[
+            ("/usr/share/initramfs-tools/hooks/glowplug", embedded!("initramfs-tools/hooks/glowplug"), 0o755),
+            (
+                "/usr/share/initramfs-tools/scripts/local-bottom/glowplug",
+                embedded!("initramfs-tools/scripts/local-bottom/glowplug"),
+                0o755,
+            ),
+            (
+                "/usr/share/initramfs-tools/scripts/nfs-bottom/glowplug",
+                embedded!("initramfs-tools/scripts/nfs-bottom/glowplug"),
+                0o755,
+            ),
+        ],
+        rebuild: &["update-initramfs", "-u", "-k", "all"],
+    },
+    Maker {
+        name: "dracut",
+        programs: &["/usr/bin/dracut", "/usr/sbin/dracut", "/sbin/dracut"],
+        files: &[
+            (
+                "/usr/lib/dracut/modules.d/90glowplug/module-setup.sh",
+                embedded!("dracut/90glowplug/module-setup.sh"),
+                0o755,
+            ),
+            (
+                "/usr/lib/dracut/modules.d/90glowplug/glowplug-agent.service",
+                embedded!("dracut/90glowplug/glowplug-agent.service"),
+                0o644,
+            ),
+            (
+                "/usr/lib/dracut/modules.d/90glowplug/glowplug-agent.sh",
+                embedded!("dracut/90glowplug/glowplug-agent.sh"),
+                0o755,
+            ),
+            ("/etc/dracut.conf.d/90-glowplug.conf", "add_dracutmodules+=\" glowplug \"\n", 0o644),
+        ],
+        rebuild: &["dracut", "--force", "--regenerate-all"],
+    },
+];
+
+/// The makers that are in a root.
+pub(super) fn makers(root: &Root) -> Vec<&'static Maker> {
+    MAKERS.iter().filter(|maker| maker.programs.iter().any(|program| root.exists(program))).collect()
+}
+
+/// The hooks of some makers.
+pub(super) fn hooks(makers: &[&'static Maker]) -> Vec<Piece> {
+    let files = makers.iter().flat_map(|maker| maker.files);
+    files.map(|(path, content, mode)| Piece::text(path, content, *mode)).collect()
+}
+
+/// What makes cloud-init read the seed that the local stage checked: a link
+/// that leads nowhere in a boot without one.
+pub(super) fn beside(root: &Root, init: Init) -> Vec<Piece> {
+    let mut pieces = vec![Piece::link(glowplug::stage::beside::LINK, glowplug::stage::beside::CONFIG)];
+    // Where no agent ran, this does its work before cloud-init looks.
+    if init == Init::Systemd {
+        const UNIT: &str = "glowplug-local.service";
+        const BEFORE: &str = "[Unit]\nBefore=cloud-init-local.service cloud-init-main.service\n";
+        let folder = unit_folder(root);
+        if let Some((_, text)) = UNITS.iter().find(|(name, _)| *name == UNIT) {
+            pieces.push(Piece::text(&format!("{folder}/{UNIT}"), text, 0o644));
+            pieces.push(Piece::text(&format!("{folder}/{UNIT}.d/beside.conf"), BEFORE, 0o644));
+            let wants = format!("/etc/systemd/system/multi-user.target.wants/{UNIT}");
+            pieces.push(Piece::link(&wants, &format!("{folder}/{UNIT}")));
+        }
+    }
+    pieces
+}
+
+/// What starts the stages after the pivot.
+pub(super) fn stages(root: &Root, init: Init) -> Vec<Piece> {
+    match init {
+        Init::Systemd => systemd(root),
+        Init::OpenRc => openrc(),
+        Init::RedHatSysv | Init::DebianSysv | Init::BusyBox => sysv(root, init),
+    }
+}
+
+fn unit_folder(root: &Root) -> &'static str {
+    let merged = "/usr/lib/systemd/system";
+    if root.exists(merged) { merged } else { "/lib/systemd/system" }
+}
+
+/// Every unit, wanted and named as its `[Install]` section says.
+fn systemd(root: &Root) -> Vec<Piece> {
+    const LINKS: &str = "/etc/systemd/system";
+    let folder = unit_folder(root);
+    let mut pieces = Vec::new();
+    for (name, text) in UNITS {
+        let unit = format!("{folder}/{name}");
+        pieces.push(Piece::text(&unit, text, 0o644));
+        let install = text.split_once("[Install]\n").map_or("", |(_, install)| install);
+        for (key, values) in install.lines().filter_map(|line| line.split_once('=')) {
+            for value in values.split(' ') {
+                let path = if key == "Alias" { value.into() } else { format!("{value}.wants/{name}") };
+                pieces.push(Piece::link(&format!("{LINKS}/{path}"), &unit));
+            }
+        }
+    }
+    pieces
+}
+
+fn openrc() -> Vec<Piece> {
+    let scripts = [
+        ("glowplug", "boot", embedded!("openrc/glowplug")),
+        ("glowplug-config", "default", embedded!("openrc/glowplug-config")),
+        ("glowplug-final", "default", embedded!("openrc/glowplug-final")),
+    ];
+    let mut pieces = Vec::new();
+    for (name, level, text) in scripts {
+        let script = format!("/etc/init.d/{name}");
+        pieces.push(Piece::text(&script, text, 0o755));
+        pieces.push(Piece::link(&format!("/etc/runlevels/{level}/{name}"), &script));
+    }
+    pieces
+}
+
+/// The scripts with their numbers: the first one below the network's, the
+/// others last.
+fn sysv(root: &Root, init: Init) -> Vec<Piece> {
+    let scripts = [
+        ("glowplug", embedded!("sysv/glowplug")),
+        ("glowplug-config", embedded!("sysv/glowplug-config")),
+        ("glowplug-final", embedded!("sysv/glowplug-final")),
+    ];
+    let numbers = |folder: &str, usual: u32| [number_before_network(root, folder, usual), 98, 99];
+    let mut pieces = Vec::new();
+    if init == Init::BusyBox {
+        for ((name, text), number) in scripts.into_iter().zip(numbers("/etc/init.d", 40)) {
+            pieces.push(Piece::text(&format!("/etc/init.d/S{number:02}{name}"), text, 0o755));
+        }
+        return pieces;
+    }
+    for (name, text) in scripts {
+        pieces.push(Piece::text(&format!("/etc/init.d/{name}"), text, 0o755));
+    }
+    let (first, others) = match init {
+        Init::DebianSysv => (vec!["/etc/rcS.d".to_owned()], "/etc/rc"),
+        _ => ([2, 3, 4, 5].map(|level| format!("/etc/rc.d/rc{level}.d")).into(), "/etc/rc.d/rc"),
+    };
+    for folder in first {
+        let [number, ..] = numbers(&folder, 10);
+        pieces.push(Piece::link(&format!("{folder}/S{number:02}glowplug"), "../init.d/glowplug"));
+    }
+    for level in [2, 3, 4, 5] {
+        for (number, name) in [(98, "glowplug-config"), (99, "glowplug-final")] {
+            let path = format!("{others}{level}.d/S{number}{name}");
+            pieces.push(Piece::link(&path, &format!("../init.d/{name}")));
+        }
+    }
+    pieces
+}
+
+/// One less than the number of the first script in a folder that brings the
+/// network up; `usual` is what that has where there is none.
+fn number_before_network(root: &Root, folder: &str, usual: u32) -> u32 {
+    use glowplug::fetch::Fetch;
+    let names = root.list(folder).ok().flatten().unwrap_or_default();
+    let number = |name: &String| {
+        let (number, service) = name.strip_prefix('S')?.split_at_checked(2)?;
+        let network =
+            ["network", "NetworkManager", "ifupdown"].iter().any(|start| service.starts_with(start));
+        number.parse::<u32>().ok().filter(|_| network)
+    };
+    names.iter().filter_map(number).min().unwrap_or(usual).saturating_sub(1)
+}
+
+/// What keeps the cloud-init of a root from starting. Of its units those that
+/// have our names are ours by now.
+pub(super) fn in_its_place(root: &Root, init: Init) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    if init == Init::Systemd {
+        for path in &MASKED {
+            let name = path.strip_prefix("/run/systemd/").unwrap_or(path);
+            pieces.push(Piece::link(&format!("/etc/systemd/{name}"), "/dev/null"));
+        }
+    }
+    for path in cloud_init_links(root) {
+        let target = root.read_link(&path).unwrap_or_default();
+        pieces.push(Piece::Away { path, target });
+    }
+    // Who types its name gets what runs. A package's own program stays as it is.
+    let name = if root.exists("/usr/bin/cloud-init") && root.read_link("/usr/bin/cloud-init").is_none() {
+        "/usr/local/bin/cloud-init"
+    } else {
+        "/usr/bin/cloud-init"
+    };
+    pieces.push(Piece::link(name, RUNNER));
+    pieces
+}

@@ -1,0 +1,125 @@
+//! What `glowplug install` put into a root, kept in the root: `uninstall`
+//! takes away that and nothing else.
+
+use super::files::Piece;
+use glowplug::action::Action;
+use glowplug::error::{Error, Result};
+use glowplug::fetch::Fetch;
+use glowplug::limits;
+use glowplug::sys::root::Root;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// Where it is.
+pub(super) const MANIFEST: &str = "/usr/lib/glowplug/manifest";
+
+const HEADER: &str = "# What `glowplug install` put into this root; `glowplug uninstall` reads it.\n";
+
+/// One line: `KIND<TAB>VALUE<TAB>PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// A file and the SHA-256 of its content.
+    File { digest: String, path: String },
+    /// A link and its text.
+    Link { target: String, path: String },
+    /// A link that was taken away, and its text.
+    Away { target: String, path: String },
+    /// A directory that was made.
+    Directory { path: String },
+}
+
+impl Entry {
+    pub(super) fn of(piece: &Piece) -> Self {
+        match piece.clone() {
+            Piece::File { path, content, .. } => Self::File { digest: digest(&content), path },
+            Piece::Link { path, target } => Self::Link { target, path },
+            Piece::Away { path, target } => Self::Away { target, path },
+        }
+    }
+
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::File { path, .. }
+            | Self::Link { path, .. }
+            | Self::Away { path, .. }
+            | Self::Directory { path } => path,
+        }
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.splitn(3, '\t');
+        let (kind, value, path) = (fields.next()?, fields.next()?.to_owned(), fields.next()?.to_owned());
+        path.starts_with('/').then_some(())?;
+        match kind {
+            "file" => Some(Self::File { digest: value, path }),
+            "link" => Some(Self::Link { target: value, path }),
+            "away" => Some(Self::Away { target: value, path }),
+            "directory" => Some(Self::Directory { path }),
+            _ => None,
+        }
+    }
+
+    fn line(&self) -> String {
+        match self {
+            Self::File { digest, path } => format!("file\t{digest}\t{path}\n"),
+            Self::Link { target, path } => format!("link\t{target}\t{path}\n"),
+            Self::Away { target, path } => format!("away\t{target}\t{path}\n"),
+            Self::Directory { path } => format!("directory\t\t{path}\n"),
+        }
+    }
+
+    /// The actions that undo this; what somebody has changed since stays and
+    /// is told.
+    pub(super) fn undo(&self, root: &Root, problems: &mut Vec<Error>) -> Option<Action> {
+        let path = self.path().to_owned();
+        match self {
+            Self::File { digest: ours, .. } => match content(root, &path) {
+                Ok(None) => None,
+                Ok(Some(content)) if digest(&content) == *ours => Some(Action::RemoveFile { path }),
+                Ok(Some(_)) => {
+                    problems.push(Error::new("remove", path, "it was changed since it was installed"));
+                    None
+                }
+                Err(error) => {
+                    problems.push(error);
+                    None
+                }
+            },
+            Self::Link { target, .. } => {
+                (root.read_link(&path).as_ref() == Some(target)).then_some(Action::RemoveFile { path })
+            }
+            Self::Away { target, .. } => {
+                let target = target.clone();
+                (!root.stands(&path)).then_some(Action::MakeLink { path, target })
+            }
+            Self::Directory { .. } => root.exists(&path).then_some(Action::RemoveDirectory { path }),
+        }
+    }
+}
+
+/// The entries of a root's manifest; none where it has none.
+pub(super) fn read(root: &Root) -> Result<Vec<Entry>> {
+    let text = content(root, MANIFEST)?.unwrap_or_default();
+    Ok(String::from_utf8_lossy(&text).lines().filter_map(Entry::parse).collect())
+}
+
+/// The manifest as a file.
+pub(super) fn text(entries: &[Entry]) -> Vec<u8> {
+    let lines = entries.iter().map(Entry::line);
+    std::iter::once(HEADER.to_owned()).chain(lines).collect::<String>().into_bytes()
+}
+
+/// The content of a file of the root; `None` when there is none.
+pub(super) fn content(root: &Root, path: &str) -> Result<Option<Vec<u8>>> {
+    root.read(path, limits::INSTALLED)
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn digest(content: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(content) {
+        // Writing to a text can't fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
