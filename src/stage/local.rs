@@ -180,7 +180,7 @@ fn switched_off(local: &Local<'_>, beside: bool) -> Option<&'static str> {
         && units::cloud_init_is_enabled(local.root)
     {
         // Two that provision one machine undo each other's work.
-        Some("cloud-init is enabled in this root (`glowplug install --replace` or --beside settles that)")
+        Some("cloud-init is enabled in this root (glowplug=replace on the kernel line takes its place)")
     } else {
         None
     }
