@@ -14,6 +14,7 @@ mod host;
 mod http;
 mod install;
 mod instance_files;
+mod left;
 mod local_stage;
 mod log_file;
 mod man;

@@ -4,7 +4,7 @@
 use crate::host::Running;
 use crate::status::seconds;
 use crate::task::Tasks;
-use crate::{boothook, instance_files, log_file, program};
+use crate::{boothook, instance_files, left, log_file, program};
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::CloudConfig;
 use glowplug::error::{Error, Result};
@@ -184,6 +184,7 @@ fn settle(
     log: &mut Log<'_>,
 ) {
     let Taken { instance, consumed, merged, system, config } = taken;
+    left::write(applier, log);
     let id = machine.root.read(INSTANCE_ID, 4096).ok().flatten().unwrap_or_default();
     if id.trim_ascii() != instance.id.as_str().as_bytes() {
         let cache = cache::encode(instance);

@@ -30,6 +30,8 @@ pub const HANDOFF_INSTANCE: &str = "/run/glowplug/instance";
 pub const HANDOFF_LOG: &str = "/run/glowplug/log";
 /// Steps and their times: `STEP<TAB>START<TAB>DURATION`, microseconds.
 pub const TIMINGS: &str = "/run/glowplug/timings";
+/// Files for the root that it could not take, each at its own path below.
+pub const HANDOFF_LEFT: &str = "/run/glowplug/left";
 /// The journal where the root can't keep it.
 pub const HANDOFF_JOURNAL: &str = "/run/glowplug/journal";
 /// The seed's answer in one word: found, cached, absent, timed-out, broken, off.

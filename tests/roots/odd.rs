@@ -126,3 +126,28 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     assert!(!said.contains(".motd.glowplug"), "{said}");
     has(&said, &DONE);
 }
+
+#[test]
+fn network_files_that_a_root_can_not_take_are_left_to_the_runner() {
+    let story = Story::new("left");
+    for path in
+        ["sbin/ifquery", "sbin/ifup", "sbin/ifdown", "etc/network/interfaces", "run/.keep", "dev/null"]
+    {
+        story.root(path, "");
+    }
+    story.root("etc/os-release", "ID=debian\n");
+    let said = run(
+        &story,
+        "mkdir -p /run/none /run/new; NEW=/run/new; \
+         mount -t overlay overlay -o lowerdir=$ROOT:/run/none $NEW; \
+         $AGENT --root $NEW --seed $SEED || exit 1; umount $NEW; NEW=$ROOT; RUN_THE_RUNNER; \
+         ls /run/glowplug/left/etc/network/interfaces.d",
+    );
+    let path = "/etc/network/interfaces.d/50-cloud-init";
+    has(
+        &said,
+        &[&format!("{path} is left to the runner: unable to"), &format!("wrote {path}, which had to wait")],
+    );
+    let written = story.text(&format!("root{path}")).unwrap();
+    assert!(written.contains("address 192.0.2.7"), "{written}");
+}

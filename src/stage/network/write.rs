@@ -11,7 +11,7 @@ use crate::network::render::others::{Other, others};
 use crate::network::render::ours::{MARK, Owner};
 use crate::network::render::{self, Renderer, Target, ifcfg, late, live, udev};
 use crate::network::resolve::Resolved;
-use crate::state::paths::NETWORK_DIGEST;
+use crate::state::paths::{HANDOFF_LEFT, NETWORK_DIGEST};
 use crate::sys::apply::Applier;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -44,12 +44,25 @@ pub(super) fn write(
         // What a person made of a file of ours stays until ours changes.
         let stays = !changed && !file.path.starts_with("/run/") && inputs.trees.text(&file.path).is_some();
         if !stays {
-            carry_out(applier, &Action::from(file), log);
+            write_or_leave(file, applier, log);
         }
     }
     if inputs.keeps && before.as_deref() != Some(&*digest) {
         carry_out(applier, &Action::write(NETWORK_DIGEST, digest.into_bytes(), 0o644), log);
     }
+}
+
+/// Writes a file; one that the root can't take is left to the runner.
+#[inline(never)]
+fn write_or_leave(mut file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    let action = Action::from(file.clone());
+    let Err(error) = applier.apply(&action, None) else { return };
+    if file.path.starts_with("/run/") {
+        return log.error(&error);
+    }
+    log.info("{} is left to the runner: {}", &[&file.path, error.text()]);
+    file.path.insert_str(0, HANDOFF_LEFT);
+    carry_out(applier, &Action::from(file), log);
 }
 
 /// The pinned back end (`system_info: {network: {renderers: [...]}}`), else
