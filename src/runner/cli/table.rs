@@ -172,7 +172,7 @@ stays up or down, and in its bond or bridge, as it is.",
 /// Of installing and taking away.
 const ROOT: Opt = Opt::value("root", ' ', DIRECTORY, "the root it is for (default /)");
 const PRINT: Opt = Opt::flag("print", ' ', "print what would be done, change nothing");
-const REBUILD: Opt = Opt::flag("rebuild", ' ', "pack every initramfs anew, by what the root has for it");
+const REBUILD: Opt = Opt::flag("rebuild", ' ', "pack every initramfs anew");
 
 const INSTALL: Verb = Verb {
     name: "install",
@@ -188,8 +188,8 @@ how the two are to share it.",
     options: &[
         ROOT,
         PRINT,
-        Opt::flag("replace", ' ', "keep the root's cloud-init from starting; uninstall undoes that"),
-        Opt::flag("beside", ' ', "hand the checked seed to the root's cloud-init, which does the rest"),
+        Opt::flag("replace", ' ', "keep its cloud-init from starting; uninstall undoes that"),
+        Opt::flag("beside", ' ', "hand the seed to its cloud-init, which does the rest"),
         Opt::value("agent", ' ', FILE, "glowplug-agent (default: the one beside this program)"),
         Opt::flag("force", ' ', "write over what is there and not ours"),
         REBUILD,
