@@ -154,7 +154,8 @@ fn is_older(path: &Path, name: &str) -> bool {
 fn digest() -> Result<u64> {
     let mut hasher = DefaultHasher::new();
     let mut folders = vec![sources()];
-    let mut files = vec![sources().with_file_name("report.sh")];
+    let image = sources().join("..");
+    let mut files = vec![image.join("report.sh"), image.join("root/etc/cloud/cloud.cfg")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(host::io("read", &folder))?.flatten() {
             let list = if entry.path().is_dir() { &mut folders } else { &mut files };
