@@ -226,7 +226,7 @@ fn the_order_of_descriptions_is_cloud_inits() {
     // dracut's own results hold
     let dracut = "mkdir -p /run/systemd/network; echo '[Match]' >/run/systemd/network/71-b0.network";
     let told = boot_with(&story, &format!("{dracut}; {line}; {BOOT}"));
-    assert!(told.contains("left as the initramfs made it: /run/systemd/network/71-b0.network"), "{told}");
+    assert!(told.contains("it is disabled in /run/systemd/network/71-b0.network of the initramfs"), "{told}");
 
     // base64 of version 1: one NIC by the name wan
     let text = "dmVyc2lvbjogMQpjb25maWc6Ci0ge3R5cGU6IHBoeXNpY2FsLCBuYW1lOiB3YW4sIG1hY19hZGRyZXNzOiAn\

@@ -17,7 +17,7 @@ pub(super) const MODULE: Module = Module {
 };
 
 const DOING: &str = "configure apk at";
-const MIRROR: &str = "https://dl-cdn.alpinelinux.org/alpine";
+const MIRROR: &str = "https://alpine.global.ssl.fastly.net/alpine";
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     let config = context.config;

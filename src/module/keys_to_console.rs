@@ -80,3 +80,45 @@ fn kinds<'a>(context: &Context<'a>, key: &str, default: &[&'a str], plan: &mut P
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+    use crate::module::tests::{FILE, planned, printed};
+
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINl8fxW6wZc1kuZWkY2z00l/aIlZrV/CK4CM7ihqYQL0 ed25519 key";
+    const HASH: &str = "256 SHA256:uwOqZNk9/hBXL/0QYIiQ3XHbS3PZhEgmxk8XinW716s ed25519 key (ED25519)";
+
+    fn root() -> Tree {
+        Tree::default().with("/etc/ssh/ssh_host_ed25519_key.pub", &format!("{KEY}\n"), FILE).with(
+            "/etc/ssh/ssh_host_ed25519_key",
+            "secret",
+            FILE,
+        )
+    }
+
+    #[test]
+    fn host_keys_are_shown_between_lines_of_their_own() {
+        let plan = planned(MODULE.name, "{}", &root());
+        assert_eq!(
+            printed(&plan),
+            format!(
+                "{RULE}-----BEGIN SSH HOST KEY FINGERPRINTS-----\n{HASH}\n\
+                 -----END SSH HOST KEY FINGERPRINTS-----\n{RULE}-----BEGIN SSH HOST KEY KEYS-----\n{KEY}\n\
+                 -----END SSH HOST KEY KEYS-----\n"
+            )
+        );
+    }
+
+    #[test]
+    fn kinds_can_be_left_out() {
+        let plan = planned(MODULE.name, "ssh_fp_console_blacklist: [ssh-ed25519]", &root());
+        assert!(printed(&plan).starts_with("-----BEGIN SSH HOST KEY KEYS"));
+        let plan = planned(MODULE.name, "ssh_key_console_blacklist: [ssh-ed25519]", &root());
+        assert!(!printed(&plan).contains("KEY KEYS"));
+        let text = "ssh: {emit_keys_to_console: false}";
+        assert_eq!(planned(MODULE.name, text, &root()).actions, []);
+    }
+}

@@ -116,7 +116,7 @@ mod tests {
             (
                 "arch",
                 [
-                    "pacman -Sy --quiet --noconfirm",
+                    "pacman -Sy --quiet --noconfirm -y",
                     "pacman -Sy --quiet --noconfirm -u",
                     "pacman -Sy --quiet --noconfirm vim curl=8.1 jq",
                 ],

@@ -92,6 +92,13 @@ impl Manager {
         Some(Program { argv, environment: self.environment.clone(), ..Program::default() })
     }
 
+    /// What has to be read anew before packages can be installed; the others'
+    /// programs look after that themselves.
+    pub(super) fn refresh_first(&self) -> Option<Program> {
+        let lists = |word| ["apt-get", "apk", "pacman"].contains(word);
+        self.refresh().filter(|_| self.base.iter().any(lists))
+    }
+
     /// Reads the lists of the package sources anew.
     pub(super) fn refresh(&self) -> Option<Program> {
         self.tell(Order::Refresh, &[])
@@ -153,7 +160,8 @@ fn orders(manager: &str) -> fn(Order) -> Option<&'static [&'static str]> {
         },
         "pacman" => |order| {
             Some(match order {
-                Order::Refresh | Order::Install => &[],
+                Order::Refresh => &["-y"],
+                Order::Install => &[],
                 Order::Upgrade => &["-u"],
             })
         },

@@ -123,6 +123,34 @@ mod tests {
         }
     }
 
+    /// As ssh-keygen made them, and as its `-l` prints them.
+    #[test]
+    fn fingerprints_are_ssh_keygens() {
+        for (line, fingerprint) in [
+            (
+                "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQCwJ3nN+XMDGGfPD0dHkzDRgOE55vRcJkVvRsgrs5rnGXf5NJF0pQAH4WFXiT\
+             jdLN55BKkJjbbr0K+bstfXzLIvBx9YMV+UVzuQpmFRiuqo0m9UeLlIVb5aTxfPy/DQ41HbJnpFWCQcagcOhZZWGHnq\
+             X9Ry8EisKcOK+wODAS860idngkPxo92yXHHWIDsqc2E9EusA5cBGhwJt3Z4B2R84QCAJrJaZSgdeYmnGDQel1QPYcX\
+             jHiYATzJ1w/HeoPPhgC5QuVcb5fKBOwmdYOsG+RmoG86TJH34EoBqjyVIkde4nf7WJ4VsYtxx+HWr82NXOldrawppH\
+             dm1WPQbzy5p/r4D/SnJvGeCIFVRatGuHoa4es5ltx8qWV4OMNxbghDR2EWsm7EGjmRiFtwTD2kKCtxEv6mH5QJ8nXy\
+             LUkC43y5xHcICfC45+48kxQg8cjaDlRV0ZTLLqAlrR+UXKrrEJzPCzktMn4Gj5NEupnpJzzgL38Y4+VEAKP/9PgxZx\
+             vvU= rsa key",
+                "3072 SHA256:9Y9/lQT6SP2KPfBYAWbRLetGydH2HHwAtiEWEyc6GII rsa key (RSA)",
+            ),
+            (
+                "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBLFmYNjCGU34R5tmCe34DZn8UqTMe4rlRZL+Ud\
+             u0A6qELr+2EyZmDaAaT5TFAKTl72xIG2iZeIs8TY2zcleJzGA= ecdsa key",
+                "256 SHA256:9C8sL8pK0zuUjWQ8V226XYAkglcuG7mhiiSMXgx7cpo ecdsa key (ECDSA)",
+            ),
+            (
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINl8fxW6wZc1kuZWkY2z00l/aIlZrV/CK4CM7ihqYQL0 ed25519 key",
+                "256 SHA256:uwOqZNk9/hBXL/0QYIiQ3XHbS3PZhEgmxk8XinW716s ed25519 key (ED25519)",
+            ),
+        ] {
+            assert_eq!(PublicKey::parse(line).unwrap().fingerprint().as_deref(), Some(fingerprint));
+        }
+    }
+
     #[test]
     fn what_is_no_key_has_no_fingerprint() {
         let key = |material| PublicKey { options: "", kind: "ssh-rsa", material, comment: "" };

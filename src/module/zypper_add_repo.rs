@@ -36,7 +36,8 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let mut paths: Vec<String> = Vec::new();
     for item in items {
         let text = |key| item.get_set(key).and_then(Value::as_str);
-        let Some(name) = text("id").and_then(|id| file_name(id, '_')) else {
+        let id = text("id").unwrap_or_default();
+        let Some(name) = file_name(id, '_') else {
             plan.problems.push(setting.error(DOING, item, "it has no id that can be the name of a file"));
             continue;
         };
@@ -48,7 +49,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         if context.root.mode(&path).is_some() || paths.contains(&path) {
             continue;
         }
-        let mut ini = Ini::new(&name);
+        let mut ini = Ini::new(id);
         for (key, values) in scalars(&setting, item, DOING, &mut plan.problems) {
             if key != "id" {
                 ini.set(&key, " = ", &values.join("\n    "));
@@ -112,7 +113,7 @@ mod tests {
         let conf = "# main\n[main]\n# Added via cloud.cfg\ndownload.use_deltarpm=true\n";
         let Action::WriteFile(file) = &plan.actions[0] else { panic!("{:?}", plan.actions) };
         assert_eq!((&*file.path, &*file.content), (CONF, conf.as_bytes()));
-        let repository = "[my_repo]\nbaseurl = http://b\ngpg_check = 0\nenabled = 1\nautorefresh = 1\n";
+        let repository = "[my repo]\nbaseurl = http://b\ngpg_check = 0\nenabled = 1\nautorefresh = 1\n";
         let path = "/etc/zypp/repos.d/my_repo.repo";
         assert_eq!(plan.actions[1], Action::write(path, repository.into(), 0o644));
         let again = root.with(CONF, conf, FILE).with(path, repository, FILE);

@@ -18,14 +18,18 @@ pub(crate) struct Tasks {
 
 impl Tasks {
     /// Does one, or notes it for the end.
-    pub(crate) fn carry_out(&mut self, task: &Task) -> Result<()> {
+    pub(crate) fn carry_out(&mut self, task: &Task) {
         match &task.effect {
             Effect::Print(text) => print(text),
             Effect::Tell(text) => tell(text),
-            Effect::Post(post) => return http::post(post),
+            // As with cloud-init, nobody at home is no failure of the boot.
+            Effect::Post(post) => {
+                if let Err(error) = http::post(post) {
+                    print(&format!("warning: {error}\n"));
+                }
+            }
             Effect::ShutDown(shut_down) => self.shut_down = Some((**shut_down).clone()),
         }
-        Ok(())
     }
 
     /// Does what was noted for the end. Everything is written by now: what
@@ -35,7 +39,11 @@ impl Tasks {
         if let Some(condition) = &shut_down.condition
             && let Err(error) = program::run(condition)
         {
-            return print(&format!("the machine stays on: {error}\n"));
+            let why = match error.errno() {
+                Some(_) => error.to_string(),
+                None => format!("the condition does not hold: {}", condition.argv.join(" ")),
+            };
+            return print(&format!("the machine stays on: {why}\n"));
         }
         if let Err(error) = leave(&shut_down) {
             print(&format!("{error}\n"));

@@ -10,6 +10,7 @@ mod boots;
 mod broken;
 mod debian;
 mod drives;
+mod ending;
 mod modules;
 mod network;
 mod other_seeds;

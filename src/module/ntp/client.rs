@@ -60,7 +60,9 @@ impl Client {
                 } else {
                     "/etc/systemd/timesyncd.conf.d/cloud-init.conf"
                 };
-                (timesyncd, path, "", "systemd-timesyncd", "")
+                // Debian has it as a package of its own; elsewhere it comes with systemd.
+                let package = if family == Debian { "systemd-timesyncd" } else { "" };
+                (timesyncd, path, package, "systemd-timesyncd", "")
             }
             "ntp" => {
                 let package = if family == Alpine { "" } else { "ntp" };

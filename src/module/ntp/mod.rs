@@ -45,10 +45,13 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     };
     let mut servers = hosts(context, "ntp.servers", plan);
     let mut pools = hosts(context, "ntp.pools", plan);
-    if servers.is_empty() && pools.is_empty() {
-        // busybox's ntpd knows no pools.
-        let busybox = distribution.family == Family::Alpine && client.service == "ntpd";
-        *(if busybox { &mut servers } else { &mut pools }) = defaults(&distribution.name);
+    // busybox's ntpd knows no pools.
+    if distribution.family == Family::Alpine && client.service == "ntpd" {
+        if servers.is_empty() {
+            servers = defaults(&distribution.name);
+        }
+    } else if servers.is_empty() && pools.is_empty() {
+        pools = defaults(&distribution.name);
     }
     match text(context, &client, &servers, &pools) {
         Ok(text) => {
@@ -215,7 +218,7 @@ fn install(context: &Context<'_>, client: &Client, plan: &mut Plan) {
         Ok(manager) => {
             let packages: Vec<Package<'_>> =
                 client.packages.iter().map(|name| Package::named(name)).collect();
-            let programs = [manager.refresh(), manager.install(&packages)];
+            let programs = [manager.refresh_first(), manager.install(&packages)];
             plan.actions.extend(programs.into_iter().flatten().map(Into::into));
         }
         Err(error) => plan.problems.push(error),
@@ -276,7 +279,6 @@ mod tests {
             lines("ntp:", &fedora),
             [
                 "write /etc/chrony.conf (0644 root, 211 bytes)",
-                "run dnf -y makecache",
                 "run dnf -y install chrony",
                 "run service chronyd restart",
             ]

@@ -23,13 +23,6 @@ const UPGRADED: &str = "/var/lib/cloud/data/upgraded-network";
 /// The description of a source, and what the log calls it.
 type Said = (String, Description);
 
-/// Where dracut leaves what it made of the kernel line for the root.
-static DRACUT: [&str; 3] = [
-    "/run/NetworkManager/system-connections",
-    "/run/systemd/network",
-    "/run/initramfs/state/etc/sysconfig/network-scripts",
-];
-
 /// The network of this boot; `None` leaves it as it is.
 #[inline(never)]
 pub(super) fn choose(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
@@ -39,12 +32,6 @@ pub(super) fn choose(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<
     }
     let of_seed = inputs.instance.and_then(Instance::network);
     let mut unread = of_seed.is_some_and(|(_, bytes)| bytes.is_empty());
-    if inputs.kernel_line.get("network-config").is_none()
-        && let Some(path) = of_dracut(inputs)
-    {
-        log.info("the network is left as the initramfs made it: {}", &[&path]);
-        return None;
-    }
     let sources = [kernel_line(inputs), initramfs(inputs, present), Ok(system(inputs)), seed(inputs)];
     for source in sources {
         let (name, description) = match source {
@@ -106,34 +93,14 @@ fn kernel_line(inputs: &Inputs<'_>) -> Result<Option<Said>> {
     Ok(Some((NAME.into(), description(NETWORK_CONFIG, &bytes, NAME)?)))
 }
 
-/// Whether the kernel line asks the initramfs for a network.
-fn is_asked_for(inputs: &Inputs<'_>) -> bool {
-    ["ip", "ip6"].iter().any(|word| inputs.kernel_line.get(word).is_some())
-}
-
-/// A file that dracut made of the kernel line and that is none of ours: those
-/// are for the root, and hold.
-#[inline(never)]
-fn of_dracut(inputs: &Inputs<'_>) -> Option<String> {
-    if !is_asked_for(inputs) {
-        return None;
-    }
-    for folder in DRACUT {
-        for path in inputs.trees.paths(folder) {
-            let text = inputs.trees.text(&path)?;
-            if ours::owner(&path, &text) == Owner::Other {
-                return Some(path);
-            }
-        }
-    }
-    None
-}
-
-/// What klibc's ipconfig left, where the kernel line or iSCSI asked for it.
+/// What klibc's ipconfig left, where the kernel line asked for it. Where
+/// dracut did the same, its own files in /run hold: they are for the root.
 #[inline(never)]
 fn initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Result<Option<Said>> {
     let run = inputs.trees.run;
-    if !is_asked_for(inputs) && run.mode("initramfs/open-iscsi.interface").is_none() {
+    let line = inputs.kernel_line;
+    let asked = line.get("ip").is_some() || line.get("ip6").is_some();
+    if !asked && run.mode("initramfs/open-iscsi.interface").is_none() {
         return Ok(None);
     }
     let mut files = Vec::new();
@@ -150,6 +117,23 @@ fn initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Result<Option<Said>
             texts.push((path.as_str(), text.as_str()));
         }
         return Ok(Some((name, Description::Network(klibc::parse(&texts, present)))));
+    }
+    for folder in [
+        "/run/NetworkManager/system-connections",
+        "/run/systemd/network",
+        "/run/initramfs/state/etc/sysconfig/network-scripts",
+    ] {
+        if !asked {
+            break;
+        }
+        let mut paths = inputs.trees.paths(folder);
+        paths.retain(|path| {
+            let owned = inputs.trees.text(path).map(|text| ours::owner(path, &text));
+            owned == Some(Owner::Other)
+        });
+        if let Some(first) = paths.first() {
+            return Ok(Some((fill("{} of the initramfs", &[first]), Description::Disabled)));
+        }
     }
     Ok(None)
 }

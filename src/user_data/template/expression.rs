@@ -258,11 +258,16 @@ impl<'v> Renderer<'v> {
         self.operand = self.rest.len();
         if self.eat("(") {
             let term = self.choice()?;
+            // A tuple is a list here.
+            if self.next_is(",") {
+                let first = self.copy(term)?;
+                return self.list(Vec::from([first]), ")");
+            }
             self.expect(")")?;
             return Ok(term);
         }
         if self.eat("[") {
-            return self.list();
+            return self.list(Vec::new(), "]");
         }
         if let Some(quote @ ('"' | '\'')) = self.rest.chars().next() {
             self.rest = &self.rest[1..];
@@ -288,14 +293,14 @@ impl<'v> Renderer<'v> {
         }
     }
 
-    fn list(&mut self) -> Read<Term> {
-        let mut items = Vec::new();
-        while !self.next_is("]") {
+    /// The rest of a list up to `end`.
+    fn list(&mut self, mut items: Vec<Value<'v>>, end: &str) -> Read<Term> {
+        while !self.next_is(end) {
             let item = self.choice()?;
             let copy = self.copy(item)?;
             items.push(copy);
             if !self.next_is(",") {
-                self.expect("]")?;
+                self.expect(end)?;
                 break;
             }
         }
