@@ -34,6 +34,38 @@ pub fn text(root: &dyn Fetch, path: &str) -> Option<String> {
     }
 }
 
+/// A folder of another tree as a tree of its own.
+pub struct Folder<'a> {
+    /// The other tree.
+    pub tree: &'a dyn Fetch,
+    /// Its path there.
+    pub path: &'a str,
+}
+
+impl Folder<'_> {
+    fn within(&self, path: &str) -> String {
+        [self.path, "/", path].concat()
+    }
+}
+
+impl Fetch for Folder<'_> {
+    fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+        self.tree.read(&self.within(path), limit)
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
+        self.tree.list(&self.within(path))
+    }
+
+    fn mode(&self, path: &str) -> Option<u32> {
+        self.tree.mode(&self.within(path))
+    }
+
+    fn name(&self, path: &str) -> String {
+        self.tree.name(&self.within(path))
+    }
+}
+
 /// A tree in memory, for tests.
 #[cfg(test)]
 pub(crate) mod memory {

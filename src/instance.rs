@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
+use crate::syntax::{json, yaml};
 use crate::text::fill;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -65,12 +66,16 @@ pub struct File {
     pub content: Vec<u8>,
 }
 
-/// Names of a seed's files in [`Instance::raw`].
+/// Names of a seed's files in [`Instance::raw`]. Metadata as JSON.
 pub const META_DATA: &str = "meta_data.json";
+/// Metadata as YAML, of all places it comes from.
+pub const META_DATA_YAML: &str = "meta-data";
 /// User-data as it came.
 pub const USER_DATA: &str = "user_data";
 /// The cloud's own user-data, as JSON.
 pub const VENDOR_DATA: &str = "vendor_data.json";
+/// The same as text of any kind that user-data may have.
+pub const VENDOR_DATA_TEXT: &str = "vendor-data";
 /// A second one, of the tenant's choice.
 pub const VENDOR_DATA2: &str = "vendor_data2.json";
 /// The network's description: OpenStack's.
@@ -79,6 +84,9 @@ pub const NETWORK_DATA: &str = "network_data.json";
 pub const NETWORK_CONFIG: &str = "network-config";
 /// The network's description: interfaces(5).
 pub const INTERFACES: &str = "interfaces";
+/// Cloud-config that the datasource itself adds, below everything else a seed
+/// says.
+pub const DATASOURCE_CONFIG: &str = "datasource-config";
 /// ec2/latest/meta-data.json.
 pub const EC2_META_DATA: &str = "ec2-meta-data.json";
 
@@ -92,6 +100,12 @@ pub struct Instance {
     pub datasource: String,
     /// What the datasource adds to its name: `[net,ver=2][source=/dev/sr0]`.
     pub detail: String,
+    /// Where it was read: a device, a folder, or words for a place without a
+    /// path, parted by commas where there are several: `cmdline,/dev/sr0`.
+    pub source: String,
+    /// `net` or `local`, cloud-init's `dsmode`: here both are done before the
+    /// network.
+    pub dsmode: String,
     /// Metadata.
     pub metadata: Metadata,
     /// The files of the seed as they were read, empty ones left out; one that
@@ -110,6 +124,8 @@ impl Instance {
             id,
             datasource: datasource.into(),
             detail: String::new(),
+            source: String::new(),
+            dsmode: String::new(),
             metadata: Metadata::default(),
             raw: Vec::new(),
             files: Vec::new(),
@@ -129,6 +145,22 @@ impl Instance {
     #[inline(never)]
     pub fn network(&self) -> Option<(&'static str, &[u8])> {
         [NETWORK_DATA, NETWORK_CONFIG, INTERFACES].iter().find_map(|name| Some((*name, self.file(name)?)))
+    }
+
+    /// All metadata, of which [`Instance::metadata`] has what every datasource
+    /// shares; null where it can't be read.
+    #[inline(never)]
+    pub fn meta_data(&self) -> Value<'_> {
+        let yaml = self.file(META_DATA_YAML).and_then(|yaml| core::str::from_utf8(yaml).ok());
+        let value = match yaml {
+            // A file that says nothing is an empty mapping.
+            Some(yaml) => yaml::load(yaml).ok().map(|value| match value.data {
+                Data::Null => Value::bare(Data::Map(Vec::new())),
+                _ => value,
+            }),
+            None => json::parse(self.file(META_DATA).unwrap_or_default()).ok(),
+        };
+        value.unwrap_or_else(|| Value::bare(Data::Null))
     }
 
     /// Takes from `earlier`, the same instance as it was read before, the

@@ -1,6 +1,8 @@
 //! The kernel's command line, as the kernel itself splits it: words parted by
 //! blanks, double quotes keep blanks together (kernel-parameters.rst).
 
+use crate::syntax::encoding::unescape;
+use crate::text::cut;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,6 +10,7 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KernelLine {
     words: Vec<String>,
+    cloud_config: String,
 }
 
 impl KernelLine {
@@ -31,7 +34,7 @@ impl KernelLine {
                 words.extend(String::from_utf8(word));
             }
         }
-        Self { words }
+        Self { words, cloud_config: cloud_config(text) }
     }
 
     /// The value of the last `key=value`.
@@ -50,6 +53,45 @@ impl KernelLine {
         let last = self.words.iter().rev().find(|word| *word == "rw" || *word == "ro");
         last.is_some_and(|word| word == "rw")
     }
+
+    /// The cloud-config between `cc:` and `end_cc`, as cloud-init reads it
+    /// (`read_cc_from_cmdline`): of several, one after the other; `%XX` and
+    /// `\n` undone. Empty where there is none.
+    pub fn cloud_config(&self) -> &str {
+        &self.cloud_config
+    }
+}
+
+/// What stands between each `cc:` and `end_cc`. A `cc:` within a word is none:
+/// MAC addresses have it.
+#[inline(never)]
+fn cloud_config(text: &str) -> String {
+    let mut config = String::new();
+    let (mut rest, mut start) = (text, true);
+    while let Some((before, after)) = cut(rest, "cc:") {
+        let begins =
+            if before.is_empty() { start } else { before.ends_with(|c: char| c.is_ascii_whitespace()) };
+        (rest, start) = (after, false);
+        if !begins {
+            continue;
+        }
+        let (content, behind) = cut(rest, "end_cc").unwrap_or((rest, ""));
+        if !config.is_empty() {
+            config.push('\n');
+        }
+        let content = unescape(content.trim_ascii_start().as_bytes(), b'%');
+        let content = String::from_utf8_lossy(&content);
+        let mut pieces = content.split('\\');
+        config.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            match piece.strip_prefix('n') {
+                Some(piece) => config.extend(["\n", piece]),
+                None => config.extend(["\\", piece]),
+            }
+        }
+        rest = behind;
+    }
+    config
 }
 
 #[cfg(test)]
@@ -76,5 +118,22 @@ mod tests {
         assert_eq!(KernelLine::parse(" \n"), KernelLine::default());
         assert_eq!(KernelLine::parse("a=\"b c").get("a"), Some("b c"));
         assert!(!KernelLine::default().wants_writable_root());
+    }
+
+    #[test]
+    fn cloud_config_stands_between_two_marks() {
+        for (line, config) in [
+            (
+                "ro cc: hostname: a\\nruncmd: [ [ ls, -l ] ] end_cc quiet",
+                "hostname: a\nruncmd: [ [ ls, -l ] ] ",
+            ),
+            ("cc:a: %5B1%5D end_cc cc:b: 2 end_cc", "a: [1] \nb: 2 "),
+            ("ro cc: a: 1\n", "a: 1\n"),
+            ("ip=::::h:eth0 ifname=eth0:52:54:00:cc:00:01 BOOTIF=cc:dd acc: x", ""),
+            ("quiet", ""),
+            ("x cc:", ""),
+        ] {
+            assert_eq!(KernelLine::parse(line).cloud_config(), config, "{line}");
+        }
     }
 }

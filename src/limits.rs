@@ -11,6 +11,21 @@ pub const SEED_FILE: usize = 16 << 20;
 /// still hold them while it boots.
 pub const SEED_TOTAL: usize = 64 << 20;
 
+/// Largest metadata of a NoCloud seed, in bytes: a page of keys and names.
+pub const META_DATA: usize = 1 << 20;
+
+/// Largest OVF environment, in bytes; user-data is a property in it.
+pub const XML_TEXT: usize = 4 << 20;
+
+/// Properties taken from one OVF environment.
+pub const OVF_PROPERTIES: usize = 1024;
+
+/// Bytes of the firmware's table of structures: SMBIOS 2 has 64 KiB at most.
+pub const SMBIOS: usize = 1 << 20;
+
+/// XML: nesting of elements. An OVF environment has three levels.
+pub const XML_DEPTH: usize = 64;
+
 /// Files an OpenStack `meta_data.json` may inject.
 pub const INJECTED_FILES: usize = 256;
 

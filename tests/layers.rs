@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ip", &[]),
     ("action", &["ip"]),
     ("date", &[]),
-    ("kernel_line", &[]),
+    ("kernel_line", &["syntax"]),
     ("os_release", &[]),
     ("accounts", &["action", "fetch"]),
     ("fstab", &["fetch"]),

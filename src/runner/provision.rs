@@ -10,8 +10,9 @@ use glowplug::cloud_config::CloudConfig;
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
+use glowplug::kernel_line::KernelLine;
 use glowplug::module::{self, Context, Stage};
-use glowplug::stage::config::{SystemConfig, cloud_config};
+use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::listed::{Entry, listed, not_known};
@@ -70,8 +71,10 @@ impl Machine {
 pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: &mut Log<'_>) -> Tasks {
     let paths = InstancePaths::new(&instance.id);
     let mut problems = Vec::new();
-    let system = SystemConfig::read(&machine.root, &machine.run, &mut problems);
-    let trees = system.trees(&mut problems);
+    let line = KernelLine::parse(&fs::read_to_string("/proc/cmdline").unwrap_or_default());
+    let system = SystemConfig::read(&machine.root, &machine.run, &line, &mut problems);
+    let mut trees = system.trees(&mut problems);
+    add_datasource(&mut trees, instance);
     let consumed = consume(instance, &trees, &machine.root, Some(&LANGUAGES), &mut problems);
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);

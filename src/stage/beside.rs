@@ -10,8 +10,9 @@ use super::handoff::{self, write};
 use crate::action::Action;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
-use crate::instance::{Instance, META_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2};
+use crate::instance::{Instance, USER_DATA, VENDOR_DATA, VENDOR_DATA_TEXT, VENDOR_DATA2};
 use crate::syntax::json;
+use crate::syntax::value::Value;
 use crate::sys::root::Root;
 use crate::text::fill;
 use alloc::boxed::Box;
@@ -77,8 +78,9 @@ fn meta_data(instance: &Instance) -> String {
     if let Some(name) = &instance.metadata.local_hostname {
         text.push_str(&fill("local-hostname: {}\n", &[&quoted(name)]));
     }
-    let index = json::parse(instance.file(META_DATA).unwrap_or_default());
-    if let Some(index) = index.ok().and_then(|value| value.get("launch_index")?.as_int()) {
+    let all = instance.meta_data();
+    let index = all.get("launch_index").or_else(|| all.get("launch-index"));
+    if let Some(index) = index.and_then(Value::as_int) {
         text.push_str(&fill("launch-index: {}\n", &[&index.to_string()]));
     }
     if !instance.metadata.public_keys.is_empty() {
@@ -94,6 +96,9 @@ fn meta_data(instance: &Instance) -> String {
 /// the second counts, as in an archive what comes later.
 #[inline(never)]
 fn vendor_data(instance: &Instance, problems: &mut Vec<Error>) -> String {
+    if let Some(text) = instance.file(VENDOR_DATA_TEXT) {
+        return String::from_utf8_lossy(text).into_owned();
+    }
     let mut texts: Vec<String> = Vec::new();
     for name in &[VENDOR_DATA, VENDOR_DATA2] {
         let raw = instance.file(name).unwrap_or_default();
@@ -141,6 +146,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instance::META_DATA;
     use crate::instance::{File, InstanceId};
     use crate::syntax::yaml;
 

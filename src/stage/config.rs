@@ -4,6 +4,8 @@
 use crate::cloud_config::{CloudConfig, Layer};
 use crate::error::Error;
 use crate::fetch::Fetch;
+use crate::instance::{DATASOURCE_CONFIG, Instance};
+use crate::kernel_line::KernelLine;
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml;
@@ -12,7 +14,7 @@ use crate::user_data::Merged;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The texts of /run/cloud-init/cloud.cfg, /etc/cloud/cloud.cfg.d/*.cfg (the
+/// The texts of `cc:` on the kernel line, /run/cloud-init/cloud.cfg, /etc/cloud/cloud.cfg.d/*.cfg (the
 /// last name wins) and /etc/cloud/cloud.cfg, the one that wins first.
 #[derive(Debug, Default)]
 pub struct SystemConfig {
@@ -22,8 +24,8 @@ pub struct SystemConfig {
 impl SystemConfig {
     /// Reads them; what can't be read is a problem and left out.
     #[inline(never)]
-    pub fn read(root: &dyn Fetch, run: &dyn Fetch, problems: &mut Vec<Error>) -> Self {
-        let mut texts = Vec::new();
+    pub fn read(root: &dyn Fetch, run: &dyn Fetch, line: &KernelLine, problems: &mut Vec<Error>) -> Self {
+        let mut texts = Vec::from([("cc: on the kernel line".into(), line.cloud_config().into())]);
         let mut take = |tree: &dyn Fetch, path: &str, name: &str| match tree.read(path, limits::ROOT_FILE) {
             Ok(Some(content)) => texts.push((name.into(), String::from_utf8_lossy(&content).into_owned())),
             Ok(None) => {}
@@ -64,6 +66,15 @@ impl SystemConfig {
             }
         }
         trees
+    }
+}
+
+/// Adds what the datasource of `instance` says itself, which wins over the
+/// root's own configuration.
+pub fn add_datasource<'a>(trees: &mut Vec<(&'a str, Value<'a>)>, instance: &'a Instance) {
+    let config = instance.file(DATASOURCE_CONFIG).and_then(|config| core::str::from_utf8(config).ok());
+    if let Some(Ok(value)) = config.map(yaml::load) {
+        trees.insert(0, (&instance.datasource, value));
     }
 }
 

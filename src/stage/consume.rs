@@ -6,7 +6,7 @@ use super::instance_data::instance_data;
 use crate::action::Action;
 use crate::error::Error;
 use crate::fetch::Fetch;
-use crate::instance::{File, Instance, META_DATA, USER_DATA, VENDOR_DATA, VENDOR_DATA2};
+use crate::instance::{File, Instance, USER_DATA, VENDOR_DATA, VENDOR_DATA_TEXT, VENDOR_DATA2};
 use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::value::{Data, Value};
 use crate::syntax::{json, yaml};
@@ -61,9 +61,13 @@ pub fn consume(
     let mut sources = Vec::new();
     for &(name, file) in &SOURCES {
         let mut taken = Assembled::default();
-        match instance.file(file) {
+        let (raw, is_text) = match instance.file(VENDOR_DATA_TEXT) {
+            Some(text) if file == VENDOR_DATA => (Some(text), true),
+            _ => (instance.file(file), name == USER),
+        };
+        match raw {
             None | Some([]) => {}
-            Some(raw) if name == USER => user_data::assemble_into(name, raw, &mut taken),
+            Some(raw) if is_text => user_data::assemble_into(name, raw, &mut taken),
             Some(raw) => match json::parse(raw) {
                 Ok(value) => {
                     for text in vendor_texts(&value, file, problems) {
@@ -105,8 +109,7 @@ fn leave_out(
 ) {
     let [user, vendors @ ..] = sources else { return };
     if user.parts.iter().any(|part| part.launch_index.is_some()) {
-        let meta_data = json::parse(instance.file(META_DATA).unwrap_or_default()).ok();
-        let own = meta_data.as_ref().and_then(|meta| meta.get("launch-index")?.as_int());
+        let own = instance.meta_data().get("launch-index").and_then(Value::as_int);
         user.keep(&|part| part.is_for(own));
     }
     if !cloud_config(&[], system).is_true("allow_userdata", true) {
@@ -302,6 +305,7 @@ fn script_path(source: &str, part: &Part, paths: &InstancePaths) -> Option<(Stri
 mod tests {
     use super::*;
     use crate::fetch::memory::Tree;
+    use crate::instance::META_DATA;
     use crate::instance::{File, InstanceId};
     use crate::user_data::LANGUAGES;
 

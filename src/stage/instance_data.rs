@@ -6,7 +6,7 @@
 
 use crate::cloud_config::hostname;
 use crate::fetch::{self, Fetch};
-use crate::instance::{EC2_META_DATA, Instance, META_DATA, NETWORK_DATA};
+use crate::instance::{EC2_META_DATA, Instance, NETWORK_DATA};
 use crate::os_release::field;
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
@@ -24,9 +24,12 @@ pub fn instance_data<'a>(
     system: &[(&str, Value<'a>)],
     root: &dyn Fetch,
 ) -> Value<'a> {
-    let mut meta_data = parsed(instance.file(META_DATA));
+    let mut meta_data = instance.meta_data();
     let v1 = standard(instance, &meta_data, root);
     if let Data::Map(entries) = &mut meta_data.data {
+        // What cloud-init makes of these is text, however a person wrote it.
+        let text = |key: &Value<'_>| matches!(key.as_str(), Some("instance-id" | "local-hostname"));
+        entries.retain(|(key, _)| !text(key));
         put(entries, "instance-id", instance.id.as_str());
         if let Some(name) = &instance.metadata.local_hostname {
             put(entries, "local-hostname", name);
@@ -74,8 +77,7 @@ fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch)
     let kernel = rustix::system::uname();
     put(&mut v1, "kernel_release", kernel.release().to_str().unwrap_or_default());
     put(&mut v1, "machine", kernel.machine().to_str().unwrap_or_default());
-    let source = cut(&instance.detail, "[source=").map_or("", |(_, source)| source);
-    let source = source.strip_suffix(']').unwrap_or(source);
+    let source = instance.source.as_str();
     let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
     put(&mut v1, "subplatform", &[medium, source, ")"].concat());
     let name = instance.metadata.local_hostname.as_deref().map(hostname::of_metadata);

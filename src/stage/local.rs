@@ -3,30 +3,26 @@
 //! init --local` is the same on a machine without our initramfs.
 
 use super::beside;
-use super::config::{SystemConfig, cloud_config};
+use super::config::{SystemConfig, add_datasource, cloud_config};
 use super::consume::consume;
 use super::engine::{Cover, Engine};
-use super::log::{Level, Log};
+use super::find::{Decided, find};
+use super::log::Log;
 use super::network::{self, Inputs};
-use super::search::{self, Answer, Patience};
 use super::units::{self, Online};
 use super::{handoff, instancify, listed};
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
-use crate::error::Error;
-use crate::instance::{Instance, Machine};
+use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
-use crate::limits;
 use crate::module::{Context, NoHost};
 use crate::network::render::ours::Trees;
 use crate::state::cache;
 use crate::state::paths::{CLOUD, DISABLED, InstancePaths};
+use crate::syntax::value::Value;
 use crate::sys::apply::Applier;
+use crate::sys::clock;
 use crate::sys::root::Root;
-use crate::sys::{clock, tree};
-use crate::text::contains;
-use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What the stage works on.
@@ -126,29 +122,24 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
         return (Outcome::Off, Online::default());
     }
     let start = clock::monotonic();
-    let machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
+    let mut problems = Vec::new();
+    let config = SystemConfig::read(local.root, local.run, local.kernel_line, &mut problems);
+    let mut trees = config.trees(&mut problems);
+    log.warn_of(&problems);
     let cached = if beside { beside::cached(local.root) } else { handoff::cached(local.root) };
-    let cached = cached.unwrap_or_else(|error| {
-        log.warn(&error);
-        None
-    });
-    let (answer, deadline) = find(local, cached.is_some(), log);
+    let (outcome, decided, deadline) = find(local, cached, &trees, log);
     log.step("agent/find seed", start);
-    let (outcome, decided) = decide(answer, cached, machine, log);
     let mut online = Online::default();
     match decided {
         Decided::Instance { instance, changed } if beside => {
-            hand_to_cloud_init(local, &instance, applier, changed, deadline, log);
+            hand_to_cloud_init(local, &instance, &trees, applier, changed, deadline, log);
         }
         Decided::Instance { instance, changed } => {
-            online = provision(local, &instance, applier, changed, deadline, log);
+            add_datasource(&mut trees, &instance);
+            online = provision(local, &instance, &trees, applier, changed, deadline, log);
         }
         Decided::Copy => {
             let cover = Cover::of(local.root, local.running);
-            let mut problems = Vec::new();
-            let system = SystemConfig::read(local.root, local.run, &mut problems);
-            let trees = system.trees(&mut problems);
-            log.warn_of(&problems);
             let system = cloud_config(&[], &trees);
             network::configure(&local.inputs(&system, &cover, deadline), applier, log);
         }
@@ -186,114 +177,11 @@ fn switched_off(local: &Local<'_>, beside: bool) -> Option<&'static str> {
     }
 }
 
-/// DMI's product UUID, which only root may read.
-fn product_uuid() -> String {
-    let mut uuid = tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default();
-    uuid.make_ascii_lowercase();
-    uuid
-}
-
-#[inline(never)]
-fn find(local: &Local<'_>, has_cache: bool, log: &mut Log<'_>) -> (Answer, u64) {
-    let line = local.kernel_line;
-    let given = line.get("glowplug.wait").and_then(|seconds| seconds.parse::<u32>().ok());
-    let seconds = given.unwrap_or(limits::WAIT_SECONDS).min(limits::WAIT_SECONDS_MOST);
-    let deadline = clock::monotonic() + u64::from(seconds) * 1_000_000;
-    if let Some(folder) = local.seed {
-        return (search::folder(folder, log), deadline);
-    }
-    let named = ["ds", "ci.ds", "ci.datasource"].iter().any(|key| line.get(key).is_some());
-    let expected = given.is_some() || named || has_cache || dmi_names_openstack();
-    (search::search(Patience { seconds, expected }, log), deadline)
-}
-
-/// Clouds that give every machine a config drive or metadata say so in DMI.
-fn dmi_names_openstack() -> bool {
-    ["product_name", "sys_vendor", "chassis_asset_tag"].iter().any(|file| {
-        let text = tree::attribute(&["/sys/class/dmi/id/", file].concat()).unwrap_or_default();
-        ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| contains(&text, name))
-    })
-}
-
-/// What this boot is to be.
-enum Decided {
-    Instance {
-        instance: Box<Instance>,
-        /// Its network or its machine is not what it was at the last boot.
-        changed: bool,
-    },
-    /// The machine is a copy of another and has no seed: it must not keep the
-    /// other's addresses.
-    Copy,
-    /// Provisioning has nothing to say.
-    Nothing,
-}
-
-/// Which instance this boot is: the seed's, or the last one where there is no
-/// usable seed and the machine is the same.
-#[inline(never)]
-fn decide(
-    answer: Answer,
-    cached: Option<Box<Instance>>,
-    machine: Machine,
-    log: &mut Log<'_>,
-) -> (Outcome, Decided) {
-    let outcome = match answer {
-        Answer::Found(instance) => {
-            return (Outcome::Found, new_or_known(instance, cached, machine, log));
-        }
-        Answer::Absent => {
-            log.info("no seed: no drive is labelled config-2", &[]);
-            Outcome::Absent
-        }
-        Answer::TimedOut => {
-            let why = "no seed: no drive labelled config-2 came in the time given (glowplug.wait)";
-            log.line(Level::Warning, why, &[]);
-            Outcome::TimedOut
-        }
-        Answer::Broken(error) => {
-            log.error(&error);
-            Outcome::Broken
-        }
-    };
-    let Some(instance) = cached else { return (outcome, Decided::Nothing) };
-    let id = instance.id.as_str();
-    if instance.machine != machine {
-        log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));
-        return (outcome, Decided::Copy);
-    }
-    log.info("instance {} of the last boot holds", &[id]);
-    let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
-    (outcome, Decided::Instance { instance, changed: false })
-}
-
-#[inline(never)]
-fn new_or_known(
-    mut instance: Box<Instance>,
-    cached: Option<Box<Instance>>,
-    machine: Machine,
-    log: &mut Log<'_>,
-) -> Decided {
-    let known = cached.filter(|cached| cached.id == instance.id);
-    let what = if known.is_some() { "the one this root knows" } else { "new" };
-    log.info("instance {} is {}", &[instance.id.as_str(), what]);
-    let mut changed = true;
-    if let Some(known) = known {
-        if instance.keep_unread(&known) {
-            log.info("what can't be read of its seed stays as it was", &[]);
-        }
-        changed = known.network() != instance.network() || known.machine != machine;
-    }
-    instance.machine = machine;
-    Decided::Instance { instance, changed }
-}
-
-/// Makes the machine what `instance` says. The value: which of the runner's
-/// stages are to wait for the network.
 #[inline(never)]
 fn provision(
     local: &Local<'_>,
     instance: &Instance,
+    trees: &[(&str, Value<'_>)],
     applier: &mut Applier<'_>,
     changed: bool,
     deadline: u64,
@@ -303,16 +191,14 @@ fn provision(
     let cover = Cover::of(local.root, local.running);
     let start = clock::monotonic();
     let mut problems = Vec::new();
-    let system = SystemConfig::read(local.root, local.run, &mut problems);
-    let trees = system.trees(&mut problems);
-    let consumed = consume(instance, &trees, local.root, None, &mut problems);
+    let consumed = consume(instance, trees, local.root, None, &mut problems);
     let merged = consumed.merged(&mut problems);
-    let config = cloud_config(&merged, &trees);
+    let config = cloud_config(&merged, trees);
     log.warn_of(&problems);
     log.step("agent/take user-data apart", start);
     keep(local, instance, &paths, &cover, applier, log);
     let start = clock::monotonic();
-    let system = cloud_config(&[], &trees);
+    let system = cloud_config(&[], trees);
     let inputs = local.inputs(&system, &cover, deadline);
     let inputs = Inputs { instance: Some(instance), changed, config: &config, ..inputs };
     network::configure(&inputs, applier, log);
@@ -337,6 +223,7 @@ fn provision(
 fn hand_to_cloud_init(
     local: &Local<'_>,
     instance: &Instance,
+    trees: &[(&str, Value<'_>)],
     applier: &mut Applier<'_>,
     changed: bool,
     deadline: u64,
@@ -344,9 +231,7 @@ fn hand_to_cloud_init(
 ) {
     let cover = Cover::of(local.root, local.running);
     let mut problems = Vec::new();
-    let system = SystemConfig::read(local.root, local.run, &mut problems);
-    let trees = system.trees(&mut problems);
-    let system = cloud_config(&[], &trees);
+    let system = cloud_config(&[], trees);
     let inputs = Inputs { instance: Some(instance), changed, ..local.inputs(&system, &cover, deadline) };
     network::configure(&inputs, applier, log);
     let start = clock::monotonic();

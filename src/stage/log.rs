@@ -84,6 +84,14 @@ impl<'a> Log<'a> {
         self.line(Level::Error, "{}", &[problem.text()]);
     }
 
+    /// Says each of `problems` as [`Log::error`] does.
+    #[inline(never)]
+    pub fn error_of(&mut self, problems: &[Error]) {
+        for problem in problems {
+            self.error(problem);
+        }
+    }
+
     /// Says a line made as [`fill`] makes it.
     #[inline(never)]
     pub fn line(&mut self, level: Level, pattern: &str, values: &[&str]) {

@@ -2,9 +2,11 @@
 //! agent and the runner share all of it.
 
 pub mod beside;
+mod choice;
 pub mod config;
 pub mod consume;
 pub mod engine;
+mod find;
 pub mod handoff;
 pub mod instance_data;
 pub mod instancify;

@@ -1,8 +1,8 @@
-//! Looking for the seed: every block device that is there, then every one
-//! that appears, until a bound.
+//! Looking for the seed: in the root, in the firmware, on every block device
+//! that is there, then on every one that appears, until a bound.
 
 use super::log::Log;
-use crate::datasource;
+use crate::datasource::{self, Claim, Datasource, Medium, Reading, Surroundings, Volume};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::sys::netlink::{Uevent, Uevents};
@@ -12,10 +12,6 @@ use crate::text::fill;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-
-/// A machine that expects no seed waits for this much silence of the kernel,
-/// in microseconds: cold plug has settled then.
-const SETTLED: u64 = 300_000;
 
 /// What the search ended with.
 pub enum Answer {
@@ -32,123 +28,235 @@ pub enum Answer {
 /// How long to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Seconds at the most.
-    pub seconds: u32,
-    /// Whether a seed is expected; else the wait ends when the kernel is quiet.
-    pub expected: bool,
+    /// Microseconds of the monotonic clock up to which devices are waited for.
+    pub bound: u64,
+    /// Microseconds of the kernel's silence after which no more devices are
+    /// expected; `None`: a seed is expected, and waited for up to the bound.
+    pub quiet: Option<u64>,
 }
 
-/// Looks for a seed on the machine's block devices.
-#[inline(never)]
-pub fn search(patience: Patience, log: &mut Log<'_>) -> Answer {
-    // Before the first look, so that nothing appears unseen in between.
-    let mut uevents = match Uevents::open() {
-        Ok(uevents) => Some(uevents),
-        Err(error) => {
-            log.warn(&error);
-            None
-        }
-    };
-    let bound = clock::monotonic() + u64::from(patience.seconds) * 1_000_000;
-    let mut looked_at = Vec::new();
-    loop {
-        if let Some(answer) = look(&mut looked_at, log) {
-            return answer;
-        }
-        let now = clock::monotonic();
-        let until = if patience.expected { bound } else { bound.min(now + SETTLED) };
-        let event = match &mut uevents {
-            Some(uevents) if now < bound => uevents.wait(until),
-            _ => Ok(None),
-        };
-        match event {
-            Ok(Some(Uevent::Device { subsystem, name: Some(name), .. })) if subsystem == "block" => {
-                if let Some(at) = looked_at.iter().position(|seen| *seen == name) {
-                    looked_at.swap_remove(at);
-                }
-            }
-            Ok(Some(Uevent::Device { .. })) => {}
-            Ok(Some(Uevent::Lost)) => looked_at.clear(),
-            Ok(None) if patience.expected => return Answer::TimedOut,
-            // udev is still loading drivers, which bring devices
-            Ok(None) if now < bound && block::exists("/run/udev/queue") => {}
-            Ok(None) => return Answer::Absent,
+/// What a machine without any hint of a seed takes for the end of cold plug:
+/// this much silence of the kernel, in microseconds.
+pub const SETTLED: u64 = 300_000;
+
+/// The search in its course.
+pub struct Search<'a> {
+    /// What datasources are told by beside discs.
+    pub surroundings: &'a Surroundings<'a>,
+    /// The datasources that are tried, in order.
+    pub datasources: Vec<&'static Datasource>,
+    /// Names of the devices that were looked at.
+    looked_at: Vec<String>,
+    /// A seed to which a drive may add.
+    open: Option<Box<Instance>>,
+    /// What counts where nothing else does ([`Reading::Last`]).
+    pub last: Option<Box<Instance>>,
+    broken: Option<Error>,
+}
+
+impl<'a> Search<'a> {
+    /// A search that has not begun.
+    pub fn new(surroundings: &'a Surroundings<'a>, datasources: Vec<&'static Datasource>) -> Self {
+        Self { surroundings, datasources, looked_at: Vec::new(), open: None, last: None, broken: None }
+    }
+
+    /// Looks for a seed.
+    #[inline(never)]
+    pub fn run(&mut self, patience: Patience, log: &mut Log<'_>) -> Answer {
+        // Before the first look, so that nothing appears unseen in between.
+        let mut uevents = match Uevents::open() {
+            Ok(uevents) => Some(uevents),
             Err(error) => {
                 log.warn(&error);
-                uevents = None;
+                None
+            }
+        };
+        let mut first = true;
+        loop {
+            if let Some(found) = self.look(first, log) {
+                return Answer::Found(found);
+            }
+            first = false;
+            // Something is there: what else may come is worth no long wait.
+            let known = self.open.is_some() || self.broken.is_some();
+            let quiet = patience.quiet.or(known.then_some(SETTLED));
+            let now = clock::monotonic();
+            let until = quiet.map_or(patience.bound, |quiet| patience.bound.min(now + quiet));
+            let event = match &mut uevents {
+                Some(uevents) if now < patience.bound => uevents.wait(until),
+                _ => Ok(None),
+            };
+            match event {
+                Ok(Some(Uevent::Device { subsystem, name: Some(name), .. })) if subsystem == "block" => {
+                    if let Some(at) = self.looked_at.iter().position(|seen| *seen == name) {
+                        self.looked_at.swap_remove(at);
+                    }
+                }
+                Ok(Some(Uevent::Device { .. })) => {}
+                Ok(Some(Uevent::Lost)) => self.looked_at.clear(),
+                Ok(None) if clock::monotonic() < patience.bound && block::are_on_their_way() => {}
+                Ok(None) => return self.end(quiet.is_none(), log),
+                Err(error) => {
+                    log.warn(&error);
+                    uevents = None;
+                }
             }
         }
     }
-}
 
-/// Looks at each device once; a broken seed counts when no other is there.
-fn look(looked_at: &mut Vec<String>, log: &mut Log<'_>) -> Option<Answer> {
-    let mut broken = None;
-    for name in block::devices() {
-        if looked_at.contains(&name) {
-            continue;
+    /// The answer when the wait is over.
+    fn end(&mut self, expected: bool, log: &mut Log<'_>) -> Answer {
+        match (self.open.take(), self.broken.take()) {
+            (Some(instance), _) => {
+                log.info("found {}", &[&instance.datasource_name()]);
+                Answer::Found(instance)
+            }
+            (None, Some(error)) => Answer::Broken(error),
+            (None, None) if expected => Answer::TimedOut,
+            (None, None) => Answer::Absent,
         }
-        let found = read(&name, log);
-        looked_at.push(name);
-        match found {
-            Ok(Some(found)) => return Some(Answer::Found(found)),
-            Ok(None) => {}
+    }
+
+    /// Looks at each device once, and at the machine itself the `first` time.
+    #[inline(never)]
+    fn look(&mut self, first: bool, log: &mut Log<'_>) -> Option<Box<Instance>> {
+        let volumes = self.new_volumes(log);
+        let mut at = 0;
+        while let Some(datasource) = self.datasources.get(at).copied() {
+            at += 1;
+            let mut found = None;
+            if first {
+                let mut problems = Vec::new();
+                let reading = (datasource.read)(self.surroundings, None, &mut problems);
+                log.error_of(&problems);
+                found = self.take(reading, log);
+            }
+            if let Some(instance) = &found {
+                log.info("found {} {}", &[datasource.what, &instance.source]);
+                return found;
+            }
+            found = self.on_volumes(datasource, &volumes, log);
+            if found.is_some() {
+                return found;
+            }
+            // What comes behind a datasource that has a seed is not asked.
+            if self.open.is_some() {
+                self.datasources.truncate(at);
+            }
+        }
+        None
+    }
+
+    /// The first of `volumes` that is a seed of a kind; labels go first.
+    #[inline(never)]
+    fn on_volumes(
+        &mut self,
+        datasource: &Datasource,
+        volumes: &[Volume],
+        log: &mut Log<'_>,
+    ) -> Option<Box<Instance>> {
+        for wanted in [Claim::Labelled, Claim::Perhaps] {
+            for volume in volumes {
+                if (datasource.claims)(self.surroundings, volume) != wanted {
+                    continue;
+                }
+                let reading = self.read(datasource, volume, wanted, log);
+                let found = self.take(reading, log);
+                if found.is_some() {
+                    let device = block::device_path(&volume.device);
+                    let of = [datasource.what, &device, volume.kind, &volume.label];
+                    log.info("found {} {} ({}, {})", &of);
+                    return found;
+                }
+            }
+        }
+        None
+    }
+
+    /// The instance that counts at once.
+    fn take(&mut self, reading: Result<Reading>, log: &mut Log<'_>) -> Option<Box<Instance>> {
+        match reading {
+            Ok(Reading::Nothing) => {}
+            Ok(Reading::Disabled) => log.info("a seed is not used: its dsmode is disabled", &[]),
+            Ok(Reading::Whole(instance)) => return Some(instance),
+            Ok(Reading::Open(instance)) => self.open = Some(instance),
+            Ok(Reading::Last(instance)) => self.last = Some(instance),
             Err(error) => {
-                if let Some(earlier) = broken.replace(error) {
+                if let Some(earlier) = self.broken.replace(error) {
                     log.warn(&earlier);
                 }
             }
         }
+        None
     }
-    broken.map(Answer::Broken)
-}
 
-#[inline(never)]
-fn read(name: &str, log: &mut Log<'_>) -> Result<Option<Box<Instance>>> {
-    let device = block::device_path(name);
-    let superblock = match block::superblock(name) {
-        Ok(Some(superblock)) => superblock,
-        Ok(None) => {
-            // An optical disc is a seed more often than not.
-            if name.starts_with("sr") && block::has_medium(name) {
-                log.warn(&Error::new("read", device, "no file system this program knows is on it"));
+    /// The volumes that were not looked at yet, the last name first, as
+    /// cloud-init tries them.
+    #[inline(never)]
+    fn new_volumes(&mut self, log: &mut Log<'_>) -> Vec<Volume> {
+        let mut volumes = Vec::new();
+        for device in block::devices() {
+            if self.looked_at.contains(&device) {
+                continue;
             }
-            return Ok(None);
+            self.looked_at.push(device.clone());
+            match block::superblock(&device) {
+                Ok(Some(superblock)) => volumes.push(Volume {
+                    partition: block::is_partition(&device),
+                    device,
+                    kind: superblock.kind,
+                    label: superblock.label,
+                }),
+                // An optical disc is a seed more often than not.
+                Ok(None) if device.starts_with("sr") && block::has_medium(&device) => {
+                    let why = "no file system this program knows is on it";
+                    log.warn(&Error::new("read", block::device_path(&device), why));
+                }
+                Ok(None) => {}
+                Err(error) => log.warn(&error),
+            }
         }
-        Err(error) => {
-            log.warn(&error);
-            return Ok(None);
+        volumes
+    }
+
+    #[inline(never)]
+    fn read(
+        &self,
+        datasource: &Datasource,
+        volume: &Volume,
+        claim: Claim,
+        log: &mut Log<'_>,
+    ) -> Result<Reading> {
+        let device = block::device_path(&volume.device);
+        let mounted = match mount::mount_disc(&device, volume.kind) {
+            Ok(mounted) => mounted,
+            Err(error) if claim == Claim::Perhaps => {
+                log.warn(&error);
+                return Ok(Reading::Nothing);
+            }
+            Err(error) => return Err(error),
+        };
+        let disc = Root::of(mounted, &fill("{}:", &[&device]));
+        let mut problems = Vec::new();
+        let medium = Medium { tree: &disc, name: &device };
+        let reading = (datasource.read)(self.surroundings, Some(&medium), &mut problems)?;
+        log.error_of(&problems);
+        if matches!(reading, Reading::Nothing) && claim == Claim::Labelled {
+            let why = fill("it is labelled {} and holds no {}", &[&volume.label, datasource.what]);
+            return Err(Error::new("read", device, why));
         }
-    };
-    if !datasource::label_is_seed(&superblock.label) {
-        return Ok(None);
+        Ok(reading)
     }
-    let disc = Root::of(mount::mount_disc(&device, &superblock)?, &fill("{}:", &[&device]));
-    let instance = take(&disc, &device, log)?;
-    if instance.is_none() {
-        let why = fill("it is labelled {} and holds no openstack/ tree", &[&superblock.label]);
-        return Err(Error::new("read", device, why));
-    }
-    log.info("found config drive {} ({}, {})", &[&device, superblock.kind, &superblock.label]);
-    Ok(instance)
 }
 
 /// Reads a folder as a seed.
 pub fn folder(path: &str, log: &mut Log<'_>) -> Answer {
-    match Root::open(path).and_then(|tree| take(&tree, path, log)) {
-        Ok(Some(instance)) => Answer::Found(instance),
-        Ok(None) => Answer::Absent,
+    let mut problems = Vec::new();
+    let reading = Root::open(path)
+        .and_then(|tree| datasource::read_folder(&Medium { tree: &tree, name: path }, &mut problems));
+    log.error_of(&problems);
+    match reading.map(Reading::instance) {
+        Ok(instance) => instance.map_or(Answer::Absent, Answer::Found),
         Err(error) => Answer::Broken(error),
     }
-}
-
-/// Reads a tree as a seed and tells what of it can't be read.
-#[inline(never)]
-fn take(tree: &Root, name: &str, log: &mut Log<'_>) -> Result<Option<Box<Instance>>> {
-    let mut problems = Vec::new();
-    let instance = datasource::read(tree, name, &mut problems);
-    for problem in &problems {
-        log.error(problem);
-    }
-    instance
 }

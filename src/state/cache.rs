@@ -11,7 +11,7 @@ use nanoserde::{DeBin, SerBin};
 const MAGIC: &[u8; 8] = b"GLOWPLUG";
 
 /// Grows with every change of [`Instance`].
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Bytes of the header's fields, magic, version, length and checksum, and what
 /// it means when one is not as it should be.
@@ -74,9 +74,12 @@ fn decode_fields(body: &[u8]) -> Option<Box<Instance>> {
     let at = &mut 0;
     let id = InstanceId::de_bin(at, body).ok()?;
     let mut instance = Box::new(Instance::new(id, ""));
-    let Instance { id: _, datasource, detail, metadata, raw, files, machine } = &mut *instance;
+    let Instance { id: _, datasource, detail, source, dsmode, metadata, raw, files, machine } =
+        &mut *instance;
     let whole = read(at, body, datasource)
         && read(at, body, detail)
+        && read(at, body, source)
+        && read(at, body, dsmode)
         && read(at, body, &mut metadata.local_hostname)
         && read(at, body, &mut metadata.public_keys)
         && read(at, body, raw)
@@ -116,6 +119,8 @@ mod tests {
             id: InstanceId::parse("i-1").unwrap(),
             datasource: "ConfigDrive".into(),
             detail: "[net,ver=2][source=/dev/sr0]".into(),
+            source: "/dev/sr0".into(),
+            dsmode: "net".into(),
             metadata: Metadata { local_hostname: Some("a".into()), public_keys: vec!["k".into()] },
             raw: vec![File { path: "user_data".into(), content: vec![0, 255] }],
             files: Vec::new(),

@@ -6,4 +6,5 @@ pub mod mime;
 pub(crate) mod order;
 pub(crate) mod search;
 pub mod value;
+pub mod xml;
 pub mod yaml;

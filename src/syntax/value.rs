@@ -2,6 +2,7 @@
 //! it stood.
 
 use alloc::borrow::Cow;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// Line and column of a node, both from 1; 0:0 where the source has no lines
@@ -78,6 +79,21 @@ impl<'a> Value<'a> {
         self.get(key).filter(|value| value.data != Data::Null)
     }
 
+    /// Adds to this mapping what it lacks and `lower` has; mappings in both,
+    /// key by key. What is set stays, `null` too.
+    pub fn fill_in(&mut self, lower: Value<'a>) {
+        let (Data::Map(entries), Data::Map(more)) = (&mut self.data, lower.data) else { return };
+        // The keys of a mapping are unique: those that come need not be compared among themselves.
+        let own = entries.len();
+        for (key, value) in more {
+            let known = entries.iter_mut().take(own).find(|(known, _)| known.data == key.data);
+            match known {
+                Some((_, known)) => known.fill_in(value),
+                None => entries.push((key, value)),
+            }
+        }
+    }
+
     /// The entries of a mapping; none for anything else.
     pub fn entries(&self) -> &[(Value<'a>, Value<'a>)] {
         match &self.data {
@@ -98,6 +114,19 @@ impl<'a> Value<'a> {
     pub fn as_str(&self) -> Option<&str> {
         match &self.data {
             Data::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar, as a person wrote it where that is known: an
+    /// instance-id is a text also where it looks like a number.
+    #[inline(never)]
+    pub fn scalar(&self) -> Option<Cow<'_, str>> {
+        match &self.data {
+            Data::Str(text) | Data::BigInt(text) | Data::Float(text) | Data::Timestamp(text) => {
+                Some(Cow::Borrowed(text))
+            }
+            Data::Int(number) => Some(Cow::Owned(number.to_string())),
             _ => None,
         }
     }
@@ -130,6 +159,28 @@ impl<'a> Value<'a> {
             Data::Timestamp(_) => "a date",
             Data::Seq(_) => "a list",
             Data::Map(_) => "a mapping",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::syntax::yaml;
+
+    #[test]
+    fn what_is_set_stays_and_what_lacks_comes() {
+        let mut value = yaml::load("{a: 1, b: {c: null}, d: [1]}").unwrap();
+        value.fill_in(yaml::load("{b: {c: 2, e: 3}, d: {x: 1}, f: 4}").unwrap());
+        let expected = yaml::load("{a: 1, b: {c: null, e: 3}, d: [1], f: 4}").unwrap();
+        assert_eq!(yaml::emit::dump(&value), yaml::emit::dump(&expected));
+        value.fill_in(yaml::load("[1]").unwrap());
+        assert_eq!(yaml::emit::dump(&value), yaml::emit::dump(&expected));
+    }
+
+    #[test]
+    fn a_scalar_is_its_text() {
+        for (text, scalar) in [("a", Some("a")), ("012", Some("10")), ("1.50", Some("1.50")), ("[]", None)] {
+            assert_eq!(yaml::load(text).unwrap().scalar().as_deref(), scalar, "{text}");
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod netlink;
 mod path;
 pub mod power;
 pub mod root;
+pub mod smbios;
 pub mod superblock;
 pub mod tree;
 mod write;

@@ -2,7 +2,6 @@
 //! else sees.
 
 use super::path::{self, terminated};
-use super::superblock::Superblock;
 use super::{failed, tree};
 use crate::error::{Error, Result};
 use crate::text::parent_and_name;
@@ -108,13 +107,13 @@ pub fn is_mount_point(path: &str) -> bool {
     matches!((device(path), device(parent)), (Some(at), Some(above)) if at != above)
 }
 
-/// Mounts a disc read-only, nosuid, nodev, noexec, attached to no path:
+/// Mounts a disc with a file system of `kind` read-only, nosuid, nodev, noexec, attached to no path:
 /// nothing else on the machine sees it, and it is gone when the descriptor
 /// closes (fsopen(2), fsmount(2); before Linux 5.2 a lazy umount(2)).
 #[inline(never)]
-pub fn mount_disc(device: &str, superblock: &Superblock) -> Result<OwnedFd> {
+pub fn mount_disc(device: &str, kind: &str) -> Result<OwnedFd> {
     let open = || -> core::result::Result<OwnedFd, Errno> {
-        let context = fsopen(&*terminated(superblock.kind)?, FsOpenFlags::FSOPEN_CLOEXEC)?;
+        let context = fsopen(&*terminated(kind)?, FsOpenFlags::FSOPEN_CLOEXEC)?;
         let context = context.as_fd();
         fsconfig_set_string(context, c"source", &*terminated(device)?)?;
         fsconfig_set_flag(context, c"ro")?;
@@ -128,12 +127,12 @@ pub fn mount_disc(device: &str, superblock: &Superblock) -> Result<OwnedFd> {
         path::open_at(mounted.as_fd(), ".", OFlags::RDONLY | OFlags::DIRECTORY, 0)
     };
     let mounted = match open() {
-        Err(Errno::NOSYS) => mount_detached(device, superblock.kind),
+        Err(Errno::NOSYS) => mount_detached(device, kind),
         mounted => mounted,
     };
     mounted.map_err(|errno| match errno {
         Errno::NODEV => {
-            let why = ["this kernel has no ", superblock.kind, " (module not packed?)"].concat();
+            let why = ["this kernel has no ", kind, " (module not packed?)"].concat();
             Error::new("mount", device, why)
         }
         errno => failed("mount", device, errno),
@@ -252,15 +251,13 @@ mod tests {
             mount("tmpfs", "/run", "tmpfs", MountFlags::empty(), c"").unwrap();
             let mounts = || std::fs::read_to_string("/proc/thread-self/mountinfo").unwrap();
             let before = mounts();
-            let superblock = Superblock { kind: "tmpfs", label: String::new(), uuid: String::new() };
-            let disc = mount_disc("none", &superblock).unwrap();
+            let disc = mount_disc("none", "tmpfs").unwrap();
             assert_eq!(mounts(), before, "nobody sees it");
             assert_eq!(std::fs::read_dir("/run").unwrap().count(), 0, "and nothing is left of it");
             let made = path::make_directory_at(disc.as_fd(), "x", 0o755);
             assert_eq!(made, Err(Errno::ROFS));
             assert_eq!(super::super::tree::names(Ok(disc), "").unwrap().unwrap(), Vec::<String>::new());
-            let odd = Superblock { kind: "nofs", label: String::new(), uuid: String::new() };
-            let error = mount_disc("/dev/x", &odd).unwrap_err();
+            let error = mount_disc("/dev/x", "nofs").unwrap_err();
             let text = "unable to mount /dev/x: this kernel has no nofs (module not packed?)";
             assert_eq!(error.to_string(), text);
         })

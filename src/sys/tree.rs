@@ -64,6 +64,12 @@ pub fn attribute(path: &str) -> Option<String> {
     Some(text)
 }
 
+/// The bytes of the file at `path` of the running system; `None` when it can't
+/// be read or is longer than `limit`.
+pub fn bytes(path: &str, limit: usize) -> Option<Vec<u8>> {
+    content(path::open(path, OFlags::RDONLY), limit, path).ok()?
+}
+
 /// Sorted names in the directory that was opened, without `.` and `..`; `None`
 /// when there is no such directory. Names that are not UTF-8 are left out.
 #[inline(never)]

@@ -4,11 +4,12 @@ use glowplug::kernel_line::KernelLine;
 
 use crate::Target;
 
-const LINES: [&str; 4] = [
+const LINES: [&str; 5] = [
     "BOOT_IMAGE=/vmlinuz root=UUID=0a-1 ro quiet glowplug.wait=20 console=ttyS0,115200n8 -- init arguments",
     "rw ds=\"nocloud;s=http://10.0.2.2/ x\" a=\"b c\"d=e \"f g\"=h",
     "  \t\n root=/dev/vda1\u{a0}x=é ro rw\n",
     "glowplug.seed=/run/seed \"",
+    "ro cc: a: %5B1%5D\\nb: 2 end_cc cc:c: 3 end_cc ip=::::h:eth0:52:54:00:cc:00:01",
 ];
 
 const PIECES: &[&[u8]] = &[
@@ -17,6 +18,9 @@ const PIECES: &[&[u8]] = &[
     b"=",
     b"--",
     b" -- ",
+    b" cc:",
+    b"end_cc",
+    b"%",
     b" ro",
     b" rw ",
     b"\n",
@@ -43,5 +47,7 @@ fn check(input: &[u8]) -> bool {
         }
         assert!(!line.has(key) || key.is_empty() || text.replace('"', "").contains(key));
     }
-    line.get("root").is_some()
+    // A byte that `%XX` makes may be no character, which becomes one of three.
+    assert!(line.cloud_config().len() <= text.len());
+    line.get("root").is_some() || !line.cloud_config().is_empty()
 }

@@ -36,6 +36,7 @@ mod network;
 mod options;
 #[path = "../support/random.rs"]
 mod random;
+mod seed;
 mod state;
 mod superblock;
 mod user_data;
@@ -69,6 +70,8 @@ fn targets() -> Vec<Target> {
         state::journal(),
         kernel_line::target(),
         superblock::target(),
+        seed::target(),
+        seed::tables(),
     ]
 }
 

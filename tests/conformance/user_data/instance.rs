@@ -3,7 +3,7 @@
 
 use crate::data;
 use crate::oracle::Oracle;
-use glowplug::datasource;
+use glowplug::datasource::{self, Medium};
 use glowplug::instance::Instance;
 use glowplug::stage::instance_data::instance_data;
 use glowplug::syntax::json::{self, Style};
@@ -18,7 +18,8 @@ const THEIRS: [&str; 4] = ["python_version", "system_platform", "_beta_keys", "_
 pub(crate) fn of_drive() -> Instance {
     let drive = Root::open(data().join("template/seed/config_drive").to_str().unwrap()).unwrap();
     let mut problems = Vec::new();
-    let instance = datasource::read(&drive, "/seed", &mut problems).unwrap().unwrap();
+    let medium = Medium { tree: &drive, name: "/seed" };
+    let instance = datasource::read_folder(&medium, &mut problems).unwrap().instance().unwrap();
     assert!(problems.is_empty(), "{problems:?}");
     *instance
 }

@@ -1,0 +1,131 @@
+//! Which datasources are tried: the kernel line, `/etc/cloud/ds-identify.cfg`
+//! and `datasource_list` say so, the first that says anything.
+
+use super::log::Log;
+use crate::cloud_config::{CloudConfig, Layer};
+use crate::datasource::{self, Datasource};
+use crate::fetch::{self, Fetch};
+use crate::kernel_line::KernelLine;
+use crate::syntax::value::Value;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The datasources of a boot.
+#[derive(Default)]
+pub(super) struct Choice {
+    /// Those that are tried, in order.
+    pub(super) datasources: Vec<&'static Datasource>,
+    /// Whether one alone is named: its seed is expected.
+    pub(super) pinned: bool,
+}
+
+/// Words of the kernel line that name a datasource; what follows a `;` is for
+/// the datasource itself.
+static WORDS: [&str; 3] = ["ci.datasource", "ci.ds", "ds"];
+
+/// What ds-identify is told by.
+const IDENTIFY: &str = "/etc/cloud/ds-identify.cfg";
+
+/// Reads the choice; names that are not built in are told in a line.
+#[inline(never)]
+pub(super) fn choose(
+    line: &KernelLine,
+    root: &dyn Fetch,
+    config: &[(&str, Value<'_>)],
+    log: &mut Log<'_>,
+) -> Choice {
+    let Some((names, place)) = named(line, root, config) else {
+        return Choice { datasources: datasource::ALL.iter().collect(), pinned: false };
+    };
+    let (mut choice, mut unknown, mut count) = (Choice::default(), Vec::new(), 0);
+    for name in &names {
+        match datasource::named(name) {
+            Some(known) => choice.datasources.push(known),
+            None if name.eq_ignore_ascii_case("none") => continue,
+            None => unknown.push(name.as_str()),
+        }
+        count += 1;
+    }
+    if !unknown.is_empty() {
+        log.info("passed over, not built in: {} of {}", &[&unknown.join(", "), &place]);
+    }
+    if choice.datasources.is_empty() {
+        log.info("{} names no datasource that is built in: no seed is looked for", &[&place]);
+    }
+    choice.pinned = count == 1 && !choice.datasources.is_empty();
+    choice
+}
+
+/// The names and where they stand.
+#[inline(never)]
+fn named(line: &KernelLine, root: &dyn Fetch, config: &[(&str, Value<'_>)]) -> Option<(Vec<String>, String)> {
+    for word in WORDS {
+        let name = line.get(word).and_then(|value| value.split(';').next()).unwrap_or_default();
+        if !name.is_empty() {
+            return Some((Vec::from([name.to_owned()]), [word, "= on the kernel line"].concat()));
+        }
+    }
+    let text = fetch::text(root, IDENTIFY).unwrap_or_default();
+    for line in text.lines() {
+        let value = line.trim_ascii().strip_prefix("datasource:").unwrap_or_default();
+        let name = value.split('#').next().unwrap_or_default().trim_ascii();
+        let name = name.trim_matches(|quote| matches!(quote, '"' | '\''));
+        if !name.is_empty() {
+            return Some((Vec::from([name.to_owned()]), IDENTIFY.to_owned()));
+        }
+    }
+    let layers = config.iter().map(|(name, value)| Layer { name, value }).collect();
+    let setting = CloudConfig::new(layers).get("datasource_list")?;
+    let items = setting.value.items().unwrap_or(core::slice::from_ref(setting.value));
+    let names = items.iter().filter_map(|item| item.as_str().map(ToOwned::to_owned)).collect();
+    Some((names, "datasource_list".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+    use crate::syntax::yaml;
+
+    /// Names of what is tried, whether it is pinned, and what is told.
+    fn choice(line: &str, files: &[(&str, &str)], config: &str) -> (Vec<&'static str>, bool, String) {
+        let root = Tree::of("", files);
+        let config = [("cloud.cfg", yaml::load(config).unwrap())];
+        let mut log = Log::new("x", &|_| ());
+        let choice = choose(&KernelLine::parse(line), &root, &config, &mut log);
+        let names = choice.datasources.iter().map(|datasource| datasource.name).collect();
+        let told = super::super::log::read_lines(&log.lines).into_iter().map(|line| line.text + "\n");
+        (names, choice.pinned, told.collect())
+    }
+
+    #[test]
+    fn nothing_said_means_all() {
+        let all = vec!["NoCloud", "ConfigDrive", "OVF"];
+        assert_eq!(choice("quiet", &[], "{}"), (all.clone(), false, String::new()));
+        assert_eq!(choice("ds=", &[], "datasource_list: null"), (all, false, String::new()));
+    }
+
+    #[test]
+    fn the_kernel_line_goes_first() {
+        let file = [("/etc/cloud/ds-identify.cfg", "# x\npolicy: enabled\ndatasource: 'ovf' # y\n")];
+        let list = "datasource_list: [ConfigDrive, None]";
+        assert_eq!(choice("ds=nocloud-net;s=/x", &file, list).0, ["NoCloud"]);
+        assert_eq!(choice("ds=nocloud ci.ds=CONFIGDRIVE", &file, list).0, ["ConfigDrive"]);
+        assert_eq!(choice("", &file, list), (vec!["OVF"], true, String::new()));
+        assert_eq!(choice("", &[], list), (vec!["ConfigDrive"], true, String::new()));
+    }
+
+    #[test]
+    fn what_is_not_built_in_is_told_once_and_none_is_none() {
+        let told = "passed over, not built in: Azure, Ec2 of datasource_list\n";
+        assert_eq!(
+            choice("", &[], "datasource_list: [ConfigDrive, Azure, NoCloud, Ec2, None]"),
+            (vec!["ConfigDrive", "NoCloud"], false, told.into())
+        );
+        let (names, pinned, told) = choice("ds=gce", &[], "{}");
+        assert!(names.is_empty() && !pinned && told.contains("gce of ds= on the kernel line"), "{told}");
+        let told = "datasource_list names no datasource that is built in: no seed is looked for\n";
+        assert_eq!(choice("", &[], "datasource_list: [None]"), (vec![], false, told.into()));
+    }
+}

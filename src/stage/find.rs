@@ -1,0 +1,233 @@
+//! Who this machine is: the seed is looked for as long as it may come, and
+//! without one the last instance holds on the machine it was made on.
+
+use super::choice::{self, Choice};
+use super::local::{Local, Outcome};
+use super::log::{Level, Log};
+use super::network;
+use super::search::{self, Answer, Patience, SETTLED, Search};
+use crate::datasource::Surroundings;
+use crate::error::{Error, Result};
+use crate::instance::{Instance, Machine};
+use crate::kernel_line::KernelLine;
+use crate::limits;
+use crate::syntax::value::Value;
+use crate::sys::{clock, smbios, tree};
+use crate::text::contains;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+/// What a machine that has its last instance takes for the end of cold plug, in
+/// microseconds of the kernel's silence. A drive that comes later is read at
+/// the next boot; until then this machine is what it was.
+const SETTLED_CACHED: u64 = 2_000_000;
+
+/// What this boot is to be.
+pub(super) enum Decided {
+    Instance {
+        instance: Box<Instance>,
+        /// Its network or its machine is not what it was at the last boot.
+        changed: bool,
+    },
+    /// The machine is a copy of another and has no seed: it must not keep the
+    /// other's addresses.
+    Copy,
+    /// Provisioning has nothing to say.
+    Nothing,
+}
+
+/// Finds the instance of this boot; `cached` is that of the last one. The last value: microseconds of the
+/// monotonic clock up to which devices are waited for.
+#[inline(never)]
+pub(super) fn find(
+    local: &Local<'_>,
+    cached: Result<Option<Box<Instance>>>,
+    config: &[(&str, Value<'_>)],
+    log: &mut Log<'_>,
+) -> (Outcome, Decided, u64) {
+    let machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
+    let mut past = Past { cached: None, owned: false, lost: false };
+    match cached {
+        Ok(cached) => {
+            past.owned = cached.as_ref().is_some_and(|cached| is_of(cached, &machine));
+            past.cached = cached;
+        }
+        Err(error) => {
+            past.lost = true;
+            log.warn(&error);
+        }
+    }
+    let given = given_wait(local.kernel_line);
+    let seconds = given.unwrap_or(limits::WAIT_SECONDS).min(limits::WAIT_SECONDS_MOST);
+    let bound = clock::monotonic() + u64::from(seconds) * 1_000_000;
+    if let Some(folder) = local.seed {
+        let answer = search::folder(folder, log);
+        let (outcome, decided) = decide(answer, None, "", past, machine, log);
+        return (outcome, decided, bound);
+    }
+    let Choice { datasources, pinned } = choice::choose(local.kernel_line, local.root, config, log);
+    let absent = absent(&datasources);
+    let quiet = match () {
+        () if datasources.is_empty() => Some(0),
+        () if given.is_some() => None,
+        () => past.quiet(pinned || dmi_names_openstack(), &machine),
+    };
+    let firmware = smbios::texts();
+    let surroundings =
+        Surroundings { root: local.root, firmware: &firmware, kernel: local.kernel_line.get("ds"), config };
+    let mut search = Search::new(&surroundings, datasources);
+    let answer = search.run(Patience { bound, quiet }, log);
+    let (outcome, decided) = decide(answer, search.last, &absent, past, machine, log);
+    (outcome, decided, bound)
+}
+
+/// What earlier boots left.
+struct Past {
+    cached: Option<Box<Instance>>,
+    /// Whether this machine made the cache.
+    owned: bool,
+    /// Whether there is a cache that can't be read.
+    lost: bool,
+}
+
+impl Past {
+    /// How long the kernel must be silent before no seed comes any more; `None`:
+    /// one is expected, be it that something says so, be it that an earlier
+    /// boot of this root had one and its instance can't be used here.
+    fn quiet(&self, expected: bool, machine: &Machine) -> Option<u64> {
+        match &self.cached {
+            Some(cached) if self.owned => {
+                // OpenStack's id is the firmware's: nobody else's drive can come.
+                let certain = is_named_by(cached, machine) || !cached.source.starts_with("/dev/");
+                Some(if certain && !expected { SETTLED } else { SETTLED_CACHED })
+            }
+            Some(_) => None,
+            None if self.lost || expected => None,
+            None => Some(SETTLED),
+        }
+    }
+}
+
+/// `glowplug.wait=SECONDS`.
+fn given_wait(line: &KernelLine) -> Option<u32> {
+    line.get("glowplug.wait").and_then(|seconds| seconds.parse().ok())
+}
+
+/// Whether the firmware itself names the instance: cloud-init's
+/// `check_instance_id` of a config drive.
+fn is_named_by(instance: &Instance, machine: &Machine) -> bool {
+    instance.id.as_str().eq_ignore_ascii_case(&machine.product_uuid)
+}
+
+/// Whether an instance was made on this machine.
+fn is_of(instance: &Instance, machine: &Machine) -> bool {
+    instance.machine == *machine || is_named_by(instance, machine)
+}
+
+/// DMI's product UUID, which only root may read.
+fn product_uuid() -> String {
+    let mut uuid = tree::attribute("/sys/class/dmi/id/product_uuid").unwrap_or_default();
+    uuid.make_ascii_lowercase();
+    uuid
+}
+
+/// Clouds that give every machine a config drive or metadata say so in DMI.
+fn dmi_names_openstack() -> bool {
+    ["product_name", "sys_vendor", "chassis_asset_tag"].iter().any(|file| {
+        let text = tree::attribute(&["/sys/class/dmi/id/", file].concat()).unwrap_or_default();
+        ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| contains(&text, name))
+    })
+}
+
+/// What is not there when there is no seed: `no drive labelled cidata, no …`.
+fn absent(datasources: &[&crate::datasource::Datasource]) -> String {
+    let mut text = String::new();
+    for datasource in datasources {
+        let before = if text.is_empty() { "no " } else { ", no " };
+        text.extend([before, datasource.drive]);
+    }
+    text
+}
+
+/// Which instance this boot is: the seed's, or the last one where there is no
+/// usable seed and the machine is the same, or what counts where nothing else
+/// does. `absent` says what was looked for.
+#[inline(never)]
+fn decide(
+    answer: Answer,
+    last: Option<Box<Instance>>,
+    absent: &str,
+    past: Past,
+    machine: Machine,
+    log: &mut Log<'_>,
+) -> (Outcome, Decided) {
+    let outcome = match answer {
+        Answer::Found(instance) => {
+            return (Outcome::Found, new_or_known(instance, past.cached, machine, log));
+        }
+        Answer::Absent => {
+            log.info(if absent.is_empty() { "no seed{}" } else { "no seed: {}" }, &[absent]);
+            Outcome::Absent
+        }
+        Answer::TimedOut => {
+            let why = "no seed: {} came in the time given (glowplug.wait)";
+            log.line(Level::Warning, why, &[absent]);
+            Outcome::TimedOut
+        }
+        Answer::Broken(error) => {
+            log.error(&error);
+            Outcome::Broken
+        }
+    };
+    match (past.cached, last) {
+        (Some(cached), last) if past.owned => match last {
+            // It is what the last boot had, too.
+            Some(last) if last.id == cached.id => {
+                (Outcome::Found, new_or_known(last, Some(cached), machine, log))
+            }
+            _ => {
+                log.info("instance {} of the last boot holds", &[cached.id.as_str()]);
+                let changed = cached.machine != machine;
+                let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
+                let mut instance = cached;
+                instance.machine = machine;
+                (outcome, Decided::Instance { instance, changed })
+            }
+        },
+        (cached, last) => {
+            let mut decided = Decided::Nothing;
+            if let Some(cached) = cached {
+                let id = cached.id.as_str();
+                log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));
+                decided = Decided::Copy;
+            }
+            let Some(last) = last else { return (outcome, decided) };
+            log.info("found {}", &[&last.datasource_name()]);
+            (Outcome::Found, new_or_known(last, None, machine, log))
+        }
+    }
+}
+
+#[inline(never)]
+fn new_or_known(
+    mut instance: Box<Instance>,
+    cached: Option<Box<Instance>>,
+    machine: Machine,
+    log: &mut Log<'_>,
+) -> Decided {
+    let known = cached.filter(|cached| cached.id == instance.id);
+    let what = if known.is_some() { "the one this root knows" } else { "new" };
+    log.info("instance {} is {}", &[instance.id.as_str(), what]);
+    let mut changed = true;
+    if let Some(known) = known {
+        if instance.keep_unread(&known) {
+            log.info("what can't be read of its seed stays as it was", &[]);
+        }
+        changed = known.network() != instance.network() || known.machine != machine;
+    }
+    instance.machine = machine;
+    Decided::Instance { instance, changed }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use super::super::log::read_lines;
+use super::*;
+use crate::datasource;
+use crate::instance::InstanceId;
+use alloc::vec::Vec;
+
+fn machine(uuid: &str, mac: &str) -> Machine {
+    Machine { product_uuid: uuid.into(), macs: Vec::from([mac.into()]) }
+}
+
+fn instance(id: &str, source: &str, machine: Machine) -> Box<Instance> {
+    let mut instance = Box::new(Instance::new(InstanceId::parse(id).unwrap(), "ConfigDrive"));
+    instance.source = source.into();
+    instance.machine = machine;
+    instance
+}
+
+fn past(cached: Option<Box<Instance>>, here: &Machine) -> Past {
+    let owned = cached.as_ref().is_some_and(|cached| is_of(cached, here));
+    Past { cached, owned, lost: false }
+}
+
+#[test]
+fn how_long_a_machine_waits() {
+    let here = machine("u-1", "a");
+    let quiet = |cached, expected| past(cached, &here).quiet(expected, &here);
+    assert_eq!((quiet(None, false), quiet(None, true)), (Some(SETTLED), None));
+    let own = || Some(instance("i", "/dev/sr0", here.clone()));
+    assert_eq!((quiet(own(), false), quiet(own(), true)), (Some(SETTLED_CACHED), Some(SETTLED_CACHED)));
+    let named = || Some(instance("U-1", "/dev/sr0", machine("u-1", "b")));
+    assert_eq!((quiet(named(), false), quiet(named(), true)), (Some(SETTLED), Some(SETTLED_CACHED)));
+    assert_eq!(quiet(Some(instance("i", "dmi,/seed/", here.clone())), false), Some(SETTLED));
+    let other = Some(instance("i", "/dev/sr0", machine("u-2", "a")));
+    assert_eq!(quiet(other, false), None, "a copy of a machine has a drive of its own");
+    let lost = Past { cached: None, owned: false, lost: true };
+    assert_eq!(lost.quiet(false, &here), None);
+}
+
+/// The outcome, the instance-id and whether it changed, and what is told.
+fn decided(
+    answer: Answer,
+    last: Option<Box<Instance>>,
+    cached: Option<Box<Instance>>,
+) -> (Outcome, Option<(String, bool)>, Vec<String>) {
+    let here = machine("u-1", "a");
+    let mut log = Log::new("x", &|_| ());
+    let all: Vec<_> = datasource::ALL.iter().collect();
+    let past = past(cached, &here);
+    let (outcome, decided) = decide(answer, last, &absent(&all), past, here.clone(), &mut log);
+    let decided = match decided {
+        Decided::Instance { instance, changed } => {
+            assert_eq!(instance.machine, here);
+            Some((instance.id.as_str().into(), changed))
+        }
+        Decided::Copy => Some(("a copy".into(), true)),
+        Decided::Nothing => None,
+    };
+    (outcome, decided, read_lines(&log.lines).into_iter().map(|line| line.text).collect())
+}
+
+#[test]
+fn absent_timed_out_and_broken_are_three_sentences() {
+    const WHAT: &str =
+        "no drive labelled cidata, no drive labelled config-2, no disc with an OVF environment";
+    let (outcome, none, told) = decided(Answer::Absent, None, None);
+    assert_eq!((outcome, none, told), (Outcome::Absent, None, Vec::from(["no seed: ".to_owned() + WHAT])));
+    let (outcome, none, told) = decided(Answer::TimedOut, None, None);
+    assert_eq!((outcome, none), (Outcome::TimedOut, None));
+    assert_eq!(told, [["no seed: ", WHAT, " came in the time given (glowplug.wait)"].concat()]);
+    let error = || Answer::Broken(Error::new("read", "x", "why"));
+    let (outcome, none, told) = decided(error(), None, None);
+    assert_eq!((outcome, none), (Outcome::Broken, None));
+    assert_eq!(told, ["unable to read x: why"]);
+    let cached = Some(instance("i", "/dev/sr0", machine("u-1", "a")));
+    let (outcome, held, _) = decided(error(), None, cached);
+    assert_eq!((outcome, held), (Outcome::Broken, Some(("i".into(), false))));
+}
+
+#[test]
+fn the_last_instance_holds_where_it_was_made() {
+    let cached = |machine| Some(instance("U-1", "/dev/sr0", machine));
+    let (outcome, held, told) = decided(Answer::Absent, None, cached(machine("u-1", "a")));
+    assert_eq!((outcome, held), (Outcome::Cached, Some(("U-1".into(), false))));
+    assert_eq!(told[1], "instance U-1 of the last boot holds");
+    // The firmware names it: another NIC is no other machine.
+    let (outcome, held, _) = decided(Answer::Absent, None, cached(machine("u-1", "b")));
+    assert_eq!((outcome, held), (Outcome::Cached, Some(("U-1".into(), true))));
+    let foreign = Some(instance("i", "/dev/sr0", machine("u-2", "b")));
+    let (outcome, copy, told) = decided(Answer::Absent, None, foreign);
+    assert_eq!((outcome, copy), (Outcome::Absent, Some(("a copy".into(), true))));
+    assert!(told[1].ends_with("it was made on another machine"), "{told:?}");
+}
+
+#[test]
+fn what_says_little_takes_no_identity_away() {
+    let last = || Some(instance("nocloud", "cmdline", Machine::default()));
+    let (outcome, taken, _) = decided(Answer::TimedOut, last(), None);
+    assert_eq!((outcome, taken), (Outcome::Found, Some(("nocloud".into(), true))));
+    let cached = |id| Some(instance(id, "/dev/sr0", machine("u-1", "a")));
+    let (outcome, held, _) = decided(Answer::TimedOut, last(), cached("i"));
+    assert_eq!((outcome, held), (Outcome::Cached, Some(("i".into(), false))));
+    let (outcome, known, told) = decided(Answer::TimedOut, last(), cached("nocloud"));
+    assert_eq!((outcome, known), (Outcome::Found, Some(("nocloud".into(), false))));
+    assert!(told.contains(&"instance nocloud is the one this root knows".into()), "{told:?}");
+}
