@@ -27,11 +27,11 @@ pub(crate) fn truncated(seed: &Path, to: &Path) -> Drive {
     Drive::from_image(&drive.file).unwrap()
 }
 
-/// A FAT file system with the files of `seed`.
-fn fat(seed: &Path, to: &Path) -> Drive {
+/// A FAT file system called `label` with the files of `seed`.
+fn fat(label: &str, seed: &Path, to: &Path) -> Drive {
     let kibibytes = "8192";
     let mut format = host::command("mkfs.vfat").unwrap();
-    host::run(format.args(["-n", LABEL, "-C"]).arg(to).arg(kibibytes), "format", to).unwrap();
+    host::run(format.args(["-n", label, "-C"]).arg(to).arg(kibibytes), "format", to).unwrap();
     let folders = fs::read_dir(seed).unwrap().map(|entry| entry.unwrap().path());
     let mut copy = host::command("mcopy").unwrap();
     copy.args(["-s", "-i"]).arg(to).args(folders.collect::<Vec<PathBuf>>()).arg("::");
@@ -53,11 +53,54 @@ fn a_config_drive_may_be_fat() {
         ],
     );
     let mut scene = Scene::new("fat", &[&seed]);
-    let drive = fat(&seed, &story_folder("fat-drive").join("drive.img"));
+    let drive = fat(LABEL, &seed, &story_folder("fat-drive").join("drive.img"));
     assert!(!drive.cd);
     let boot = scene.boot(Some(&drive));
     assert_eq!((boot.status.as_str(), boot.hostname.as_str()), ("done", "slim"));
     let nic = link(&boot, "52:54:00:6b:1e:01");
     assert_eq!((nic.name.as_str(), addresses(nic)), ("fat0", vec!["192.0.2.60/24"]));
     scene.expect_told(&["config drive", "/dev/vdb"]);
+}
+
+/// A NoCloud seed on FAT, with everything that cloud-init reads of one; then
+/// the drive is gone and holds; then the kernel line names another machine.
+#[test]
+fn no_cloud_on_a_drive_and_on_the_kernel_line() {
+    let seed = story_folder("no-cloud-seed");
+    for (name, content) in [
+        ("meta-data", "instance-id: drive\nlocal-hostname: slate\npublic-keys: [ssh-ed25519 AAAA me]\n"),
+        ("user-data", "#cloud-config\nruncmd:\n- echo user >> /root/instances\n"),
+        ("vendor-data", "#cloud-config\nwrite_files:\n- {path: /etc/vendor, content: of the vendor}\n"),
+        (
+            "network-config",
+            "version: 1\nconfig:\n- type: physical\n  name: lan0\n  mac_address: '52:54:00:12:34:56'\n  \
+             subnets: [{type: static, address: 192.0.2.90/24}]\n",
+        ),
+    ] {
+        fs::write(seed.join(name), content).unwrap();
+    }
+    let mut scene = Scene::new("no-cloud", &[]);
+    let drive = fat("CIDATA", &seed, &story_folder("no-cloud-drive").join("drive.img"));
+    let boot = scene.boot(Some(&drive));
+    scene.expect_told(&["found NoCloud seed /dev/vdb (vfat, CIDATA)"]);
+    assert_eq!((boot.status.as_str(), boot.hostname.as_str()), ("done", "slate"));
+    let nic = link(&boot, "52:54:00:12:34:56");
+    assert_eq!((nic.name.as_str(), addresses(nic)), ("lan0", vec!["192.0.2.90/24"]));
+    let contents = scene.contents();
+    assert_eq!(contents.text("/etc/vendor").as_deref(), Some("of the vendor"));
+    assert_eq!(contents.text("/root/instances").as_deref(), Some("user\n"));
+    assert_eq!(
+        contents.text("/var/lib/cloud/instance/datasource").as_deref(),
+        Some("DataSourceNoCloud: DataSourceNoCloud [seed=/dev/vdb][dsmode=net]\n")
+    );
+
+    // A bare name takes no identity away.
+    let boot = scene.boot_with(None, "ds=nocloud");
+    scene.expect_told(&["instance drive of the last boot holds"]);
+    assert_eq!((boot.status.as_str(), boot.hostname.as_str()), ("done", "slate"));
+
+    let boot = scene.boot_with(None, "ds=nocloud;i=line;h=chalk");
+    scene.expect_told(&["found DataSourceNoCloud [seed=cmdline][dsmode=local]"]);
+    scene.expect_told(&["instance line is new"]);
+    assert_eq!((boot.status.as_str(), boot.hostname.as_str()), ("done", "chalk"));
 }
