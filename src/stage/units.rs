@@ -148,7 +148,11 @@ pub fn hand_over(local: &Local<'_>, online: &Online, applier: &mut Applier<'_>, 
         return;
     }
     if has_units(local.root) {
-        return log.info("the root has the units of glowplug: it runs its own", &[]);
+        log.info("the root has the units of glowplug: it runs its own", &[]);
+        for action in waits(online) {
+            carry_out(applier, &action, log);
+        }
+        return;
     }
     let Some(program) = place(local, carried, applier, log) else { return };
     log.info("{} runs the stages after the pivot", &[&program]);
@@ -186,14 +190,22 @@ fn plan(program: &str, online: &Online, replace: bool) -> Vec<Action> {
             }
         }
     }
-    for unit in &online.0 {
-        let path = [FOLDER, *unit, ".d/network-online.conf"].concat();
-        actions.push(Action::write(&path, ONLINE.into(), 0o644));
-    }
+    actions.extend(waits(online));
     if replace {
         for path in &MASKED {
             actions.push(link(path, "/dev/null"));
         }
+    }
+    actions
+}
+
+/// The drop-ins of the stages that wait for the network in this boot.
+#[inline(never)]
+fn waits(online: &Online) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for unit in &online.0 {
+        let path = [FOLDER, *unit, ".d/network-online.conf"].concat();
+        actions.push(Action::write(&path, ONLINE.into(), 0o644));
     }
     actions
 }

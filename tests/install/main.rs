@@ -234,6 +234,18 @@ fn dracut_gets_a_module_that_is_asked_for() {
 }
 
 #[test]
+fn mkinitcpio_gets_a_hook_that_is_in_its_list() {
+    let image = Image::new("mkinitcpio", &[DEBIAN, &["/usr/bin/mkinitcpio"]].concat());
+    let said = image.done(&["install"]);
+    assert!(said.contains("mkinitcpio -P"), "{said}");
+    let conf = fs::read_to_string(image.at("/etc/mkinitcpio.conf.d/glowplug.conf")).unwrap();
+    assert_eq!(conf, "HOOKS+=(glowplug)\n");
+    for hook in ["install", "hooks"] {
+        assert!(image.at(&format!("/usr/lib/initcpio/{hook}/glowplug")).exists());
+    }
+}
+
+#[test]
 fn what_somebody_changed_is_not_written_over_or_taken_away() {
     let image = Image::new("changed", DEBIAN);
     image.done(&["install"]);

@@ -67,7 +67,7 @@ macro_rules! embedded {
 }
 
 /// The makers that have a hook. Where a root has several, each gets its own.
-static MAKERS: [Maker; 2] = [
+static MAKERS: [Maker; 3] = [
     Maker {
         name: "initramfs-tools",
         programs: &["/usr/sbin/update-initramfs"],
@@ -108,6 +108,22 @@ static MAKERS: [Maker; 2] = [
             ("/etc/dracut.conf.d/90-glowplug.conf", "add_dracutmodules+=\" glowplug \"\n", 0o644),
         ],
         rebuild: &["dracut", "--force", "--regenerate-all"],
+    },
+    Maker {
+        name: "mkinitcpio",
+        programs: &["/usr/bin/mkinitcpio"],
+        files: &[
+            ("/usr/lib/initcpio/install/glowplug", embedded!("mkinitcpio/install/glowplug"), 0o644),
+            ("/usr/lib/initcpio/hooks/glowplug", embedded!("mkinitcpio/hooks/glowplug"), 0o644),
+            // For its systemd hook, which takes units from the root.
+            (
+                "/usr/lib/systemd/system/glowplug-agent.service",
+                embedded!("dracut/90glowplug/glowplug-agent.service"),
+                0o644,
+            ),
+            ("/etc/mkinitcpio.conf.d/glowplug.conf", "HOOKS+=(glowplug)\n", 0o644),
+        ],
+        rebuild: &["mkinitcpio", "-P"],
     },
 ];
 
