@@ -34,6 +34,27 @@ pub fn text(root: &dyn Fetch, path: &str) -> Option<String> {
     }
 }
 
+/// A tree without files.
+pub struct Nothing;
+
+impl Fetch for Nothing {
+    fn read(&self, _: &str, _: usize) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    fn list(&self, _: &str) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    fn mode(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn name(&self, path: &str) -> String {
+        path.into()
+    }
+}
+
 /// A folder of another tree as a tree of its own.
 pub struct Folder<'a> {
     /// The other tree.

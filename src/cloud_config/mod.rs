@@ -110,6 +110,20 @@ impl<'a> CloudConfig<'a> {
         self.find(path).filter(|setting| setting.value.data != Data::Null)
     }
 
+    /// The list at a path of keys, with its setting; what is no list there is
+    /// a problem.
+    #[inline(never)]
+    pub fn list(&self, path: &str, problems: &mut Vec<Error>) -> Option<(Setting<'a>, &'a [Value<'a>])> {
+        let setting = self.get(path)?;
+        match setting.list(path) {
+            Ok(items) => Some((setting, items)),
+            Err(error) => {
+                problems.push(error);
+                None
+            }
+        }
+    }
+
     /// A truth value as cloud-init reads options that people write in many
     /// ways: true, yes, on, 1, as word or value.
     #[inline(never)]

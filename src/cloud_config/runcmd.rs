@@ -19,14 +19,7 @@ const COMMANDS: Kind = Kind::List(&Kind::Either(&[Kind::Text, Kind::List(&Kind::
 /// that is neither text nor list is a problem with its place, and the others
 /// are written.
 pub fn script(config: &CloudConfig<'_>, key: &str, problems: &mut Vec<Error>) -> Option<String> {
-    let setting = config.get(key)?;
-    let items = match setting.list(key) {
-        Ok(items) => items,
-        Err(error) => {
-            problems.push(error);
-            return None;
-        }
-    };
+    let (setting, items) = config.list(key, problems)?;
     let mut script = String::from("#!/bin/sh\n");
     for item in items {
         match line(&setting, item) {

@@ -8,7 +8,7 @@ mod ovf;
 mod word;
 
 use crate::error::{Error, Result};
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, Nothing};
 use crate::instance::{File, Instance};
 use crate::limits;
 use crate::syntax::value::{Data, Value};
@@ -144,7 +144,7 @@ pub fn named(name: &str) -> Option<&'static Datasource> {
 /// Reads a folder as the first kind of seed that it is.
 #[inline(never)]
 pub fn read_folder(medium: &Medium<'_>, problems: &mut Vec<Error>) -> Result<Reading> {
-    let nothing = Surroundings::of_root(&Nowhere);
+    let nothing = Surroundings::of_root(&Nothing);
     for datasource in ALL {
         let reading = (datasource.read)(&nothing, Some(medium), problems)?;
         if !matches!(reading, Reading::Nothing) {
@@ -152,27 +152,6 @@ pub fn read_folder(medium: &Medium<'_>, problems: &mut Vec<Error>) -> Result<Rea
         }
     }
     Ok(Reading::Nothing)
-}
-
-/// A root without files.
-struct Nowhere;
-
-impl Fetch for Nowhere {
-    fn read(&self, _: &str, _: usize) -> Result<Option<Vec<u8>>> {
-        Ok(None)
-    }
-
-    fn list(&self, _: &str) -> Result<Option<Vec<String>>> {
-        Ok(None)
-    }
-
-    fn mode(&self, _: &str) -> Option<u32> {
-        None
-    }
-
-    fn name(&self, path: &str) -> String {
-        path.to_owned()
-    }
 }
 
 /// The first of `candidates` that is set, `net` where none is; one that

@@ -68,6 +68,6 @@ fn family(name: &str) -> Option<Family> {
 }
 
 /// Whether the root has systemd for its init.
-pub(super) fn has_systemd(root: &dyn Fetch) -> bool {
+pub fn has_systemd(root: &dyn Fetch) -> bool {
     ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| root.mode(path).is_some())
 }

@@ -50,6 +50,7 @@ mod write_files;
 mod yum_add_repo;
 mod zypper_add_repo;
 
+pub use distribution::has_systemd;
 pub use host::{FileSystem, Host, NoHost};
 
 use crate::action::Action;

@@ -1,6 +1,6 @@
 //! `rsyslog`: where messages are logged.
 
-use super::system::{has_program, runs_systemd};
+use super::system::renew;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::init_stage::rsyslog;
@@ -31,13 +31,9 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
     if let Some(command) = wanted.reload {
         plan.actions.push(Program::new(&command).into());
-    } else if runs_systemd(context.root) {
-        // It may be waiting for this stage: nobody waits for it.
-        let argv = ["systemctl", "--no-block", "reload-or-try-restart", "rsyslog.service"];
-        plan.actions.push(Program::new(&argv).into());
-    } else if has_program(context.root, "rc-service") {
-        plan.actions
-            .push(Program::new(&["rc-service", "--ifexists", "--ifstarted", "rsyslog", "restart"]).into());
+    } else {
+        let unit = ("reload-or-try-restart", "rsyslog.service");
+        plan.actions.extend(renew(context.root, unit, "rsyslog").map(Action::from));
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::password;
 use super::sshd_config::{MAIN, SshdConfig};
-use super::system::{has_program, runs_systemd};
+use super::system::renew;
 use super::users_groups::Tools;
 use super::{Context, Early, Module, Plan, Stage};
-use crate::action::{Effect, Program, Task};
+use crate::action::{Action, Effect, Task};
 use crate::cloud_config::passwords::{Password, parse, ssh_pwauth};
 use crate::error::Error;
 use crate::state::paths::Frequency;
@@ -73,15 +73,8 @@ fn take_passwords(context: &Context<'_>, takes: bool, plan: &mut Plan) {
     }
     let has_unit = |folder: &&str| context.root.mode(&[folder, "/ssh.service"].concat()).is_some();
     let is_ssh = ["/usr/lib/systemd/system", "/lib/systemd/system"].iter().any(has_unit);
-    if runs_systemd(context.root) {
-        // Only a server that is up is started anew, and nobody waits for it: it
-        // may itself be waiting for this stage.
-        let unit = if is_ssh { "ssh.service" } else { "sshd.service" };
-        plan.actions.push(Program::new(&["systemctl", "--no-block", "try-restart", unit]).into());
-    } else if has_program(context.root, "rc-service") {
-        plan.actions
-            .push(Program::new(&["rc-service", "--ifexists", "--ifstarted", "sshd", "restart"]).into());
-    }
+    let unit = ("try-restart", if is_ssh { "ssh.service" } else { "sshd.service" });
+    plan.actions.extend(renew(context.root, unit, "sshd").map(Action::from));
 }
 
 #[cfg(test)]

@@ -26,6 +26,19 @@ pub(super) fn has_program(root: &dyn Fetch, name: &str) -> bool {
 pub(super) fn runs_systemd(root: &dyn Fetch) -> bool {
     root.mode("/run/systemd/system").is_some()
 }
+/// Makes a service that is up take its new configuration: systemd by a verb
+/// and a unit, OpenRC by the service's name. Nobody waits for it, since it may
+/// itself be waiting for this stage.
+pub(super) fn renew(root: &dyn Fetch, (verb, unit): (&str, &str), service: &str) -> Option<Program> {
+    if runs_systemd(root) {
+        Some(Program::new(&["systemctl", "--no-block", verb, unit]))
+    } else if has_program(root, "rc-service") {
+        Some(Program::new(&["rc-service", "--ifexists", "--ifstarted", service, "restart"]))
+    } else {
+        None
+    }
+}
+
 /// Makes a service read its configuration again, or starts it.
 pub(super) fn restart(root: &dyn Fetch, distribution: &Distribution, service: &str) -> Program {
     match distribution.family {

@@ -10,6 +10,7 @@ use crate::cloud_config::CloudConfig;
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::limits;
+use crate::module::has_systemd;
 use crate::sys::apply::Applier;
 use crate::sys::root::Root;
 use crate::text::fill;
@@ -112,11 +113,6 @@ impl Online {
         }
         online
     }
-}
-
-/// Whether systemd starts `root`.
-fn has_systemd(root: &dyn Fetch) -> bool {
-    ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| root.mode(path).is_some())
 }
 
 /// Whether the root has our units of its own.

@@ -131,14 +131,7 @@ fn write_or_remove(context: &Context<'_>, path: &str, text: Option<String>, plan
 /// The items of a list of mappings under a path of keys; what is no mapping is
 /// a problem.
 fn entries<'a>(context: &Context<'a>, path: &str, plan: &mut Plan) -> Vec<(Setting<'a>, &'a Value<'a>)> {
-    let Some(setting) = context.config.get(path) else { return Vec::new() };
-    let items = match setting.list(path) {
-        Ok(items) => items,
-        Err(error) => {
-            plan.problems.push(error);
-            return Vec::new();
-        }
-    };
+    let Some((setting, items)) = context.config.list(path, &mut plan.problems) else { return Vec::new() };
     let mut entries = Vec::new();
     for item in items {
         if matches!(item.data, Data::Map(_)) {

@@ -111,14 +111,7 @@ fn own_text<'a>(context: &Context<'a>, path: &str) -> Result<Option<&'a str>> {
 
 /// Names or addresses of servers; what can't be one is a problem.
 fn hosts(context: &Context<'_>, path: &str, plan: &mut Plan) -> Vec<String> {
-    let Some(setting) = context.config.get(path) else { return Vec::new() };
-    let items = match setting.list(path) {
-        Ok(items) => items,
-        Err(error) => {
-            plan.problems.push(error);
-            return Vec::new();
-        }
-    };
+    let Some((setting, items)) = context.config.list(path, &mut plan.problems) else { return Vec::new() };
     let mut hosts = Vec::new();
     for item in items {
         match item

@@ -21,8 +21,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use generate::Random;
 use glowplug::action::Action;
-use glowplug::error::Result;
-use glowplug::fetch::Fetch;
+use glowplug::fetch::Nothing;
 use glowplug::instance::{File, USER_DATA};
 use glowplug::stage::consume::consume;
 use glowplug::state::paths::{CLOUD, InstancePaths};
@@ -45,27 +44,6 @@ const GENERATED: usize = 200;
 
 fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
-}
-
-/// A root with nothing in it.
-struct Empty;
-
-impl Fetch for Empty {
-    fn read(&self, _: &str, _: usize) -> Result<Option<Vec<u8>>> {
-        Ok(None)
-    }
-
-    fn list(&self, _: &str) -> Result<Option<Vec<String>>> {
-        Ok(None)
-    }
-
-    fn mode(&self, _: &str) -> Option<u32> {
-        None
-    }
-
-    fn name(&self, path: &str) -> String {
-        path.into()
-    }
 }
 
 fn object(entries: Vec<(&str, Value<'static>)>) -> Value<'static> {
@@ -132,7 +110,7 @@ fn files(raw: &[u8], rendered: &[Part]) -> Value<'static> {
     instance.raw.retain(|file| file.path != USER_DATA);
     instance.raw.push(File { path: USER_DATA.into(), content: raw.to_vec() });
     let paths = InstancePaths::new(&instance.id);
-    let consumed = consume(&instance, &[], &Empty, Some(&LANGUAGES), &mut Vec::new());
+    let consumed = consume(&instance, &[], &Nothing, Some(&LANGUAGES), &mut Vec::new());
     let merged = consumed.merged(&mut Vec::new());
     let mut found = BTreeMap::new();
     for action in consumed.files(&instance, &merged, &paths) {
