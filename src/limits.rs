@@ -104,6 +104,14 @@ pub const MERGE_WORK: usize = 32 << 20;
 /// and write, each loop and each copy counted: as much as gzip may expand to.
 pub const USER_DATA_WORK: usize = EXPANDED;
 
+/// User data: URLs that user-data and vendor-data include, all levels together.
+/// A list of roles has a dozen.
+pub const INCLUDED_URLS: usize = 256;
+
+/// User data: how deep it includes. A list of lists is two; one that includes
+/// itself has no end.
+pub const INCLUDED_DEPTH: usize = 8;
+
 /// Templates: nesting of blocks and of values in brackets. A level takes about
 /// four kilobytes of stack.
 pub const TEMPLATE_DEPTH: usize = 32;

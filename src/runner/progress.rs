@@ -65,7 +65,11 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
         log.warn(&Error::new("write", "status.json", error.to_string()));
     }
     keep_timings(log);
-    let problems = if errors == 0 { String::new() } else { format!(" with {errors} errors") };
+    let problems = match errors {
+        0 => String::new(),
+        1 => " with 1 error".into(),
+        _ => format!(" with {errors} errors"),
+    };
     log.info("{} is done{}", &[name, &problems]);
     log_file::append("glowplug", &read_lines(&log.lines));
     u8::try_from(errors).unwrap_or(u8::MAX)

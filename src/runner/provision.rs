@@ -2,6 +2,7 @@
 //! modules run.
 
 use crate::host::Running;
+use crate::included::{From, Included};
 use crate::status::seconds;
 use crate::task::Tasks;
 use crate::{boothook, instance_files, left, log_file, program};
@@ -26,7 +27,7 @@ use glowplug::sys::accounts;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::clock;
 use glowplug::sys::root::Root;
-use glowplug::user_data::{LANGUAGES, Merged};
+use glowplug::user_data::{Includes, LANGUAGES, Merged};
 use std::fs;
 
 /// The files a stage works with.
@@ -44,6 +45,17 @@ pub(crate) enum Work<'a> {
     /// All stages, told and not done; the paths that the local stage would
     /// have written.
     Plan(&'a dyn Fn(Stage, &Action), Vec<String>),
+}
+
+impl Work<'_> {
+    /// Where what user-data includes is to come from.
+    const fn includes_from(&self) -> From {
+        match self {
+            Self::Stage(Stage::Init) => From::Server,
+            Self::Stage(_) | Self::Single(_) => From::Kept,
+            Self::Plan(..) => From::Once,
+        }
+    }
 }
 
 impl Machine {
@@ -75,7 +87,19 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     let system = SystemConfig::read(&machine.root, &machine.run, &line, &mut problems);
     let mut trees = system.trees(&mut problems);
     add_datasource(&mut trees, instance);
-    let consumed = consume(instance, &trees, &machine.root, Some(&LANGUAGES), &mut problems);
+    let mut included = Included::new(work.includes_from(), machine, &paths);
+    let consumed = {
+        let mut fetch = |url: &str, once: bool| included.fetch(url, once, log);
+        let mut includes = Includes::new(&mut fetch);
+        let languages = Some(&LANGUAGES);
+        let consumed =
+            consume(instance, &trees, &machine.root, languages, Some(&mut includes), &mut problems);
+        let failed = includes.failed;
+        if work.includes_from() != From::Kept {
+            log.error_of(&failed);
+        }
+        consumed
+    };
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
     let taken = Taken { instance, consumed: &consumed, merged: &merged, system: &trees, config: &config };
@@ -95,9 +119,14 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
         Work::Stage(stage) => {
             // The agent has told these already, where one ran and could read all.
             if *stage == Stage::Init
-                && (consumed.uses_languages || !fs::exists(HANDOFF_SEED).unwrap_or(false))
+                && (consumed.uses_languages
+                    || included.is_asked
+                    || !fs::exists(HANDOFF_SEED).unwrap_or(false))
             {
                 log.warn_of(&problems);
+            }
+            if *stage == Stage::Init {
+                included.keep(&mut applier, log);
             }
             one_stage(*stage, &taken, &paths, (machine, &[]), &mut applier, log);
             if *stage == Stage::Final {

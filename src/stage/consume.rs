@@ -11,7 +11,7 @@ use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::value::{Data, Value};
 use crate::syntax::{json, yaml};
 use crate::text::fill;
-use crate::user_data::{self, Assembled, Kind, Languages, Merged, Part, Patch};
+use crate::user_data::{self, Assembled, Includes, Kind, Languages, Merged, Part, Patch};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,8 +47,8 @@ static SOURCES: [(&str, &str); 3] =
     [(USER, USER_DATA), ("vendor-data2", VENDOR_DATA2), ("vendor-data", VENDOR_DATA)];
 
 /// Takes a machine's user-data and vendor-data apart; what is wrong with them
-/// is a problem. `languages` reads the templates in them; without it they stay
-/// as they are. `system` is the root's own configuration
+/// is a problem. `languages` reads the templates in them, `includes` fetches what
+/// they include; without these they stay as they are. `system` is the root's own configuration
 /// ([`super::config::SystemConfig::trees`]): it may switch either off.
 #[inline(never)]
 pub fn consume(
@@ -56,6 +56,7 @@ pub fn consume(
     system: &[(&str, Value<'_>)],
     root: &dyn Fetch,
     languages: Option<&Languages>,
+    mut includes: Option<&mut Includes<'_>>,
     problems: &mut Vec<Error>,
 ) -> Consumed {
     let mut sources = Vec::new();
@@ -67,12 +68,14 @@ pub fn consume(
         };
         match raw {
             None | Some([]) => {}
-            Some(raw) if is_text => user_data::assemble_into(name, raw, &mut taken),
+            Some(raw) if is_text => {
+                user_data::assemble_into(name, raw, &mut taken, includes.as_deref_mut());
+            }
             Some(raw) => match json::parse(raw) {
                 Ok(value) => {
                     for text in vendor_texts(&value, file, problems) {
                         let text = text.as_str().unwrap_or_default();
-                        user_data::assemble_into(name, text.as_bytes(), &mut taken);
+                        user_data::assemble_into(name, text.as_bytes(), &mut taken, includes.as_deref_mut());
                     }
                 }
                 Err(error) => problems.push(error.in_file(file)),
@@ -320,7 +323,7 @@ mod tests {
         }
         let mut problems = Vec::new();
         let system = [("cloud.cfg", yaml::load(system).unwrap())];
-        let consumed = consume(&instance, &system, &Tree::default(), Some(&LANGUAGES), &mut problems);
+        let consumed = consume(&instance, &system, &Tree::default(), Some(&LANGUAGES), None, &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
         consumed
     }
@@ -381,7 +384,7 @@ mod tests {
         ] {
             let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
             instance.raw.push(File { path: USER_DATA.into(), content: user.into() });
-            let consumed = consume(&instance, &[], &Tree::default(), None, &mut Vec::new());
+            let consumed = consume(&instance, &[], &Tree::default(), None, None, &mut Vec::new());
             assert_eq!(consumed.unresolved(), Some(what));
             let merged = consumed.merged(&mut Vec::new());
             assert_eq!(merged[0].1.config.entries(), []);

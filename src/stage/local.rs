@@ -191,7 +191,7 @@ fn provision(
     let cover = Cover::of(local.root, local.running);
     let start = clock::monotonic();
     let mut problems = Vec::new();
-    let consumed = consume(instance, trees, local.root, None, &mut problems);
+    let consumed = consume(instance, trees, local.root, None, None, &mut problems);
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, trees);
     log.warn_of(&problems);

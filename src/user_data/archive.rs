@@ -9,7 +9,7 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-impl Assembly<'_> {
+impl Assembly<'_, '_> {
     /// Adds the entries of the archive in `content`; `name` is how messages
     /// name it.
     ///

@@ -1,6 +1,7 @@
 //! From raw bytes to parts: gzip, base64 and MIME undone, kinds told,
 //! archives expanded.
 
+use super::include::Includes;
 use super::part::{Kind, Part};
 use crate::error::Error;
 use crate::limits;
@@ -27,17 +28,15 @@ pub struct Assembled {
 /// the others stay. Empty user data has no parts.
 pub fn assemble(source: &str, raw: &[u8]) -> Assembled {
     let mut assembled = Assembled::default();
-    assemble_into(source, raw, &mut assembled);
+    assemble_into(source, raw, &mut assembled, None);
     assembled
 }
 
-/// As [`assemble`], of one of several pieces whose parts are counted on.
+/// As [`assemble`], of one of several pieces whose parts are counted on. What
+/// the parts include is put in by `includes`.
 #[inline(never)]
-pub fn assemble_into(source: &str, raw: &[u8], out: &mut Assembled) {
-    let mut assembly = Assembly { source, out, full: false };
-    if let Some(message) = assembly.unwrap(raw) {
-        assembly.read(&message);
-    }
+pub fn assemble_into(source: &str, raw: &[u8], out: &mut Assembled, includes: Option<&mut Includes<'_>>) {
+    Assembly { source, out, includes, full: false }.all(raw);
 }
 
 /// A part before its kind is known.
@@ -78,14 +77,23 @@ const TOO_MANY: &str = "it has more than 1024 parts";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What user data is being made of.
-pub(super) struct Assembly<'s> {
-    source: &'s str,
-    out: &'s mut Assembled,
+pub(super) struct Assembly<'s, 'f> {
+    pub(super) source: &'s str,
+    pub(super) out: &'s mut Assembled,
+    /// Who fetches what parts include.
+    pub(super) includes: Option<&'s mut Includes<'f>>,
     /// A bound was met and named: nothing more is taken.
     pub(super) full: bool,
 }
 
-impl Assembly<'_> {
+impl Assembly<'_, '_> {
+    /// Takes raw user data apart.
+    pub(super) fn all(&mut self, raw: &[u8]) {
+        if let Some(message) = self.unwrap(raw) {
+            self.read(&message);
+        }
+    }
+
     /// Undoes what is around the whole; `None` when that is damaged.
     #[inline(never)]
     fn unwrap<'r>(&mut self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
@@ -194,6 +202,9 @@ impl Assembly<'_> {
     /// Adds a part of this kind; `candidate` is left without its content.
     #[inline(never)]
     pub(super) fn push(&mut self, kind: Kind, candidate: &mut Candidate) {
+        if self.include(kind, candidate) {
+            return;
+        }
         if self.out.parts.len() >= limits::MIME_PARTS {
             return self.stop_at_bound(TOO_MANY);
         }
@@ -227,7 +238,7 @@ impl Assembly<'_> {
 
     /// The name that the part has, or else gets as the next one.
     #[inline(never)]
-    fn filename(&self, candidate: &Candidate) -> String {
+    pub(super) fn filename(&self, candidate: &Candidate) -> String {
         match &*candidate.filename {
             "" => {
                 let number = (self.out.parts.len() as u64 + 1).to_string();
@@ -257,7 +268,6 @@ impl Assembly<'_> {
     #[inline(never)]
     fn tell_if_left_alone(&mut self, kind: Kind, filename: &str, candidate: &Candidate) {
         let (doing, object, cause) = match kind {
-            Kind::Include | Kind::IncludeOnce => ("fetch", "the URLs of", "this version fetches none"),
             Kind::PartHandler => ("run", "part handler", "this version runs no Python"),
             Kind::CloudConfigArchive => ("expand", "archive", "an archive inside an archive is not expanded"),
             Kind::Unknown if !candidate.content.is_empty() => ("use", "part", ""),

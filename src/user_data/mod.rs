@@ -11,6 +11,7 @@
 mod archive;
 mod assemble;
 mod bound;
+mod include;
 mod languages;
 mod merge;
 mod mergers;
@@ -22,6 +23,7 @@ mod template;
 mod tests;
 
 pub use assemble::{Assembled, assemble, assemble_into};
+pub use include::{Fetch, Includes};
 pub use languages::{LANGUAGES, Languages, Patch, Render};
 pub use merge::{Merged, cloud_config_text, merge};
 pub use mergers::fill_in;

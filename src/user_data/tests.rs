@@ -94,10 +94,6 @@ fn what_cloud_init_ignores_is_understood_and_said() {
 #[test]
 fn each_part_left_alone_is_named() {
     for (text, problem) in [
-        (
-            "#include http://x/",
-            "unable to fetch the URLs of part-001 of user_data: this version fetches none",
-        ),
         ("#part-handler", "unable to run part handler part-001 of user_data: this version runs no Python"),
         (
             "hello",

@@ -1,25 +1,74 @@
-//! A form sent by HTTP/1.1 (RFC 9112), over TLS where the address says so.
+//! HTTP/1.1 (RFC 9112), over TLS where the address says so: forms that are
+//! sent, files that are fetched.
 
+mod answer;
 mod resolve;
 mod tls;
 mod url;
 
+use answer::{Answer, Reader};
 use glowplug::action::Post;
 use glowplug::error::{Error, Result};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// Bytes of an answer's head at most.
-const HEAD: usize = 64 << 10;
-
 /// How often an answer may lead elsewhere.
 const REDIRECTS: usize = 5;
 
-/// Between two tries.
+/// Between two tries of a form.
 const PAUSE: Duration = Duration::from_secs(3);
+
+/// The longest that one file may take, however steadily it comes.
+const WHOLE_FILE: Duration = Duration::from_mins(10);
+
+/// Why a request has not been answered as it should.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// No answer, or none that makes sense.
+    Io(io::Error),
+    /// An answer with this status.
+    Status(u16),
+}
+
+impl Failure {
+    /// Whether another try would end the same way: the server has understood
+    /// the request and has nothing to give.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Io(error) => error.kind() == io::ErrorKind::InvalidInput,
+            Self::Status(status) => (400..500).contains(status) && !matches!(status, 408 | 425 | 429),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => f.write_str(&cause(error)),
+            Self::Status(status) => write!(f, "the server answers {status}"),
+        }
+    }
+}
+
+/// An error of the standard library as a clause: without its number.
+pub(crate) fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error ").next().unwrap_or_default().into()
+}
+
+/// An address for messages: without what may be secret in it.
+pub(crate) fn shown(url: &str) -> String {
+    Url::shown(url)
+}
 
 /// Sends a form as often as it takes, with a pause between. The error is that
 /// of the last try.
@@ -30,15 +79,34 @@ pub(crate) fn post(post: &Post) -> Result<()> {
         if number > 0 {
             std::thread::sleep(PAUSE);
         }
-        let deadline = Instant::now() + Duration::from_secs(post.timeout.into());
-        match follow(&post.url, &body, deadline) {
-            Ok(()) => return Ok(()),
+        let patience = Duration::from_secs(post.timeout.into());
+        let request = Request {
+            body: Some(&body),
+            headers: &[],
+            limit: 0,
+            silence: patience,
+            deadline: Instant::now() + patience,
+        };
+        match request.follow(&post.url) {
+            Ok(_) => return Ok(()),
             Err(why) => error = Some(why),
         }
     }
     let tries = if post.tries > 1 { format!(" ({} tries)", post.tries) } else { String::new() };
     let why = error.map(|error| error.to_string()).unwrap_or_default();
     Err(Error::new("post to", Url::shown(&post.url), why + &tries))
+}
+
+/// Fetches what stands at `url`, `limit` bytes at most, `headers` sent with the
+/// request. The server may be silent for `silence` at most.
+pub(crate) fn get(
+    url: &str,
+    headers: &[(String, String)],
+    silence: Duration,
+    limit: usize,
+) -> std::result::Result<Vec<u8>, Failure> {
+    let deadline = Instant::now() + WHOLE_FILE;
+    Request { body: None, headers, limit, silence, deadline }.follow(url)
 }
 
 /// The form as `application/x-www-form-urlencoded`.
@@ -63,101 +131,107 @@ fn encoded(form: &[(String, String)]) -> String {
     body
 }
 
-/// Sends the form, and after an answer that leads elsewhere asks there.
-fn follow(address: &str, body: &str, deadline: Instant) -> io::Result<()> {
-    let mut url = Url::parse(address)?;
-    let mut body = Some(body);
-    for _ in 0..=REDIRECTS {
-        let answer = exchange(&url, body, deadline)?;
-        match (answer.status, answer.location) {
-            (200..=299, _) => return Ok(()),
-            (301 | 302 | 303 | 307 | 308, Some(location)) => {
-                if answer.status < 307 {
-                    body = None;
-                }
-                url = url.join(&location)?;
-            }
-            (status, _) => return Err(io::Error::other(format!("the server answers {status}"))),
-        }
-    }
-    Err(io::Error::other("the server leads elsewhere again and again"))
-}
-
-struct Answer {
-    status: u16,
-    location: Option<String>,
-}
-
 /// What is sent to a server, and what it answers.
 trait Stream: Read + Write {}
 impl<S: Read + Write> Stream for S {}
 
-fn exchange(url: &Url, body: Option<&str>, deadline: Instant) -> io::Result<Answer> {
-    let socket = connect(url, deadline)?;
-    let timeouts = socket.try_clone()?;
-    let mut stream: Box<dyn Stream> =
-        if url.is_tls { Box::new(tls::over(socket, &url.host)?) } else { Box::new(socket) };
-    let mut request = match body {
-        Some(body) => format!(
-            "POST {} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
-            url.path,
-            body.len()
-        ),
-        None => format!("GET {} HTTP/1.1\r\n", url.path),
-    };
-    // Writing into a String does not fail.
-    let _ = write!(
-        request,
-        "Host: {}\r\nUser-Agent: glowplug/{}\r\nAccept: */*\r\nConnection: close\r\n",
-        url.authority(),
-        env!("CARGO_PKG_VERSION")
-    );
-    if let Some(credentials) = &url.credentials {
-        let _ = write!(request, "Authorization: Basic {credentials}\r\n");
-    }
-    request.push_str("\r\n");
-    request.push_str(body.unwrap_or_default());
-    timeouts.set_write_timeout(Some(left(deadline)?))?;
-    timeouts.set_read_timeout(Some(left(deadline)?))?;
-    stream.write_all(request.as_bytes())?;
-    stream.flush()?;
-    let mut head = Vec::new();
-    let mut piece = [0; 4096];
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        timeouts.set_read_timeout(Some(left(deadline)?))?;
-        match stream.read(&mut piece) {
-            Ok(0) => break,
-            Ok(count) => head.extend_from_slice(&piece[..count]),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(late()),
-            Err(error) => return Err(error),
-        }
-        if head.len() > HEAD {
-            return Err(io::Error::other("the server's answer has no end"));
-        }
-    }
-    answer(&head).ok_or_else(|| io::Error::other("the server's answer is no HTTP"))
+#[derive(Clone)]
+struct Request<'r> {
+    /// A form to be sent; none: a file is wanted.
+    body: Option<&'r str>,
+    headers: &'r [(String, String)],
+    /// Bytes of the answer that are wanted at most.
+    limit: usize,
+    silence: Duration,
+    deadline: Instant,
 }
 
-fn answer(head: &[u8]) -> Option<Answer> {
-    let text = String::from_utf8_lossy(head);
-    let mut lines = text.split("\r\n");
-    let status = lines.next()?.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-    let location = lines.take_while(|line| !line.is_empty()).find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location").then(|| value.trim().to_string())
-    });
-    Some(Answer { status, location })
-}
-
-fn connect(url: &Url, deadline: Instant) -> io::Result<TcpStream> {
-    let mut error = io::Error::other("the name has no address");
-    for address in resolve::addresses(&url.host, deadline)? {
-        match TcpStream::connect_timeout(&(address, url.port).into(), left(deadline)?) {
-            Ok(stream) => return Ok(stream),
-            Err(why) => error = why,
+impl Request<'_> {
+    /// Asks, and after an answer that leads elsewhere asks there.
+    fn follow(mut self, address: &str) -> std::result::Result<Vec<u8>, Failure> {
+        let mut url = Url::parse(address)?;
+        for _ in 0..=REDIRECTS {
+            let answer = self.exchange(&url)?;
+            match (answer.status, answer.location) {
+                (200..=299, _) => return Ok(answer.body),
+                (301 | 302 | 303 | 307 | 308, Some(location)) => {
+                    if answer.status < 307 {
+                        self.body = None;
+                    }
+                    let next = url.join(&location)?;
+                    if (&next.host, next.port, next.is_tls) != (&url.host, url.port, url.is_tls) {
+                        // They may be a password of the first server.
+                        self.headers = &[];
+                    }
+                    url = next;
+                }
+                (status, _) => return Err(Failure::Status(status)),
+            }
         }
+        Err(io::Error::other("the server leads elsewhere again and again").into())
     }
-    Err(error)
+
+    fn exchange(&self, url: &Url) -> io::Result<Answer> {
+        let socket = self.connect(url)?;
+        let timeouts = socket.try_clone()?;
+        timeouts.set_write_timeout(Some(self.patience()?))?;
+        timeouts.set_read_timeout(Some(self.patience()?))?;
+        let mut stream: Box<dyn Stream> =
+            if url.is_tls { Box::new(tls::over(socket, &url.host)?) } else { Box::new(socket) };
+        stream.write_all(self.text(url)?.as_bytes()).map_err(timely)?;
+        stream.flush().map_err(timely)?;
+        Reader::new(&mut *stream, &timeouts, self.silence, self.deadline).answer(self.limit)
+    }
+
+    /// The request as it is sent.
+    fn text(&self, url: &Url) -> io::Result<String> {
+        let mut request = match self.body {
+            Some(body) => format!(
+                "POST {} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+                url.path,
+                body.len()
+            ),
+            None => format!("GET {} HTTP/1.1\r\n", url.path),
+        };
+        // Writing into a String does not fail.
+        let _ = write!(request, "Host: {}\r\nConnection: close\r\n", url.authority());
+        let agent = concat!("glowplug/", env!("CARGO_PKG_VERSION"));
+        for (name, value) in [("User-Agent", agent), ("Accept", "*/*")] {
+            if !self.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+                let _ = write!(request, "{name}: {value}\r\n");
+            }
+        }
+        if let Some(credentials) = &url.credentials {
+            let _ = write!(request, "Authorization: Basic {credentials}\r\n");
+        }
+        for (name, value) in self.headers {
+            let is_name =
+                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
+            if !is_name || value.contains(['\r', '\n', '\0']) {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{name:?} is no header")));
+            }
+            let _ = write!(request, "{name}: {value}\r\n");
+        }
+        request.push_str("\r\n");
+        request.push_str(self.body.unwrap_or_default());
+        Ok(request)
+    }
+
+    fn connect(&self, url: &Url) -> io::Result<TcpStream> {
+        let mut error = io::Error::other("the name has no address");
+        for address in resolve::addresses(&url.host, self.deadline)? {
+            match TcpStream::connect_timeout(&(address, url.port).into(), self.patience()?) {
+                Ok(stream) => return Ok(stream),
+                Err(why) => error = timely(why),
+            }
+        }
+        Err(error)
+    }
+
+    /// How long the next step may take.
+    fn patience(&self) -> io::Result<Duration> {
+        Ok(left(self.deadline)?.min(self.silence))
+    }
 }
 
 /// What is left of the time.
@@ -167,6 +241,14 @@ fn left(deadline: Instant) -> io::Result<Duration> {
 
 fn late() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "no answer in time")
+}
+
+/// An error that tells of a timeout as one.
+fn timely(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => late(),
+        _ => error,
+    }
 }
 
 #[cfg(test)]

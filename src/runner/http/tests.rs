@@ -34,6 +34,68 @@ fn server(answers: &'static [&'static str]) -> (u16, JoinHandle<Vec<String>>) {
     (port, thread)
 }
 
+/// What is fetched from a server that gives this answer, `limit` bytes at most.
+fn got(answer: &'static str, limit: usize) -> std::result::Result<Vec<u8>, String> {
+    let (port, thread) = server(Box::leak(Box::new([answer])));
+    let url = format!("http://127.0.0.1:{port}/x?y");
+    let got = get(&url, &[("X-Key".into(), "a b".into())], Duration::from_secs(5), limit);
+    let asked = thread.join().unwrap().remove(0);
+    assert!(asked.starts_with("GET /x?y HTTP/1.1\r\n") && asked.contains("\r\nX-Key: a b\r\n"), "{asked}");
+    got.map_err(|failure| failure.to_string())
+}
+
+#[test]
+fn a_file_is_fetched_whole_or_not_at_all() {
+    let body = |answer| got(answer, 10);
+    let good = Ok(b"0123456789".to_vec());
+    assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789and more"), good);
+    assert_eq!(body("HTTP/1.0 200 OK\r\n\r\n0123456789"), good);
+    let early = "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n0123456789";
+    assert_eq!(body(early), good);
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let whole = Box::leak(format!("{chunked}4\r\n0123\r\n6;x=y\r\n456789\r\n0\r\n\r\n").into_boxed_str());
+    assert_eq!(body(whole), good);
+    assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), Ok(Vec::new()));
+    assert_eq!(body("HTTP/1.1 204 Nothing\r\n\r\n"), Ok(Vec::new()));
+
+    let long: std::result::Result<Vec<u8>, String> = Err("the server's answer has more than 10 bytes".into());
+    assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n"), long);
+    assert_eq!(body("HTTP/1.1 200 OK\r\n\r\n01234567890"), long);
+    let huge = Box::leak(format!("{chunked}ffffffffffffffff\r\n").into_boxed_str());
+    assert_eq!(body(huge), long);
+    let torn: std::result::Result<Vec<u8>, String> = Err("the server's answer ends in the middle".into());
+    assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012345678"), torn);
+    let half = Box::leak(format!("{chunked}4\r\n012").into_boxed_str());
+    assert_eq!(body(half), torn);
+    let broken = Box::leak(format!("{chunked}x\r\n").into_boxed_str());
+    assert_eq!(body(broken), Err("the server's answer has a broken chunk".into()));
+}
+
+#[test]
+fn headers_stay_with_the_server_they_are_for() {
+    let (other, there) = server(&["HTTP/1.1 200 OK\r\n\r\nx"]);
+    let away = format!("HTTP/1.1 302 There\r\nLocation: http://127.0.0.1:{other}/\r\n\r\n").leak();
+    let answers: &'static [&'static str] = vec!["HTTP/1.1 302 Here\r\nLocation: b\r\n\r\n", &*away].leak();
+    let (port, here) = server(answers);
+    let secret = [("Authorization".into(), "Bearer x".into())];
+    let url = format!("http://127.0.0.1:{port}/a");
+    assert_eq!(get(&url, &secret, Duration::from_secs(5), 9).unwrap(), b"x");
+    assert!(here.join().unwrap().iter().all(|asked| asked.contains("Bearer")));
+    assert!(!there.join().unwrap()[0].contains("Bearer"));
+    let broken = [("X".into(), "a\r\nHost: b".into())];
+    assert!(get(&url, &broken, Duration::from_secs(5), 9).is_err());
+}
+
+#[test]
+fn only_what_may_change_is_tried_again() {
+    for (status, is_final) in
+        [(404, true), (403, true), (408, false), (429, false), (500, false), (503, false)]
+    {
+        assert_eq!(Failure::Status(status).is_final(), is_final, "{status}");
+    }
+    assert!(!Failure::from(io::Error::from(io::ErrorKind::ConnectionRefused)).is_final());
+}
+
 fn form(port: u16, path: &str, tries: u32) -> Post {
     let form = vec![("fqdn".into(), "a b&é".into()), ("pub_key_rsa".into(), "ssh-rsa A+/= x\n".into())];
     Post { url: format!("http://127.0.0.1:{port}{path}"), form, tries, timeout: 5 }
@@ -78,7 +140,7 @@ fn what_goes_wrong_is_told_without_secrets() {
     assert_eq!(error("/a?secret"), format!("{shown}: the server answers 404"));
     assert_eq!(error("/a"), format!("{shown}: the server's answer is no HTTP"));
     thread.join().unwrap();
-    assert_eq!(error("/a"), format!("{shown}: Connection refused (os error 111)"));
+    assert_eq!(error("/a"), format!("{shown}: Connection refused"));
     let post = |url: &str| super::post(&Post { url: url.into(), tries: 1, timeout: 1, ..Post::default() });
     assert_eq!(
         post("ftp://me:word@h/").unwrap_err().to_string(),

@@ -7,7 +7,8 @@
 # is touched: private mounts, host name, network, processes.
 #
 #   WORK/boot1/, boot2/ …  what stands for each boot: seed/ is the config drive
-#                          from then on (none: no drive), root/ is copied over /
+#                          from then on (none: no drive), root/ is copied over /;
+#                          www/ is served at http://127.0.0.1:8765/ in that boot
 #   WORK/after             where it is there, a bash script run in the machine after
 #                          the last boot; its output goes to WORK/answers
 #   WORK/changed/          is made: every file that was changed, /run included
@@ -52,6 +53,12 @@ for boot in "$work"/boot*; do
         cp -r "$boot/seed" "$drive"
     fi
     if [ -d "$boot/root" ]; then cp -r --preserve=mode "$boot/root/." "$root/"; fi
+    server=
+    if [ -d "$boot/www" ]; then
+        python3 -m http.server --bind 127.0.0.1 --directory "$boot/www" 8765 > "$work/served" 2>&1 &
+        server=$!
+        until (: < /dev/tcp/127.0.0.1/8765) 2> "$scratch/refused"; do sleep 0.05; done
+    fi
     for stage in "init --local" "init" "modules --mode=config" "modules --mode=final"; do
         echo "== ${boot##*/} $stage"
         status=0
@@ -61,6 +68,7 @@ for boot in "$work"/boot*; do
             "$@" $stage < /dev/null 2>&1 || status=$?
         echo "== status $status"
     done
+    if [ -n "$server" ]; then kill "$server"; fi
     echo "== host name $(chroot "$root" hostname)"
 done > "$work/log"
 if [ -e "$work/after" ]; then

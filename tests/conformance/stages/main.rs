@@ -20,7 +20,7 @@
 //! `user_data`, `meta_data.json`, `vendor_data.json`, `vendor_data2.json` make
 //! the config drive (openstack/latest/…); without a meta_data.json it is that
 //! of the instance `i-NAME` with the host name `vm.example.org`. `root/PATH` is
-//! put into the root before that boot. A boot with files of a drive has a new
+//! put into the root before that boot, `www/PATH` is at `http://127.0.0.1:8765/PATH` in it. A boot with files of a drive has a new
 //! drive made of these alone; one with none keeps the drive of the boot before.
 //! Everything runs as root in Debian's own root without network, systemd or
 //! block devices. Which modules run is in `LISTS` of seed.rs: add yours there
@@ -39,6 +39,7 @@
 
 mod difference;
 mod normal;
+mod ours;
 mod seed;
 mod tree;
 

@@ -33,6 +33,12 @@ struct File {
     content: String,
 }
 
+impl File {
+    fn is_of_the_drive(&self) -> bool {
+        !self.path.starts_with("root/") && !self.path.starts_with("www/")
+    }
+}
+
 impl Seed {
     /// Every seed of a folder, or those that `wanted` names, with commas between them.
     pub(crate) fn all(folder: &Path, wanted: Option<&str>) -> Vec<Self> {
@@ -82,6 +88,8 @@ impl Seed {
             for file in &boot.files {
                 if let Some(path) = file.path.strip_prefix("root/") {
                     put(&root.join(path), &file.content, file.mode);
+                } else if file.path.starts_with("www/") {
+                    put(&folder.join(&file.path), &file.content, file.mode);
                 }
             }
             self.write_drive(number, &folder.join("seed/openstack/latest"));
@@ -94,11 +102,11 @@ impl Seed {
         if self.boots[number].no_drive {
             return;
         }
-        let own = |boot: &&Boot| boot.files.iter().any(|file| !file.path.starts_with("root/"));
+        let own = |boot: &&Boot| boot.files.iter().any(File::is_of_the_drive);
         let boot = self.boots[..=number].iter().rev().find(own);
         let meta = format!("{{\"uuid\": \"i-{}\", \"hostname\": \"vm.example.org\"}}\n", self.name);
         put(&folder.join("meta_data.json"), &meta, 0o644);
-        for file in boot.iter().flat_map(|boot| &boot.files).filter(|file| !file.path.starts_with("root/")) {
+        for file in boot.iter().flat_map(|boot| &boot.files).filter(|file| file.is_of_the_drive()) {
             put(&folder.join(&file.path), &file.content, file.mode);
         }
     }

@@ -110,7 +110,7 @@ fn files(raw: &[u8], rendered: &[Part]) -> Value<'static> {
     instance.raw.retain(|file| file.path != USER_DATA);
     instance.raw.push(File { path: USER_DATA.into(), content: raw.to_vec() });
     let paths = InstancePaths::new(&instance.id);
-    let consumed = consume(&instance, &[], &Nothing, Some(&LANGUAGES), &mut Vec::new());
+    let consumed = consume(&instance, &[], &Nothing, Some(&LANGUAGES), None, &mut Vec::new());
     let merged = consumed.merged(&mut Vec::new());
     let mut found = BTreeMap::new();
     for action in consumed.files(&instance, &merged, &paths) {

@@ -1,0 +1,77 @@
+//! Boots of ours alone: what cloud-init does otherwise, or in ten seconds more.
+
+use crate::seed::Seed;
+use crate::{boot, data};
+use std::fs;
+use std::path::PathBuf;
+
+/// What the boots of a seed left.
+struct Booted {
+    folder: PathBuf,
+}
+
+impl Booted {
+    /// Boots tests/data/stages/ours/NAME.seed.
+    fn of(name: &str) -> Self {
+        let seed = Seed::all(&data().join("ours"), Some(name)).remove(0);
+        let folder = std::env::temp_dir().join(format!("glowplug-ours-{name}-{}", std::process::id()));
+        boot(&seed, &folder, env!("CARGO_BIN_EXE_glowplug"), "--seed /var/lib/cloud/seed/config_drive");
+        Self { folder }
+    }
+
+    /// A file as the last boot left it.
+    fn file(&self, path: &str) -> String {
+        fs::read_to_string(self.folder.join("changed").join(path)).unwrap_or_default()
+    }
+
+    /// What a stage of a boot printed, without times.
+    fn said(&self, boot: usize, stage: &str) -> String {
+        let log = fs::read_to_string(self.folder.join("log")).unwrap();
+        let start = format!("== boot{boot} {stage}\n");
+        let said = log.split(&start).nth(1).unwrap().split("\n== boot").next().unwrap();
+        let plain = |line: &str| line.split_once("]: ").map_or(line, |(_, text)| text).to_owned() + "\n";
+        said.lines().map(plain).collect()
+    }
+}
+
+impl Drop for Booted {
+    fn drop(&mut self) {
+        // The test has said already what is wrong.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[test]
+fn an_include_that_fails_is_an_error_and_the_others_count() {
+    let booted = Booted::of("include-fails");
+    let place = "unable to include what is named at user-data part-001";
+    let none = format!("{place}:2:1: http://127.0.0.1:8765/none: the server answers 404\n");
+    assert_eq!(
+        booted.said(1, "init"),
+        format!(
+            "fetched http://127.0.0.1:8765/config: 51 bytes\n\
+             fetched http://127.0.0.1:8765/broken: 19 bytes\n\
+             {none}\
+             unable to read user-data part-002:2:4: the bracket is not closed\n\
+             set_hostname: 3 actions done\n\
+             init is done with 1 error\n\
+             == status 1\n"
+        )
+    );
+    assert_eq!(
+        booted.said(2, "init"),
+        format!(
+            "unable to fetch http://127.0.0.1:8765/config: the server answers 404; what it gave in an earlier boot is used\n\
+             unable to fetch http://127.0.0.1:8765/broken: the server answers 404; what it gave in an earlier boot is used\n\
+             {none}\
+             unable to read user-data part-002:2:4: the bracket is not closed\n\
+             init is done with 1 error\n\
+             == status 1\n"
+        )
+    );
+    // The first boot's script has run once, at its end.
+    assert!(booted.said(3, "init").contains("\nbootcmd: 2 actions done\n"));
+    assert_eq!(booted.file("root/config"), "config 3\n");
+    let status = booted.file("run/cloud-init/status.json");
+    assert!(status.contains("part-001:2:1") && !status.contains("secret"), "{status}");
+}
