@@ -2,10 +2,11 @@
 //! boot is a first one.
 
 use crate::cli::{Arguments, Ended, say};
-use crate::program;
 use crate::stage::need_root;
+use crate::{output, program};
 use glowplug::action::Program;
 use glowplug::network::glob;
+use glowplug::sys::root::Root;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -76,6 +77,8 @@ fn doomed(root: &Path, arguments: &Arguments) -> Vec<PathBuf> {
     }
     if arguments.has("logs") {
         doomed.extend(LOGS.iter().map(|path| inside(root, path)));
+        let opened = root.to_str().and_then(|root| Root::open(root).ok());
+        doomed.extend(opened.iter().flat_map(output::files).map(|path| inside(root, &path)));
     }
     let configs: Vec<&str> = arguments.values("configs").collect();
     for (kind, paths) in [("network", NETWORK), ("ssh_config", SSH)] {
@@ -88,6 +91,7 @@ fn doomed(root: &Path, arguments: &Arguments) -> Vec<PathBuf> {
         doomed.extend(["status.json", "result.json"].map(|name| Path::new("/run/cloud-init").join(name)));
     }
     doomed.sort();
+    doomed.dedup();
     doomed
 }
 

@@ -2,9 +2,11 @@
 //! one archive.
 
 use crate::cli::{Arguments, Ended, say};
+use crate::output;
 use glowplug::action::Program;
 use glowplug::error::Error;
 use glowplug::state::paths::{HANDOFF_LOG, INSTANCE_LINK, TIMINGS};
+use glowplug::sys::root::Root;
 use std::fs;
 
 /// What is always collected, where it is there.
@@ -28,7 +30,9 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         .display()
         .to_string();
     let user_data = format!("{INSTANCE_LINK}/user-data.txt");
+    let outputs = Root::open("/").map(|root| output::files(&root)).unwrap_or_default();
     let mut files: Vec<&str> = FILES.to_vec();
+    files.extend(outputs.iter().map(String::as_str).filter(|path| !FILES.contains(path)));
     if arguments.has("include-userdata") {
         files.push(&user_data);
     }

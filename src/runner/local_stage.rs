@@ -2,11 +2,13 @@
 //! whose initramfs has none.
 
 use crate::cli::{Arguments, Ended};
+use crate::output::{self, Redirection};
 use crate::progress;
 use crate::stage::{console, need_root};
 use crate::status::{MODES, Status};
 use glowplug::action::LinkAction;
 use glowplug::kernel_line::KernelLine;
+use glowplug::module::Stage;
 use glowplug::stage::local::{self, Local, Outcome};
 use glowplug::stage::log::Log;
 use glowplug::state::paths::{HANDOFF, HANDOFF_SEED};
@@ -28,7 +30,13 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     }
     let (root, run) = (Root::open(folder)?.labelled(), Root::open("/run")?);
     let begun = clock::monotonic();
+    let mut output = None;
     let status = if running {
+        let mut problems = Vec::new();
+        let targets = output::of_system(&root, Some(Stage::Init), &mut problems);
+        log.warn_of(&problems);
+        output = Redirection::to(&targets, &mut log);
+        progress::greet(MODES[0], begun);
         progress::begin(MODES[0], Status::default(), begun, &mut log)
     } else {
         Status::default()
@@ -58,5 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     }
     // The hand-off has them already.
     log.steps.clear();
-    Ok(progress::end(MODES[0], status, begun, &mut log))
+    let exit_status = progress::end(MODES[0], status, begun, &mut log);
+    if let Some(output) = output {
+        output.end();
+    }
+    Ok(exit_status)
 }

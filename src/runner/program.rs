@@ -1,11 +1,12 @@
 //! Running programs: their output goes to cloud-init-output.log, and to the
 //! console when they have ended.
 
+use crate::log_file;
+use crate::output::is_redirected;
 use glowplug::action::Program;
 use glowplug::error::{Error, Result};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -18,16 +19,21 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Bytes of one program's output that are repeated on the console.
 const SHOWN: u64 = 64 << 10;
 
-/// Opens the log of all output, for appending.
-pub(crate) fn output() -> Option<File> {
-    OUTPUT
-        .iter()
-        .find_map(|path| OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path).ok())
+/// Opens the log of all output, for appending; `None` where output goes
+/// elsewhere.
+fn output() -> Option<File> {
+    if is_redirected() {
+        return None;
+    }
+    OUTPUT.iter().find_map(|path| log_file::create(path, false).ok())
 }
 
-/// Says a line in the log of all output.
+/// Says a line in the log of all output, or where output goes.
 pub(crate) fn say(line: &str) {
-    if let Some(mut output) = output() {
+    if is_redirected() {
+        // Where it can't be written nobody reads it.
+        let _ = writeln!(io::stdout(), "{line}");
+    } else if let Some(mut output) = output() {
         // The same line is on the console and in cloud-init.log.
         let _ = writeln!(output, "{line}");
     }

@@ -19,13 +19,17 @@ pub(crate) fn begin(name: &str, earlier: Status, begun: u64, log: &mut Log<'_>) 
     if let Err(error) = status.write() {
         log.warn(&Error::new("write", "status.json", error.to_string()));
     }
+    status
+}
+
+/// Says in the log of all output which stage begins.
+pub(crate) fn greet(name: &str, begun: u64) {
     program::say(&format!(
         "glowplug v. {} running {name} at {}. Up {} seconds.",
         env!("CARGO_PKG_VERSION"),
         log_file::utc(clock::realtime()).rfc2822(),
         seconds(begun)
     ));
-    status
 }
 
 /// What the local stage left: its status, or the agent's log as one; that goes

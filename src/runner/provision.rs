@@ -3,9 +3,10 @@
 
 use crate::host::Running;
 use crate::included::{From, Included};
+use crate::output::{self, Redirection};
 use crate::status::seconds;
 use crate::task::Tasks;
-use crate::{boothook, instance_files, left, log_file, program};
+use crate::{boothook, instance_files, left, log_file, program, progress, stage};
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::CloudConfig;
 use glowplug::error::{Error, Result};
@@ -38,8 +39,8 @@ pub(crate) struct Machine {
 
 /// What is to be done.
 pub(crate) enum Work<'a> {
-    /// All that a stage does.
-    Stage(Stage),
+    /// All that a stage does that began at this time, microseconds.
+    Stage(Stage, u64),
     /// One module.
     Single(Entry<'a>),
     /// All stages, told and not done; the paths that the local stage would
@@ -51,10 +52,23 @@ impl Work<'_> {
     /// Where what user-data includes is to come from.
     const fn includes_from(&self) -> From {
         match self {
-            Self::Stage(Stage::Init) => From::Server,
-            Self::Stage(_) | Self::Single(_) => From::Kept,
+            Self::Stage(Stage::Init, _) => From::Server,
+            Self::Stage(..) | Self::Single(_) => From::Kept,
             Self::Plan(..) => From::Once,
         }
+    }
+
+    /// Sends output where the configuration says.
+    fn redirection(&self, config: &CloudConfig<'_>, log: &mut Log<'_>) -> Option<Redirection> {
+        let stage = match self {
+            Self::Stage(stage, _) => Some(*stage),
+            Self::Single(_) => None,
+            Self::Plan(..) => return None,
+        };
+        let mut problems = Vec::new();
+        let targets = output::targets(config, stage, &mut problems);
+        log.warn_of(&problems);
+        Redirection::to(&targets, log)
     }
 }
 
@@ -103,7 +117,7 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
     let taken = Taken { instance, consumed: &consumed, merged: &merged, system: &trees, config: &config };
-    let mut tasks = Tasks::default();
+    let mut tasks = Tasks::with_output(work.redirection(&config, log));
     let mut program = program::run;
     let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
     let mut task = |task: &Task| {
@@ -116,7 +130,8 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     applier.task = Some(&mut task);
     match work {
         Work::Single(entry) => modules(&[*entry], &taken, &paths, machine, &mut applier, log),
-        Work::Stage(stage) => {
+        Work::Stage(stage, begun) => {
+            progress::greet(stage::name(*stage), *begun);
             // The agent has told these already, where one ran and could read all.
             if *stage == Stage::Init
                 && (consumed.uses_languages

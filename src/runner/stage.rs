@@ -47,8 +47,9 @@ fn run(stage: Stage) -> Ended {
         Ok(machine) => {
             if let Some(instance) = machine.instance(&mut log) {
                 status.datasource = Some(instance.datasource_name());
-                tasks = provision::run(&Work::Stage(stage), &machine, &instance, &mut log);
+                tasks = provision::run(&Work::Stage(stage, begun), &machine, &instance, &mut log);
             } else {
+                progress::greet(name(stage), begun);
                 status.datasource = Some("DataSourceNone".into());
                 log.info("no seed and no cache: nothing is provisioned", &[]);
             }

@@ -1,5 +1,6 @@
 //! What only the runner does: lines for people, and the machine's end.
 
+use crate::output::{Redirection, is_redirected};
 use crate::{http, program};
 use glowplug::action::{Effect, ShutDown, Task};
 use glowplug::error::{Error, Result};
@@ -14,9 +15,16 @@ const WATCHED: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(crate) struct Tasks {
     shut_down: Option<ShutDown>,
+    /// Where output goes until all is done.
+    output: Option<Redirection>,
 }
 
 impl Tasks {
+    /// None yet; output goes there until all is done.
+    pub(crate) fn with_output(output: Option<Redirection>) -> Self {
+        Self { output, ..Self::default() }
+    }
+
     /// Does one, or notes it for the end.
     pub(crate) fn carry_out(&mut self, task: &Task) {
         match &task.effect {
@@ -35,25 +43,36 @@ impl Tasks {
     /// Does what was noted for the end. Everything is written by now: what
     /// goes wrong is told to the console and to the log of all output.
     pub(crate) fn end(self) {
-        let Some(shut_down) = self.shut_down else { return };
-        if let Some(condition) = &shut_down.condition
-            && let Err(error) = program::run(condition)
-        {
-            let why = match error.errno() {
-                Some(_) => error.to_string(),
-                None => format!("the condition does not hold: {}", condition.argv.join(" ")),
-            };
-            return print(&format!("the machine stays on: {why}\n"));
+        if let Some(shut_down) = &self.shut_down {
+            end(shut_down);
         }
-        if let Err(error) = leave(&shut_down) {
-            print(&format!("{error}\n"));
+        if let Some(output) = self.output {
+            output.end();
         }
+    }
+}
+
+/// Ends the machine, if its condition holds.
+fn end(shut_down: &ShutDown) {
+    if let Some(condition) = &shut_down.condition
+        && let Err(error) = program::run(condition)
+    {
+        let why = match error.errno() {
+            Some(_) => error.to_string(),
+            None => format!("the condition does not hold: {}", condition.argv.join(" ")),
+        };
+        return print(&format!("the machine stays on: {why}\n"));
+    }
+    if let Err(error) = leave(shut_down) {
+        print(&format!("{error}\n"));
     }
 }
 
 /// Says lines to the console and in the log of all output.
 fn print(text: &str) {
-    program::say(text.trim_end_matches('\n'));
+    if !is_redirected() {
+        program::say(text.trim_end_matches('\n'));
+    }
     // A console that can't be written has nobody in front of it.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -11,6 +11,7 @@ mod path;
 pub mod power;
 pub mod root;
 pub mod smbios;
+pub mod stdio;
 pub mod superblock;
 pub mod tree;
 mod write;
