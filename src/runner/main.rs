@@ -21,6 +21,7 @@ mod local_stage;
 mod log_file;
 mod man;
 mod net;
+mod network_config;
 mod output;
 mod per;
 mod plan;

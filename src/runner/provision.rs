@@ -6,7 +6,7 @@ use crate::included::{From, Included};
 use crate::output::{self, Redirection};
 use crate::status::seconds;
 use crate::task::Tasks;
-use crate::{boothook, instance_files, left, log_file, program, progress, stage};
+use crate::{boothook, instance_files, left, log_file, network_config, program, progress, stage};
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::CloudConfig;
 use glowplug::error::{Error, Result};
@@ -20,6 +20,7 @@ use glowplug::stage::engine::Engine;
 use glowplug::stage::listed::{Entry, listed, not_known};
 use glowplug::stage::local::carry_out;
 use glowplug::stage::log::Log;
+use glowplug::stage::network::system_links;
 use glowplug::stage::{handoff, instancify};
 use glowplug::state::cache;
 use glowplug::state::paths::{HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
@@ -116,7 +117,14 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     };
     let merged = consumed.merged(&mut problems);
     let config = cloud_config(&merged, &trees);
-    let taken = Taken { instance, consumed: &consumed, merged: &merged, system: &trees, config: &config };
+    let taken = Taken {
+        instance,
+        consumed: &consumed,
+        merged: &merged,
+        system: &trees,
+        line: &line,
+        config: &config,
+    };
     let mut tasks = Tasks::with_output(work.redirection(&config, log));
     let mut program = program::run;
     let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
@@ -172,6 +180,7 @@ struct Taken<'t> {
     consumed: &'t Consumed,
     merged: &'t [(&'static str, Merged<'t>)],
     system: &'t [(&'t str, Value<'t>)],
+    line: &'t KernelLine,
     config: &'t CloudConfig<'t>,
 }
 
@@ -233,7 +242,7 @@ fn settle(
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
 ) {
-    let Taken { instance, consumed, merged, system, config } = taken;
+    let Taken { instance, consumed, merged, system, line, config } = taken;
     left::write(applier, log);
     let id = machine.root.read(INSTANCE_ID, 4096).ok().flatten().unwrap_or_default();
     if id.trim_ascii() != instance.id.as_str().as_bytes() {
@@ -246,6 +255,8 @@ fn settle(
     let mut actions = vec![Action::RemoveFile { path: paths.file("boot-finished") }];
     actions.extend(consumed.files(instance, merged, paths));
     actions.extend(instance_files::plan(consumed, instance, paths, (&layers, system), &machine.root));
+    let links = system_links().unwrap_or_default();
+    actions.extend(network_config::plan(instance, paths, system, line, &links));
     for action in actions {
         if !carry_out(applier, &action, log) {
             break;

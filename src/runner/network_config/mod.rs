@@ -1,0 +1,165 @@
+//! network-config.json: the description of the network that counts, as
+//! cloud-init's network configuration of version 1 or 2, for other programs.
+
+mod network_data;
+
+use glowplug::action::Action;
+use glowplug::instance::{Instance, NETWORK_CONFIG, NETWORK_DATA};
+use glowplug::kernel_line::KernelLine;
+use glowplug::network::fallback::fallback;
+use glowplug::network::model::SystemLink;
+use glowplug::state::paths::{INSTANCE_LINK, InstancePaths};
+use glowplug::syntax::json::{self, Style};
+use glowplug::syntax::value::{Data, Value};
+use glowplug::syntax::{encoding, yaml};
+
+/// Its name below the instance's directory and in /run.
+const NAME: &str = "network-config.json";
+
+/// Writes it; `links` are the NICs as they are named now, `system` the root's
+/// own configuration, the layer that wins first. Nothing is written where the
+/// network is left alone, or where an initramfs has described it.
+pub(crate) fn plan(
+    instance: &Instance,
+    paths: &InstancePaths,
+    system: &[(&str, Value<'_>)],
+    line: &KernelLine,
+    links: &[SystemLink],
+) -> Vec<Action> {
+    let Some(text) = text(instance, system, line, links) else { return Vec::new() };
+    let link = format!("/run/cloud-init/{NAME}");
+    vec![
+        Action::write(&paths.file(NAME), text.into_bytes(), 0o600),
+        Action::MakeLink { path: link, target: format!("{INSTANCE_LINK}/{NAME}") },
+    ]
+}
+
+/// The file's text, of the first source that says something.
+fn text(
+    instance: &Instance,
+    system: &[(&str, Value<'_>)],
+    line: &KernelLine,
+    links: &[SystemLink],
+) -> Option<String> {
+    if let Some(word) = line.get("network-config") {
+        let mut bytes = encoding::base64(word.as_bytes()).ok()?;
+        if encoding::is_gzip(&bytes) {
+            bytes = encoding::gunzip(&bytes).ok()?;
+        }
+        return of_yaml(&bytes);
+    }
+    if line.get("ip").is_some() || line.get("ip6").is_some() {
+        return None;
+    }
+    for (_, layer) in system {
+        if let Some(network) = layer.get("network") {
+            return Some(written(&inner(network.clone())?));
+        }
+    }
+    match instance.network() {
+        Some((NETWORK_DATA, bytes)) => {
+            Some(written(&network_data::convert(&json::parse(bytes).ok()?, links)?))
+        }
+        Some((NETWORK_CONFIG, bytes)) => of_yaml(bytes),
+        Some(_) => None,
+        None => Some(written(&without_any(links)?)),
+    }
+}
+
+fn of_yaml(bytes: &[u8]) -> Option<String> {
+    Some(written(&inner(yaml::load(str::from_utf8(bytes).ok()?).ok()?)?))
+}
+
+/// A description without the `network:` around it; `None` for one that leaves
+/// the network alone.
+fn inner(value: Value<'_>) -> Option<Value<'_>> {
+    let mut value = value.get("network").cloned().unwrap_or(value);
+    if let Data::Map(entries) = &mut value.data {
+        // A word of ours.
+        entries.retain(|(key, _)| key.as_str() != Some("persist"));
+    }
+    let is_used = value.get("config").and_then(Value::as_str) != Some("disabled");
+    (is_used && value.get("version").is_some()).then_some(value)
+}
+
+/// The fallback as cloud-init describes it.
+fn without_any(links: &[SystemLink]) -> Option<Value<'static>> {
+    let network = fallback(links)?;
+    let link = network.links.first()?;
+    let (name, mac) = (link.name.as_ref()?.to_string(), link.mac?.to_string());
+    let yes = || Value::bare(Data::Bool(true));
+    let nic = map(vec![
+        ("dhcp4", yes()),
+        ("dhcp6", yes()),
+        ("match", map(vec![("macaddress", word(mac))])),
+        ("set-name", word(name.clone())),
+    ]);
+    let ethernets = Value::bare(Data::Map(vec![(word(name), nic)]));
+    Some(map(vec![("ethernets", ethernets), ("version", Value::bare(Data::Int(2)))]))
+}
+
+fn written(value: &Value<'_>) -> String {
+    let mut text = String::new();
+    json::write(value, Style::File, &mut text);
+    text.push('\n');
+    text
+}
+
+fn word<'a>(text: impl Into<std::borrow::Cow<'a, str>>) -> Value<'a> {
+    Value::bare(Data::Str(text.into()))
+}
+
+fn map<'a>(entries: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
+    Value::bare(Data::Map(entries.into_iter().map(|(key, value)| (word(key), value)).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use glowplug::instance::{File, InstanceId};
+    use glowplug::network::model::Mac;
+
+    fn nic(name: &str, last: u8) -> SystemLink {
+        SystemLink {
+            index: 2,
+            name: name.into(),
+            alternative_names: Vec::new(),
+            mac: Some(Mac([2, 0, 0, 0, 0, last])),
+            own_mac: true,
+            up: false,
+            carrier: true,
+        }
+    }
+
+    fn of(file: Option<(&str, &str)>, system: &str, line: &str) -> Option<String> {
+        let mut instance = Instance::new(InstanceId::parse("i").unwrap(), "ConfigDrive");
+        instance.raw.extend(file.map(|(path, text)| File { path: path.into(), content: text.into() }));
+        let system = [("cloud.cfg", yaml::load(system).unwrap())];
+        text(&instance, &system, &KernelLine::parse(line), &[nic("eth0", 1), nic("ens9", 2)])
+    }
+
+    #[test]
+    fn the_source_that_counts_is_written_as_json() {
+        let two = "{\n \"ethernets\": {\n  \"x\": {}\n },\n \"version\": 2\n}\n";
+        let seed = Some((NETWORK_CONFIG, "network: {version: 2, ethernets: {x: {}}}"));
+        assert_eq!(of(seed, "{}", "").as_deref(), Some(two));
+        let one = "{\n \"config\": [],\n \"version\": 1\n}\n";
+        let system = "network: {version: 1, config: [], persist: true}";
+        assert_eq!(of(seed, system, "").as_deref(), Some(one));
+        // {version: 2, ethernets: {x: {}}}
+        let line = "network-config=e3ZlcnNpb246IDIsIGV0aGVybmV0czoge3g6IHt9fX0=";
+        assert_eq!(of(None, system, line).as_deref(), Some(two));
+        assert_eq!(of(seed, "network: {config: disabled}", ""), None);
+        assert_eq!(of(seed, "{}", "ip=dhcp"), None);
+        assert_eq!(of(Some((NETWORK_DATA, "{")), "{}", ""), None);
+    }
+
+    #[test]
+    fn without_a_description_it_is_the_fallback() {
+        let text = of(None, "{}", "").unwrap();
+        assert_eq!(
+            text.split_whitespace().collect::<String>(),
+            "{\"ethernets\":{\"eth0\":{\"dhcp4\":true,\"dhcp6\":true,\"match\":{\"macaddress\":\"02:00:00:00:00:01\"},\"set-name\":\"eth0\"}},\"version\":2}"
+        );
+    }
+}
