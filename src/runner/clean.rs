@@ -2,10 +2,11 @@
 //! boot is a first one.
 
 use crate::cli::{Arguments, Ended, say};
+use crate::http::cause;
 use crate::stage::need_root;
 use crate::{output, program};
-use glowplug::action::Program;
 use glowplug::network::glob;
+use glowplug::state::paths::HANDOFF;
 use glowplug::sys::root::Root;
 use std::fs;
 use std::io;
@@ -15,6 +16,9 @@ use std::process::Command;
 
 /// The logs.
 const LOGS: &[&str] = &["/var/log/cloud-init.log", "/var/log/cloud-init-output.log"];
+
+/// What marks a line of fstab that provisioning has written.
+const OURS_IN_FSTAB: &str = "comment=cloudconfig";
 
 /// Files of network back ends that provisioning writes; the name may have `*`.
 const NETWORK: &[&str] = &[
@@ -28,67 +32,129 @@ const NETWORK: &[&str] = &[
     "/etc/udev/rules.d/70-persistent-net.rules",
 ];
 
+/// What is known of this boot, below [`HANDOFF`].
+const BOOT: &[&str] = &[
+    "instance",
+    "seed-state",
+    "seed",
+    "journal",
+    "left",
+    "log",
+    "timings",
+    "data/urlcache",
+    "glowplug.included",
+];
+
 /// Files of sshd.
 const SSH: &[&str] = &["/etc/ssh/sshd_config.d/50-cloud-init.conf"];
 
-pub(crate) fn run(arguments: &Arguments) -> Ended {
-    let root = Path::new(arguments.value("root").unwrap_or("/"));
-    if arguments.value("root").is_none() {
+pub(crate) fn clean(arguments: &Arguments) -> Ended {
+    let root = arguments.value("root").unwrap_or("/");
+    let is_own = root == "/";
+    if is_own {
         need_root("clean")?;
     }
+    let root = Root::open(root)?;
     let mut failed = false;
-    let mut remove = |path: &Path| {
-        if let Err(error) = remove(path) {
-            say(&format!("glowplug: unable to remove {}: {error}", path.display()));
+    for path in doomed(&root, arguments, is_own) {
+        if let Err(error) = remove(&path) {
+            say(&format!("glowplug: unable to remove {}: {}", path.display(), cause(&error)));
             failed = true;
         }
-    };
-    for path in doomed(root, arguments) {
-        remove(&path);
     }
-    let machine_id = inside(root, "/etc/machine-id");
-    if arguments.has("machine-id")
-        && machine_id.exists()
-        && let Err(error) = fs::write(&machine_id, "uninitialized\n")
-    {
-        say(&format!("glowplug: unable to write {}: {error}", machine_id.display()));
-        failed = true;
+    if arguments.has("machine-id") {
+        failed |= !forget_machine_id(&root);
     }
-    if root == Path::new("/") {
+    if wants(arguments, "fstab") {
+        failed |= !change(&root, "/etc/fstab", &without_ours);
+    }
+    if is_own {
         failed |= !run_own_scripts();
     }
     if arguments.has("reboot") && !failed {
-        program::run(&Program::new(&["shutdown", "-r", "now"]))?;
+        failed = !run(&["shutdown", "-r", "now"]);
     }
     Ok(u8::from(failed))
 }
 
-fn inside(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
+/// Runs a program, with its output here: the log of all output may be gone by
+/// now. `false` where that failed.
+fn run(words: &[&str]) -> bool {
+    let Some((program, arguments)) = words.split_first() else { return false };
+    let why = match Command::new(program).args(arguments).status() {
+        Ok(status) if status.success() => return true,
+        Ok(status) => program::ending(status),
+        Err(error) => cause(&error),
+    };
+    say(&format!("glowplug: unable to run {}: {why}", words.join(" ")));
+    false
+}
+
+/// Whether such configuration is to go.
+fn wants(arguments: &Arguments, kind: &str) -> bool {
+    arguments.values("configs").any(|wanted| wanted == kind || wanted == "all")
+}
+
+/// Lets the next boot make a new machine-id: systemd for a file that says so,
+/// others where there is none. `false` where that failed.
+fn forget_machine_id(root: &Root) -> bool {
+    const PATH: &str = "/etc/machine-id";
+    if ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| root.exists(path)) {
+        return change(root, PATH, &|_| Some("uninitialized\n".into()));
+    }
+    let removed = remove(&inside(root, PATH));
+    if let Err(error) = &removed {
+        say(&format!("glowplug: unable to remove {PATH}: {}", cause(error)));
+    }
+    removed.is_ok()
+}
+
+/// Changes a file that is there, in place: it may be a mount of its own. `false`
+/// where that failed.
+fn change(root: &Root, path: &str, change: &dyn Fn(&str) -> Option<String>) -> bool {
+    let real = root.outside(&root.real_path(path).unwrap_or_default());
+    let done = match fs::read_to_string(&real) {
+        Ok(text) => change(&text).map_or(Ok(()), |text| fs::write(&real, text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &done {
+        say(&format!("glowplug: unable to change {real}: {}", cause(error)));
+    }
+    done.is_ok()
+}
+
+/// The lines of fstab that provisioning has not written; `None`: all of them.
+fn without_ours(fstab: &str) -> Option<String> {
+    let kept: String = fstab.split_inclusive('\n').filter(|line| !line.contains(OURS_IN_FSTAB)).collect();
+    (kept.len() < fstab.len()).then_some(kept)
+}
+
+/// How a path of the root is called outside of it. Links on the way are
+/// followed within the root, a link at its end is not.
+fn inside(root: &Root, path: &str) -> PathBuf {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    Path::new(&root.outside(&root.real_path(folder).unwrap_or_default())).join(name)
 }
 
 /// Everything that is to go.
-fn doomed(root: &Path, arguments: &Arguments) -> Vec<PathBuf> {
-    let mut doomed = Vec::new();
-    for entry in fs::read_dir(inside(root, "/var/lib/cloud")).into_iter().flatten().flatten() {
-        if arguments.has("seed") || entry.file_name() != "seed" {
-            doomed.push(entry.path());
-        }
-    }
+fn doomed(root: &Root, arguments: &Arguments, is_own: bool) -> Vec<PathBuf> {
+    let mut doomed = matching(root, "/var/lib/cloud/*");
+    doomed.retain(|path| arguments.has("seed") || !path.ends_with("seed"));
     if arguments.has("logs") {
         doomed.extend(LOGS.iter().map(|path| inside(root, path)));
-        let opened = root.to_str().and_then(|root| Root::open(root).ok());
-        doomed.extend(opened.iter().flat_map(output::files).map(|path| inside(root, &path)));
+        doomed.extend(output::files(root).iter().map(|path| inside(root, path)));
     }
-    let configs: Vec<&str> = arguments.values("configs").collect();
     for (kind, paths) in [("network", NETWORK), ("ssh_config", SSH)] {
-        if configs.contains(&kind) || configs.contains(&"all") {
+        if wants(arguments, kind) {
             doomed.extend(paths.iter().flat_map(|pattern| matching(root, pattern)));
         }
     }
-    // What this boot left would tell the stages that all is done.
-    if root == Path::new("/") {
+    // What this boot left would tell the stages that all is done. The program and
+    // its units stay: they may be running from there.
+    if is_own {
         doomed.extend(["status.json", "result.json"].map(|name| Path::new("/run/cloud-init").join(name)));
+        doomed.extend(BOOT.iter().map(|name| Path::new(HANDOFF).join(name)));
     }
     doomed.sort();
     doomed.dedup();
@@ -96,7 +162,7 @@ fn doomed(root: &Path, arguments: &Arguments) -> Vec<PathBuf> {
 }
 
 /// The files that a path means whose last component may be a pattern.
-fn matching(root: &Path, pattern: &str) -> Vec<PathBuf> {
+fn matching(root: &Root, pattern: &str) -> Vec<PathBuf> {
     let path = inside(root, pattern);
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Vec::new();
@@ -135,15 +201,8 @@ fn run_own_scripts() -> bool {
     let runs = |path: &&PathBuf| {
         fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o111 != 0)
     };
-    // Not by what notes all output: the log is gone by now.
     for script in scripts.iter().filter(runs) {
-        let why = match Command::new(script).status() {
-            Ok(status) if status.success() => continue,
-            Ok(status) => program::ending(status),
-            Err(error) => error.to_string(),
-        };
-        say(&format!("glowplug: unable to run {}: {why}", script.display()));
-        good = false;
+        good &= run(&[&script.display().to_string()]);
     }
     good
 }

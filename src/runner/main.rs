@@ -31,6 +31,7 @@ mod provision;
 mod query;
 mod report;
 mod schema;
+mod settings;
 mod single;
 mod stage;
 mod status;

@@ -2,6 +2,7 @@
 
 use crate::cli::{Arguments, Ended, print, say};
 use crate::provision::{self, Machine, Work};
+use crate::settings::Settings;
 use crate::stage;
 use crate::status::MODES;
 use glowplug::action::Action;
@@ -39,7 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let folder = arguments.value("root").unwrap_or("/");
     let run = Path::new(folder).join("run");
     let run = if run.is_dir() { run.display().to_string() } else { "/run".into() };
-    let machine = Machine { root: Root::open(folder)?, run: Root::open(&run)? };
+    let machine =
+        Machine { root: Root::open(folder)?, run: Root::open(&run)?, settings: Settings::default() };
     let said = |line: &str| say(line.trim_end());
     let mut log = Log::new("glowplug", &said);
     let steps = RefCell::new(Vec::new());

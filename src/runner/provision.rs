@@ -4,16 +4,18 @@
 use crate::host::Running;
 use crate::included::{From, Included};
 use crate::output::{self, Redirection};
+use crate::settings::Settings;
+use crate::stage::console;
 use crate::status::seconds;
 use crate::task::Tasks;
 use crate::{boothook, instance_files, left, log_file, network_config, program, progress, stage};
 use glowplug::action::{AccountChange, Action, Task};
-use glowplug::cloud_config::CloudConfig;
+use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
-use glowplug::instance::Instance;
+use glowplug::instance::{Instance, InstanceId};
 use glowplug::kernel_line::KernelLine;
-use glowplug::module::{self, Context, Stage};
+use glowplug::module::{self, Context, Module, Stage};
 use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
@@ -36,6 +38,7 @@ use std::fs;
 pub(crate) struct Machine {
     pub(crate) root: Root,
     pub(crate) run: Root,
+    pub(crate) settings: Settings,
 }
 
 /// What is to be done.
@@ -75,8 +78,8 @@ impl Work<'_> {
 
 impl Machine {
     /// The machine this program runs on.
-    pub(crate) fn running() -> Result<Self> {
-        Ok(Self { root: Root::open("/")?.labelled(), run: Root::open("/run")? })
+    pub(crate) fn running(settings: Settings) -> Result<Self> {
+        Ok(Self { root: Root::open("/")?.labelled(), run: Root::open("/run")?, settings })
     }
 
     /// The instance of this boot: the one handed over, else the last one's.
@@ -90,8 +93,16 @@ impl Machine {
         let agent_ran = fs::exists(HANDOFF_SEED).unwrap_or(false);
         let handed_over = take(handoff::handed_over(&self.run));
         // Where the agent found no instance, an old cache is another machine's.
-        if handed_over.is_some() || agent_ran { handed_over } else { take(handoff::cached(&self.root)) }
+        let instance =
+            if handed_over.is_some() || agent_ran { handed_over } else { take(handoff::cached(&self.root)) };
+        instance.or_else(|| self.settings.force.then(no_instance).flatten())
     }
+}
+
+/// What stands for the instance of a machine that has none, as cloud-init calls
+/// it.
+fn no_instance() -> Option<Box<Instance>> {
+    Some(Box::new(Instance::new(InstanceId::parse("iid-datasource-none").ok()?, "None")))
 }
 
 /// The value: what is still to be done when the stage has ended.
@@ -116,7 +127,11 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
         consumed
     };
     let merged = consumed.merged(&mut problems);
-    let config = cloud_config(&merged, &trees);
+    // They were read before.
+    let files = machine.settings.trees().unwrap_or_default();
+    let mut layers: Vec<Layer<'_>> = files.iter().map(|(name, value)| Layer { name, value }).collect();
+    layers.extend(cloud_config(&merged, &trees).layers());
+    let config = CloudConfig::new(layers);
     let taken = Taken {
         instance,
         consumed: &consumed,
@@ -136,6 +151,10 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     applier.account = Some(&mut account);
     applier.program = Some(&mut program);
     applier.task = Some(&mut task);
+    let mut watch = |action: &Action| debug(&action.text());
+    if machine.settings.debug {
+        applier.watch = Some(&mut watch);
+    }
     match work {
         Work::Single(entry) => modules(&[*entry], &taken, &paths, machine, &mut applier, log),
         Work::Stage(stage, begun) => {
@@ -229,8 +248,30 @@ fn modules(
     };
     let mut engine = Engine::new(applier, None, paths);
     for entry in entries {
+        if machine.settings.debug {
+            debug(&announced(entry, taken.config, paths));
+        }
         engine.run(entry, &context, log);
     }
+}
+
+/// What becomes of a module, for who wants to know all.
+fn announced(entry: &Entry<'_>, config: &CloudConfig<'_>, paths: &InstancePaths) -> String {
+    let Module { name, keys, .. } = entry.module;
+    let mark = semaphore(name, entry.frequency, paths);
+    if let Some(mark) = mark.filter(|mark| fs::exists(mark).unwrap_or(false)) {
+        return format!("{name} has run: {mark} is there");
+    }
+    if !keys.is_empty() && !config.has_any(keys) {
+        return format!("{name} has nothing to do: none of {} is set", keys.join(", "));
+    }
+    format!("{name} runs")
+}
+
+/// Says a line to who wants to know all.
+fn debug(line: &str) {
+    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    console(&format!("glowplug: debug: {line}\n"));
 }
 
 /// Makes the instance the present one where the agent could not, and writes

@@ -4,16 +4,21 @@
 use crate::cli::{Arguments, Ended, Fault, print, say};
 use glowplug::cloud_config::schema::{self, Finding};
 use glowplug::error::Error;
+use glowplug::instance::NETWORK_CONFIG;
 use glowplug::limits;
+use glowplug::network::parse::{Description, description};
 use glowplug::state::paths::INSTANCE_LINK;
 use glowplug::syntax::value::Place;
-use glowplug::syntax::yaml;
-use glowplug::user_data::{self, Kind};
+use glowplug::syntax::{json, yaml};
+use glowplug::user_data::{self, Assembled, Kind, LANGUAGES, Part};
 use std::fmt::Write as _;
 use std::fs;
 
 /// What the machine's own configuration was made of.
 const SYSTEM: [&str; 3] = ["user-data.txt", "vendor-data.txt", "vendor-data2.txt"];
+
+/// What templates are rendered with where nobody says otherwise.
+const INSTANCE_DATA: &str = "/run/cloud-init/instance-data.json";
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     let files: Vec<String> = match arguments.value("config-file") {
@@ -27,27 +32,82 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     };
     let mut faults = 0;
     for file in &files {
-        let content =
-            fs::read(file).map_err(|error| Error::os("read", file, error.raw_os_error().unwrap_or(0)))?;
-        if content.len() > limits::SEED_FILE {
-            return Err(Error::new("read", file, "it is longer than 16 MiB").into());
-        }
+        let content = read(file)?;
         if content.is_empty() && arguments.has("system") {
             continue;
         }
-        faults += check(file, &content, arguments.has("annotate"))?;
+        faults += match arguments.value("schema-type") {
+            Some("network-config") => check_network(file, &content)?,
+            _ => check(file, &content, arguments)?,
+        };
     }
     Ok(u8::from(faults > 0))
 }
 
+/// Checks a network configuration of version 1 or 2.
+fn check_network(file: &str, content: &[u8]) -> Result<usize, Error> {
+    let problems = match description(NETWORK_CONFIG, content, file)? {
+        Description::Network(parsed) => parsed.problems,
+        Description::Disabled => Vec::new(),
+        Description::Nothing => vec![Error::new("check", file, "it describes no network")],
+    };
+    for problem in &problems {
+        say(problem.text());
+    }
+    verdict("network-config", file, problems.len())?;
+    Ok(problems.len())
+}
+
+/// The last word on a file.
+fn verdict(kind: &str, file: &str, count: usize) -> Result<(), Error> {
+    if count == 0 {
+        return print(&format!("Valid {kind}: {file}\n"));
+    }
+    say(&format!("Invalid {kind} {file}: {count} to mend"));
+    Ok(())
+}
+
+/// Renders the templates among the parts with the file that is named, else with
+/// what is known of this machine.
+fn render(file: &str, arguments: &Arguments, assembled: &mut Assembled) -> Result<(), Error> {
+    let is_template = |part: &Part| part.kind == Kind::Jinja;
+    if !assembled.parts.iter().any(is_template) {
+        return Ok(());
+    }
+    let data = match arguments.value("instance-data") {
+        Some(path) => (path, read(path)?),
+        None => (INSTANCE_DATA, fs::read(INSTANCE_DATA).unwrap_or_default()),
+    };
+    if data.1.is_empty() {
+        for part in assembled.parts.iter().filter(|part| is_template(part)) {
+            let what = ["template ", &part.filename, " of ", file].concat();
+            assembled.problems.push(Error::new("check", what, "no --instance-data is given"));
+        }
+        return Ok(());
+    }
+    let value = json::parse(&data.1).map_err(|error| error.in_file(data.0))?;
+    (LANGUAGES.render)(file, &mut assembled.parts, &value, &mut assembled.problems);
+    Ok(())
+}
+
+fn read(file: &str) -> Result<Vec<u8>, Error> {
+    let content =
+        fs::read(file).map_err(|error| Error::os("read", file, error.raw_os_error().unwrap_or(0)))?;
+    if content.len() > limits::SEED_FILE {
+        return Err(Error::new("read", file, "it is longer than 16 MiB"));
+    }
+    Ok(content)
+}
+
 /// Checks a file and says what was found; the value is how much.
-fn check(file: &str, content: &[u8], annotate: bool) -> Result<usize, Error> {
-    let assembled = user_data::assemble(file, content);
+fn check(file: &str, content: &[u8], arguments: &Arguments) -> Result<usize, Error> {
+    let mut assembled = user_data::assemble(file, content);
+    render(file, arguments, &mut assembled)?;
     let configs: Vec<_> = assembled.parts.iter().filter(|part| part.kind == Kind::CloudConfig).collect();
     for problem in &assembled.problems {
         say(problem.text());
     }
-    if configs.is_empty() {
+    if configs.is_empty() && assembled.problems.is_empty() {
         let why = "it is no cloud-config: its first line is not `#cloud-config`";
         return Err(Error::new("check", file, why));
     }
@@ -66,7 +126,7 @@ fn check(file: &str, content: &[u8], annotate: bool) -> Result<usize, Error> {
             say(&line(&name, finding, "warning: "));
         }
         count += findings.len();
-        if annotate && !findings.is_empty() {
+        if arguments.has("annotate") && !findings.is_empty() {
             print(&annotated(&text, &findings))?;
         } else {
             for finding in &findings {
@@ -74,10 +134,7 @@ fn check(file: &str, content: &[u8], annotate: bool) -> Result<usize, Error> {
             }
         }
     }
-    match count {
-        0 => print(&format!("Valid cloud-config: {file}\n"))?,
-        _ => say(&format!("Invalid cloud-config {file}: {count} to mend")),
-    }
+    verdict("cloud-config", file, count)?;
     Ok(count)
 }
 

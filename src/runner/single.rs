@@ -2,11 +2,11 @@
 
 use crate::cli::{Arguments, Ended, Fault};
 use crate::provision::{self, Machine, Work};
+use crate::settings::Settings;
 use crate::stage::{console, need_root};
 use crate::{log_file, progress};
 use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
-use glowplug::instance::{Instance, InstanceId};
 use glowplug::module;
 use glowplug::stage::listed::{Entry, is_called, parse_frequency};
 use glowplug::stage::log::{Level, Log, read_lines};
@@ -30,16 +30,10 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         entry.frequency = frequency;
     }
     let mut log = Log::new("glowplug", &console);
-    let machine = Machine::running()?;
-    let instance = match machine.instance(&mut log) {
-        Some(instance) => instance,
-        None if arguments.has("force") => {
-            Box::new(Instance::new(InstanceId::parse("iid-datasource-none")?, "None"))
-        }
-        None => {
-            let why = "there is no instance yet (glowplug init makes one; --force runs without)";
-            return Err(Fault::Failed(Error::new("run module", module.name, why)));
-        }
+    let machine = Machine::running(Settings::of(arguments)?)?;
+    let Some(instance) = machine.instance(&mut log) else {
+        let why = "there is no instance yet (glowplug init makes one; --force runs without)";
+        return Err(Fault::Failed(Error::new("run module", module.name, why)));
     };
     let mark = semaphore(module.name, entry.frequency, &InstancePaths::new(&instance.id));
     if let Some(mark) = mark.filter(|mark| fs::exists(mark).unwrap_or(false)) {

@@ -1,8 +1,9 @@
 //! A stage after the pivot: what the agent left is taken over, modules run,
 //! and status, logs and results are written where people look.
 
-use crate::cli::{Arguments, Ended};
+use crate::cli::{Arguments, Ended, Fault};
 use crate::provision::{self, Machine, Work};
+use crate::settings::Settings;
 use crate::status::{MODES, Status};
 use crate::task::Tasks;
 use crate::{local_stage, progress};
@@ -16,21 +17,29 @@ use std::io::Write;
 
 /// `glowplug init`.
 pub(crate) fn init(arguments: &Arguments) -> Ended {
-    if arguments.has("local") { local_stage::run(arguments) } else { run(Stage::Init) }
+    if !arguments.has("local") {
+        return run(Stage::Init, arguments);
+    }
+    if arguments.has("file") {
+        return Err(Fault::Usage("unable to run init --local: it reads no --file".into()));
+    }
+    local_stage::run(arguments)
 }
 
 /// `glowplug modules`.
 pub(crate) fn modules(arguments: &Arguments) -> Ended {
-    run(match arguments.value("mode") {
+    let stage = match arguments.value("mode") {
         Some("init") => Stage::Init,
         Some("final") => Stage::Final,
         _ => Stage::Config,
-    })
+    };
+    run(stage, arguments)
 }
 
 /// Runs a stage; the exit status is how many errors it ended with.
-fn run(stage: Stage) -> Ended {
+fn run(stage: Stage, arguments: &Arguments) -> Ended {
     need_root(name(stage))?;
+    let settings = Settings::of(arguments)?;
     let mut log = Log::new("glowplug", &console);
     if let Some(why) = switched_off() {
         log.info("provisioning is off: {}", &[why]);
@@ -43,7 +52,7 @@ fn run(stage: Stage) -> Ended {
     };
     let mut status = progress::begin(name(stage), earlier, begun, &mut log);
     let mut tasks = Tasks::default();
-    match Machine::running() {
+    match Machine::running(settings) {
         Ok(machine) => {
             if let Some(instance) = machine.instance(&mut log) {
                 status.datasource = Some(instance.datasource_name());

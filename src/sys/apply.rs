@@ -40,12 +40,14 @@ pub struct Applier<'a> {
     pub task: Option<&'a mut CarryOutTask<'a>>,
     /// Takes the actions in place of the machine: a plan is printed so.
     pub record: Option<&'a mut dyn FnMut(&Action)>,
+    /// Is told of every action before it is carried out.
+    pub watch: Option<&'a mut dyn FnMut(&Action)>,
 }
 
 impl<'a> Applier<'a> {
     /// Changes files alone.
     pub fn new(root: &'a Root, run: &'a Root) -> Self {
-        Self { root, run, link: None, account: None, program: None, task: None, record: None }
+        Self { root, run, link: None, account: None, program: None, task: None, record: None, watch: None }
     }
 
     /// Carries out one action. Twice is as good as once, but for appending
@@ -56,6 +58,9 @@ impl<'a> Applier<'a> {
         if let Some(record) = &mut self.record {
             record(action);
             return Ok(());
+        }
+        if let Some(watch) = &mut self.watch {
+            watch(action);
         }
         match action {
             Action::MakeDirectory { path, mode, owner } => {

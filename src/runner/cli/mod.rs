@@ -50,7 +50,7 @@ static RUN: &[(&str, Run)] = &[
     ("cache get", cache::get),
     ("cache set", cache::set),
     ("cache show", cache::show),
-    ("clean", clean::run),
+    ("clean", clean::clean),
     ("cloud-id", cloud_id::run),
     ("collect-logs", collect_logs::run),
     ("completions", completions::run),
@@ -158,6 +158,13 @@ fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Asked, lexopt::Err
                     None => String::new(),
                 };
                 arguments.options.push((option.long, value));
+                // Of several words, each may follow the one before.
+                if let (true, Some(Value::OneOf(_, words))) = (option.many, option.value) {
+                    let is_one = |word: &std::ffi::OsStr| words.iter().any(|known| word == *known);
+                    while let Some(word) = parser.try_raw_args().and_then(|mut raw| raw.next_if(is_one)) {
+                        arguments.options.push((option.long, string(word)?));
+                    }
+                }
             }
         }
     }

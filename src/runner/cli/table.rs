@@ -16,8 +16,9 @@ Turns a generic image into this machine: its name, its network, its files, keys
 and commands, from a cloud's seed. What the agent did before the pivot is taken
 over and finished. Called as `cloud-init` it takes that program's command line.",
     options: &[
-        Opt::flag("debug", 'd', "say more"),
-        Opt::flag("force", ' ', "run even where something says not to"),
+        FILES,
+        Opt::flag("debug", 'd', "say every action of a stage"),
+        Opt::flag("force", ' ', "run the modules without an instance, too"),
         Opt::flag("version", 'v', "print the version"),
     ],
     verbs: &[
@@ -58,6 +59,9 @@ over and finished. Called as `cloud-init` it takes that program's command line."
     ..Verb::EMPTY
 };
 
+/// Further configuration for the modules.
+const FILES: Opt = Opt::value("file", 'f', FILE, "further configuration, which wins over all").many();
+
 const INIT: Verb = Verb {
     name: "init",
     summary: "take the seed over and run the init modules",
@@ -71,6 +75,7 @@ service. Where the agent has done that already, nothing is done again.",
         Opt::flag("local", 'l', "find the seed, configure the network"),
         Opt::value("seed", ' ', DIRECTORY, "with --local: a folder in place of a disc"),
         Opt::value("root", ' ', DIRECTORY, "with --local: what stands for /; only its files\nare changed"),
+        FILES,
     ],
     notes: &[("Exit status", "The number of errors, 255 at most.")],
     ..Verb::EMPTY
@@ -79,12 +84,15 @@ service. Where the agent has done that already, nothing is done again.",
 const MODULES: Verb = Verb {
     name: "modules",
     summary: "run the modules of a stage",
-    options: &[Opt::value(
-        "mode",
-        'm',
-        Value::OneOf("MODE", &["init", "config", "final"]),
-        "which: init, config (default) or final",
-    )],
+    options: &[
+        Opt::value(
+            "mode",
+            'm',
+            Value::OneOf("MODE", &["init", "config", "final"]),
+            "which: init, config (default) or final",
+        ),
+        FILES,
+    ],
     notes: &[("Exit status", "The number of errors, 255 at most.")],
     ..Verb::EMPTY
 };
@@ -106,6 +114,7 @@ to the module, as cloud.cfg's list of modules may do.",
         ),
         Opt::flag("report", ' ', "taken for cloud-init's sake"),
         Opt::flag("force", ' ', "run without an instance, too"),
+        FILES,
     ],
     operands: &[Operand::many(Value::Text("ARGUMENT"))],
     notes: &[
@@ -325,6 +334,13 @@ of many parts is taken apart, and each of its cloud-configs is checked.",
         Opt::value("config-file", 'c', FILE, "the cloud-config, or user-data of any kind"),
         Opt::flag("system", ' ', "check this machine's own (for root)"),
         Opt::flag("annotate", ' ', "print the text with the faults in it"),
+        Opt::value(
+            "schema-type",
+            't',
+            Value::OneOf("TYPE", &["cloud-config", "network-config"]),
+            "what the file is: cloud-config (default) or\nnetwork-config, version 1 or 2",
+        ),
+        Opt::value("instance-data", 'i', FILE, "render templates with this instance-data.json"),
     ],
     notes: &[
         ("Exit status", "0, or 1 where something is to be mended."),
@@ -427,14 +443,14 @@ const CLEAN: Verb = Verb {
     name: "clean",
     summary: "take away what provisioning left, for a new first boot",
     about: "\
-Removes everything in /var/lib/cloud but the seed, and runs the programs in
-/etc/cloud/clean.d.",
+Removes everything in /var/lib/cloud but the seed and what is known of this boot,
+and runs the programs in /etc/cloud/clean.d.",
     options: &[
         Opt::value(
             "configs",
             'c',
-            Value::OneOf("KIND", &["all", "ssh_config", "network"]),
-            "remove files of sshd or network back ends, too",
+            Value::OneOf("KIND", &["all", "ssh_config", "network", "datasource", "fstab"]),
+            "remove files of sshd or network back ends, or our\nlines of fstab, too; one or more",
         )
         .many(),
         Opt::flag("logs", 'l', "remove the logs, too"),
