@@ -222,6 +222,14 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Whether it is done for others, so that the machine is none the worse
+    /// where it can't be.
+    pub fn is_courtesy(&self) -> bool {
+        matches!(self, Self::Task(task) if matches!(task.effect, Effect::Post(_)))
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text())

@@ -26,18 +26,14 @@ impl Tasks {
     }
 
     /// Does one, or notes it for the end.
-    pub(crate) fn carry_out(&mut self, task: &Task) {
+    pub(crate) fn carry_out(&mut self, task: &Task) -> Result<()> {
         match &task.effect {
             Effect::Print(text) => print(text),
             Effect::Tell(text) => tell(text),
-            // As with cloud-init, nobody at home is no failure of the boot.
-            Effect::Post(post) => {
-                if let Err(error) = http::post(post) {
-                    print(&format!("warning: {error}\n"));
-                }
-            }
+            Effect::Post(post) => return http::post(post),
             Effect::ShutDown(shut_down) => self.shut_down = Some((**shut_down).clone()),
         }
+        Ok(())
     }
 
     /// Does what was noted for the end. Everything is written by now: what

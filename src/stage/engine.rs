@@ -136,9 +136,14 @@ impl<'e, 'a> Engine<'e, 'a> {
                     result => {
                         tally.lines.push_str(&self.journal.done(module.name, key));
                         tally.done += usize::from(result.is_ok());
-                        if let Err(error) = result {
-                            tally.failed += 1;
-                            log.error(&error);
+                        match result {
+                            // As with cloud-init, nobody at home is no failure of the boot.
+                            Err(error) if action.is_courtesy() => log.warn(&error),
+                            Err(error) => {
+                                tally.failed += 1;
+                                log.error(&error);
+                            }
+                            Ok(()) => {}
                         }
                         continue;
                     }

@@ -5,6 +5,7 @@
 
 mod generated;
 mod hostile;
+mod tls;
 mod verbs;
 
 use std::process::{Command, Output};

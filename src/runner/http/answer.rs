@@ -84,6 +84,8 @@ impl<'r> Reader<'r> {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(late()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            // Over TLS an end that is not announced may be somebody else's.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(torn()),
             Err(error) => Err(error),
         }
     }

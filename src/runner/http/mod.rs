@@ -61,6 +61,9 @@ impl fmt::Display for Failure {
 
 /// An error of the standard library as a clause: without its number.
 pub(crate) fn cause(error: &io::Error) -> String {
+    if let Some(why) = tls::cause(error) {
+        return why;
+    }
     let text = error.to_string();
     text.split(" (os error ").next().unwrap_or_default().into()
 }
