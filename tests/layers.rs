@@ -41,6 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "fetch",
             "instance",
             "os_release",
+            "selinux",
             "state",
             "syntax",
             "user_data",

@@ -6,10 +6,20 @@ use super::schema::{Key, Kind};
 pub static KEYS: &[Key] = &[
     Key::new("apk_repos", Kind::Map(APK)),
     Key::new("apt", Kind::Map(APT)),
+    Key::new("apt_custom_sources_list", Kind::Text),
+    Key::new("apt_ftp_proxy", Kind::Text),
+    Key::new("apt_http_proxy", Kind::Text),
+    Key::new("apt_https_proxy", Kind::Text),
+    Key::new("apt_mirror", Kind::Text),
+    Key::new("apt_mirror_search", Kind::List(&Kind::Text)),
+    Key::new("apt_mirror_search_dns", Kind::Bool),
     Key::new(
         "apt_pipelining",
         Kind::Either(&[Kind::Bool, Kind::Integer, Kind::OneOf(&["none", "unchanged", "os"])]),
     ),
+    Key::new("apt_preserve_sources_list", Kind::Bool),
+    Key::new("apt_proxy", Kind::Text),
+    Key::new("apt_sources", Kind::Either(&[Kind::List(&SOURCE), Kind::MapOf(&SOURCE)])),
     Key::new("disable_ec2_metadata", Kind::Bool),
     Key::new("keyboard", Kind::Map(KEYBOARD)),
     Key::new("locale", Kind::Either(&[Kind::Text, Kind::Bool])),
@@ -46,10 +56,12 @@ static APK: &[Key] = &[
 ];
 
 static APT: &[Key] = &[
+    Key::new("add_apt_repo_match", Kind::Text),
     Key::new("conf", Kind::Text),
     Key::new("debconf_selections", Kind::MapOf(&Kind::Text)),
     Key::new("disable_suites", Kind::List(&Kind::Text)),
     Key::new("ftp_proxy", Kind::Text),
+    Key::new("generate_mirrorlists", Kind::Bool),
     Key::new("http_proxy", Kind::Text),
     Key::new("https_proxy", Kind::Text),
     Key::new("preserve_sources_list", Kind::Bool),
@@ -66,6 +78,7 @@ static MIRROR: Kind = Kind::Map(&[
     Key::new("keyid", Kind::Text),
     Key::new("keyserver", Kind::Text),
     Key::new("search", Kind::List(&Kind::Text)),
+    Key::new("search_dns", Kind::Bool),
     Key::new("uri", Kind::Text),
 ]);
 

@@ -8,6 +8,7 @@ use crate::cloud_config::Setting;
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// A package as people ask for it.
@@ -35,9 +36,13 @@ enum Order {
 /// A root's package manager.
 pub(super) struct Manager {
     /// The program and what every call has.
-    base: Vec<&'static str>,
+    base: Vec<String>,
     /// What follows for each order; `None`: there is nothing to do.
     order: fn(Order) -> Option<&'static [&'static str]>,
+    /// The word for an upgrade where the configuration has one of its own.
+    upgrade: Option<String>,
+    /// Whether it installs only what it has read of.
+    needs_lists: bool,
     /// What stands between a name and a version.
     version: &'static str,
     environment: Vec<(String, String)>,
@@ -65,24 +70,31 @@ impl Manager {
                 })?,
         };
         let mut base = Vec::new();
-        if manager == "apt-get" && has("eatmydata") {
-            base.push("eatmydata");
-        }
-        base.push(manager);
-        base.extend(always(manager));
         let mut environment = Vec::new();
+        let mut upgrade = None;
         if manager == "apt-get" {
+            base = wrapper(context);
+            upgrade = context.config.text("system_info.apt_get_upgrade_subcommand").map(String::from);
             environment.push(("DEBIAN_FRONTEND".to_string(), "noninteractive".to_string()));
         }
+        let own = words(context, "system_info.apt_get_command").filter(|_| manager == "apt-get");
+        base.extend(
+            own.unwrap_or_else(|| [manager].iter().chain(always(manager)).map(ToString::to_string).collect()),
+        );
+        let needs_lists = matches!(manager, "apt-get" | "apk" | "pacman");
         let version = if matches!(manager, "apt-get" | "apk" | "pacman") { "=" } else { "-" };
         // Amazon's own image has its caches made.
         let order = if distribution.name == "amazon" { orders("") } else { orders(manager) };
-        Ok(Self { base, order, version, environment })
+        Ok(Self { base, order, upgrade, needs_lists, version, environment })
     }
 
     fn tell(&self, order: Order, packages: &[Package<'_>]) -> Option<Program> {
         let words = (self.order)(order)?;
-        let mut argv: Vec<String> = self.base.iter().chain(words).map(|word| (*word).to_string()).collect();
+        let mut argv = self.base.clone();
+        match self.upgrade.as_ref().filter(|_| order == Order::Upgrade) {
+            Some(word) => argv.push(word.clone()),
+            None => argv.extend(words.iter().map(ToString::to_string)),
+        }
         for package in packages {
             argv.push(match package.version {
                 Some(version) => [package.name, self.version, version].concat(),
@@ -95,8 +107,7 @@ impl Manager {
     /// What has to be read anew before packages can be installed; the others'
     /// programs look after that themselves.
     pub(super) fn refresh_first(&self) -> Option<Program> {
-        let lists = |word| ["apt-get", "apk", "pacman"].contains(word);
-        self.refresh().filter(|_| self.base.iter().any(lists))
+        self.refresh().filter(|_| self.needs_lists)
     }
 
     /// Reads the lists of the package sources anew.
@@ -113,6 +124,34 @@ impl Manager {
     pub(super) fn install(&self, packages: &[Package<'_>]) -> Option<Program> {
         self.tell(Order::Install, packages)
     }
+}
+
+/// What runs apt-get: `system_info.apt_get_wrapper`, else eatmydata(1), where it
+/// is there.
+fn wrapper(context: &Context<'_>) -> Vec<String> {
+    let key = "system_info.apt_get_wrapper";
+    let command = words(context, &[key, ".command"].concat()).unwrap_or_else(|| vec!["eatmydata".into()]);
+    let is_auto = match context.config.get(&[key, ".enabled"].concat()) {
+        None => true,
+        Some(setting) => setting.value.as_str().is_some_and(|word| word.eq_ignore_ascii_case("auto")),
+    };
+    let is_wanted = if is_auto {
+        command.first().is_some_and(|program| has_program(context.root, program))
+    } else {
+        context.config.is_true(&[key, ".enabled"].concat(), false)
+    };
+    if is_wanted { command } else { Vec::new() }
+}
+
+/// A command of the configuration: a list of words, or one word.
+fn words(context: &Context<'_>, path: &str) -> Option<Vec<String>> {
+    let value = context.config.get(path)?.value;
+    let items = match &value.data {
+        Data::Seq(items) => items,
+        _ => core::slice::from_ref(value),
+    };
+    let words: Vec<String> = items.iter().filter_map(Value::as_str).map(String::from).collect();
+    (!words.is_empty() && words.len() == items.len()).then_some(words)
 }
 
 /// Options of every call: answers nobody is there to give, and files of people

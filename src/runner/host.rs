@@ -1,5 +1,6 @@
 //! The machine that plans ask: its random bytes, memory and disks.
 
+use crate::http;
 use glowplug::error::{Error, Result};
 use glowplug::module::{FileSystem, Host};
 use glowplug::sys::{block, clock};
@@ -31,6 +32,10 @@ impl Host for Running {
             // What is not known may still be somebody's.
             None => (!is_blank(path)).then(|| FileSystem { kind: "data".into(), ..FileSystem::default() }),
         }
+    }
+
+    fn resolves(&self, host: &str) -> bool {
+        http::resolves(host)
     }
 
     fn sizes(&self, path: &str) -> Result<(u64, u64)> {

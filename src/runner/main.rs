@@ -1,6 +1,7 @@
 //! `glowplug`: the stages after the pivot, and the command line.
 
 mod analyze;
+mod argument;
 mod boothook;
 mod cache;
 mod clean;

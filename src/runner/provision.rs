@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::stage::console;
 use crate::status::seconds;
 use crate::task::Tasks;
-use crate::{boothook, instance_files, left, log_file, network_config, program, progress, stage};
+use crate::{argument, boothook, instance_files, left, log_file, network_config, program, progress, stage};
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::{Error, Result};
@@ -245,10 +245,18 @@ fn modules(
     };
     let mut engine = Engine::new(applier, None, paths);
     for entry in entries {
+        let argument = argument::layer(entry, &machine.root).unwrap_or_else(|error| {
+            log.error(&error);
+            None
+        });
+        let mut layers = Vec::new();
+        layers.extend(argument.as_ref().map(|value| Layer { name: "the module's argument", value }));
+        layers.extend(taken.config.layers());
+        let config = CloudConfig::new(layers);
         if machine.settings.debug {
-            debug(&announced(entry, taken.config, paths));
+            debug(&announced(entry, &config, paths));
         }
-        engine.run(entry, &context, log);
+        engine.run(entry, &Context { config: &config, ..context }, log);
     }
 }
 

@@ -1,11 +1,13 @@
 //! `primary` and `security`: the mirrors of the distribution's own packages.
 
 use super::{DOING, entries, key};
+use crate::cloud_config::hostname;
 use crate::fetch;
 use crate::module::distribution::Distribution;
 use crate::module::{Context, Plan};
 use crate::syntax::value::Value;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Where the distribution's packages come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,13 @@ pub(super) struct Mirrors {
     pub(super) security: String,
     /// Whether the configuration of apt names them.
     pub(super) given: bool,
+}
+
+/// What a mirror has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Primary,
+    Security,
 }
 
 /// Mirrors where nothing else names them.
@@ -26,11 +35,11 @@ impl Mirrors {
     /// distribution's own. A primary mirror alone serves for both.
     pub(super) fn of(context: &Context<'_>, distribution: &Distribution, plan: &mut Plan) -> Self {
         let architecture = architecture(context);
-        let primary = mirror(context, "apt.primary", &architecture, plan);
-        let security = mirror(context, "apt.security", &architecture, plan);
+        let mut find = |kind| mirror(context, distribution, kind, &architecture, plan);
+        let (primary, security) = (find(Kind::Primary), find(Kind::Security));
         if let Some(primary) = primary {
-            let security = security.unwrap_or(primary).into();
-            return Self { primary: primary.into(), security, given: true };
+            let security = security.unwrap_or_else(|| primary.clone());
+            return Self { primary, security, given: true };
         }
         let failsafe = package_mirrors(context, &architecture);
         let own = match &*distribution.name {
@@ -69,24 +78,67 @@ where
     own.or_else(|| entries.filter(|entry| arches(entry, "default")).last())
 }
 
-/// The address a list of mirrors gives: `uri`, else the first of `search`.
-fn mirror<'a>(context: &Context<'a>, path: &str, architecture: &str, plan: &mut Plan) -> Option<&'a str> {
+/// The address a list of mirrors gives: `uri`, else the first of `search`, else
+/// of those that `search_dns` stands for, whose host has an address.
+fn mirror(
+    context: &Context<'_>,
+    distribution: &Distribution,
+    kind: Kind,
+    architecture: &str,
+    plan: &mut Plan,
+) -> Option<String> {
+    let path = if kind == Kind::Primary { "apt.primary" } else { "apt.security" };
     let entries = entries(context, path, plan);
     let setting = entries.first()?.0;
     let entry = fitting(entries.iter().map(|(_, entry)| *entry), architecture)?;
-    let search = || entry.get("search").and_then(Value::items)?.first();
-    let Some(address) = entry.get_set("uri").or_else(search) else {
-        if entry.get_set("search_dns").is_some() {
-            let why = "search_dns is not done here: give uri or search";
-            plan.problems.push(setting.error(DOING, entry, why));
+    let mut address = |value: &Value<'_>| {
+        let text = value.as_str().filter(|text| !text.is_empty() && !text.contains(char::is_whitespace));
+        if text.is_none() {
+            plan.problems.push(setting.error(DOING, value, "it is no address of a mirror"));
         }
-        return None;
+        text.map(String::from)
     };
-    let text = address.as_str().filter(|text| !text.is_empty() && !text.contains(char::is_whitespace));
-    if text.is_none() {
-        plan.problems.push(setting.error(DOING, address, "it is no address of a mirror"));
+    if let Some(uri) = entry.get_set("uri") {
+        return address(uri);
     }
-    text
+    let search = entry.get_set("search").and_then(Value::items).unwrap_or_default();
+    let found = search.iter().filter_map(&mut address).find(|url| is_there(context, url));
+    let asks_dns = || entry.get_set("search_dns").is_some_and(|value| value.as_bool() != Some(false));
+    found.or_else(|| {
+        let usual = if asks_dns() { usual(context, distribution, kind) } else { Vec::new() };
+        usual.into_iter().find(|url| is_there(context, url))
+    })
+}
+
+/// Whether the host of an address has one of its own.
+fn is_there(context: &Context<'_>, url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    host.is_some_and(|host| !host.is_empty() && context.host.resolves(host))
+}
+
+/// Where `search_dns` looks: in the machine's own domain, in `localdomain`, in
+/// none.
+fn usual(context: &Context<'_>, distribution: &Distribution, kind: Kind) -> Vec<String> {
+    let given = context.instance.metadata.local_hostname.as_deref().unwrap_or_default();
+    let given = hostname::of_metadata(given);
+    // What is wrong with a name, set_hostname has told.
+    let names = hostname::names(context.config, &given, &mut Vec::new());
+    let domain = names.as_ref().and_then(|names| names.fqdn.split_once('.')).map(|(_, domain)| domain);
+    let name = &*distribution.name;
+    let mirror = if kind == Kind::Primary { "mirror" } else { "security-mirror" };
+    let mut urls = Vec::new();
+    for domain in [domain.filter(|domain| !domain.is_empty()), Some("localdomain"), Some("")].iter().flatten()
+    {
+        let dot = if domain.is_empty() { "" } else { "." };
+        urls.push(["http://", name, "-", mirror, dot, domain, "/", name].concat());
+    }
+    urls
 }
 
 /// `failsafe` of the image's own list.

@@ -2,6 +2,7 @@
 
 mod key;
 mod mirrors;
+mod old;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,7 @@ use super::distribution::{Distribution, Family};
 use super::packages::Manager;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Program};
-use crate::cloud_config::Setting;
+use crate::cloud_config::{CloudConfig, Layer, Setting};
 use crate::fetch;
 use crate::os_release::field;
 use crate::state::paths::Frequency;
@@ -20,7 +21,19 @@ use alloc::vec::Vec;
 
 pub(super) const MODULE: Module = Module {
     name: "apt_configure",
-    keys: &["apt"],
+    keys: &[
+        "apt",
+        "apt_custom_sources_list",
+        "apt_ftp_proxy",
+        "apt_http_proxy",
+        "apt_https_proxy",
+        "apt_mirror",
+        "apt_mirror_search",
+        "apt_mirror_search_dns",
+        "apt_preserve_sources_list",
+        "apt_proxy",
+        "apt_sources",
+    ],
     stage: Stage::Config,
     frequency: Frequency::Instance,
     distros: &["debian", "ubuntu"],
@@ -41,6 +54,18 @@ struct Release {
 }
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
+    match old::converted(context.config) {
+        None => configure(context, plan),
+        Some((name, value)) => {
+            let mut layers = Vec::from([Layer { name, value: &value }]);
+            layers.extend(context.config.layers());
+            let config = CloudConfig::new(layers);
+            configure(&Context { config: &config, ..*context }, plan);
+        }
+    }
+}
+
+fn configure(context: &Context<'_>, plan: &mut Plan) {
     let Some(setting) = context.config.get("apt") else { return };
     if !matches!(setting.value.data, Data::Map(_)) {
         return plan.problems.push(setting.mismatch(DOING, setting.value, "apt", "a mapping"));
@@ -54,7 +79,13 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let mirrors = mirrors::Mirrors::of(context, &distribution, plan);
     let release = Release { distribution, codename, mirrors };
     selections(context, plan);
-    if !context.config.is_true("apt.preserve_sources_list", false) {
+    if context.config.is_true("apt.generate_mirrorlists", false) {
+        let folder = "/etc/apt/mirrors";
+        for (suffix, mirror) in [("", &release.mirrors.primary), ("-security", &release.mirrors.security)] {
+            let path = [folder, "/", &release.distribution.name, suffix, ".list"].concat();
+            plan.actions.push(Action::write(&path, [mirror.as_str(), "\n"].concat().into_bytes(), 0o644));
+        }
+    } else if !context.config.is_true("apt.preserve_sources_list", false) {
         mirrors::keys(context, plan);
         sources::list(context, &release, plan);
     }

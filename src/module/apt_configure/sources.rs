@@ -6,6 +6,7 @@ use crate::cloud_config::Setting;
 use crate::error::Error;
 use crate::fetch;
 use crate::module::{CREATED, Context, Plan};
+use crate::selinux::Matcher;
 use crate::syntax::value::{Data, Value};
 use crate::user_data::render_text;
 use alloc::format;
@@ -185,20 +186,23 @@ pub(super) fn added(context: &Context<'_>, release: &Release, plan: &mut Plan) -
         plan.problems.push(setting.mismatch(DOING, setting.value, "sources", "a mapping"));
         return false;
     }
-    if let Some(pattern) = context.config.get("apt.add_apt_repo_match") {
-        let why = "a pattern of one's own is not known here: NAME:WORD goes to add-apt-repository";
-        plan.problems.push(pattern.error(DOING, pattern.value, why));
-    }
+    let repositories = Repositories::of(context, plan);
     for (name, entry) in setting.value.entries() {
         match name.as_str().filter(|_| matches!(entry.data, Data::Map(_))) {
-            Some(name) => one(&setting, name, entry, release, plan),
+            Some(name) => one(&setting, (name, entry), release, &repositories, plan),
             None => plan.problems.push(setting.mismatch(DOING, entry, "a source", "a mapping")),
         }
     }
     true
 }
 
-fn one(setting: &Setting<'_>, name: &str, entry: &Value<'_>, release: &Release, plan: &mut Plan) {
+fn one(
+    setting: &Setting<'_>,
+    (name, entry): (&str, &Value<'_>),
+    release: &Release,
+    repositories: &Repositories,
+    plan: &mut Plan,
+) {
     let name = entry.get_set("filename").and_then(Value::as_str).unwrap_or(name);
     let source = entry.get_set("source");
     let apart = source.and_then(Value::as_str).is_some_and(|source| source.contains("$KEY_FILE"));
@@ -211,7 +215,7 @@ fn one(setting: &Setting<'_>, name: &str, entry: &Value<'_>, release: &Release, 
         Ok(text) => text,
         Err(error) => return plan.problems.push(error),
     };
-    if is_repository(&text) {
+    if repositories.has(&text) {
         plan.actions.push(Program::new(&["add-apt-repository", "--no-update", &text]).into());
         return;
     }
@@ -232,6 +236,63 @@ fn one(setting: &Setting<'_>, name: &str, entry: &Value<'_>, release: &Release, 
         existing: if replaces { Existing::Replace } else { Existing::Append },
     };
     plan.actions.push(file.into());
+}
+
+/// Which sources are for add-apt-repository(1).
+enum Repositories {
+    /// `ppa:name` and the like.
+    Usual,
+    /// Those in which `add_apt_repo_match` is found.
+    Matching(String),
+}
+
+impl Repositories {
+    fn of(context: &Context<'_>, plan: &mut Plan) -> Self {
+        let Some(pattern) = text_at(context, "apt.add_apt_repo_match", plan) else { return Self::Usual };
+        if matches!(pattern, "" | r"^[\w-]+:\w") {
+            return Self::Usual;
+        }
+        let pattern = spelled_out(pattern);
+        // Made optional it takes nothing, if it is a pattern at all.
+        if Matcher::default().matches(&["(", &pattern, ")?"].concat(), "") {
+            return Self::Matching([".*(", &pattern, ").*"].concat());
+        }
+        if let Some(setting) = context.config.get("apt.add_apt_repo_match") {
+            let why = "it is no regular expression that is known here; NAME:WORD is taken";
+            plan.problems.push(setting.error(DOING, setting.value, why));
+        }
+        Self::Usual
+    }
+
+    fn has(&self, source: &str) -> bool {
+        match self {
+            Self::Usual => is_repository(source),
+            Self::Matching(pattern) => Matcher::default().matches(pattern, source),
+        }
+    }
+}
+
+/// Python's `\w`, `\d` and `\s` as the classes they stand for.
+fn spelled_out(pattern: &str) -> String {
+    let mut out = String::new();
+    let (mut escaped, mut in_class) = (false, false);
+    for c in pattern.chars() {
+        let class = match c {
+            'w' if escaped => "A-Za-z0-9_",
+            'd' if escaped => "0-9",
+            's' if escaped => " \t",
+            _ => "",
+        };
+        if class.is_empty() {
+            in_class = if in_class { escaped || c != ']' } else { !escaped && c == '[' };
+            out.push(c);
+        } else {
+            out.pop();
+            out.push_str(&if in_class { class.into() } else { ["[", class, "]"].concat() });
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    out
 }
 
 /// `ppa:name` and the like.

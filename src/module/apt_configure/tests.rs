@@ -125,3 +125,36 @@ fn what_makes_no_sense_leaves_the_rest() {
     );
     assert_eq!(planned(MODULE.name, "apt: [x]", &debian()).problems.len(), 1);
 }
+
+#[test]
+fn keys_of_before_apt_are_taken_where_there_is_no_apt() {
+    let text = "apt_ftp_proxy: 'ftp://f:1'\napt_https_proxy: 'http://s:2'\napt_preserve_sources_list: true\n\
+                apt_sources:\n- source: deb http://a x y\n- {source: deb http://b x y, filename: b}\n- 5\n";
+    let plan = planned(MODULE.name, text, &debian());
+    // cloud-init has these two the wrong way round
+    assert_eq!(
+        file(&plan, PROXY),
+        "Acquire::ftp::Proxy \"ftp://f:1\";\nAcquire::https::Proxy \"http://s:2\";\n"
+    );
+    assert_eq!(file(&plan, "/etc/apt/sources.list.d/cloud_config_sources.list"), "deb http://a x y\n");
+    assert_eq!(file(&plan, "/etc/apt/sources.list.d/b.list"), "deb http://b x y\n");
+    assert_eq!(
+        texts(&plan.problems),
+        ["unable to configure apt at user-data:7:3: a source is an integer, not a mapping"]
+    );
+    let both = "apt: {preserve_sources_list: true}\napt_proxy: 'http://p:1'\n";
+    assert_eq!(planned(MODULE.name, both, &debian()).actions, []);
+}
+
+#[test]
+fn a_pattern_that_is_not_known_is_told() {
+    let text = "apt: {preserve_sources_list: true, add_apt_repo_match: '(?i)PPA', sources: {a: {source: 'ppa:x/y'}}}";
+    let plan = planned(MODULE.name, text, &debian());
+    assert_eq!(
+        texts(&plan.problems),
+        [
+            "unable to configure apt at user-data:1:56: it is no regular expression that is known here; NAME:WORD is taken"
+        ]
+    );
+    assert!(plan.actions[0].to_string().starts_with("run add-apt-repository"), "{:?}", plan.actions);
+}

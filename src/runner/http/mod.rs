@@ -73,6 +73,14 @@ pub(crate) fn shown(url: &str) -> String {
     Url::shown(url)
 }
 
+/// How long a name's address is looked for where nothing waits for an answer.
+const LOOK_UP: Duration = Duration::from_secs(5);
+
+/// Whether a host has an address.
+pub(crate) fn resolves(host: &str) -> bool {
+    resolve::addresses(host, Instant::now() + LOOK_UP).is_ok()
+}
+
 /// Sends a form as often as it takes, with a pause between. The error is that
 /// of the last try.
 pub(crate) fn post(post: &Post) -> Result<()> {

@@ -18,7 +18,7 @@ pub(crate) struct Case {
 const EACH: usize = 60;
 
 pub(crate) fn cases(random: &mut Random) -> Vec<Case> {
-    let makers: [fn(&mut Random) -> Case; 13] = [
+    let makers: [fn(&mut Random) -> Case; 15] = [
         packages,
         ntp,
         locale,
@@ -28,6 +28,8 @@ pub(crate) fn cases(random: &mut Random) -> Vec<Case> {
         apk,
         pipelining,
         apt,
+        apt_mirrors,
+        apt_old,
         apt_sources,
         power_state,
         final_message,
@@ -71,10 +73,26 @@ fn packages(random: &mut Random) -> Case {
         format!("package_upgrade: {}", random.pick(&["true", "false", "1"])),
         format!("packages: {names}"),
         "package_reboot_if_required: false".into(),
+        format!("system_info: {}", flow_of_apt(random)),
     ];
-    let programs = words(random, &["dnf", "eatmydata"]);
+    let programs = words(random, &["dnf", "eatmydata", "nice"]);
     let config = some(random, &entries);
     Case { programs, ..case("package_update_upgrade_install", distro, config) }
+}
+
+/// How apt-get is called.
+fn flow_of_apt(random: &mut Random) -> String {
+    let wrapper = format!(
+        "apt_get_wrapper: {{command: {}, enabled: {}}}",
+        random.pick(&["nice", "[nice, -n, '5']", "absent"]),
+        random.pick(&["auto", "true", "false", "AUTO"])
+    );
+    let entries = [
+        wrapper,
+        "apt_get_command: [apt-get, --assume-yes]".into(),
+        format!("apt_get_upgrade_subcommand: {}", random.pick(&["upgrade", "dist-upgrade"])),
+    ];
+    some(random, &entries)
 }
 
 fn ntp(random: &mut Random) -> Case {
@@ -273,7 +291,53 @@ fn apt(random: &mut Random) -> Case {
     Case { programs, files, ..case("apt_configure", "debian", format!("apt: {config}")) }
 }
 
+/// Addresses of which some have a host.
+const HOSTS: [&str; 4] =
+    ["http://absent/d", "'http://me@there:80/d'", "https://there.example/x", "'http://[2001:db8::1]/d'"];
+
+fn apt_mirrors(random: &mut Random) -> Case {
+    let mut mirror = |name: &str| {
+        let entries = [
+            format!("search: {}", flow(&words(random, &HOSTS))),
+            format!("search_dns: {}", random.pick(&["true", "false"])),
+        ];
+        let found = some(random, &entries).replacen('{', "{arches: [default], ", 1);
+        format!("{name}: [{}]", found.replace(", }", "}"))
+    };
+    let entries = [
+        mirror("primary"),
+        mirror("security"),
+        format!("generate_mirrorlists: {}", random.pick(&["true", "false"])),
+        "sources_list: 'deb $MIRROR x y $SECURITY'".into(),
+    ];
+    let config = some(random, &entries);
+    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", format!("apt: {config}")) }
+}
+
+fn apt_old(random: &mut Random) -> Case {
+    let sources = [
+        "{source: 'deb http://a x y'}",
+        "{source: 'deb $MIRROR $RELEASE z', filename: two}",
+        "{source: 'deb http://b x y'}",
+        "{source: 'ppa:some/thing'}",
+    ];
+    let entries = [
+        "apt_proxy: 'http://p:1'".into(),
+        "apt_http_proxy: 'http://h:1'".into(),
+        format!("apt_preserve_sources_list: {}", random.pick(&["true", "false"])),
+        "apt_custom_sources_list: 'deb $MIRROR x y $SECURITY'".into(),
+        format!("apt_mirror: {}", random.pick(&["'http://m/d'", "null", "''"])),
+        format!("apt_mirror_search: {}", flow(&words(random, &HOSTS))),
+        format!("apt_mirror_search_dns: {}", random.pick(&["true", "false"])),
+        format!("apt_sources: {}", flow(&words(random, &sources))),
+    ];
+    let config = some(random, &entries).replacen('{', "{apt_http_proxy: 'http://h:2', ", 1);
+    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", config.replace(", }", "}")) }
+}
+
 fn apt_sources(random: &mut Random) -> Case {
+    let matching =
+        random.pick(&["", r"^[\w-]+:\w", "^ppa:", "http", r"two (x|z)\s", "^[a-c]+$", r"[\w/]+/x"]);
     let all = [
         "one: {source: 'deb $MIRROR $RELEASE main'}",
         "two.list: {source: 'deb http://two x y', append: false}",
@@ -287,7 +351,9 @@ fn apt_sources(random: &mut Random) -> Case {
         ("/etc/apt/sources.list.d/two.list", "old\n".to_string()),
         ("/etc/apt/sources.list.d/one.list", "old\n".to_string()),
     ];
-    let config = format!("apt: {{preserve_sources_list: true, sources: {{{sources}}}}}");
+    let matching =
+        if matching.is_empty() { String::new() } else { format!("add_apt_repo_match: '{matching}', ") };
+    let config = format!("apt: {{preserve_sources_list: true, {matching}sources: {{{sources}}}}}");
     Case { files, programs: vec!["apt-get"], ..case("apt_configure", "debian", config) }
 }
 

@@ -19,7 +19,7 @@ use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::Result;
 use glowplug::fetch::Fetch;
 use glowplug::instance::{Instance, InstanceId};
-use glowplug::module::{self, Context, NoHost, Plan};
+use glowplug::module::{self, Context, FileSystem, Host, NoHost, Plan};
 use glowplug::state::paths::InstancePaths;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
@@ -77,6 +77,35 @@ impl Fetch for Root<'_> {
     }
 }
 
+/// A machine that knows the hosts whose names say so.
+struct Named;
+
+impl Host for Named {
+    fn now(&self) -> u64 {
+        NoHost.now()
+    }
+
+    fn uptime(&self) -> u64 {
+        NoHost.uptime()
+    }
+
+    fn random(&self, count: usize) -> Result<Vec<u8>> {
+        NoHost.random(count)
+    }
+
+    fn file_system(&self, path: &str) -> Option<FileSystem> {
+        NoHost.file_system(path)
+    }
+
+    fn sizes(&self, path: &str) -> Result<(u64, u64)> {
+        NoHost.sizes(path)
+    }
+
+    fn resolves(&self, host: &str) -> bool {
+        host.contains("there")
+    }
+}
+
 fn ours(case: &Case) -> (Answer, Plan) {
     let config = yaml::load(&case.config).unwrap();
     let system = yaml::load(SYSTEM).unwrap();
@@ -85,6 +114,7 @@ fn ours(case: &Case) -> (Answer, Plan) {
     let config = CloudConfig::new(layers);
     let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
     instance.detail = "[net,ver=2]".into();
+    instance.metadata.local_hostname = Some("vm.there.example".into());
     let paths = InstancePaths::new(&instance.id);
     let root = Root(case);
     let context = Context {
@@ -93,7 +123,7 @@ fn ours(case: &Case) -> (Answer, Plan) {
         jobs: &[],
         paths: &paths,
         root: &root,
-        host: &NoHost,
+        host: &Named,
         arguments: &[],
     };
     let module = module::ALL.iter().find(|module| module.name == case.module).unwrap();

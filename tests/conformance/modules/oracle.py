@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 
-from cloudinit import cloud, distros, gpg, helpers, ssh_util, subp, temp_utils, templater, util, version
+from cloudinit import cloud, distros, gpg, helpers, sources, ssh_util, subp, temp_utils, templater, util, version
 
 logging.disable(logging.CRITICAL)
 
@@ -100,6 +100,9 @@ class Source:
     def get_package_mirror_info(self):
         return {"primary": "http://main/debian", "security": "http://safe/debian"}
 
+    def get_hostname(self, *_, **__):
+        return sources.DataSourceHostname("vm.there.example", False)
+
     def get_locale(self):
         return "en_US.UTF-8"
 
@@ -118,6 +121,7 @@ def answer(question, folder):
     distros.Distro.uses_systemd = staticmethod(lambda: question["systemd"])
     util.uptime, util.time_rfc2822 = lambda: "0.00", lambda: "Thu, 01 Jan 1970 00:00:00 +0000"
     version.version_string = lambda: "VERSION"
+    util.is_resolvable_url = lambda url: "there" in url
     util.lsb_release = lambda *_, **__: {"codename": "bookworm"}
     util.get_dpkg_architecture = lambda *_: "amd64"
     temp_utils.mkstemp = tempfile.mkstemp
@@ -129,7 +133,8 @@ def answer(question, folder):
 
     util.fork_cb = later
     paths = helpers.Paths({"cloud_dir": folder, "run_dir": folder, "templates_dir": TEMPLATES})
-    distro = distros.fetch(question["distro"])(question["distro"], {}, paths)
+    settings = (util.load_yaml(question["config"]) or {}).get("system_info", {})
+    distro = distros.fetch(question["distro"])(question["distro"], settings, paths)
     done = set()
 
     class Once:
