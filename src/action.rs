@@ -7,7 +7,7 @@ mod task;
 
 pub use account::{AccountChange, NewUser};
 pub use link::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
-pub use task::{Effect, Post, ShutDown, Task};
+pub use task::{Effect, Fetched, Post, ShutDown, Task};
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -176,11 +176,8 @@ impl Action {
             | Self::RemoveFile { path }
             | Self::RemoveDirectory { path }
             | Self::MountTemporary { path } => Some(path),
-            Self::SetHostname { .. }
-            | Self::Link(_)
-            | Self::Account(_)
-            | Self::RunProgram(_)
-            | Self::Task(_) => None,
+            Self::SetHostname { .. } | Self::Link(_) | Self::Account(_) | Self::RunProgram(_) => None,
+            Self::Task(task) => task.path(),
         }
     }
 

@@ -146,5 +146,11 @@ pub const PATTERN_STEPS: usize = 2048;
 /// SELinux: nesting of groups in a pattern.
 pub const PATTERN_DEPTH: usize = 16;
 
+/// Entries of a GPT that is changed; everybody makes 128.
+pub const PARTITIONS: u32 = 1024;
+
+/// Bytes of a logical sector: the kernel knows none that is larger than its pages.
+pub const SECTOR: u64 = 64 << 10;
+
 /// Nesting of directories followed when the initramfs is deleted.
 pub const DIRECTORY_DEPTH: usize = 64;

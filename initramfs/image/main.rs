@@ -92,7 +92,7 @@ fn run(options: &Options, folder: &Path) -> Result<()> {
 
     let files = options.out.clone().unwrap_or_else(|| folder.join("contents"));
     fs::create_dir_all(&files).map_err(host::io("make", &files))?;
-    let contents = Contents::copy(&machine.disk(), &files)?;
+    let contents = Contents::copy(&machine.file_system(), &files)?;
     if let (Some(out), Some(document)) = (&options.out, document::text(&boots, image.agent_bytes)) {
         let file = out.join("report.json");
         fs::write(&file, document).map_err(host::io("write", &file))?;

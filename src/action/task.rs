@@ -1,7 +1,7 @@
 //! What only the runner does: it leaves nothing behind in a file system that
 //! would say it is done.
 
-use super::Program;
+use super::{Program, WriteFile};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,6 +24,22 @@ pub enum Effect {
     Tell(String),
     /// Sends a form by HTTP.
     Post(Box<Post>),
+    /// Writes a file whose content is elsewhere.
+    Fetch(Box<Fetched>),
+    /// Lets a partition take the room behind it.
+    GrowPartition {
+        /// The disk: `/dev/vda`.
+        disk: String,
+        /// The partition's number.
+        number: u32,
+    },
+    /// Lets a mounted file system of ext2, ext3 or ext4 fill its device.
+    GrowExt {
+        /// The device: `/dev/vda1`.
+        device: String,
+        /// Where it is mounted.
+        point: String,
+    },
     /// Ends the machine once the stage has ended.
     ShutDown(Box<ShutDown>),
 }
@@ -41,6 +57,23 @@ pub struct Post {
     pub timeout: u32,
 }
 
+/// A file whose content is fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where from: `http://`, `https://` or `file://`.
+    pub uri: String,
+    /// Names and values of headers; they may be secret.
+    pub headers: Vec<(String, String)>,
+    /// The file, with the content it gets where nothing can be fetched.
+    pub file: WriteFile,
+    /// Whether that content counts.
+    pub has_content: bool,
+    /// How often it is tried, at least once.
+    pub tries: u32,
+    /// Seconds one try may take.
+    pub timeout: u32,
+}
+
 /// How the machine ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShutDown {
@@ -48,6 +81,16 @@ pub struct ShutDown {
     pub condition: Option<Program>,
     /// Ends it.
     pub program: Program,
+}
+
+impl Task {
+    /// The path that is changed, as [`super::Action::path`].
+    pub(super) fn path(&self) -> Option<&str> {
+        match &self.effect {
+            Effect::Fetch(fetched) => Some(&fetched.file.path),
+            _ => None,
+        }
+    }
 }
 
 impl From<Task> for super::Action {

@@ -48,6 +48,21 @@ pub struct Setting<'a> {
     layer: &'a str,
 }
 
+/// A truth value as cloud-init reads options that people write in many ways:
+/// true, yes, on, 1, as word or value. Anything else is none.
+#[inline(never)]
+fn is_true(value: &Value<'_>) -> bool {
+    match &value.data {
+        Data::Bool(value) => *value,
+        Data::Int(value) => *value == 1,
+        Data::Str(text) => {
+            let text = text.trim_ascii();
+            ["true", "1", "on", "yes"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
+        _ => false,
+    }
+}
+
 impl<'a> Setting<'a> {
     /// An error at `value`, which lies within this setting.
     #[inline(never)]
@@ -124,20 +139,10 @@ impl<'a> CloudConfig<'a> {
         }
     }
 
-    /// A truth value as cloud-init reads options that people write in many
-    /// ways: true, yes, on, 1, as word or value.
+    /// As [`is_true`], with what counts where the key is not set.
     #[inline(never)]
     pub fn is_true(&self, path: &str, default: bool) -> bool {
-        match self.get(path).map(|setting| &setting.value.data) {
-            None => default,
-            Some(Data::Bool(value)) => *value,
-            Some(Data::Int(value)) => *value == 1,
-            Some(Data::Str(text)) => {
-                let text = text.trim_ascii();
-                ["true", "1", "on", "yes"].iter().any(|word| text.eq_ignore_ascii_case(word))
-            }
-            Some(_) => false,
-        }
+        self.get(path).map_or(default, |setting| is_true(setting.value))
     }
 
     /// A string.

@@ -1,12 +1,12 @@
 //! `write_files`.
 
 use super::schema::{Key, Kind};
-use super::{CloudConfig, Setting};
-use crate::action::{Action, Existing, Owner, WriteFile};
+use super::{CloudConfig, Setting, is_true};
+use crate::action::{Action, Effect, Existing, Fetched, Owner, Task, WriteFile};
 use crate::error::{Error, Result};
 use crate::syntax::encoding;
 use crate::syntax::value::{Data, Value};
-use crate::text::has;
+use crate::text::{has, parent_and_name};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -23,6 +23,10 @@ pub static KEYS: &[Key] = &[Key::new(
         Key::new("permissions", Kind::Either(&[Kind::Text, Kind::Integer])),
         Key::new("append", Kind::Bool),
         Key::new("defer", Kind::Bool),
+        Key::new(
+            "source",
+            Kind::Map(&[Key::new("uri", Kind::Text), Key::new("headers", Kind::MapOf(&Kind::Text))]),
+        ),
     ])),
 )];
 
@@ -31,6 +35,10 @@ const ENCODINGS: &[&str] =
     &["gz", "gzip", "gz+base64", "gzip+base64", "gz+b64", "gzip+b64", "b64", "base64", "text/plain"];
 
 const DOING: &str = "write the file at";
+
+/// How often content is asked for, and the seconds of one time.
+const TRIES: u32 = 4;
+const SECONDS: u32 = 30;
 
 /// Permission bits of a file whose entry gives none.
 const DEFAULT_MODE: u32 = 0o644;
@@ -51,15 +59,65 @@ pub fn plan(config: &CloudConfig<'_>, deferred: bool, actions: &mut Vec<Action>,
         if is_set(item, "defer") != deferred {
             continue;
         }
-        match entry(&setting, item, problems) {
-            Ok(file) => actions.push(Action::WriteFile(file)),
+        let made = entry(&setting, item, problems).and_then(|file| {
+            give_directory(&file, actions);
+            match uri(item) {
+                Some(uri) => fetched(&setting, item, uri, *file).map(Action::from),
+                None => Ok(Action::WriteFile(file)),
+            }
+        });
+        match made {
+            Ok(action) => actions.push(action),
             Err(error) => problems.push(error),
         }
     }
 }
 
+/// Directories made on the way to a file are its owner's, as in newer
+/// cloud-inits.
+fn give_directory(file: &WriteFile, actions: &mut Vec<Action>) {
+    let (folder, _) = parent_and_name(&file.path);
+    if file.owner != Owner::Root && !folder.is_empty() {
+        actions.push(Action::MakeDirectory { path: folder.into(), mode: 0o755, owner: file.owner.clone() });
+    }
+}
+
+/// Where the content of a file is to be fetched.
+fn uri<'v>(item: &'v Value<'_>) -> Option<&'v str> {
+    item.get("source")?.get_set("uri")?.as_str().filter(|uri| !uri.is_empty())
+}
+
+/// Whether the content of a file is on another machine.
+#[inline(never)]
+pub fn is_remote(config: &CloudConfig<'_>) -> bool {
+    let items = config.get("write_files").and_then(|setting| setting.value.items());
+    items.unwrap_or_default().iter().filter_map(uri).any(|uri| uri.starts_with("http"))
+}
+
+fn fetched(setting: &Setting<'_>, item: &Value<'_>, uri: &str, file: WriteFile) -> Result<Task> {
+    let is_known = ["http://", "https://", "file://", "/"].iter().any(|scheme| uri.starts_with(scheme));
+    if !is_known || uri.bytes().any(|byte| byte < b' ') {
+        return Err(setting.error(DOING, item, "source.uri is none of http, https and file"));
+    }
+    let mut headers = Vec::new();
+    for (name, value) in
+        item.get("source").and_then(|source| source.get("headers")).into_iter().flat_map(Value::entries)
+    {
+        match (name.as_str(), value.as_str()) {
+            (Some(name), Some(value)) if !has(name, b'\n') && !has(value, b'\n') => {
+                headers.push((name.into(), value.into()));
+            }
+            _ => return Err(setting.error(DOING, item, "source.headers has one that is no line of text")),
+        }
+    }
+    let has_content = item.get_set("content").is_some();
+    let what = ["fetch ", &file.path].concat();
+    let fetched = Fetched { uri: uri.into(), headers, file, has_content, tries: TRIES, timeout: SECONDS };
+    Ok(Task { what, effect: Effect::Fetch(Box::new(fetched)) })
+}
+
 fn is_set(item: &Value<'_>, key: &str) -> bool {
-    item.get(key).and_then(Value::as_bool).unwrap_or(false)
+    item.get(key).is_some_and(is_true)
 }
 
 #[inline(never)]
@@ -148,11 +206,12 @@ fn permissions(value: &Value<'_>) -> Option<u32> {
         Data::Str(text) => {
             let digits = text.trim_ascii();
             let digits = digits.strip_prefix("0o").or_else(|| digits.strip_prefix("0O")).unwrap_or(digits);
-            u32::from_str_radix(digits, 8).ok().filter(|_| !digits.starts_with('+'))?
+            u32::from_str_radix(digits, 8).ok()?
         }
         _ => return None,
     };
-    (mode <= 0o7777).then_some(mode)
+    // Git's `100644` has the type of the file in front.
+    Some(mode & 0o7777)
 }
 
 fn owner(value: &Value<'_>) -> Option<Owner> {
@@ -161,7 +220,8 @@ fn owner(value: &Value<'_>) -> Option<Owner> {
     }
     let text = value.as_str()?;
     let (user, group) = match text.split_once(':') {
-        Some((user, group)) => (name(user)?, Some(name(group)?)),
+        Some((user, group)) if !group.trim_ascii().is_empty() => (name(user)?, Some(name(group)?)),
+        Some((user, _)) => (name(user)?, None),
         None => (name(text)?, None),
     };
     Some(match (user, group) {
@@ -240,7 +300,47 @@ mod tests {
         assert_eq!(owner_of("root:root"), Some(Owner::Root));
         assert_eq!(owner_of("app:web"), named("app", Some("web")));
         assert_eq!(owner_of("app"), named("app", None));
-        assert_eq!(owner_of("a:"), None);
+        assert_eq!(owner_of("a:"), named("a", None));
+        assert_eq!(owner_of(":a"), None);
+    }
+
+    #[test]
+    fn append_and_defer_may_be_words() {
+        let text =
+            "write_files: [{path: /a, append: 'yes', defer: 'on'}, {path: /b, append: 1, defer: 'no'}]";
+        let [now, later] = [false, true].map(|deferred| planned(text, deferred).0);
+        assert_eq!((&*now[0].path, now[0].existing), ("/b", Existing::Append));
+        assert_eq!((&*later[0].path, later[0].existing), ("/a", Existing::Append));
+    }
+
+    #[test]
+    fn content_may_be_elsewhere() {
+        let text = "write_files:\n\
+             - {path: /a/b, owner: app, content: x, source: {uri: 'http://h/f', headers: {A: b}}}\n\
+             - {path: /c, source: {uri: 'ftp://h/f'}}\n\
+             - {path: /d, source: {uri: 'file:///e', headers: {A: [b]}}}\n\
+             - {path: /f, content: x, source: {uri: ''}}\n";
+        let (mut actions, mut problems) = (Vec::new(), Vec::new());
+        plan(&layer(text), false, &mut actions, &mut problems);
+        let lines: Vec<String> = actions.iter().map(Action::text).collect();
+        assert_eq!(
+            lines,
+            ["make directory /a (0755 app)", "fetch /a/b", "write /f (0644 root, 1 bytes)"],
+            "the folders are the owner's"
+        );
+        let Action::Task(task) = &actions[1] else { panic!("a task") };
+        let Effect::Fetch(fetched) = &task.effect else { panic!("a file") };
+        assert_eq!((fetched.uri.as_str(), fetched.has_content), ("http://h/f", true));
+        assert_eq!(fetched.headers, [("A".into(), "b".into())]);
+        assert_eq!(actions[1].path(), Some("/a/b"));
+        assert_eq!(
+            texts(&problems),
+            [
+                "unable to write the file at user-data:3:3: source.uri is none of http, https and file",
+                "unable to write the file at user-data:4:3: source.headers has one that is no line of text",
+            ]
+        );
+        assert!(is_remote(&layer(text)) && !is_remote(&layer("write_files: [{source: {uri: /x}}]")));
     }
 
     #[test]

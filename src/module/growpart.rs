@@ -3,13 +3,13 @@
 use super::devices::{self, Node};
 use super::system::has_program;
 use super::{Context, Early, Module, Plan, Stage};
-use crate::action::Program;
+use crate::action::{Effect, Program, Task};
 use crate::cloud_config::disks::{Mode, growpart};
 use crate::error::Error;
 use crate::fetch;
 use crate::state::paths::Frequency;
 use crate::text::fill;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 pub(super) const MODULE: Module = Module {
@@ -79,8 +79,9 @@ fn room(context: &Context<'_>, disk: &str, number: u32) -> Option<u64> {
     next.checked_sub(end)
 }
 
-fn grow(context: &Context<'_>, mode: Mode, disk: &str, number: u32, plan: &mut Plan) {
-    let number = number.to_string();
+/// Plans it: by growpart(1), by sfdisk(8), or by this program itself.
+fn grow(context: &Context<'_>, mode: Mode, disk: &str, partition: u32, plan: &mut Plan) {
+    let number = partition.to_string();
     let has = |name| has_program(context.root, name);
     let environment = Vec::from([("LANG".to_string(), "C".to_string())]);
     if has("growpart") {
@@ -92,10 +93,13 @@ fn grow(context: &Context<'_>, mode: Mode, disk: &str, number: u32, plan: &mut P
         let input = b",+\n".to_vec();
         plan.actions.push(Program { environment, input, ..Program::new(&argv) }.into());
         plan.actions.push(Program::new(&["partx", "-u", "-n", &number, disk]).into());
+    } else if mode == Mode::Auto {
+        let what = fill("grow partition {} of {}", &[&number, disk]);
+        let effect = Effect::GrowPartition { disk: disk.into(), number: partition };
+        plan.actions.push(Task { what, effect }.into());
     } else {
-        let tools = if mode == Mode::Auto { "neither growpart, nor sfdisk and partx" } else { "no growpart" };
-        let which: String = fill("{} {}", &[disk, &number]);
-        plan.problems.push(Error::new("grow partition", which, ["the root has ", tools].concat()));
+        let which = fill("{} {}", &[disk, &number]);
+        plan.problems.push(Error::new("grow partition", which, "the root has no growpart"));
     }
 }
 
@@ -105,6 +109,7 @@ mod tests {
     use crate::action::Action;
     use crate::fetch::memory::Tree;
     use crate::module::tests::{FILE, planned, texts};
+    use alloc::string::String;
 
     /// /dev/vda with one partition of 1 MiB to `end`, which is the root.
     fn root(end: u64) -> Tree {
@@ -155,6 +160,8 @@ mod tests {
             lines("{}", &sfdisk),
             ["run sfdisk --no-reread --no-tell-kernel -N 1 /dev/vda", "run partx -u -n 1 /dev/vda"]
         );
+        let bare = root(500_000);
+        assert_eq!(lines("{}", &bare), ["grow partition 1 of /dev/vda"]);
         let none = planned("growpart", "growpart: {mode: growpart}", &sfdisk);
         assert_eq!(texts(&none.problems), ["unable to grow partition /dev/vda 1: the root has no growpart"]);
         let forbidden = sfdisk.with("/etc/growroot-disabled", "", FILE);

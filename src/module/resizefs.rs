@@ -3,7 +3,7 @@
 use super::devices;
 use super::system::has_program;
 use super::{Context, Early, Module, Plan, Stage};
-use crate::action::Program;
+use crate::action::{Effect, Program, Task};
 use crate::cloud_config::disks::{Resize, resize_rootfs};
 use crate::error::Error;
 use crate::state::paths::Frequency;
@@ -42,6 +42,11 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         // Nothing that lies on a device alone.
         _ => return,
     };
+    if !has_program(context.root, argv[0]) && root.kind.starts_with("ext") {
+        let what = fill("grow the file system at / to fill {}", &[&device]);
+        plan.actions.push(Task { what, effect: Effect::GrowExt { device, point: "/".into() } }.into());
+        return;
+    }
     if !has_program(context.root, argv[0]) {
         // A root without it that nobody asks to grow is as it is meant to be.
         if wanted != Resize::Usual {
@@ -90,8 +95,12 @@ mod tests {
         assert_eq!(lines("{}", &root("overlay")), [""; 0]);
         let zfs = planned("resizefs", "{}", &root("zfs"));
         assert_eq!(texts(&zfs.problems), ["unable to resize /: zfs is not grown here"]);
-        let bare =
-            Tree::default().with("/proc/self/mountinfo", "25 1 0:30 / / rw - ext4 /dev/vda1 rw\n", FILE);
+        let bare = |kind| {
+            let line = format!("25 1 0:30 / / rw - {kind} /dev/vda1 rw\n");
+            Tree::default().with("/proc/self/mountinfo", &line, FILE)
+        };
+        assert_eq!(lines("{}", &bare("ext4")), ["grow the file system at / to fill /dev/vda1"]);
+        let bare = bare("xfs");
         assert_eq!(planned("resizefs", "{}", &bare).problems, []);
         assert_eq!(planned("resizefs", "resize_rootfs: true", &bare).problems.len(), 1);
     }

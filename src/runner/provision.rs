@@ -143,7 +143,7 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     let mut tasks = Tasks::with_output(work.redirection(&config, log));
     let mut program = program::run;
     let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
-    let mut task = |task: &Task| tasks.carry_out(task);
+    let mut task = |task: &Task| tasks.carry_out(task, machine);
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.account = Some(&mut account);
     applier.program = Some(&mut program);

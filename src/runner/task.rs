@@ -1,9 +1,14 @@
 //! What only the runner does: lines for people, and the machine's end.
 
+use crate::download::{self, Source};
 use crate::output::{Redirection, is_redirected};
+use crate::provision::Machine;
 use crate::{http, program};
-use glowplug::action::{Effect, ShutDown, Task};
+use glowplug::action::{Effect, Fetched, ShutDown, Task};
 use glowplug::error::{Error, Result};
+use glowplug::limits;
+use glowplug::sys::apply::Applier;
+use glowplug::sys::grow;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -26,11 +31,14 @@ impl Tasks {
     }
 
     /// Does one, or notes it for the end.
-    pub(crate) fn carry_out(&mut self, task: &Task) -> Result<()> {
+    pub(crate) fn carry_out(&mut self, task: &Task, machine: &Machine) -> Result<()> {
         match &task.effect {
             Effect::Print(text) => print(text),
             Effect::Tell(text) => tell(text),
             Effect::Post(post) => return http::post(post),
+            Effect::Fetch(wanted) => return fetch(wanted, machine),
+            Effect::GrowPartition { disk, number } => return grow::grow_partition(disk, *number).map(drop),
+            Effect::GrowExt { device, point } => return grow::grow_ext(device, point),
             Effect::ShutDown(shut_down) => self.shut_down = Some((**shut_down).clone()),
         }
         Ok(())
@@ -62,6 +70,24 @@ fn end(shut_down: &ShutDown) {
     if let Err(error) = leave(shut_down) {
         print(&format!("{error}\n"));
     }
+}
+
+/// Writes a file with what is elsewhere, else with the content it has itself.
+fn fetch(wanted: &Fetched, machine: &Machine) -> Result<()> {
+    let Fetched { uri, headers, tries, timeout, .. } = wanted;
+    let mut file = wanted.file.clone();
+    let source = Source { url: uri, headers, tries: *tries, timeout: *timeout };
+    match download::fetch(&source, limits::SEED_FILE) {
+        Ok(content) => file.content = content,
+        Err(why) => {
+            let error = Error::new("fetch", download::shown(uri), why);
+            if !wanted.has_content {
+                return Err(error);
+            }
+            print(&format!("warning: {error}; {} gets the content beside it\n", file.path));
+        }
+    }
+    Applier::new(&machine.root, &machine.run).apply(&file.into(), None)
 }
 
 /// Says lines to the console and in the log of all output.

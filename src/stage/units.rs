@@ -7,6 +7,7 @@ use super::local::{Local, carry_out};
 use super::log::Log;
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
+use crate::cloud_config::write_files::is_remote;
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::limits;
@@ -94,7 +95,8 @@ impl Online {
         let unresolved = consumed.unresolved().is_some();
         let mut online = Self::default();
         let early = |kind| matches!(kind, Kind::Include | Kind::IncludeOnce | Kind::Boothook);
-        if has(&early) || config.has_any(&["bootcmd"]) {
+        let fetches_files = is_remote(config);
+        if has(&early) || fetches_files || config.has_any(&["bootcmd"]) {
             online.0.push(INIT);
         }
         if unresolved || config.has_any(&CONFIG_KEYS) {
@@ -108,7 +110,7 @@ impl Online {
             use Kind::{Script, ScriptPerBoot, ScriptPerInstance, ScriptPerOnce};
             matches!(kind, Script | ScriptPerBoot | ScriptPerInstance | ScriptPerOnce)
         };
-        if unresolved || scripts || has(&script) || config.has_any(&FINAL_KEYS) {
+        if unresolved || fetches_files || scripts || has(&script) || config.has_any(&FINAL_KEYS) {
             online.0.push(FINAL);
         }
         online

@@ -9,6 +9,8 @@ mod vm;
 mod boots;
 mod broken;
 mod debian;
+mod disk_image;
+mod disks;
 mod drives;
 mod ending;
 mod modules;

@@ -1,8 +1,9 @@
-//! Modules of the init stage on a root that has busybox and nothing else.
+//! Modules of the init stage on a root that has busybox and nothing else, on a
+//! disk that is larger than its partition.
 
 use crate::scene::{Scene, addresses, link, metadata, write_seed};
 use crate::vm::console::Who;
-use crate::vm::contents::Contents;
+use crate::vm::contents::{self, Contents};
 
 const MAC: &str = "52:54:00:6b:1f:01";
 
@@ -17,6 +18,8 @@ const USER_DATA: &str = "\
 write_files:
 - {path: /usr/sbin/sshd, permissions: '0755', content: ''}
 - {path: /etc/skel/.profile, content: 'from skel'}
+- {path: /srv/deep/er/copy, owner: admin, source: {uri: 'file:///etc/motd'}}
+- {path: /srv/kept, content: beside, source: {uri: 'file:///none'}}
 groups: [cloud]
 users:
 - default
@@ -33,7 +36,12 @@ users:
 chpasswd:
   expire: true
   users: [{name: daemon1, type: RANDOM}]
+disk_setup:
+  vdb: {table_type: mbr, layout: true}
+fs_setup:
+- {device: vdc, partition: none, filesystem: ext2, label: data}
 mounts:
+- [vdc, /data]
 - [ephemeral0, /mnt/ephemeral]
 - [LABEL=nowhere, /mnt/nowhere]
 - [scratch, /mnt/scratch, tmpfs, size=1m]
@@ -45,6 +53,9 @@ ws_virt_network_dep:
   203.0.113.7:
     port_1: {ip: 10.9.0.1, netmask: 255.255.0.0}
 runcmd:
+- echo kept >> /data/kept
+- cat /sys/class/block/vda1/size > /root/partition
+- stat -f -c '%b %S' / > /root/blocks
 - su ann -c 'id; cd; pwd; cat .profile' > /root/ann
 - cat /proc/mounts /proc/swaps > /root/mounts
 ";
@@ -54,12 +65,19 @@ fn a_tiny_root_gets_users_keys_and_mounts() {
     let files = [("meta_data.json", METADATA), ("network_data.json", NETWORK), ("user_data", USER_DATA)];
     let seed = write_seed("modules", &files);
     let mut scene = Scene::new("modules", &[&seed]);
+    scene.partition("dos");
+    scene.enlarge(64);
+    let blank = scene.blank_disk("blank.img", 8);
+    let data = scene.blank_disk("data.img", 8);
+    scene.set_disks(&[&blank, &data]);
 
     let boot = scene.boot_seed(&seed);
     let contents = scene.contents();
     assert_eq!(addresses(link(&boot, MAC)), ["192.0.2.50/24", "10.9.0.1/16"]);
     the_users_are_there(&contents);
+    files_are_fetched_and_their_folders_given(&contents);
     the_server_has_a_key(&contents);
+    the_root_fills_its_disk(&scene, &contents);
     what_is_there_is_mounted(&scene, &contents);
     let hosts = contents.text("/etc/hosts").unwrap();
     assert!(hosts.ends_with("127.0.1.1\tbench.example.org\tbench\n"), "{hosts}");
@@ -81,6 +99,7 @@ fn a_tiny_root_gets_users_keys_and_mounts() {
     let contents = scene.contents();
     assert_eq!(kept.map(|path| contents.text(path)), before, "a boot without the drive changes nothing");
     assert_eq!(addresses(link(&boot, MAC)), ["192.0.2.50/24", "10.9.0.1/16"]);
+    assert_eq!(contents::read(&data, "/kept").unwrap().as_deref(), Some(&b"kept\n"[..]));
 }
 
 fn the_users_are_there(contents: &Contents) {
@@ -115,6 +134,15 @@ fn the_users_are_there(contents: &Contents) {
     );
 }
 
+fn files_are_fetched_and_their_folders_given(contents: &Contents) {
+    for folder in ["/srv/deep", "/srv/deep/er"] {
+        assert_eq!(metadata(contents, folder), (0o755, 1000, 0), "{folder}");
+    }
+    assert_eq!(metadata(contents, "/srv/deep/er/copy"), (0o644, 1000, 0));
+    assert_eq!(contents.text("/srv/deep/er/copy"), contents.text("/etc/motd"));
+    assert_eq!(contents.text("/srv/kept").as_deref(), Some("beside"));
+}
+
 fn the_server_has_a_key(contents: &Contents) {
     assert_eq!(metadata(contents, "/etc/ssh/ssh_host_ed25519_key"), (0o600, 0, 0));
     let key = contents.text("/etc/ssh/ssh_host_ed25519_key").unwrap();
@@ -123,11 +151,27 @@ fn the_server_has_a_key(contents: &Contents) {
     assert!(public.starts_with("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"), "{public}");
 }
 
+/// Without growpart, sfdisk and resize2fs; a table is made by none of the
+/// programs busybox has.
+fn the_root_fills_its_disk(scene: &Scene, contents: &Contents) {
+    let numbers = |path: &str| -> Vec<u64> {
+        let text = contents.text(path).unwrap();
+        text.split_whitespace().map(|number| number.parse().unwrap()).collect()
+    };
+    let (partition, blocks) = (numbers("/root/partition"), numbers("/root/blocks"));
+    // 128 of the image, 64 more, 1 that was behind it
+    assert_eq!(partition[0] >> 11, 193);
+    assert!(blocks[0] * blocks[1] > 170 << 20, "{blocks:?}");
+    let told = scene.told(Who::Runner).join("\n");
+    assert!(told.contains("vdb: the root has no sfdisk, sgdisk or parted"), "{told}");
+}
+
 fn what_is_there_is_mounted(scene: &Scene, contents: &Contents) {
     let fstab = contents.text("/etc/fstab").unwrap();
     assert!(
         fstab.ends_with(
-            "scratch\t/mnt/scratch\ttmpfs\tsize=1m,nofail,comment=cloudconfig\t0\t2\n\
+            "/dev/vdc\t/data\tauto\tdefaults,nofail,comment=cloudconfig\t0\t2\n\
+         scratch\t/mnt/scratch\ttmpfs\tsize=1m,nofail,comment=cloudconfig\t0\t2\n\
          /var/swap\tnone\tswap\tsw,nofail,comment=cloudconfig\t0\t0\n"
         ),
         "{fstab}"

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
+use crate::disk_image;
 use crate::vm::console::{Line, Who};
 use crate::vm::contents::{self, Contents};
 use crate::vm::disc::Drive;
@@ -69,6 +70,16 @@ impl Scene {
         self.boot(Some(&drive))
     }
 
+    /// As [`Scene::boot_seed`], where nothing reports what the machine became.
+    pub(crate) fn boot_seed_unreported(&mut self, seed: &Path) {
+        let drive = Drive::from_seed(seed, &self.folder.join("seed.iso")).unwrap();
+        let _slot = Slot::take();
+        self.lines.clear();
+        let lines = &mut self.lines;
+        let ended = self.machine.boot_unreported(Some(&drive), &mut |line| lines.push(line));
+        ended.unwrap_or_else(|error| panic!("{error}\n{}", self.machine.console()));
+    }
+
     /// As [`Scene::boot_seed`], with more words on the kernel line.
     pub(crate) fn boot_seed_with(&mut self, seed: &Path, words: &str) -> Boot {
         let drive = Drive::from_seed(seed, &self.folder.join("seed.iso")).unwrap();
@@ -79,14 +90,39 @@ impl Scene {
     pub(crate) fn contents(&self) -> Contents {
         let copy = self.folder.join("contents");
         empty_folder(&copy).unwrap();
-        Contents::copy(&self.machine.disk(), &copy).unwrap()
+        Contents::copy(&self.machine.file_system(), &copy).unwrap()
     }
 
     /// Text of one file on the machine's disk, in a way that is quick on a
     /// large one; `None` where there is no such file.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
-        let bytes = contents::read(&self.machine.disk(), path).unwrap()?;
+        let bytes = contents::read(&self.machine.file_system(), path).unwrap()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Puts the root file system into partition 1 of a disk with a table of
+    /// this kind (`gpt`, `dos`) and no room behind it.
+    pub(crate) fn partition(&mut self, table: &str) {
+        self.machine.start = disk_image::partition(&self.machine.disk(), table).unwrap();
+    }
+
+    /// Gives the machine's disk so many mebibytes more.
+    pub(crate) fn enlarge(&mut self, mebibytes: u64) {
+        let disk = self.machine.disk();
+        let bytes = fs::metadata(&disk).unwrap().len();
+        disk_image::enlarge(&disk, bytes + (mebibytes << 20)).unwrap();
+    }
+
+    /// The image of one more disk, which is blank.
+    pub(crate) fn blank_disk(&self, name: &str, mebibytes: u64) -> PathBuf {
+        let file = self.folder.join(name);
+        disk_image::enlarge(&file, mebibytes << 20).unwrap();
+        file
+    }
+
+    /// The disks beside the root's, from now on: /dev/vdb and what follows.
+    pub(crate) fn set_disks(&mut self, disks: &[&Path]) {
+        self.machine.disks = disks.iter().map(|disk| (*disk).to_owned()).collect();
     }
 
     /// From now on the machine has the NICs that `seeds` name, as a copy of its

@@ -20,6 +20,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("mmdebstrap", "mmdebstrap"),
     ("mkfs.vfat", "dosfstools"),
     ("qemu-system-x86_64", "qemu-system-x86"),
+    ("sfdisk", "fdisk"),
     ("xorriso", "xorriso"),
     ("xz", "xz-utils"),
     ("zstd", "zstd"),

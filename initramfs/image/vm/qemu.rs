@@ -32,7 +32,11 @@ pub(crate) struct Machine<'a> {
     folder: PathBuf,
     /// Its network cards; a copy of a machine has others.
     pub(crate) nics: Nics,
+    /// More disks, from /dev/vdb on; what is on them outlives the boots too.
+    pub(crate) disks: Vec<PathBuf>,
     boots: usize,
+    /// Where the root file system begins on its disk, in bytes.
+    pub(crate) start: u64,
     /// QEMU's accelerator: `tcg` or `kvm`.
     pub(crate) accelerator: String,
     /// Words added to the kernel line.
@@ -59,7 +63,9 @@ impl<'a> Machine<'a> {
             image,
             folder: folder.to_owned(),
             nics,
+            disks: Vec::new(),
             boots: 0,
+            start: 0,
             accelerator: "tcg".to_owned(),
             append: String::new(),
             timeout: image.timeout,
@@ -70,9 +76,15 @@ impl<'a> Machine<'a> {
         Ok(machine)
     }
 
-    /// The image of its disk: its root file system.
+    /// The image of its disk.
     pub(crate) fn disk(&self) -> PathBuf {
         self.folder.join("disk.img")
+    }
+
+    /// Its root file system, as debugfs(8) takes one that is in a partition.
+    pub(crate) fn file_system(&self) -> PathBuf {
+        let disk = self.disk();
+        if self.start == 0 { disk } else { format!("{}?offset={}", disk.display(), self.start).into() }
     }
 
     /// All that the last boot printed on the console.
@@ -83,14 +95,23 @@ impl<'a> Machine<'a> {
     /// Powers the machine on and waits until it powers off. `tell` hears each
     /// line worth telling while it happens.
     pub(crate) fn boot(&mut self, drive: Option<&Drive>, tell: &mut dyn FnMut(Line)) -> Result<Boot> {
+        self.boot_unreported(drive, tell)?;
+        let report = self.log("report");
+        Boot::parse(&String::from_utf8_lossy(&fs::read(&report).map_err(host::io("read", &report))?))
+    }
+
+    /// As [`Machine::boot`], where nothing reports what the machine became.
+    pub(crate) fn boot_unreported(
+        &mut self,
+        drive: Option<&Drive>,
+        tell: &mut dyn FnMut(Line),
+    ) -> Result<()> {
         self.boots += 1;
         for log in ["console", "report", "qemu"] {
             let log = self.log(log);
             File::create(&log).map_err(host::io("make", &log))?;
         }
-        self.run(drive, tell)?;
-        let report = self.log("report");
-        Boot::parse(&String::from_utf8_lossy(&fs::read(&report).map_err(host::io("read", &report))?))
+        self.run(drive, tell)
     }
 
     fn log(&self, name: &str) -> PathBuf {
@@ -157,6 +178,10 @@ impl<'a> Machine<'a> {
             } else {
                 line.words(["-device", "virtio-blk-pci,drive=seed"]);
             }
+        }
+        for (number, disk) in self.disks.iter().enumerate() {
+            line.with_path("-drive", &format!("if=none,id=disk{number},format=raw,file="), disk);
+            line.words(["-device", &format!("virtio-blk-pci,drive=disk{number}")]);
         }
         // last link first: the kernel's eth0 is not the seed's, so names must change
         for (number, mac) in self.nics.macs.iter().enumerate().rev() {

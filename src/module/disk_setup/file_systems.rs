@@ -101,11 +101,18 @@ fn program(context: &Context<'_>, wanted: &FsSetup<'_>, device: &str) -> Result<
         };
         return Ok(Program { argv: wanted.command.iter().map(filled).collect(), ..Program::default() });
     }
-    let tool = if wanted.kind == "swap" { "mkswap".into() } else { ["mkfs.", wanted.kind].concat() };
-    if !has_program(context.root, &tool) {
-        return Err(fill("the root has no {}", &[&tool]));
-    }
-    let mut argv = alloc::vec![&*tool];
+    let usual = ["mkfs.", wanted.kind].concat();
+    // What makes it may go by an older name: in busybox by no other.
+    let names = match wanted.kind {
+        "swap" => ["mkswap", "mkswap"],
+        "ext2" => [&*usual, "mke2fs"],
+        "vfat" => [&*usual, "mkdosfs"],
+        _ => [&*usual, &*usual],
+    };
+    let Some(tool) = names.into_iter().find(|name| has_program(context.root, name)) else {
+        return Err(fill("the root has no {}", &names[..1]));
+    };
+    let mut argv = alloc::vec![tool];
     if !wanted.label.is_empty() {
         let flag = match wanted.kind {
             "vfat" | "fat" | "msdos" | "exfat" => "-n",
