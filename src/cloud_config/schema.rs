@@ -104,9 +104,13 @@ static SYSTEM: &[Key] = &[
     Key::new("reporting", Kind::Any),
     Key::new("system_info", Kind::Any),
     Key::new("unverified_modules", Kind::List(&Kind::Text)),
+    Key::new("updates", Kind::Map(&[Key::new("network", Kind::Map(&[Key::new("when", EVENTS)]))])),
     Key::new("vendor_data", VENDOR),
     Key::new("vendor_data2", VENDOR),
 ];
+
+/// When the network's description counts anew.
+const EVENTS: Kind = Kind::List(&Kind::OneOf(&["boot", "boot-new-instance", "boot-legacy", "hotplug"]));
 
 const MODULES: Kind = Kind::List(&Kind::Either(&[
     Kind::Text,
