@@ -7,6 +7,9 @@ changed); the answer:
 
   commands  what would have been run: [argv, input]
   keys      [user, sorted keys, options] of each authorized_keys file
+  written   [path, mode, content, whether at the end] of each entry of write_files
+  owners    [path, user, group] of these
+  told      what is shown on the console
   error     of the module, null without one
 
 {"crypt": PASSWORD, "salt": SETTING} gives crypt(3)'s hash.
@@ -39,7 +42,8 @@ class Machine:
         self.commands = []
         self.users = self.names("/etc/passwd")
         self.groups = self.names("/etc/group")
-        self.keys = []
+        self.keys, self.written, self.owners = [], [], []
+        self.told = ""
         name = question.get("distro", "debian")
         paths = helpers.Paths({"cloud_dir": self.at("/var/lib/cloud"), "run_dir": self.at("/run/cloud-init")})
         system = self.config.get("system_info", {})
@@ -65,6 +69,13 @@ class Machine:
     def setup_user_keys(self, keys, user, options=None):
         self.keys.append([user, sorted(keys), options or ""])
 
+    def write(self, path, content, mode=0o644, omode="wb", **_):
+        content = content if isinstance(content, bytes) else content.encode()
+        self.written.append([path, mode & 0o7777, content.decode("latin-1"), "a" in omode])
+
+    def tell(self, text, *_, **__):
+        self.told += text
+
     def device(self, name):
         return self.metadata.get("devices", {}).get(name)
 
@@ -75,6 +86,7 @@ class Machine:
         cloud.get_hostname.side_effect = self.hostname
         cloud.get_template_filename.side_effect = lambda name: os.path.join(TEMPLATES, name + ".tmpl")
         cloud.device_name_to_device.side_effect = self.device
+        cloud.datasource.metadata = self.metadata
         cloud.get_cpath.side_effect = lambda name: self.at("/var/lib/cloud/data")
         return cloud
 
@@ -104,6 +116,26 @@ def patches(machine, module):
         yield mock.patch.object(util, "ensure_dir", lambda path: machine.commands.append([["mkdir", path], ""]))
 
 
+def settings_patches(machine, module, name):
+    """Of modules that write below /etc: into the machine's folder."""
+    if name == "set_passwords":
+        update = lambda updates: ssh_util.update_ssh_config(updates, machine.at("/etc/ssh/sshd_config"))
+        yield mock.patch.object(module, "update_ssh_config", update)
+        yield mock.patch.object(module, "rand_user_password", lambda: "abcdefghijkmnpqrstuv")
+        yield mock.patch.object(util, "multi_log", machine.tell)
+    if name == "ca_certs":
+        own = {
+            key: machine.at(value) if isinstance(value, str) and value.startswith("/") else value
+            for key, value in module.DEFAULT_CONFIG.items()
+        }
+        yield mock.patch.object(module, "DEFAULT_CONFIG", own)
+    if name == "rsyslog":
+        yield mock.patch.object(module, "DEF_DIR", machine.at("/etc/rsyslog.d"))
+    if name == "write_files":
+        yield mock.patch.object(util, "write_file", machine.write)
+        yield mock.patch.object(util, "chownbyname", lambda *args: machine.owners.append(list(args)))
+
+
 def nth_partition(here):
     def answer(device, number):
         for suffix in ("%s", "p%s", "-part%s"):
@@ -122,6 +154,8 @@ def run(question):
     with contextlib.ExitStack() as stack:
         for patch in patches(machine, module):
             stack.enter_context(patch)
+        for patch in settings_patches(machine, module, question["module"]):
+            stack.enter_context(patch)
         if question["module"] == "resolv_conf":
             where = {"/etc/resolv.conf": "resolv.conf"}
             stack.enter_context(mock.patch.object(module, "RESOLVE_CONFIG_TEMPLATE_MAP", where))
@@ -132,10 +166,19 @@ def run(question):
             module.handle(question["module"], machine.config, machine.cloud(), logging.getLogger(), [])
         except Exception as failure:
             error = "%s: %s" % (type(failure).__name__, failure)
-    return {"commands": machine.commands, "keys": machine.keys, "error": error}
+    return {
+        "commands": machine.commands,
+        "keys": machine.keys,
+        "written": machine.written,
+        "owners": machine.owners,
+        "told": machine.told,
+        "error": error,
+    }
 
 
 def main():
+    # as at boot: relative paths begin there
+    os.chdir("/")
     for line in sys.stdin:
         question = json.loads(line)
         if "crypt" in question:

@@ -5,12 +5,15 @@
 
 mod files;
 mod keys;
+mod passwords;
 #[path = "../../support/python.rs"]
 mod python;
 #[allow(dead_code)] // mutations are for texts, and here are choices
 #[path = "../../support/random.rs"]
 mod random;
+mod settings;
 mod users;
+mod write_files;
 
 use glowplug::action::Action;
 use glowplug::cloud_config::{CloudConfig, Layer};
@@ -23,6 +26,7 @@ use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
 use glowplug::sys::root::Root;
 use python::Python;
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -92,6 +96,22 @@ impl Folder {
 
     fn read(&self, path: &str) -> Option<String> {
         fs::read_to_string(self.path(path)).ok()
+    }
+
+    /// Paths and contents of the files that `old` has not, or has otherwise.
+    fn new_files(&self, old: &Self) -> BTreeMap<String, String> {
+        let (mut files, mut folders) = (BTreeMap::new(), vec![String::new()]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(self.path(&folder)).unwrap().flatten() {
+                let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(path);
+                } else if self.read(&path) != old.read(&path) {
+                    files.insert(path.clone(), self.read(&path).unwrap());
+                }
+            }
+        }
+        files
     }
 }
 

@@ -12,7 +12,7 @@ use std::fmt::Write;
 /// Made up configurations.
 const GENERATED: usize = 400;
 
-const PROGRAMS: [&str; 5] = ["useradd", "groupadd", "usermod", "chpasswd", "passwd"];
+pub(crate) const PROGRAMS: [&str; 5] = ["useradd", "groupadd", "usermod", "chpasswd", "passwd"];
 
 const SYSTEM: &str = "system_info: {default_user: {name: debian, gecos: Debian, groups: [adm, sudo], \
                       sudo: ['ALL=(ALL) NOPASSWD:ALL'], shell: /bin/bash, lock_passwd: true}}\n";

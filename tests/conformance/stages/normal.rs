@@ -17,6 +17,7 @@ pub(crate) fn content(path: &str, bytes: &[u8]) -> String {
         "instance-data.json" | "instance-data-sensitive.json" => instance_data(bytes),
         "shadow" | "shadow-" => shadow(&text),
         _ if name.ends_with(".txt.i") => boundary(&text),
+        _ if name.starts_with("ssh_host_") => host_key(&text),
         _ => {
             text.lines().map(created).collect::<Vec<_>>().join("\n")
                 + if text.ends_with('\n') { "\n" } else { "" }
@@ -74,6 +75,15 @@ fn shadow(text: &str) -> String {
         fields.join(":")
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The kind of a server's key, and whose it is.
+fn host_key(text: &str) -> String {
+    let words: Vec<&str> = text.lines().next().unwrap_or_default().split(' ').collect();
+    match words[..] {
+        [kind, _, whose] => format!("{kind} KEY {whose}\n"),
+        _ => words.join(" "),
+    }
 }
 
 /// A message with its boundary named `B`, and of its parts' headers type and

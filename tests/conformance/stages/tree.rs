@@ -75,5 +75,9 @@ impl Tree {
 /// What no boot is about: caches of interpreters, and files that programs
 /// keep for themselves.
 fn is_noise(path: &str) -> bool {
-    path.ends_with(".pyc") || path.ends_with("__pycache__") || path.starts_with("root/.cache")
+    let own = ["var/cache/debconf/", "var/log/dpkg.log", "etc/ssl/certs/java/"];
+    own.iter().any(|own| path.starts_with(own))
+        || path.ends_with(".pyc")
+        || path.ends_with("__pycache__")
+        || path.starts_with("root/.cache")
 }
