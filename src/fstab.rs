@@ -29,16 +29,32 @@ impl Covered {
         for line in fetch::text(root, "/etc/fstab").unwrap_or_default().lines() {
             points.extend(mount_point(line));
         }
+        let mut covered = Self { points };
+        let (mut wants, mut has_units) = (Vec::new(), false);
         for folder in &UNITS {
-            for name in &names(root, folder) {
+            for name in names(root, folder) {
+                has_units |= covered.lacks(&name).is_some();
                 if name.ends_with(".wants") || name.ends_with(".requires") {
-                    for unit in &names(root, &[folder, "/", name].concat()) {
-                        points.extend(unit.strip_suffix(".mount").and_then(unit_path));
-                    }
+                    wants.push([folder, "/", &name].concat());
                 }
             }
         }
-        Self { points }
+        // most roots have mount units below /dev and /sys alone: who wants them is nothing to us
+        for folder in wants.iter().filter(|_| has_units) {
+            for unit in &names(root, folder) {
+                if let Some(point) = covered.lacks(unit) {
+                    covered.points.push(point);
+                }
+            }
+        }
+        covered
+    }
+
+    /// The mount point of a unit, where it is a mount unit's and not yet covered.
+    #[inline(never)]
+    fn lacks(&self, unit: &str) -> Option<String> {
+        let point = unit_path(unit.strip_suffix(".mount")?)?;
+        self.by(&point).is_none().then_some(point)
     }
 
     /// Drops the mount points that don't `stay`.
@@ -110,12 +126,28 @@ fn unescape(text: &str, introduction: &str, digits: usize, base: u32) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::memory::Tree;
 
     #[test]
     fn fstab_names_what_covers_the_root() {
         let text = "# /dev/sda1 /old\nLABEL=root / ext4 defaults 0 1\n/dev/vdb\t/var ext4 defaults 0 2\n\
                     swap none swap sw 0 0\n/dev/vdc /mnt ext4 noauto,user 0 0\n//nas/x /home/a\\040b cifs\nbroken\n";
         assert_eq!(text.lines().filter_map(mount_point).collect::<Vec<_>>(), ["/var", "/home/a b"]);
+    }
+
+    #[test]
+    fn wanted_mount_units_cover_and_others_do_not() {
+        let root = Tree::of(
+            "",
+            &[
+                ("/usr/lib/systemd/system/var.mount", ""),
+                ("/usr/lib/systemd/system/srv-unwanted.mount", ""),
+                ("/usr/lib/systemd/system/dev-mqueue.mount", ""),
+                ("/usr/lib/systemd/system/sysinit.target.wants/dev-mqueue.mount", ""),
+                ("/etc/systemd/system/local-fs.target.requires/var.mount", ""),
+            ],
+        );
+        assert_eq!(Covered::read(&root).points, ["/dev", "/proc", "/run", "/sys", "/tmp", "/var"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use glowplug::error::{Error, Result};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// Where output goes, and where it goes when that can't be written.
@@ -71,7 +72,11 @@ fn command(program: &Program, output: Option<&File>) -> io::Result<Command> {
     };
     let stdio = || output.and_then(|output| output.try_clone().ok()).map_or_else(Stdio::inherit, Stdio::from);
     let mut command = Command::new(file);
-    command.args(arguments).current_dir("/").stdout(stdio()).stderr(stdio());
+    command.args(arguments).stdout(stdio()).stderr(stdio());
+    // only a program that stays where we are is started without a copy of us
+    if std::env::current_dir().ok().as_deref() != Some(Path::new("/")) {
+        command.current_dir("/");
+    }
     command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.envs(program.environment.iter().map(|(key, value)| (key, value)));
     if std::env::var_os("PATH").is_none() {

@@ -65,9 +65,15 @@ fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<
 #[inline(never)]
 fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>, temporary: &str) -> Done {
     let directory = at.directory.as_fd();
-    path::unlink_at(directory, temporary, AtFlags::empty())?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-    let new = path::open_at(directory, temporary, flags, 0o600)?;
+    let new = match path::open_at(directory, temporary, flags, 0o600) {
+        // left by one that was interrupted
+        Err(Errno::EXIST) => {
+            path::unlink_at(directory, temporary, AtFlags::empty())?;
+            path::open_at(directory, temporary, flags, 0o600)?
+        }
+        opened => opened?,
+    };
     path::set_label(&new, label)?;
     let new = new.as_fd();
     write_all(new, &file.content)?;
