@@ -227,7 +227,8 @@ fn accelerator(name: &str) -> Vec<&str> {
                 "-accel",
                 "tcg,thread=single,tb-size=512",
                 "-icount",
-                "shift=0,sleep=off",
+                // idle time is the host's: without sleep a guest that waits for its disk jumps ahead
+                "shift=0,sleep=on",
                 "-cpu",
                 "qemu64,-svm",
             ]

@@ -38,6 +38,9 @@ pub(crate) struct Boot {
     /// Seconds from the kernel's start to `network` (the last address is
     /// there), `multi_user`, `init`, `final` (those stages are done), `ssh`.
     pub(crate) boot_s: BTreeMap<String, f64>,
+    /// By unit, of those with cloud-init's names: how long its program ran, and
+    /// the processor's time in it and all it started.
+    pub(crate) stages_ms: BTreeMap<String, Vec<f64>>,
     /// Lines of the journal about ordering cycles.
     pub(crate) cycles: String,
     /// What `systemd-analyze verify` says, with `report.verify` on the kernel line.
@@ -86,6 +89,7 @@ impl Boot {
                 "failed" => boot.failed_units.extend(Some(decode(rest)).filter(|unit| !unit.is_empty())),
                 "backend" => boot.add_backend(rest),
                 "second" => boot.boot_s.extend(parse_second(rest)),
+                "stage" => boot.stages_ms.extend(parse_stage(rest)),
                 "cycles" => boot.cycles = decode(rest),
                 "verify" => boot.verify = decode(rest),
                 "end" => {
@@ -191,6 +195,12 @@ fn parse_second(fields: &str) -> Option<(String, f64)> {
     Some((step.to_owned(), seconds.trim().parse().ok()?))
 }
 
+/// `UNIT MS MS`.
+fn parse_stage(fields: &str) -> Option<(String, Vec<f64>)> {
+    let (unit, times) = fields.split_once(' ')?;
+    Some((unit.to_owned(), times.split_whitespace().filter_map(|time| time.parse().ok()).collect()))
+}
+
 fn first_number(text: &str) -> f64 {
     text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or_default()
 }
@@ -226,7 +236,8 @@ mod tests {
         let routes = item("routes", "default via 192.0.2.1 dev eth1\nff00::/8 dev eth7\n");
         let kinds = item("kinds", "/sys/class/net/eth1/uevent:DEVTYPE=bond\n");
         let (addresses, links) = (item("addresses", addresses), item("links", links));
-        format!("exit 0\r\n{status}{addresses}{links}{routes}{kinds}{timings}")
+        let stages = "stage cloud-init 12.500 3.250\nstage cloud-final - -\n";
+        format!("exit 0\r\n{status}{addresses}{links}{routes}{kinds}{timings}{stages}")
     }
 
     #[test]
@@ -245,6 +256,8 @@ mod tests {
             routes: vec!["default via 192.0.2.1 dev eth1".into()],
         };
         assert_eq!(boot.links, [expected]);
+        assert_eq!(boot.stages_ms["cloud-init"], [12.5, 3.25]);
+        assert!(boot.stages_ms["cloud-final"].is_empty(), "what systemd does not know is left out");
         assert_eq!(boot.timings_ms["agent/mount root"].to_bits(), 2.5_f64.to_bits());
     }
 
