@@ -26,11 +26,14 @@ enum Operator {
     Plus,
     Minus,
     Join,
+    Times,
+    Divide,
+    Modulo,
 }
 
 /// How loosely each binds, its text, and itself; a longer text before its own
 /// beginning.
-static OPERATORS: [(u8, Operator, &str); 13] = [
+static OPERATORS: [(u8, Operator, &str); 16] = [
     (0, Operator::Or, "or"),
     (1, Operator::And, "and"),
     (COMPARISON, Operator::Equal, "=="),
@@ -44,6 +47,9 @@ static OPERATORS: [(u8, Operator, &str); 13] = [
     (4, Operator::Plus, "+"),
     (4, Operator::Minus, "-"),
     (5, Operator::Join, "~"),
+    (FACTOR, Operator::Times, "*"),
+    (FACTOR, Operator::Divide, "//"),
+    (FACTOR, Operator::Modulo, "%"),
 ];
 
 /// Words that are no variables: the first [`OPERATING`] of them no values
@@ -53,13 +59,23 @@ const OPERATING: usize = 7;
 
 const NOT: u8 = 2;
 const COMPARISON: u8 = 3;
-const OPERAND: u8 = 6;
+const FACTOR: u8 = 6;
+const OPERAND: u8 = 7;
 
 impl<'v> Renderer<'v> {
     /// Reads an expression; it has a value.
     #[inline(never)]
     pub(super) fn expression(&mut self) -> Read<Term> {
         let term = self.choice()?;
+        if self.fault.is_some() { Err(super::Stop) } else { Ok(term) }
+    }
+
+    /// As [`Self::expression`], of what a loop goes over: an `if` behind it is
+    /// the loop's.
+    pub(super) fn iterated(&mut self) -> Read<Term> {
+        self.enter()?;
+        let term = self.operation(0)?;
+        self.depth -= 1;
         if self.fault.is_some() { Err(super::Stop) } else { Ok(term) }
     }
 
@@ -135,7 +151,8 @@ impl<'v> Renderer<'v> {
             let Some(after) = self.rest.strip_prefix(text) else { continue };
             // `-}}` ends a tag, and `order` is a name
             let other = match after.as_bytes().first() {
-                Some(b'}' | b'%') => level == 4,
+                Some(b'}' | b'%') => level == 4 || level == FACTOR,
+                Some(b'*') => level == FACTOR,
                 Some(byte) => in_word(*byte) && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase),
                 None => false,
             };
@@ -158,6 +175,28 @@ impl<'v> Renderer<'v> {
                 let work = self.length(left).unwrap_or(1).checked_mul(self.length(right).unwrap_or(1));
                 self.spend(work)?;
                 self.holds(right, left) == (operator == Operator::In)
+            }
+            Operator::Times | Operator::Divide | Operator::Modulo => {
+                let product = numbers.and_then(|(left, right)| match operator {
+                    Operator::Times => left.checked_mul(right),
+                    // Python's go down to the next integer
+                    Operator::Divide => {
+                        let down = i64::from(left.checked_rem(right)? != 0 && (left < 0) != (right < 0));
+                        left.checked_div(right)?.checked_sub(down)
+                    }
+                    _ => match left.checked_rem(right)? {
+                        rest if rest != 0 && (rest < 0) != (right < 0) => rest.checked_add(right),
+                        rest => Some(rest),
+                    },
+                });
+                if let Some(product) = product {
+                    return self.make(Data::Int(product));
+                }
+                match self.missing(left).or(self.missing(right)) {
+                    Some(name) => self.note("there is no {}", name),
+                    None => self.note("these values can't be multiplied or divided", ""),
+                }
+                return Ok(NOTHING);
             }
             Operator::Plus | Operator::Minus | Operator::Join => {
                 if operator == Operator::Join || operator == Operator::Plus && texts {
@@ -233,18 +272,13 @@ impl<'v> Renderer<'v> {
                 if name.is_empty() {
                     return self.stop("a name is expected", "");
                 }
+                if self.next_is("(") {
+                    term = self.method(term, name)?;
+                    continue;
+                }
                 term = self.inside(term, name.parse().ok(), name, name)?;
             } else if self.next_is("[") {
-                let start = self.rest;
-                let key = self.choice()?;
-                let source = start.get(..start.len() - self.rest.len()).unwrap_or_default();
-                self.expect("]")?;
-                let name = match self.data(key) {
-                    Some(Data::Str(Cow::Borrowed(name))) => name,
-                    _ => source.trim_ascii(),
-                };
-                let (index, key) = (self.number(key), self.text(key));
-                term = self.inside(term, index, &key, name)?;
+                term = self.subscript(term)?;
             } else if self.next_is("(") {
                 return self.stop("nothing can be called here", "");
             } else {
@@ -288,9 +322,33 @@ impl<'v> Renderer<'v> {
             Some(7 | 8) => self.make_bool(true),
             Some(9 | 10) => self.make_bool(false),
             Some(_) => self.make(Data::Null),
+            None if word.is_empty() && self.eat("{") => self.mapping(),
             None if word.is_empty() => self.stop("a value is expected", ""),
+            None if word == "range" && self.next_is("(") => self.range(),
             None => self.variable(word),
         }
+    }
+
+    /// The rest of a mapping.
+    fn mapping(&mut self) -> Read<Term> {
+        let mut entries: Vec<(Value<'v>, Value<'v>)> = Vec::new();
+        while !self.next_is("}") {
+            let key = self.choice()?;
+            self.expect(":")?;
+            let value = self.choice()?;
+            let (key, value) = (self.copy(key)?, self.copy(value)?);
+            self.spend(Some(entries.len()))?;
+            // the last of two counts, in the place of the first
+            match entries.iter_mut().find(|(known, _)| known.data == key.data) {
+                Some((_, known)) => *known = value,
+                None => entries.push((key, value)),
+            }
+            if !self.next_is(",") {
+                self.expect("}")?;
+                break;
+            }
+        }
+        self.make(Data::Map(entries))
     }
 
     /// The rest of a list up to `end`.
@@ -346,28 +404,11 @@ impl<'v> Renderer<'v> {
         let found = standard.or_else(|| entry(self.data, name));
         self.keep(found.map_or(Slot::Missing(name), Slot::Given))
     }
-
-    /// The item or entry of `term` at `index`, or under `key`; where there is
-    /// none, `name` is what is missing.
-    fn inside(&mut self, term: Term, index: Option<i64>, key: &str, name: &'v str) -> Read<Term> {
-        let length = self.length(term).unwrap_or(0);
-        let at = index.and_then(|at| match usize::try_from(at) {
-            Ok(at) => Some(at),
-            Err(_) => length.checked_sub(usize::try_from(at.unsigned_abs()).ok()?),
-        });
-        match (self.data(term), at) {
-            (Some(Data::Str(_) | Data::Seq(_)), Some(at)) if at < length => return self.at(term, at),
-            (Some(Data::Map(_)), _) => self.spend(Some(length))?,
-            (Some(_), _) => return self.keep(Slot::Missing(name)),
-            (None, _) => self.note("there is no {}", self.missing(term).unwrap_or_default()),
-        }
-        self.part(term, name, &|map| entry(map, key))
-    }
 }
 
 /// The entry of a mapping under `name`, or under a key that is `name` once its
 /// operators are underscores: cloud-init gives each such key that second name.
-fn entry<'a, 'v>(map: &'a Value<'v>, name: &str) -> Option<&'a Value<'v>> {
+pub(super) fn entry<'a, 'v>(map: &'a Value<'v>, name: &str) -> Option<&'a Value<'v>> {
     let same = |key: &str| {
         key.len() == name.len()
             && key

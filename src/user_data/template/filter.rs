@@ -1,5 +1,6 @@
 //! Filters (`value | name(argument)`) and tests (`value is name`).
 
+use super::method::Arguments;
 use super::term::{NOTHING, Term};
 use super::{Read, Renderer};
 use crate::syntax::value::Data;
@@ -19,10 +20,21 @@ enum Filter {
     Length,
     First,
     Last,
+    Capitalize,
+    Indent,
+    Items,
+    SortedItems,
+    Json,
+    List,
+    Map,
+    RejectAttribute,
+    SelectAttribute,
+    Sort,
+    Unique,
 }
 
 /// Name, how many arguments it must and may have, and itself.
-static FILTERS: [(&str, u8, u8, Filter); 13] = [
+static FILTERS: [(&str, u8, u8, Filter); 24] = [
     ("default", 0, 2, Filter::Default),
     ("d", 0, 2, Filter::Default),
     ("upper", 0, 0, Filter::Upper),
@@ -36,6 +48,17 @@ static FILTERS: [(&str, u8, u8, Filter); 13] = [
     ("count", 0, 0, Filter::Length),
     ("first", 0, 0, Filter::First),
     ("last", 0, 0, Filter::Last),
+    ("capitalize", 0, 0, Filter::Capitalize),
+    ("dictsort", 0, 0, Filter::SortedItems),
+    ("indent", 0, 1, Filter::Indent),
+    ("items", 0, 0, Filter::Items),
+    ("list", 0, 0, Filter::List),
+    ("map", 0, 1, Filter::Map),
+    ("rejectattr", 1, 3, Filter::RejectAttribute),
+    ("selectattr", 1, 3, Filter::SelectAttribute),
+    ("sort", 0, 0, Filter::Sort),
+    ("tojson", 0, 0, Filter::Json),
+    ("unique", 0, 0, Filter::Unique),
 ];
 
 impl Renderer<'_> {
@@ -46,23 +69,25 @@ impl Renderer<'_> {
         let Some((_, least, most, filter)) = FILTERS.iter().find(|(known, ..)| *known == name) else {
             return self.stop("there is no filter `{}` here", name);
         };
-        let (mut arguments, mut count) = ([None, None], 0);
-        if self.next_is("(") {
-            while !self.next_is(")") {
-                if count > 0 {
-                    self.expect(",")?;
-                }
-                let argument = self.choice()?;
-                if let Some(place) = arguments.get_mut(count) {
-                    *place = Some(argument);
-                }
-                count += 1;
-            }
-        }
-        if !(usize::from(*least)..=usize::from(*most)).contains(&count) {
+        let arguments = if self.next_is("(") { self.arguments()? } else { Arguments::default() };
+        let fits = (usize::from(*least)..=usize::from(*most)).contains(&arguments.count);
+        if !fits || arguments.attribute.is_some() && *filter != Filter::Map {
             return self.stop("`{}` has another number of arguments", name);
         }
-        self.filtered(*filter, term, arguments)
+        match filter {
+            Filter::Map => self.mapped(term, &arguments),
+            Filter::SelectAttribute => self.selected(term, &arguments, true),
+            Filter::RejectAttribute => self.selected(term, &arguments, false),
+            _ => self.filtered(*filter, term, [arguments.terms[0], arguments.terms[1]]),
+        }
+    }
+
+    /// What the filter `name`, without arguments, makes of a value.
+    pub(super) fn filter_called(&mut self, name: &str, term: Term) -> Read<Term> {
+        match FILTERS.iter().find(|(known, least, ..)| *known == name && *least == 0) {
+            Some((.., filter)) if *filter != Filter::Map => self.filtered(*filter, term, [None, None]),
+            _ => self.stop("there is no such filter to map by", ""),
+        }
     }
 
     #[inline(never)]
@@ -78,18 +103,28 @@ impl Renderer<'_> {
                     None => self.make_text(String::new()),
                 }
             }
-            Filter::Upper | Filter::Lower => {
-                let mut text = text;
-                if !text.is_ascii() {
-                    self.note("only ASCII letters can change their case here", "");
-                }
-                if filter == Filter::Upper {
-                    text.make_ascii_uppercase();
-                } else {
-                    text.make_ascii_lowercase();
+            Filter::Upper | Filter::Lower => self.in_case(&text, filter == Filter::Upper),
+            Filter::Capitalize => {
+                let lower = self.in_case(&text, false)?;
+                let mut text = self.text(lower);
+                if let Some(first) = text.get_mut(..1) {
+                    first.make_ascii_uppercase();
                 }
                 self.make_text(text)
             }
+            Filter::Indent => self.indent(&text, first),
+            Filter::Items | Filter::SortedItems => self.entries(term, filter == Filter::SortedItems),
+            Filter::Json => self.json(term),
+            Filter::List => {
+                let items = self.listed(term)?;
+                self.make(Data::Seq(items))
+            }
+            Filter::Sort | Filter::Unique => {
+                let items = self.listed(term)?;
+                self.ordered(items, filter == Filter::Unique)
+            }
+            // They have been told apart before.
+            Filter::Map | Filter::RejectAttribute | Filter::SelectAttribute => Ok(NOTHING),
             Filter::Trim => self.make_text(text.trim_ascii().into()),
             Filter::Text => self.make_text(text),
             Filter::Replace => {
@@ -116,7 +151,7 @@ impl Renderer<'_> {
     }
 
     /// `text` with `new` for every `old`.
-    fn replaced(&mut self, text: &str, old: &str, new: &str) -> Read<Term> {
+    pub(super) fn replaced(&mut self, text: &str, old: &str, new: &str) -> Read<Term> {
         if old.is_empty() {
             self.note("nothing can't be replaced", "");
             return Ok(NOTHING);
@@ -133,7 +168,7 @@ impl Renderer<'_> {
         self.make_text(out)
     }
 
-    fn joined(&mut self, term: Term, between: Option<Term>) -> Read<Term> {
+    pub(super) fn joined(&mut self, term: Term, between: Option<Term>) -> Read<Term> {
         let Some(count) = self.count(term) else {
             self.note("only a list or a mapping can be joined", "");
             return Ok(NOTHING);
@@ -175,8 +210,31 @@ impl Renderer<'_> {
             "none" => matches!(data, Some(Data::Null)),
             "string" => matches!(data, Some(Data::Str(_))),
             "mapping" => matches!(data, Some(Data::Map(_))),
+            "boolean" => matches!(data, Some(Data::Bool(_))),
+            "true" => matches!(data, Some(Data::Bool(true))),
+            "false" => matches!(data, Some(Data::Bool(false))),
+            "integer" => matches!(data, Some(Data::Int(_) | Data::BigInt(_))),
+            "number" => {
+                matches!(data, Some(Data::Int(_) | Data::BigInt(_) | Data::Float(_) | Data::Bool(_)))
+            }
+            "sequence" | "iterable" => {
+                matches!(data, None | Some(Data::Seq(_) | Data::Map(_) | Data::Str(_)))
+            }
             _ => return self.stop("there is no test `{}` here", name),
         };
         self.make_bool(holds != negative)
     }
+}
+
+/// The lines of a text moved to the right, but for the first and blank ones.
+pub(super) fn indented(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            out.push('\n');
+            out.extend(core::iter::repeat_n(' ', if line.is_empty() { 0 } else { width }));
+        }
+        out.push_str(line);
+    }
+    out
 }

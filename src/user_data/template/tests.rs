@@ -27,6 +27,11 @@ fn what_is_known() {
         ("{% raw %}{{ x }}{% endraw %}{# no #}\n.", "{{ x }}."),
         ("{{ 1 + 2 - 4 }} {{ 'a' + 'b' }} {{ 1 < 2 and 'v' in local_hostname }}", "-1 ab True"),
         ("{{ 'x' if nope else 'y' }}{{ nope.a if nope else 'z' }}", "yz"),
+        ("{% for a, b in {'x': 1}.items() if b == 1 %}{{ a }}{{ range(b + 1)|list }}{% endfor %}", "x[0, 1]"),
+        (
+            "{{ 'a.b'.split('.')[0] }} {{ [3, 1, 3]|unique|sort }} {{ 'abc'[1:] }} {{ {'b': [7 % 4]}|tojson }}",
+            "a [1, 3] bc {\"b\": [3]}",
+        ),
         ("{{ ['b', 'c']|join(', ') }} {{ ' 7 '|int + 1 }} {{ 'a.b'|replace('.', '-') }}", "b, c 8 a-b"),
     ] {
         assert_eq!(rendered(template).as_deref(), Ok(expected), "{template}");
@@ -44,7 +49,11 @@ fn what_is_not_known_has_a_place() {
         ("{{ x | shuffle }}", "14: there is no filter `shuffle` here"),
         ("{{ x is odd }}", "11: there is no test `odd` here"),
         ("{{ x.y }}", "3: there is no x"),
-        ("{{ range(3) }}", "9: nothing can be called here"),
+        ("{{ x(3) }}", "5: nothing can be called here"),
+        ("{{ 'a'.title() }}", "14: there is no method `title` here"),
+        ("{{ [1].split() }}", "4: it has no method `split`"),
+        ("{{ 'a'|default(value=1) }}", "21: an argument called `value` is not known here"),
+        ("{% for a, b in [[1]] %}{% endfor %}", "23: the loop has not as many names as its items have parts"),
         ("{{ 1.5 }}", "4: only decimal integers are known as numbers here"),
         ("{{ a-b }}", "5: there is no a to subtract with: a hyphen in a name is written _ here"),
         ("{{ 1 < 'a' }}", "7: only two numbers or two texts can be put in order"),
