@@ -291,6 +291,22 @@ fn netplan_gets_version_2_as_it_is() {
                     match:\n                macaddress: 52:54:00:aa:00:01\n            set-name: lan\n    \
                     version: 2\n    wifis:\n        w:\n            x: 1.5\n";
     assert!(text.starts_with(MARK) && text.ends_with(expected), "{text}");
+
+    // of a pair of veth the kernel counts the other end first
+    let ports = "ws_virt_network_dep:\n  192.0.2.99:\n    port_2: {ip: 10.1.0.5, netmask: 24, gateway: 10.1.0.1}\n  \
+                 192.0.2.98:\n    port_1: {ip: 10.1.0.6, netmask: 24}\n";
+    story.root("etc/cloud/cloud.cfg.d/ports.cfg", ports);
+    boot(&story);
+    let described = story.text("run/netplan/50-cloud-init.yaml").unwrap();
+    assert!(described.ends_with(expected), "the description stays as it is: {described}");
+    let joined = story.text("run/netplan/51-cloud-init-ports.yaml").unwrap();
+    let expected = "network:\n    version: 2\n    ethernets:\n        lan:\n            addresses:\n            - 10.1.0.5/24\n            \
+                    routes:\n            -   to: default\n                via: 10.1.0.1\n";
+    assert!(joined.starts_with(MARK) && joined.ends_with(expected), "{joined}");
+
+    fs::remove_file(story.folder.join("root/etc/cloud/cloud.cfg.d/ports.cfg")).unwrap();
+    boot(&story);
+    assert!(story.text("run/netplan/51-cloud-init-ports.yaml").is_none(), "what is no longer there goes");
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub enum Origin {
         /// The whole document under `network:`, as netplan gets it: verbatim,
         /// with what this model does not know (wifis, tunnels, vrfs).
         netplan: String,
+        /// NICs of it by their ids, each with the addresses that join its own.
+        ports: Vec<Link>,
     },
 }
 

@@ -333,7 +333,7 @@ mod tests {
         let matching = |pattern: &str| {
             let name = Plain::new(pattern);
             let link = Link::new(id("lan"), None, Kind::Physical(Match { driver: None, name }));
-            let origin = Origin::V2 { netplan: String::new() };
+            let origin = Origin::V2 { netplan: String::new(), ports: Vec::new() };
             let network = Network { origin, links: vec![link], ..Network::default() };
             let resolved = network.resolve(&present);
             (resolved.links[0].name.to_string(), resolved.problems.len())

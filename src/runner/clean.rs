@@ -26,6 +26,7 @@ const NETWORK: &[&str] = &[
     "/etc/NetworkManager/conf.d/99-cloud-init.conf",
     "/etc/NetworkManager/system-connections/cloud-init-*.nmconnection",
     "/etc/netplan/50-cloud-init.yaml",
+    "/etc/netplan/51-cloud-init-ports.yaml",
     "/etc/network/interfaces.d/50-cloud-init",
     "/etc/systemd/network/10-cloud-init-*.network",
     "/etc/systemd/network/10-cloud-init-*.netdev",

@@ -217,7 +217,7 @@ fn state(network: &Network) -> Json {
     dns.set("nameservers", strings(network.dns.servers.iter().map(Address::as_str)))
         .set("search", strings(network.dns.search.iter().map(Domain::as_str)));
     let mut object = Object::default();
-    if let Origin::V2 { netplan } = &network.origin {
+    if let Origin::V2 { netplan, .. } = &network.origin {
         object.set("netplan", string(netplan));
     }
     let links = (0..resolved.links.len()).map(|at| interface(&resolved, at)).collect();

@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(bare, parsed(&format!("network: {inner}\nother: 1\n")).network);
         let netplan =
             "network:\n    ethernets:\n        eth0:\n            dhcp4: true\n    version: 2\n".to_string();
-        assert_eq!(bare.origin, Origin::V2 { netplan });
+        assert_eq!(bare.origin, Origin::V2 { netplan, ports: Vec::new() });
     }
 
     #[test]

@@ -34,7 +34,7 @@ const KEYS: Keys = Keys { mac: "macaddress", members: "interfaces", vlan_number:
 pub(super) fn parse(data: &Value<'_>, netplan: String, file: &str) -> Parsed {
     let mut reader = Reader::new(file);
     let mut draft = Draft::default();
-    draft.network.origin = Origin::V2 { netplan };
+    draft.network.origin = Origin::V2 { netplan, ports: Vec::new() };
     for (section, links) in data.entries() {
         let section = text(section);
         reader.enter("", "");

@@ -32,6 +32,11 @@ pub(super) const HEADER: &str = "\
 
 const PATH: &str = "/netplan/50-cloud-init.yaml";
 
+/// netplan-generate(8): lists of one key in several files become one list.
+const PORTS_PATH: &str = "/netplan/51-cloud-init-ports.yaml";
+
+const START: &str = "network:\n    version: 2\n";
+
 /// The mappings of links, in the order they are written in.
 const SECTIONS: [&str; 5] = ["ethernets", "bonds", "bridges", "vlans", "dummy-devices"];
 
@@ -50,10 +55,17 @@ const SPELLED: &[Spelled] = &[("bond-", b'-'), ("bond-", b'_'), ("bond_", b'-'),
 /// What comes of version 2 is the description itself.
 fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let mut text = String::from(HEADER);
-    if let Origin::V2 { netplan } = &network.described.origin {
+    let mut added = String::new();
+    if let Origin::V2 { netplan, ports } = &network.described.origin {
         text.push_str(netplan);
+        for port in ports {
+            if added.is_empty() {
+                push(&mut added, &[HEADER, START, "    ethernets:\n"]);
+            }
+            entry(&mut added, network, port, &port.id);
+        }
     } else {
-        text.push_str("network:\n    version: 2\n");
+        text.push_str(START);
         let links = by_name(network, |_| 0);
         for title in SECTIONS {
             section(&mut text, network, title, &links);
@@ -61,6 +73,9 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     }
     let mut actions = Vec::new();
     file(&mut actions, &[target.folder(), PATH], 0o600, text);
+    if !added.is_empty() {
+        file(&mut actions, &[target.folder(), PORTS_PATH], 0o600, added);
+    }
     actions
 }
 
@@ -85,14 +100,20 @@ fn section(text: &mut String, network: &Resolved<'_>, title: &str, links: &[&Res
             push(text, &["    ", title, ":\n"]);
             first = false;
         }
-        text.push_str("        ");
-        scalar(text, &resolved.name);
-        text.push_str(":\n");
-        let start = text.len();
-        link(&mut Entries { out: text, lead: KEYS, indent: KEYS }, network, resolved);
-        if text.len() == start {
-            text.insert_str(start - 1, " {}");
-        }
+        entry(text, network, resolved.link, &resolved.name);
+    }
+}
+
+/// A link and its keys, under what the file calls it.
+#[inline(never)]
+fn entry(text: &mut String, network: &Resolved<'_>, described: &Link, name: &str) {
+    text.push_str("        ");
+    scalar(text, name);
+    text.push_str(":\n");
+    let start = text.len();
+    link(&mut Entries { out: text, lead: KEYS, indent: KEYS }, network, described, name);
+    if text.len() == start {
+        text.insert_str(start - 1, " {}");
     }
 }
 
@@ -160,8 +181,7 @@ impl Entries<'_> {
 }
 
 #[inline(never)]
-fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
-    let link = resolved.link;
+fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link, name: &str) {
     let nic = matches!(link.kind, Kind::Physical(_));
     entries.truth("accept-ra", link.accept_ra);
     let mut any = false;
@@ -176,7 +196,7 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLi
     entries.truth("critical", link.keep_configuration.filter(|_| nic));
     lease(entries, link, false);
     lease(entries, link, true);
-    members(entries, network, resolved);
+    members(entries, network, link);
     entries.number("ipv6-mtu", subnet_mtu(link, true));
     if let Kind::Vlan(vlan) = &link.kind {
         entries.string("link", network.name_of(&vlan.link));
@@ -198,7 +218,7 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLi
     }
     routes(entries, link);
     if nic && mac.is_some() {
-        entries.string("set-name", &resolved.name);
+        entries.string("set-name", name);
     }
 }
 
@@ -235,12 +255,12 @@ fn lease(entries: &mut Entries<'_>, link: &Link, ipv6: bool) {
 
 /// What a link that is made consists of.
 #[inline(never)]
-fn members(entries: &mut Entries<'_>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+fn members(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link) {
     let mut names: Vec<&str> = Vec::new();
-    match &resolved.link.kind {
+    match &link.kind {
         Kind::Bond => {
             for other in &network.links {
-                if other.link.bond.as_ref() == Some(&resolved.link.id) {
+                if other.link.bond.as_ref() == Some(&link.id) {
                     names.push(&other.name);
                 }
             }

@@ -4,7 +4,7 @@ use crate::cloud_config::CloudConfig;
 use crate::cloud_config::virtual_network::{Port, metadata_addresses, ports};
 use crate::error::Error;
 use crate::instance::{EC2_META_DATA, Instance};
-use crate::network::model::{Kind, Link, Method, Network, Origin, Prefix, Subnet, SystemLink};
+use crate::network::model::{Kind, Link, LinkId, Match, Method, Network, Origin, Prefix, Subnet, SystemLink};
 use alloc::vec::Vec;
 
 /// Adds them to the links of `network`; the value is what is wrong.
@@ -20,18 +20,32 @@ pub(super) fn add(
     for link in &network.links {
         own.extend(link.subnets.iter().filter_map(Subnet::address).map(Prefix::ip));
     }
-    let verbatim = matches!(network.origin, Origin::V2 { .. });
     for port in ports(config, &own, &mut problems) {
         let added = match nic(network, port.number, present) {
-            _ if verbatim => Err("the network's description is of version 2, which back ends get as it is"),
-            Some(link) => subnet(&port).map(|subnet| link.subnets.push(subnet)),
+            Some(link) => subnet(&port).map(|subnet| {
+                link.subnets.push(subnet.clone());
+                (link.id.clone(), subnet)
+            }),
             None => Err("the machine has no such port, or nothing describes it"),
         };
-        if let Err(why) = added {
-            problems.push(port.problem(why));
+        match (added, &mut network.origin) {
+            (Ok((id, subnet)), Origin::V2 { ports, .. }) => join(ports, id, subnet),
+            (Ok(_), _) => {}
+            (Err(why), _) => problems.push(port.problem(why)),
         }
     }
     problems
+}
+
+/// Puts an address beside the others of the NIC `id`.
+fn join(ports: &mut Vec<Link>, id: LinkId, subnet: Subnet) {
+    if let Some(port) = ports.iter_mut().find(|port| port.id == id) {
+        port.subnets.push(subnet);
+    } else {
+        let mut port = Link::new(id, None, Kind::Physical(Match::default()));
+        port.subnets.push(subnet);
+        ports.push(port);
+    }
 }
 
 /// The N-th NIC: as network_data.json lists them, else as the kernel counts them.
