@@ -146,6 +146,9 @@ pub const PATTERN_STEPS: usize = 2048;
 /// SELinux: nesting of groups in a pattern.
 pub const PATTERN_DEPTH: usize = 16;
 
+/// SELinux: patterns that are told to be outside the subset.
+pub const PATTERNS_REFUSED: usize = 8;
+
 /// Entries of a GPT that is changed; everybody makes 128.
 pub const PARTITIONS: u32 = 1024;
 

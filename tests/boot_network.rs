@@ -178,6 +178,32 @@ fn files_in_etc_are_of_this_seed_and_a_persons_hand_stays() {
 }
 
 #[test]
+fn a_file_of_somebody_else_is_kept_where_nobody_reads_it() {
+    const FILE: &str = "etc/sysconfig/network-scripts/ifcfg-front";
+    const KEPT: &str = "root/var/lib/glowplug/replaced/etc/sysconfig/network-scripts/ifcfg-front";
+    let story = Story::new("replaced");
+    scripts(&story);
+    one_nic(&story, "52:54:00:aa:00:01", "192.0.2.7");
+    story.root(FILE, "DEVICE=front\nIPADDR=203.0.113.9\n");
+    let said = boot(&story);
+    let line =
+        format!("/{FILE} was somebody else's and is replaced; /var/lib/glowplug/replaced/{FILE} keeps it");
+    assert!(said.contains(&line), "{said}");
+    assert_eq!(story.text(KEPT).as_deref(), Some("DEVICE=front\nIPADDR=203.0.113.9\n"));
+    assert!(story.text(&format!("root/{FILE}")).unwrap().contains("192.0.2.7"));
+
+    let said = boot(&story);
+    assert!(!said.contains("somebody else's"), "ours needs no copy: {said}");
+
+    // Another one is kept beside the first, not over it.
+    story.root(FILE, "DEVICE=front\n");
+    one_nic(&story, "52:54:00:aa:00:01", "192.0.2.8");
+    let said = boot(&story);
+    assert!(said.contains(&format!("/var/lib/glowplug/replaced/{FILE}.")), "{said}");
+    assert!(story.text(KEPT).unwrap().contains("203.0.113.9"));
+}
+
+#[test]
 fn a_copy_without_a_seed_keeps_none_of_the_originals_addresses() {
     let story = Story::new("copy");
     scripts(&story);

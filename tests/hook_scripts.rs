@@ -143,5 +143,22 @@ fn mkinitfs_gets_an_init_with_the_agent_in_it() {
     let (made, init) = convert(&format!("#!/bin/sh\nmount root $sysroot\n{moves}"));
     let agent = init.find("/usr/bin/glowplug-agent --root \"$sysroot\"").unwrap();
     assert!(made && agent > init.find("mount root").unwrap() && agent < init.find("/proc/mounts").unwrap());
+    assert_eq!(convert(&init), (true, init), "once is enough");
+    assert_eq!(convert(&format!("{moves}{moves}")).1.matches("--root").count(), 2, "each way into a root");
     assert!(!convert("#!/bin/sh\nexec switch_root\n").0, "an init of another kind is refused");
+}
+
+/// mkinitfs sources its configuration once it knows its init.
+#[test]
+fn mkinitfs_packs_its_own_init_with_the_agent_in_it() {
+    let place = "mkdir -p $here/lib/glowplug $here/work2; cp mkinitfs/add-to-init $here/lib/glowplug; \
+                 mount -t overlay -o lowerdir=/usr/lib,upperdir=$here/lib,workdir=$here/work2 overlay /usr/lib; \
+                 mount -t tmpfs tmpfs /run; ";
+    let conf = "features='base ext4'; . mkinitfs/glowplug.conf; echo $features; echo $init; cat $init";
+    let moves = "cat /proc/mounts | while read DEV DIR";
+    let said = run(0, &format!("{place} init=$here/init; echo '{moves}' > $init; {conf}"));
+    let agent = "/usr/bin/glowplug-agent --root \"$sysroot\"";
+    assert!(said.starts_with(&format!("base ext4 glowplug\n/run/glowplug-init\n{agent}")), "{said}");
+    let said = run(0, &format!("{place} init=$here/init; echo other > $init; {conf}"));
+    assert!(said.ends_with("/init\nother\n"), "an init of another kind stays: {said}");
 }

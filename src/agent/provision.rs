@@ -47,6 +47,7 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
         applier.record = Some(&mut print);
     }
     let outcome = local::run(&local, &mut applier, log);
+    log.warn_of(&root.refused_patterns());
     if !options.plan {
         local::close(&mut applier, log);
     }

@@ -19,8 +19,11 @@ pub(super) const MODULE: Module = Module {
     plan,
 };
 
+/// The mode of a file that a seed injects, as cloud-init has it.
+pub const INJECTED: u32 = 0o660;
+
 fn plan(context: &Context<'_>, plan: &mut Plan) {
-    for (files, mode) in &[(&*context.instance.files, 0o660), (context.jobs, 0o644)] {
+    for (files, mode) in &[(&*context.instance.files, INJECTED), (context.jobs, 0o644)] {
         for file in *files {
             plan.actions.push(Action::write(&file.path, file.content.clone(), *mode));
         }

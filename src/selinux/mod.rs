@@ -2,6 +2,8 @@
 //! file_contexts(5), selabel_file(5). The answers are those of libselinux,
 //! whose file formats have no other description than its code.
 
+mod class;
+mod group;
 mod pattern;
 
 use crate::fetch::{self, Fetch};
@@ -56,7 +58,9 @@ impl FileContexts {
             text.push_str(&file(suffix).unwrap_or_default());
         }
         let substitutions = [file(".subs").unwrap_or_default(), file(".subs_dist").unwrap_or_default()];
-        Some(Self { lines: lines(&text), text, substitutions })
+        let mut lines = lines(&text);
+        regroup(&mut text, &mut lines);
+        Some(Self { text, lines, substitutions })
     }
 
     /// The label of the file of this `kind` at `path`, absolute and without
@@ -108,6 +112,21 @@ fn lines(text: &str) -> Vec<u32> {
         }
     }
     starts
+}
+
+/// Gives the lines whose pattern has alternatives outside of brackets another
+/// that says the same in brackets.
+#[inline(never)]
+fn regroup(text: &mut String, lines: &mut [u32]) {
+    for start in lines {
+        let Some(line) = text.get(*start as usize..).and_then(Line::parse) else { continue };
+        let Some(group) = group::grouped(line.pattern) else { continue };
+        let line = fill("\n{} {} {}", &[&group, line.kind.unwrap_or_default(), line.label]);
+        if let Ok(place) = u32::try_from(text.len() + 1) {
+            text.push_str(&line);
+            *start = place;
+        }
+    }
 }
 
 /// A line of file_contexts: `PATTERN [TYPE] LABEL`.
@@ -221,7 +240,7 @@ mod tests {
     fn what_is_local_wins_and_prefixes_stand_for_others() {
         let contexts = contexts(&[
             (".homedirs", "/home/[^/]+ -d u:r:home_t\n/etc/a u:r:homedirs_t\n"),
-            (".local", "/etc/a u:r:local_t\n/etc/(a|b) u:r:pattern_t\n"),
+            (".local", "/etc/a u:r:local_t\n/etc/(a|b) u:r:pattern_t\n/srv/a|/srv/b -d u:r:either_t\n"),
             (".subs", "/my /sbin\n/top /\n"),
             (".subs_dist", "# no\n/sbin /never\n/sbin /usr/bin\nbroken\n"),
         ]);
@@ -230,6 +249,9 @@ mod tests {
             ("/home/me", Kind::File, "default_t"),
             ("/etc/a", Kind::File, "local_t"),
             ("/etc/b", Kind::File, "pattern_t"),
+            ("/srv/a/x", Kind::Directory, "either_t"),
+            ("/srv/x/srv/b", Kind::Directory, "either_t"),
+            ("/srv/b", Kind::File, "default_t"),
             ("/sbin/x", Kind::File, "bin_t"),
             ("/my/x", Kind::File, "bin_t"),
             ("/sbinx", Kind::File, "default_t"),

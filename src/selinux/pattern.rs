@@ -2,11 +2,14 @@
 //! What the policies in use write is read (literals, `.`, classes, groups,
 //! `|`, `?`, `*`, `+`, `{n,m}`); anything else is no pattern, not a guess.
 
+use super::class::{class_end, in_class};
 use crate::limits;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Characters that mean something, as libselinux tells a pattern from a path.
-const META: &[u8] = b".^$?*+|[({";
+pub(super) const META: &[u8] = b".^$?*+|[({";
 
 /// One step of a pattern. Jumps count from themselves, so that a run of steps
 /// means the same wherever it is copied to.
@@ -36,6 +39,8 @@ pub struct Matcher {
     open: Vec<(u32, u32)>,
     /// A bit for each pair of step and byte that was tried.
     tried: Vec<u64>,
+    /// Patterns outside the subset that might have matched a path.
+    refused: Vec<String>,
 }
 
 impl Matcher {
@@ -49,7 +54,20 @@ impl Matcher {
         }
         self.steps.clear();
         let mut reader = Reader { text: pattern.as_bytes(), at: 0, steps: &mut self.steps };
-        reader.alternatives(0).is_some() && self.run(pattern.as_bytes(), path.as_bytes())
+        if reader.alternatives(0).is_none() {
+            if self.refused.len() < limits::PATTERNS_REFUSED
+                && !self.refused.iter().any(|known| known == pattern)
+            {
+                self.refused.push(pattern.to_owned());
+            }
+            return false;
+        }
+        self.run(pattern.as_bytes(), path.as_bytes())
+    }
+
+    /// The patterns so far that were outside the subset, each once.
+    pub fn refused(&self) -> &[String] {
+        &self.refused
     }
 
     fn run(&mut self, text: &[u8], path: &[u8]) -> bool {
@@ -147,10 +165,10 @@ impl Reader<'_> {
         loop {
             let start = self.steps.len();
             self.sequence(depth)?;
-            // Outside of brackets `^` and `$` would each belong to one side only.
             if !self.eat(b'|') {
                 break;
             }
+            // Outside of brackets `^` and `$` each belong to one side only (`super::group`).
             if depth == 0 {
                 return None;
             }
@@ -264,20 +282,7 @@ impl Reader<'_> {
     /// A class; `[` is eaten.
     fn class(&mut self) -> Option<Step> {
         let class = self.at;
-        self.eat(b'^');
-        self.eat(b']');
-        while !self.eat(b']') {
-            let byte = self.peek()?;
-            self.at += 1;
-            // Names of classes and escapes of letters are outside the subset.
-            if byte == b'[' && matches!(self.peek(), Some(b':' | b'.' | b'=')) {
-                return None;
-            }
-            if byte == b'\\' {
-                self.peek().filter(|byte| !byte.is_ascii_alphanumeric())?;
-                self.at += 1;
-            }
-        }
+        self.at = class_end(self.text, class)? + 1;
         u32::try_from(class).ok().map(Step::Class)
     }
 
@@ -297,31 +302,6 @@ impl Reader<'_> {
 
 fn distance(from: usize, to: usize) -> Option<i32> {
     i32::try_from(to - from).ok()
-}
-
-/// Whether `byte` is in the class that begins at `at` of the pattern.
-#[inline(never)]
-fn in_class(text: &[u8], mut at: usize, byte: u8) -> bool {
-    let take = |at: &mut usize| {
-        if text.get(*at) == Some(&b'\\') {
-            *at += 1;
-        }
-        *at += 1;
-        text.get(*at - 1).copied()
-    };
-    let negated = text.get(at) == Some(&b'^');
-    at += usize::from(negated);
-    let (start, mut found) = (at, false);
-    while at == start || text.get(at) != Some(&b']') {
-        let Some(low) = take(&mut at) else { break };
-        let mut high = low;
-        if text.get(at) == Some(&b'-') && text.get(at + 1) != Some(&b']') {
-            at += 1;
-            high = take(&mut at).unwrap_or(low);
-        }
-        found |= low <= byte && byte <= high;
-    }
-    found != negated
 }
 
 #[cfg(test)]
@@ -351,7 +331,11 @@ mod tests {
             ("/(a", &[], &["/a"]),
             ("/a)", &[], &["/a"]),
             ("/[a", &[], &["/a"]),
-            ("/[[:alpha:]]", &[], &["/a"]),
+            ("/[[:alpha:]]", &["/a"], &["/1", "/:"]),
+            ("/[^[:digit:]_-]x", &["/ax", "/.x"], &["/1x", "/_x", "/-x"]),
+            ("/[]a[:upper:]-]", &["/]", "/a", "/Q", "/-"], &["/b", "/["]),
+            ("/[[:none:]]", &[], &["/n", "/:"]),
+            ("/[[.a.]]", &[], &["/a"]),
             ("/a.*?", &["/a", "/abc"], &["/"]),
         ] {
             for path in yes {
@@ -361,6 +345,15 @@ mod tests {
                 assert!(!matcher.matches(pattern, path), "{pattern} {path}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_no_pattern_here_is_known_by_name() {
+        let mut matcher = Matcher::default();
+        for _ in 0..2 {
+            assert!(!matcher.matches("/a(?=b)", "/ab") && !matcher.matches("/b(?=b)", "/ab"));
+        }
+        assert_eq!(matcher.refused(), ["/a(?=b)"], "one that can't be meant is not told");
     }
 
     #[test]

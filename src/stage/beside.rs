@@ -10,9 +10,10 @@ use super::handoff::{self, write};
 use crate::action::Action;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
-use crate::instance::{Instance, USER_DATA, VENDOR_DATA, VENDOR_DATA_TEXT, VENDOR_DATA2};
-use crate::syntax::json;
-use crate::syntax::value::Value;
+use crate::instance::{Instance, META_DATA_YAML, USER_DATA, VENDOR_DATA, VENDOR_DATA_TEXT, VENDOR_DATA2};
+use crate::syntax::encoding::base64;
+use crate::syntax::value::{Data, Value};
+use crate::syntax::{json, yaml};
 use crate::sys::root::Root;
 use crate::text::fill;
 use alloc::boxed::Box;
@@ -45,6 +46,10 @@ pub fn cached(root: &dyn Fetch) -> Result<Option<Box<Instance>>> {
     handoff::read(root, CACHE)
 }
 
+/// Keys of metadata that are done with: the network is ours, and nothing else
+/// is to be fetched.
+static OURS: [&str; 2] = ["network-interfaces", "seedfrom"];
+
 /// The files that hand `instance` over; the network is ours.
 #[inline(never)]
 pub fn plan(instance: &Instance, problems: &mut Vec<Error>, take: &mut dyn FnMut(Action)) {
@@ -56,7 +61,7 @@ pub fn plan(instance: &Instance, problems: &mut Vec<Error>, take: &mut dyn FnMut
     file("user-data", instance.file(USER_DATA).unwrap_or_default());
     let vendor_data = vendor_data(instance, problems);
     if !vendor_data.is_empty() {
-        file("vendor-data", vendor_data.as_bytes());
+        file("vendor-data", &vendor_data);
     }
     // No drive is looked at once more: what counts is what was checked.
     let config = fill(
@@ -71,33 +76,45 @@ pub fn plan(instance: &Instance, problems: &mut Vec<Error>, take: &mut dyn FnMut
     }
 }
 
-/// What cloud-init asks of metadata, as YAML.
+/// Metadata as YAML: all that the seed says, with the names that NoCloud has
+/// for it, and the random bytes as a config drive's datasource decodes them.
 #[inline(never)]
 fn meta_data(instance: &Instance) -> String {
-    let mut text = fill("instance-id: {}\n", &[&quoted(instance.id.as_str())]);
+    let text = |text: &str| Value::bare(Data::Str(text.to_string().into()));
+    let mut entries = Vec::from([(text("instance-id"), text(instance.id.as_str()))]);
+    let mut put = |key: &str, value| entries.push((text(key), value));
     if let Some(name) = &instance.metadata.local_hostname {
-        text.push_str(&fill("local-hostname: {}\n", &[&quoted(name)]));
-    }
-    let all = instance.meta_data();
-    let index = all.get("launch_index").or_else(|| all.get("launch-index"));
-    if let Some(index) = index.and_then(Value::as_int) {
-        text.push_str(&fill("launch-index: {}\n", &[&index.to_string()]));
+        put("local-hostname", text(name));
     }
     if !instance.metadata.public_keys.is_empty() {
-        text.push_str("public-keys:\n");
-        for key in &instance.metadata.public_keys {
-            text.push_str(&fill("- {}\n", &[&quoted(key)]));
-        }
+        put(
+            "public-keys",
+            Value::bare(Data::Seq(instance.metadata.public_keys.iter().map(|key| text(key)).collect())),
+        );
     }
-    text
+    // A dsmode that is wrong was told when the seed was read.
+    put("dsmode", text(&instance.dsmode));
+    let all = instance.meta_data();
+    let random = all.get("random_seed").and_then(Value::as_str);
+    if let Some(random) = random.filter(|_| instance.file(META_DATA_YAML).is_none())
+        && let Ok(bytes) = base64(random.as_bytes())
+    {
+        put("random_seed", Value::bare(Data::Bytes(bytes.into())));
+    }
+    let mut merged = Value::bare(Data::Map(entries));
+    merged.fill_in(all);
+    if let Data::Map(entries) = &mut merged.data {
+        entries.retain(|(key, _)| !key.as_str().is_some_and(|key| OURS.contains(&key)));
+    }
+    yaml::emit::dump_decimal(&merged)
 }
 
 /// Vendor-data of both kinds as one text: NoCloud has one. Of what both say
 /// the second counts, as in an archive what comes later.
 #[inline(never)]
-fn vendor_data(instance: &Instance, problems: &mut Vec<Error>) -> String {
+fn vendor_data(instance: &Instance, problems: &mut Vec<Error>) -> Vec<u8> {
     if let Some(text) = instance.file(VENDOR_DATA_TEXT) {
-        return String::from_utf8_lossy(text).into_owned();
+        return text.to_vec();
     }
     let mut texts: Vec<String> = Vec::new();
     for name in &[VENDOR_DATA, VENDOR_DATA2] {
@@ -109,7 +126,7 @@ fn vendor_data(instance: &Instance, problems: &mut Vec<Error>) -> String {
         }
     }
     if let [text] = &mut *texts {
-        return core::mem::take(text);
+        return core::mem::take(text).into_bytes();
     }
     let mut archive = String::new();
     for text in &texts {
@@ -118,7 +135,7 @@ fn vendor_data(instance: &Instance, problems: &mut Vec<Error>) -> String {
         }
         archive.push_str(&fill("- {}\n", &[&quoted(text)]));
     }
-    archive
+    archive.into_bytes()
 }
 
 /// A text in YAML's double quotes.
@@ -154,6 +171,7 @@ mod tests {
         let mut instance = Instance::new(InstanceId::parse("i \"1\"").unwrap(), "ConfigDrive");
         instance.metadata.local_hostname = Some("h\u{1}\\".into());
         instance.metadata.public_keys = vec!["ssh-rsa A é".into()];
+        instance.dsmode = "net".into();
         for (path, content) in files {
             instance.raw.push(File { path: (*path).into(), content: (*content).into() });
         }
@@ -173,12 +191,17 @@ mod tests {
     }
 
     #[test]
-    fn metadata_is_yaml_that_says_the_same() {
-        let written = planned(&[(META_DATA, r#"{"launch_index": 3}"#), (USER_DATA, "#!/bin/sh\n")]);
+    fn metadata_is_all_that_the_seed_says() {
+        let json =
+            r#"{"launch_index": 3, "availability_zone": "n", "meta": {"role": "x"}, "random_seed": "/w=="}"#;
+        let written = planned(&[(META_DATA, json), (USER_DATA, "#!/bin/sh\n")]);
         let value = yaml::load(text(&written, "/meta-data")).unwrap();
         assert_eq!(value.get("instance-id").unwrap().as_str(), Some("i \"1\""));
         assert_eq!(value.get("local-hostname").unwrap().as_str(), Some("h\u{1}\\"));
-        assert_eq!(value.get("launch-index").unwrap().as_int(), Some(3));
+        assert_eq!(value.get("launch_index").unwrap().as_int(), Some(3));
+        assert_eq!(value.get("availability_zone").unwrap().as_str(), Some("n"));
+        assert_eq!(value.get("meta").unwrap().get("role").unwrap().as_str(), Some("x"));
+        assert_eq!(value.get("random_seed").unwrap().data, Data::Bytes(b"\xff"[..].into()));
         let keys = value.get("public-keys").unwrap().items().unwrap();
         assert_eq!(keys[0].as_str(), Some("ssh-rsa A é"));
         assert_eq!(text(&written, "/user-data"), "#!/bin/sh\n");
@@ -186,6 +209,19 @@ mod tests {
         let seed = config.get("datasource").unwrap().get("NoCloud").unwrap().get("seedfrom").unwrap();
         assert_eq!(seed.as_str(), Some("/run/glowplug/nocloud/"));
         assert!(!written.iter().any(|(path, _)| path.ends_with("/vendor-data")));
+    }
+
+    #[test]
+    fn a_seed_of_nocloud_is_passed_on_as_it_is() {
+        let yaml = "instance-id: other\nrole: {a: [1, x]}\nrandom_seed: text\nseedfrom: /else/\n\
+                    network-interfaces: auto eth0\n";
+        let written = planned(&[(META_DATA_YAML, yaml), (VENDOR_DATA_TEXT, "#cloud-config\na: 1\n")]);
+        let value = yaml::load(text(&written, "/meta-data")).unwrap();
+        let keys: Vec<_> = value.entries().iter().map(|(key, _)| key.as_str().unwrap()).collect();
+        assert_eq!(keys, ["dsmode", "instance-id", "local-hostname", "public-keys", "random_seed", "role"]);
+        assert_eq!(value.get("instance-id").unwrap().as_str(), Some("i \"1\""), "what was checked counts");
+        assert_eq!(value.get("random_seed").unwrap().as_str(), Some("text"));
+        assert_eq!(text(&written, "/vendor-data"), "#cloud-config\na: 1\n");
     }
 
     #[test]

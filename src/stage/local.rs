@@ -13,9 +13,10 @@ use super::units::{self, Online};
 use super::{handoff, instancify, listed};
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
+use crate::error::Error;
 use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
-use crate::module::{Context, NoHost};
+use crate::module::{Context, INJECTED, NoHost};
 use crate::network::render::ours::Trees;
 use crate::state::cache;
 use crate::state::paths::{CLOUD, DISABLED, InstancePaths};
@@ -55,6 +56,7 @@ impl<'a> Local<'a> {
             instance: None,
             changed: true,
             deadline,
+            writable: self.writable,
             keeps: self.writable && cover.by(CLOUD).is_none(),
         }
     }
@@ -235,6 +237,7 @@ fn hand_to_cloud_init(
     let inputs = Inputs { instance: Some(instance), changed, ..local.inputs(&system, &cover, deadline) };
     network::configure(&inputs, applier, log);
     let start = clock::monotonic();
+    inject(local, instance, &cover, applier, log);
     let mut going = true;
     let mut take = |action: Action| going = going && carry_out(applier, &action, log);
     if local.writable && cover.by(beside::CACHE).is_none() {
@@ -244,6 +247,34 @@ fn hand_to_cloud_init(
     log.warn_of(&problems);
     log.info("the rest is left to cloud-init, which gets the seed in {}", &[beside::SEED]);
     log.step("agent/keep seed", start);
+}
+
+/// Writes the files that a config drive puts into a root, once for an instance
+/// and before anything else, as its own datasource does: a NoCloud seed has
+/// none.
+#[inline(never)]
+fn inject(
+    local: &Local<'_>,
+    instance: &Instance,
+    cover: &Cover<'_>,
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    let earlier = beside::cached(local.root).ok().flatten();
+    if earlier.is_some_and(|earlier| earlier.id == instance.id) {
+        return;
+    }
+    for file in &instance.files {
+        let why = match cover.by(&file.path) {
+            _ if !local.writable => "the root is read-only",
+            Some(_) => "another mount is there once the root runs",
+            None => {
+                carry_out(applier, &Action::write(&file.path, file.content.clone(), INJECTED), log);
+                continue;
+            }
+        };
+        log.warn(&Error::new("inject", &*file.path, why));
+    }
 }
 
 /// Keeps the instance for the runner, and in the root where that takes it.

@@ -30,6 +30,9 @@ pub const HANDOFF_INSTANCE: &str = "/run/glowplug/instance";
 pub const HANDOFF_LOG: &str = "/run/glowplug/log";
 /// Steps and their times: `STEP<TAB>START<TAB>DURATION`, microseconds.
 pub const TIMINGS: &str = "/run/glowplug/timings";
+/// Copies of files that one of ours took the place of, each at its own path
+/// below.
+pub const REPLACED: &str = "/var/lib/glowplug/replaced";
 /// Files for the root that it could not take, each at its own path below.
 pub const HANDOFF_LEFT: &str = "/run/glowplug/left";
 /// The journal where the root can't keep it.

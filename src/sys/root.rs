@@ -4,7 +4,7 @@
 
 use super::failed;
 use super::path::{self as at, Status};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::selinux::{FileContexts, Kind, Matcher};
 use crate::text::parent_and_name;
@@ -64,6 +64,20 @@ impl Root {
     /// Whether new files get labels.
     pub fn has_labels(&self) -> bool {
         self.labels.is_some()
+    }
+
+    /// Patterns of the policy whose meaning is not known here; a path that one
+    /// of them might have been for got another label, or none.
+    #[inline(never)]
+    pub fn refused_patterns(&self) -> Vec<Error> {
+        let mut problems = Vec::new();
+        if let Some((_, matcher)) = &self.labels {
+            for pattern in matcher.borrow().refused() {
+                let why = "file_contexts has it, and it gives no label here";
+                problems.push(Error::new("read the pattern", &**pattern, why));
+            }
+        }
+        problems
     }
 
     /// The label for a new file of this `kind` at `path`, with the final NUL

@@ -26,7 +26,13 @@ LOCAL = """\
 /srv/(two|three){1,2}/[^/]+\\.d -d system_u:object_r:local_two_t:s0
 /srv/four/[]x^-]y?\t<<none>>
 /etc/hostname -l system_u:object_r:local_link_t:s0
+/five/a|/five/b[[:digit:]]|c system_u:object_r:local_five_t:s0
+(/six/a|/six/b)|/six/c -d system_u:object_r:local_six_t:s0
+/seven[^[:alpha:]_]+[]x[:upper:]]? system_u:object_r:local_seven_t:s0
 """
+# Of the last lines above, which Python's own patterns do not read.
+PATHS = """/five/a /five/ax /five/x/a /five/b1 /five/five/b1/x /five/b /five/abc /five/b1x /fiver/x/c /c /x/c /six/a /six/ax /six/c
+/x/six/c /six/cx /six/b /seven1 /seven /seven-] /seven_x /seven.X /seven.a /sevena1x /seven:x""".split()
 SUBS = "# local\n/opt/root /\n/data/home /home\n/data /srv\n/data /never\n/twice /lib64\n"
 KINDS = {"--": stat.S_IFREG, "-d": stat.S_IFDIR, "-l": stat.S_IFLNK}
 
@@ -57,7 +63,7 @@ def make_root(folder):
                         "%{USERNAME}": "[^/]+", "%{USERID}": "[0-9]+"}.items():
         homes = homes.replace(name, value)
     files = f"{unfinished}/etc/selinux/default/contexts/files/file_contexts"
-    for suffix, text in {"": "\n".join(plain), ".homedirs": homes, ".local": LOCAL, ".subs": SUBS}.items():
+    for suffix, text in {"": "\n".join(plain), ".homedirs": homes}.items():
         with open(files + suffix, "w") as file:
             file.write(text + "\n")
     with open(f"{unfinished}/etc/selinux/config", "w") as file:
@@ -108,6 +114,8 @@ def inside(char, items):
 def questions(files, rng):
     """Paths and kinds: examples of every pattern, and what is near them."""
     prefixes = ["/opt/root", "/data", "/data/home", "/twice"]
+    for path in PATHS:
+        yield from ((path, kind) for kind in KINDS)
     for suffix in ["", ".homedirs", ".local"]:
         for line in open(files + suffix):
             fields = line.split()
@@ -126,6 +134,9 @@ def main():
     if not os.path.exists(folder):
         make_root(folder)
     files = f"{folder}/etc/selinux/default/contexts/files/file_contexts"
+    for suffix, text in {".local": LOCAL, ".subs": SUBS}.items():
+        with open(files + suffix, "w") as file:
+            file.write(text + "\n")
     selinux = ctypes.CDLL("libselinux.so.1")
     selinux.selabel_open.restype = ctypes.c_void_p
     selinux.selabel_lookup_raw.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int]

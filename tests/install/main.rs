@@ -246,6 +246,38 @@ fn mkinitcpio_gets_a_hook_that_is_in_its_list() {
 }
 
 #[test]
+fn mkinitfs_gets_a_feature_and_a_line_of_its_configuration() {
+    const CONF: &str = "/etc/mkinitfs/mkinitfs.conf";
+    const LINE: &str = ". /etc/mkinitfs/glowplug.conf\n";
+    let image = Image::new("mkinitfs", &[ALPINE, &["/sbin/mkinitfs", CONF]].concat());
+    fs::set_permissions(image.at(CONF), fs::Permissions::from_mode(0o640)).unwrap();
+    let before = image.tree();
+    let said = image.done(&["install"]);
+    assert!(said.contains("OpenRC, mkinitfs"), "{said}");
+    let root = image.0.to_str().unwrap();
+    let command = format!(
+        "chroot {root} sh -c 'for kernel in /lib/modules/*; do mkinitfs \"${{kernel##*/}}\" || exit; done'"
+    );
+    assert!(said.contains(&command), "{said}");
+    assert_eq!(fs::read_to_string(image.at(CONF)).unwrap(), format!("theirs\n{LINE}"));
+    for file in ["features.d/glowplug.files", "features.d/glowplug.modules", "glowplug.conf"] {
+        assert!(image.at("/etc/mkinitfs").join(file).exists(), "{file}");
+    }
+    assert!(
+        image.at("/usr/bin/glowplug-agent").exists() && image.at("/usr/lib/glowplug/add-to-init").exists()
+    );
+    assert!(image.done(&["install"]).contains("nothing to do"));
+
+    // What a person adds to the file meanwhile stays when the line goes.
+    fs::write(image.at(CONF), format!("theirs\n{LINE}more")).unwrap();
+    image.done(&["install"]);
+    image.done(&["uninstall"]);
+    assert_eq!(fs::read_to_string(image.at(CONF)).unwrap(), "theirs\nmore");
+    fs::write(image.at(CONF), "theirs\n").unwrap();
+    tree::assert_same(&before, &image.tree(), "uninstalled");
+}
+
+#[test]
 fn what_somebody_changed_is_not_written_over_or_taken_away() {
     let image = Image::new("changed", DEBIAN);
     image.done(&["install"]);

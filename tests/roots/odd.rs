@@ -127,21 +127,27 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     has(&said, &DONE);
 }
 
-#[test]
-fn network_files_that_a_root_can_not_take_are_left_to_the_runner() {
-    let story = Story::new("left");
+/// A root that ifupdown configures.
+fn ifupdown(name: &str) -> Story {
+    let story = Story::new(name);
     for path in
         ["sbin/ifquery", "sbin/ifup", "sbin/ifdown", "etc/network/interfaces", "run/.keep", "dev/null"]
     {
         story.root(path, "");
     }
     story.root("etc/os-release", "ID=debian\n");
+    story
+}
+
+#[test]
+fn network_files_that_a_root_can_not_take_are_left_to_the_runner() {
+    let story = ifupdown("left");
     let said = run(
         &story,
-        "mkdir -p /run/none /run/new; NEW=/run/new; \
-         mount -t overlay overlay -o lowerdir=$ROOT:/run/none $NEW; \
-         $AGENT --root $NEW --seed $SEED || exit 1; umount $NEW; NEW=$ROOT; RUN_THE_RUNNER; \
-         ls /run/glowplug/left/etc/network/interfaces.d",
+        "mkdir /run/new; NEW=/run/new; mount -t tmpfs -o size=64k,mode=755 tmpfs $NEW; cp -a $ROOT/. $NEW/; \
+         dd if=/dev/zero of=$NEW/filler bs=4096 2>/dev/null; $AGENT --root $NEW --seed $SEED || exit 1; \
+         rm $NEW/filler; mount -o remount,size=16m $NEW; RUN_THE_RUNNER; \
+         ls /run/glowplug/left/etc/network/interfaces.d; cp -a $NEW/etc/. $ROOT/etc",
     );
     let path = "/etc/network/interfaces.d/50-cloud-init";
     has(
@@ -150,4 +156,18 @@ fn network_files_that_a_root_can_not_take_are_left_to_the_runner() {
     );
     let written = story.text(&format!("root{path}")).unwrap();
     assert!(written.contains("address 192.0.2.7"), "{written}");
+}
+
+#[test]
+fn a_back_end_of_a_read_only_root_that_reads_no_run_is_not_waited_for() {
+    let story = ifupdown("live");
+    let said = run(
+        &story,
+        "mkdir -p /run/none /run/new; NEW=/run/new; \
+         mount -t overlay overlay -o lowerdir=$ROOT:/run/none $NEW; \
+         $AGENT --root $NEW --seed $SEED || exit 1; ip -o addr show dev front; ip -o link show dev front; \
+         ! [ -e /run/glowplug/left/etc ] || exit 2",
+    );
+    has(&said, &["the root is read-only, and eni reads no file in /run: addresses are set live"]);
+    has(&said, &["192.0.2.7/24", ",UP"]);
 }

@@ -14,12 +14,17 @@ pub(super) enum Piece {
     Link { path: String, target: String },
     /// A link that was there and goes: `uninstall` puts it back.
     Away { path: String, target: String },
+    /// A line at the end of a file that is somebody else's.
+    Line { path: String, line: String },
 }
 
 impl Piece {
     pub(super) fn path(&self) -> &str {
         match self {
-            Self::File { path, .. } | Self::Link { path, .. } | Self::Away { path, .. } => path,
+            Self::File { path, .. }
+            | Self::Link { path, .. }
+            | Self::Away { path, .. }
+            | Self::Line { path, .. } => path,
         }
     }
 
@@ -56,6 +61,8 @@ pub(super) struct Maker {
     programs: &'static [&'static str],
     /// Path, content and mode of its hook.
     files: &'static [(&'static str, &'static str, u32)],
+    /// Path and text of a line that its own configuration gets.
+    line: Option<(&'static str, &'static str)>,
     /// The command that packs every initramfs anew.
     pub(super) rebuild: &'static [&'static str],
 }
@@ -67,7 +74,7 @@ macro_rules! embedded {
 }
 
 /// The makers that have a hook. Where a root has several, each gets its own.
-static MAKERS: [Maker; 3] = [
+static MAKERS: [Maker; 4] = [
     Maker {
         name: "initramfs-tools",
         programs: &["/usr/sbin/update-initramfs"],
@@ -84,6 +91,7 @@ static MAKERS: [Maker; 3] = [
                 0o755,
             ),
         ],
+        line: None,
         rebuild: &["update-initramfs", "-u", "-k", "all"],
     },
     Maker {
@@ -107,6 +115,7 @@ static MAKERS: [Maker; 3] = [
             ),
             ("/etc/dracut.conf.d/90-glowplug.conf", "add_dracutmodules+=\" glowplug \"\n", 0o644),
         ],
+        line: None,
         rebuild: &["dracut", "--force", "--regenerate-all"],
     },
     Maker {
@@ -123,7 +132,28 @@ static MAKERS: [Maker; 3] = [
             ),
             ("/etc/mkinitcpio.conf.d/glowplug.conf", "HOOKS+=(glowplug)\n", 0o644),
         ],
+        line: None,
         rebuild: &["mkinitcpio", "-P"],
+    },
+    Maker {
+        name: "mkinitfs",
+        programs: &["/sbin/mkinitfs", "/usr/sbin/mkinitfs"],
+        files: &[
+            (
+                "/etc/mkinitfs/features.d/glowplug.files",
+                embedded!("mkinitfs/features.d/glowplug.files"),
+                0o644,
+            ),
+            (
+                "/etc/mkinitfs/features.d/glowplug.modules",
+                embedded!("mkinitfs/features.d/glowplug.modules"),
+                0o644,
+            ),
+            ("/usr/lib/glowplug/add-to-init", embedded!("mkinitfs/add-to-init"), 0o755),
+            ("/etc/mkinitfs/glowplug.conf", embedded!("mkinitfs/glowplug.conf"), 0o644),
+        ],
+        line: Some(("/etc/mkinitfs/mkinitfs.conf", ". /etc/mkinitfs/glowplug.conf")),
+        rebuild: &["sh", "-c", "for kernel in /lib/modules/*; do mkinitfs \"${kernel##*/}\" || exit; done"],
     },
 ];
 
@@ -135,7 +165,9 @@ pub(super) fn makers(root: &Root) -> Vec<&'static Maker> {
 /// The hooks of some makers.
 pub(super) fn hooks(makers: &[&'static Maker]) -> Vec<Piece> {
     let files = makers.iter().flat_map(|maker| maker.files);
-    files.map(|(path, content, mode)| Piece::text(path, content, *mode)).collect()
+    let lines = makers.iter().filter_map(|maker| maker.line);
+    let files = files.map(|(path, content, mode)| Piece::text(path, content, *mode));
+    files.chain(lines.map(|(path, line)| Piece::Line { path: path.into(), line: line.into() })).collect()
 }
 
 /// What makes cloud-init read the seed that the local stage checked: a link

@@ -24,6 +24,8 @@ pub(super) enum Entry {
     Link { target: String, path: String },
     /// A link that was taken away, and its text.
     Away { target: String, path: String },
+    /// A line that was added to somebody else's file.
+    Line { line: String, path: String },
     /// A directory that was made.
     Directory { path: String },
 }
@@ -34,6 +36,7 @@ impl Entry {
             Piece::File { path, content, .. } => Self::File { digest: digest(&content), path },
             Piece::Link { path, target } => Self::Link { target, path },
             Piece::Away { path, target } => Self::Away { target, path },
+            Piece::Line { path, line } => Self::Line { line, path },
         }
     }
 
@@ -42,6 +45,7 @@ impl Entry {
             Self::File { path, .. }
             | Self::Link { path, .. }
             | Self::Away { path, .. }
+            | Self::Line { path, .. }
             | Self::Directory { path } => path,
         }
     }
@@ -54,6 +58,7 @@ impl Entry {
             "file" => Some(Self::File { digest: value, path }),
             "link" => Some(Self::Link { target: value, path }),
             "away" => Some(Self::Away { target: value, path }),
+            "line" => Some(Self::Line { line: value, path }),
             "directory" => Some(Self::Directory { path }),
             _ => None,
         }
@@ -64,6 +69,7 @@ impl Entry {
             Self::File { digest, path } => format!("file\t{digest}\t{path}\n"),
             Self::Link { target, path } => format!("link\t{target}\t{path}\n"),
             Self::Away { target, path } => format!("away\t{target}\t{path}\n"),
+            Self::Line { line, path } => format!("line\t{line}\t{path}\n"),
             Self::Directory { path } => format!("directory\t\t{path}\n"),
         }
     }
@@ -92,6 +98,16 @@ impl Entry {
                 let target = target.clone();
                 (!root.stands(&path)).then_some(Action::MakeLink { path, target })
             }
+            Self::Line { line, .. } => match content(root, &path) {
+                Ok(there) => without_line(&there?, line).map(|left| match left {
+                    left if left.is_empty() => Action::RemoveFile { path },
+                    left => Action::write(&path, left, root.mode(self.path()).unwrap_or(0o644) & 0o7777),
+                }),
+                Err(error) => {
+                    problems.push(error);
+                    None
+                }
+            },
             Self::Directory { .. } => root.exists(&path).then_some(Action::RemoveDirectory { path }),
         }
     }
@@ -112,6 +128,23 @@ pub(super) fn text(entries: &[Entry]) -> Vec<u8> {
 /// The content of a file of the root; `None` when there is none.
 pub(super) fn content(root: &Root, path: &str) -> Result<Option<Vec<u8>>> {
     root.read(path, limits::INSTALLED)
+}
+
+/// `content` with `line` at its end; `None` when it has that line already.
+pub(super) fn with_line(content: &[u8], line: &str) -> Option<Vec<u8>> {
+    if without_line(content, line).is_some() {
+        return None;
+    }
+    let newline: &[u8] = if content.is_empty() || content.ends_with(b"\n") { b"" } else { b"\n" };
+    Some([content, newline, line.as_bytes(), b"\n"].concat())
+}
+
+/// `content` without `line`; `None` when it has no such line.
+fn without_line(content: &[u8], line: &str) -> Option<Vec<u8>> {
+    let is_ours = |have: &&[u8]| have.strip_suffix(b"\n").unwrap_or(have) == line.as_bytes();
+    let lines: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
+    let others: Vec<&[u8]> = lines.iter().copied().filter(|have| !is_ours(have)).collect();
+    (others.len() < lines.len()).then(|| others.concat())
 }
 
 /// SHA-256 in hexadecimal.

@@ -10,10 +10,12 @@ use detect::Init;
 use files::{AGENT, Maker, Piece, RUNNER, Terms};
 use glowplug::action::Action;
 use glowplug::error::{Error, Result};
+use glowplug::fetch::Fetch;
 use glowplug::state::paths::DISABLED;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::root::Root;
 use manifest::{Entry, MANIFEST};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -130,11 +132,11 @@ impl Found {
             let mut argv: Vec<&str> = if name == "/" { Vec::new() } else { vec!["chroot", name] };
             argv.extend(maker.rebuild);
             let [program, words @ ..] = &*argv else { continue };
+            let command = argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
             if only_print || !rebuild {
-                say(&format!("then pack every initramfs anew: {}", argv.join(" ")));
+                say(&format!("then pack every initramfs anew: {command}"));
                 continue;
             }
-            let command = argv.join(" ");
             say(&format!("running {command}"));
             let why = match Command::new(program).args(words).status() {
                 Ok(status) if status.success() => continue,
@@ -145,6 +147,12 @@ impl Found {
         }
         Ok(0)
     }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./=:+,".contains(&byte);
+    if word.bytes().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")).into() }
 }
 
 /// The two programs that are installed.
@@ -201,6 +209,7 @@ fn plan(root: &Root, pieces: Vec<Piece>, force: bool) -> Result<Vec<Action>> {
             Piece::Away { path, .. } => Some(Action::RemoveFile { path: path.clone() }),
             Piece::File { path, content, mode } => file(root, path, content, *mode, known, force)?,
             Piece::Link { path, target } => link(root, path, target, known, force)?,
+            Piece::Line { path, line } => added(root, path, line)?,
         };
         // What was there before us as we want it is not ours to take away.
         if action.is_some() || known.is_some() {
@@ -274,6 +283,12 @@ fn link(root: &Root, path: &str, target: &str, known: Option<&Entry>, force: boo
         return Err(Error::new("install", path, "something else is there; --force replaces it"));
     }
     Ok(Some(Action::MakeLink { path: path.into(), target: target.into() }))
+}
+
+fn added(root: &Root, path: &str, line: &str) -> Result<Option<Action>> {
+    let there = manifest::content(root, path)?.unwrap_or_default();
+    let mode = root.mode(path).unwrap_or(0o644) & 0o7777;
+    Ok(manifest::with_line(&there, line).map(|content| Action::write(path, content, mode)))
 }
 
 /// The directories that are made on the way to `path`.

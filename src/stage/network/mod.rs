@@ -43,6 +43,8 @@ pub struct Inputs<'a> {
     pub changed: bool,
     /// Microseconds of the monotonic clock up to which NICs are waited for.
     pub deadline: u64,
+    /// Whether the root takes changes.
+    pub writable: bool,
     /// Whether what was written can be noted for the next boot.
     pub keeps: bool,
 }

@@ -7,11 +7,12 @@ use super::super::log::{Level, Log};
 use super::Inputs;
 use crate::action::{Action, WriteFile};
 use crate::error::Error;
+use crate::limits;
 use crate::network::render::others::{Other, others};
-use crate::network::render::ours::{MARK, Owner};
+use crate::network::render::ours::{MARK, Owner, owner};
 use crate::network::render::{self, Renderer, Target, ifcfg, late, live, udev};
 use crate::network::resolve::Resolved;
-use crate::state::paths::{HANDOFF_LEFT, NETWORK_DIGEST};
+use crate::state::paths::{HANDOFF_LEFT, NETWORK_DIGEST, REPLACED};
 use crate::sys::apply::Applier;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -25,16 +26,20 @@ pub(super) fn write(
     log: &mut Log<'_>,
 ) {
     let Some(renderer) = back_end(inputs, log) else {
-        log.warn_of(&live::problems(resolved));
         log.info("the root has no network back end: addresses are set live", &[]);
         remove(inputs, &[], applier, log);
-        for action in live::render(resolved) {
-            carry_out(applier, &action, log);
-        }
-        return;
+        return set_live(inputs, resolved, applier, log);
     };
-    log.info("the network is written for {}", &[renderer.name]);
+    if !inputs.writable && !(renderer.reads_run)(inputs.trees.root) {
+        // Nobody could give it its files in time for this boot.
+        log.info(
+            "the root is read-only, and {} reads no file in /run: addresses are set live",
+            &[renderer.name],
+        );
+        return set_live(inputs, resolved, applier, log);
+    }
     let files = files(inputs, resolved, renderer);
+    log.info("the network is written for {}", &[renderer.name]);
     let digest = digest(&files);
     let plan = plan(inputs, resolved, renderer, files, log);
     remove(inputs, &paths(&plan), applier, log);
@@ -44,6 +49,7 @@ pub(super) fn write(
         // What a person made of a file of ours stays until ours changes.
         let stays = !changed && !file.path.starts_with("/run/") && inputs.trees.text(&file.path).is_some();
         if !stays {
+            keep_replaced(inputs, &file.path, applier, log);
             write_or_leave(file, applier, log);
         }
     }
@@ -52,17 +58,62 @@ pub(super) fn write(
     }
 }
 
+/// Puts addresses, routes and the rest on at once; of the root a file is
+/// written where it takes any.
+#[inline(never)]
+fn set_live(inputs: &Inputs<'_>, resolved: &Resolved<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    log.warn_of(&live::problems(resolved));
+    for action in live::render(resolved) {
+        if let Action::WriteFile(file) = &action {
+            if !inputs.writable {
+                log.info("{} is not written: the root is read-only", &[&file.path]);
+                continue;
+            }
+            keep_replaced(inputs, &file.path, applier, log);
+        }
+        carry_out(applier, &action, log);
+    }
+}
+
 /// Writes a file; one that the root can't take is left to the runner.
 #[inline(never)]
-fn write_or_leave(mut file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+fn write_or_leave(file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) {
     let action = Action::from(file.clone());
     let Err(error) = applier.apply(&action, None) else { return };
     if file.path.starts_with("/run/") {
         return log.error(&error);
     }
     log.info("{} is left to the runner: {}", &[&file.path, error.text()]);
+    leave(file, applier, log);
+}
+
+/// Leaves a file of the root to the runner.
+#[inline(never)]
+fn leave(mut file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) {
     file.path.insert_str(0, HANDOFF_LEFT);
     carry_out(applier, &Action::from(file), log);
+}
+
+/// Keeps a copy of somebody else's file where no back end reads it, before one
+/// of ours takes its place. A copy that is there already stays.
+#[inline(never)]
+fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    let root = inputs.trees.root;
+    let read = |path: &str| root.read(path, limits::ROOT_FILE).ok().flatten();
+    let (Some(content), false) = (read(path), path.starts_with("/run/") || is_shared(path)) else { return };
+    let text = String::from_utf8_lossy(&content);
+    if text.starts_with(live::HEADER) || owner(path, &text) != Owner::Other {
+        return;
+    }
+    let mut copy = [REPLACED, path].concat();
+    if read(&copy).is_some_and(|earlier| earlier != content) {
+        copy.push('.');
+        copy.push_str(fnv(&content).trim_ascii_end());
+    }
+    log.info("{} was somebody else's and is replaced; {} keeps it", &[path, &copy]);
+    let mode = root.mode(path).unwrap_or(0o600) & 0o7777;
+    let Action::WriteFile(file) = Action::write(&copy, content, mode) else { return };
+    if inputs.keeps { write_or_leave(*file, applier, log) } else { leave(*file, applier, log) }
 }
 
 /// The pinned back end (`system_info: {network: {renderers: [...]}}`), else
@@ -98,7 +149,8 @@ fn is_asked_for(inputs: &Inputs<'_>) -> bool {
 #[inline(never)]
 fn files(inputs: &Inputs<'_>, resolved: &Resolved<'_>, renderer: &Renderer) -> Vec<WriteFile> {
     let root = inputs.trees.root;
-    let target = Target::boot(root, renderer, inputs.system.is_true("network.persist", false));
+    let persist = inputs.writable && inputs.system.is_true("network.persist", false);
+    let target = Target::boot(root, renderer, persist);
     let mut actions = (renderer.render)(resolved, target);
     actions.append(&mut late::link_files(resolved, target, root));
     let mut files = Vec::new();
@@ -142,12 +194,6 @@ fn plan(
             log.line(Level::Warning, "{} configures {} too: it is left alone", &[&path, link]);
         }
     }
-    for file in &plan {
-        let foreign = inputs.trees.text(&file.path).map(|text| render::ours::owner(&file.path, &text));
-        if foreign == Some(Owner::Other) && !is_shared(&file.path) {
-            log.info("{} was somebody else's and is replaced", &[&file.path]);
-        }
-    }
     plan
 }
 
@@ -184,11 +230,19 @@ fn remove(inputs: &Inputs<'_>, planned: &[&str], applier: &mut Applier<'_>, log:
 /// FNV-1a, 64 bits, over the files that last; a line.
 #[inline(never)]
 fn digest(plan: &[WriteFile]) -> String {
-    let mut value: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut bytes = Vec::new();
     for file in plan.iter().filter(|file| !file.path.starts_with("/run/")) {
-        for byte in file.path.bytes().chain([0]).chain(file.content.iter().copied()) {
-            value = (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        bytes.extend_from_slice(file.path.as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(&file.content);
+    }
+    fnv(&bytes)
+}
+
+fn fnv(bytes: &[u8]) -> String {
+    let mut value: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in bytes {
+        value = (value ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     }
     [&value.to_string(), "\n"].concat()
 }
