@@ -135,12 +135,13 @@ fn as_record(steps: &[Step]) -> String {
         let _ = writeln!(text, "Starting stage: {stage}");
         for step in &inner {
             let at = (step.start + step.duration).saturating_sub(first);
-            let _ = writeln!(text, "|`->{} @{}s +{}s", step.name, short(at), short(step.duration));
+            let (at, took) = (short(at), short(step.duration));
+            let _ = writeln!(text, "|`->{} @{at:0>8}s +{took:0>8}s", step.name);
         }
         let whole = own.iter().find(|step| is_whole(step)).map(|step| step.duration);
         let took = whole.unwrap_or_else(|| inner.iter().map(|step| step.duration).sum());
         total += took;
-        let _ = writeln!(text, "Finished stage: ({stage}) {} seconds\n", short(took));
+        let _ = writeln!(text, "Finished stage: ({stage}) {:0>8} seconds\n", short(took));
     }
     let _ = writeln!(text, "Total Time: {} seconds\n\n1 boot records analyzed", short(total));
     text
@@ -187,13 +188,13 @@ mod tests {
             lines,
             [
                 "Starting stage: init-local",
-                "|`->find seed @0.25000s +0.25000s",
-                "|`->hand off @0.25100s +0.00100s",
-                "Finished stage: (init-local) 0.25100 seconds",
+                "|`->find seed @00.25000s +00.25000s",
+                "|`->hand off @00.25100s +00.00100s",
+                "Finished stage: (init-local) 00.25100 seconds",
                 "",
                 "Starting stage: init",
-                "|`->bootcmd @0.60000s +0.50000s",
-                "Finished stage: (init) 0.70000 seconds",
+                "|`->bootcmd @00.60000s +00.50000s",
+                "Finished stage: (init) 00.70000 seconds",
                 "",
                 "Total Time: 0.95100 seconds",
                 "",

@@ -2,12 +2,20 @@
 //! one archive.
 
 use crate::cli::{Arguments, Ended, say};
+use crate::http::cause;
+use crate::log_file::utc;
 use crate::output;
+use crate::stage::need_root;
 use glowplug::action::Program;
 use glowplug::error::Error;
 use glowplug::state::paths::{HANDOFF_LOG, INSTANCE_LINK, TIMINGS};
+use glowplug::sys::clock;
 use glowplug::sys::root::Root;
-use std::fs;
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// What is always collected, where it is there.
 const FILES: &[&str] = &[
@@ -23,10 +31,18 @@ const FILES: &[&str] = &[
     TIMINGS,
 ];
 
+/// What programs say, and the files it goes to.
+const ANSWERS: [(&str, &[&str]); 2] =
+    [("dmesg.txt", &["dmesg"]), ("journal.txt", &["journalctl", "--boot=0", "-o", "short-precise"])];
+
+/// Where the files are put together; only root looks in.
+const FOLDER: &str = "/run/glowplug-logs";
+
 pub(crate) fn run(arguments: &Arguments) -> Ended {
+    need_root("collect-logs")?;
     let archive = arguments.value("tarfile").unwrap_or("cloud-init.tar.gz");
     let archive = std::path::absolute(archive)
-        .map_err(|error| Error::new("write", archive, error.to_string()))?
+        .map_err(|error| Error::new("write", archive, cause(&error)))?
         .display()
         .to_string();
     let user_data = format!("{INSTANCE_LINK}/user-data.txt");
@@ -40,9 +56,39 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     if files.is_empty() {
         return Err(Error::new("collect logs", &archive, "there are none").into());
     }
-    let names = files.iter().map(|path| path.trim_start_matches('/'));
-    let words: Vec<&str> = ["tar", "-chzf", &archive, "-C", "/"].into_iter().chain(names).collect();
-    crate::program::run(&Program::new(&words))?;
+    let name =
+        format!("cloud-init-logs-{}", utc(clock::realtime()).iso().split(' ').next().unwrap_or_default());
+    // One that was left behind by somebody who was stopped.
+    let _ = fs::remove_dir_all(FOLDER);
+    let folder = Path::new(FOLDER).join(&name);
+    let collected = collect(&folder, &files)
+        .map_err(|error| Error::new("collect logs in", FOLDER, cause(&error)))
+        .and_then(|()| crate::program::run(&Program::new(&["tar", "-czf", &archive, "-C", FOLDER, &name])));
+    let removed = fs::remove_dir_all(FOLDER);
+    collected?;
+    removed.map_err(|error| Error::new("remove", FOLDER, cause(&error)))?;
     say(&format!("Wrote {archive}"));
     Ok(0)
+}
+
+/// Copies the files, logs by their names alone, others by their paths.
+fn collect(folder: &Path, files: &[&str]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    for path in files {
+        let place = path.strip_prefix("/var/log/").unwrap_or(path);
+        let copy = folder.join(place.trim_start_matches('/'));
+        DirBuilder::new().recursive(true).mode(0o700).create(copy.parent().unwrap_or(folder))?;
+        fs::copy(path, copy)?;
+    }
+    for (file, words) in ANSWERS {
+        let Some((program, arguments)) = words.split_first() else { continue };
+        let path = folder.join(file);
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(File::create(&path)?).stderr(Stdio::null());
+        // A machine without the program has no such log.
+        if !command.status().is_ok_and(|status| status.success()) {
+            fs::remove_file(&path)?;
+        }
+    }
+    fs::write(folder.join("version"), concat!("glowplug ", env!("CARGO_PKG_VERSION"), "\n"))
 }

@@ -1,14 +1,14 @@
 //! `glowplug query`: what is known of the instance, as cloud-init's command of
 //! that name prints it.
 
-use crate::cli::{Arguments, Ended, Fault, print};
+use crate::cli::{Arguments, Ended, Fault, print, say};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::error::Error;
 use glowplug::state::paths::INSTANCE_LINK;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
-use glowplug::user_data::render_text;
+use glowplug::user_data::{MISSING, render_text};
 use std::fs;
 
 const RUN: &str = "/run/cloud-init";
@@ -35,17 +35,34 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         put(&mut data, key, raw(&file, is_root));
     }
     let answer = if let Some(format) = format {
-        render_text("--format", &format!("## template: jinja\n{format}"), &data)? + "\n"
+        let text = render_text("--format", &format!("## template: jinja\n{format}"), &data)
+            .map_err(|error| Error::new("query", "with --format", placed(error.text())))?;
+        for name in missing(&text) {
+            say(&format!("glowplug: unable to render all of --format: there is no {name}"));
+        }
+        text + "\n"
     } else if let Some(key) = key {
         let names = flattened(&data);
         listed_or_text(at(&names, key)?, key, arguments.has("list-keys"))?
     } else if arguments.has("all") {
-        text_of(&data)
+        text_of(&flattened(&data))
     } else {
         listed_or_text(&flattened(&data), "", true)?
     };
     print(&answer)?;
     Ok(0)
+}
+
+/// A fault of a template, its line counted without the one before the format.
+fn placed(fault: &str) -> String {
+    let place = fault.split_once("--format:").and_then(|(_, place)| place.split_once(':'));
+    let counted = place.and_then(|(line, rest)| Some((line.parse::<u32>().ok()?.saturating_sub(1), rest)));
+    counted.map_or_else(|| fault.into(), |(line, rest)| format!("{line}:{rest}"))
+}
+
+/// The names of variables that a text was rendered without.
+fn missing(text: &str) -> impl Iterator<Item = &str> {
+    text.split(MISSING).skip(1).map(|after| after.split(char::is_whitespace).next().unwrap_or_default())
 }
 
 fn put<'a>(data: &mut Value<'a>, key: &'a str, text: String) {

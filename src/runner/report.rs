@@ -1,15 +1,28 @@
 //! `glowplug status`: how far this boot has come.
 
 use crate::cli::{Arguments, Ended, print};
-use crate::status::Status;
+use crate::log_file::utc;
+use crate::status::{MODES, Status};
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
+use glowplug::syntax::json::{self, Style};
+use glowplug::syntax::value::{Data, Value};
+use glowplug::syntax::yaml;
+use glowplug::sys::clock;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between two looks of `--wait`.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Between two questions of it to systemd.
+const ASK: Duration = Duration::from_secs(2);
+
+/// The units of the stages, as [`MODES`] has them.
+const UNITS: [&str; 4] =
+    ["glowplug-local.service", "glowplug-init.service", "glowplug-config.service", "glowplug-final.service"];
 
 /// What a boot's provisioning is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +36,7 @@ pub(crate) enum State {
 
 impl State {
     fn of(status: Option<&Status>) -> Self {
-        let off = fs::read_to_string(HANDOFF_SEED).is_ok_and(|word| word.trim() == "off");
-        if off || Path::new(DISABLED).exists() {
+        if is_off() || Path::new(DISABLED).exists() {
             return Self::Disabled;
         }
         let Some(status) = status else { return Self::NotStarted };
@@ -47,6 +59,11 @@ impl State {
     }
 }
 
+/// Whether the agent found it switched off.
+fn is_off() -> bool {
+    fs::read_to_string(HANDOFF_SEED).is_ok_and(|word| word.trim() == "off")
+}
+
 /// What provisioning is doing now.
 pub(crate) fn state() -> State {
     State::of(Status::read().as_ref())
@@ -54,98 +71,185 @@ pub(crate) fn state() -> State {
 
 /// Prints the status; the value is the exit status.
 pub(crate) fn run(arguments: &Arguments) -> Ended {
-    let (mut status, mut state);
+    let format = arguments.value("format").unwrap_or("tabular");
+    let (mut status, mut asked) = (None, None::<Instant>);
+    let mut state;
     loop {
-        status = Status::read();
+        if let Some(now) = Status::read() {
+            status = Some(now);
+        }
         state = State::of(status.as_ref());
+        if state == State::Running && asked.is_none_or(|asked| asked.elapsed() >= ASK) {
+            asked = Some(Instant::now());
+            if let Some(status) = &mut status
+                && give_up(status)
+            {
+                state = State::Error;
+                break;
+            }
+        }
         if !arguments.has("wait") || !matches!(state, State::NotStarted | State::Running) {
             break;
         }
-        eprint!(".");
+        if format == "tabular" {
+            eprint!(".");
+        }
         sleep(LOOK);
     }
-    if arguments.has("wait") {
+    if arguments.has("wait") && format == "tabular" {
         eprintln!();
     }
-    let status = status.unwrap_or_default();
-    print(&match arguments.value("format") {
-        Some("json") => json(state, &status),
-        Some("yaml") => yaml(state, &status),
-        _ => tabular(state, &status, arguments.has("long")),
+    let report = Report { state, status: status.unwrap_or_default() };
+    print(&match format {
+        "json" => report.json(),
+        "yaml" => yaml::emit::dump(&report.value()),
+        _ => report.tabular(arguments.has("long")),
     })?;
     Ok(match state {
         State::Error => 1,
-        State::Done if status.recoverable().next().is_some() => 2,
+        State::Done if report.status.recoverable().next().is_some() => 2,
         _ => 0,
     })
 }
 
-/// The state with what went wrong on the way.
-fn extended(state: State, status: &Status) -> String {
-    match state {
-        State::Error => "error - done".into(),
-        State::Done | State::Running if status.recoverable().next().is_some() => {
-            format!("degraded {}", state.word())
+/// Whether the stage that status.json says is under way has died: then nobody
+/// says that it has ended. What went wrong is added.
+fn give_up(status: &mut Status) -> bool {
+    let Some(stage) = status.stage.clone() else { return false };
+    let unit = MODES.iter().position(|mode| *mode == stage).and_then(|at| UNITS.get(at));
+    let Some(unit) = unit.filter(|_| Path::new("/run/systemd/system").exists()) else { return false };
+    let asked = Command::new("systemctl")
+        .args(["is-failed", "--quiet", unit])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !asked.is_ok_and(|answer| answer.success()) {
+        return false;
+    }
+    let why = format!("{unit} has failed before it was done (systemctl status {unit})");
+    status.modes.entry(stage).or_default().errors.push(why);
+    true
+}
+
+/// What is printed.
+struct Report {
+    state: State,
+    status: Status,
+}
+
+fn word(text: impl Into<String>) -> Value<'static> {
+    Value::bare(Data::Str(text.into().into()))
+}
+
+impl Report {
+    /// The state with what went wrong on the way.
+    fn extended(&self) -> String {
+        match self.state {
+            State::Error => "error - done".into(),
+            State::Done | State::Running if self.status.recoverable().next().is_some() => {
+                format!("degraded {}", self.state.word())
+            }
+            state => state.word().into(),
         }
-        _ => state.word().into(),
     }
-}
 
-fn quoted(text: &str) -> String {
-    use glowplug::syntax::json::{Style, write};
-    use glowplug::syntax::value::{Data, Value};
-    let mut out = String::new();
-    write(&Value::bare(Data::Str(text.into())), Style::Compact, &mut out);
-    out
-}
-
-fn listed<'a>(texts: impl Iterator<Item = &'a String>) -> String {
-    format!("[{}]", texts.map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
-}
-
-fn warnings(status: &Status) -> String {
-    match status.recoverable().next() {
-        None => "{}".into(),
-        Some(_) => format!("{{\"WARNING\": {}}}", listed(status.recoverable())),
+    /// Why provisioning runs or does not, in cloud-init's words for programs.
+    fn boot_status_code(&self) -> &'static str {
+        match self.state {
+            State::Disabled if Path::new(DISABLED).exists() => "disabled-by-marker-file",
+            State::Disabled => "disabled-by-kernel-command-line",
+            _ if !Path::new("/run/systemd/system").exists() => "enabled-by-sysvinit",
+            State::NotStarted => "unknown",
+            _ => "enabled-by-generator",
+        }
     }
-}
 
-fn tabular(state: State, status: &Status, long: bool) -> String {
-    let mut lines = vec![format!("status: {}", state.word())];
-    if long {
-        lines.push(format!("extended_status: {}", extended(state, status)));
-        lines.push(format!("detail: {}", status.datasource.as_deref().unwrap_or("no datasource")));
-        list(&mut lines, "errors", &mut status.errors());
-        list(&mut lines, "recoverable_errors", &mut status.recoverable());
+    fn detail(&self) -> String {
+        if let Some(datasource) = &self.status.datasource {
+            return datasource.clone();
+        }
+        match (self.state, &self.status.stage) {
+            (State::Disabled, _) if Path::new(DISABLED).exists() => format!("disabled by {DISABLED}"),
+            (State::Disabled, _) => "disabled by the kernel line".into(),
+            (_, Some(stage)) => format!("Running in stage: {stage}"),
+            _ => "no datasource".into(),
+        }
     }
-    lines.join("\n") + "\n"
-}
 
-fn list(lines: &mut Vec<String>, name: &str, texts: &mut dyn Iterator<Item = &String>) {
-    let mut texts = texts.peekable();
-    lines.push(format!("{name}:{}", if texts.peek().is_none() { " []" } else { "" }));
-    lines.extend(texts.map(|text| format!("\t- {text}")));
-}
+    /// When a stage last began or ended; empty where none has.
+    fn last_update(&self) -> String {
+        let times = self.status.modes.values().flat_map(|mode| [&mode.start, &mode.finished]);
+        let latest = times.flatten().filter_map(|time| time.parse::<f64>().ok()).fold(0.0, f64::max);
+        if latest == 0.0 {
+            return String::new();
+        }
+        let booted = clock::realtime().saturating_sub(clock::monotonic());
+        utc(booted + u64::try_from(Duration::from_secs_f64(latest).as_micros()).unwrap_or(0)).rfc2822()
+    }
 
-fn fields(state: State, status: &Status) -> [(&'static str, String); 5] {
-    [
-        ("detail", quoted(status.datasource.as_deref().unwrap_or("no datasource"))),
-        ("errors", listed(status.errors())),
-        ("extended_status", quoted(&extended(state, status))),
-        ("recoverable_errors", warnings(status)),
-        ("status", quoted(state.word())),
-    ]
-}
+    fn tabular(&self, long: bool) -> String {
+        let mut lines = vec![format!("status: {}", self.state.word())];
+        if long {
+            lines.push(format!("extended_status: {}", self.extended()));
+            lines.push(format!("boot_status_code: {}", self.boot_status_code()));
+            let last_update = self.last_update();
+            if !last_update.is_empty() {
+                lines.push(format!("last_update: {last_update}"));
+            }
+            lines.push(format!("detail: {}", self.detail()));
+            let listed = |text: &String| format!("\t- {text}");
+            let errors: Vec<String> = self.status.errors().map(listed).collect();
+            lines.push(if errors.is_empty() { "errors: []".into() } else { "errors:".into() });
+            lines.extend(errors);
+            let warnings: Vec<String> = self.status.recoverable().map(listed).collect();
+            if warnings.is_empty() {
+                lines.push("recoverable_errors: {}".into());
+            } else {
+                lines.extend(["recoverable_errors:".into(), "WARNING:".into()]);
+                lines.extend(warnings);
+            }
+        }
+        lines.join("\n") + "\n"
+    }
 
-fn json(state: State, status: &Status) -> String {
-    let fields = fields(state, status).map(|(name, value)| format!("  \"{name}\": {value}"));
-    format!("{{\n{}\n}}\n", fields.join(",\n"))
-}
+    /// The fields of cloud-init's, those of status.json among them, sorted.
+    fn value(&self) -> Value<'_> {
+        let texts = |texts: Vec<String>| Value::bare(Data::Seq(texts.into_iter().map(word).collect()));
+        let status = &self.status;
+        let name = status.datasource.as_deref().unwrap_or_default();
+        let name = name.split(' ').next().unwrap_or_default().to_ascii_lowercase().replace("datasource", "");
+        let warnings: Vec<String> = status.recoverable().cloned().collect();
+        let warnings = if warnings.is_empty() { vec![] } else { vec![(word("WARNING"), texts(warnings))] };
+        let mut entries = vec![
+            (word("boot_status_code"), word(self.boot_status_code())),
+            (word("datasource"), word(name)),
+            (word("detail"), word(self.detail())),
+            (word("errors"), texts(status.errors().cloned().collect())),
+            (word("extended_status"), word(self.extended())),
+            (word("last_update"), word(self.last_update())),
+            (word("recoverable_errors"), Value::bare(Data::Map(warnings))),
+            (word("status"), word(self.state.word())),
+        ];
+        if !status.modes.is_empty() {
+            let file = status.value();
+            let stages = file.get("v1").map(|v1| v1.entries().to_vec()).unwrap_or_default();
+            entries.extend(stages.into_iter().filter(|(key, _)| key.as_str() != Some("datasource")));
+        }
+        entries.sort_by(|(one, _), (other, _)| one.as_str().cmp(&other.as_str()));
+        Value::bare(Data::Map(entries))
+    }
 
-/// JSON's scalars and lists are YAML's.
-fn yaml(state: State, status: &Status) -> String {
-    let fields = fields(state, status).map(|(name, value)| format!("{name}: {value}\n"));
-    format!("---\n{}...\n", fields.concat())
+    /// As Python's `json.dumps(indent=2, sort_keys=True)`.
+    fn json(&self) -> String {
+        let mut text = String::new();
+        json::write(&self.value(), Style::File, &mut text);
+        let wider = |line: &str| {
+            let bare = line.trim_start_matches(' ');
+            format!("{}{bare}\n", "  ".repeat(line.len() - bare.len()))
+        };
+        text.lines().map(wider).collect()
+    }
 }
 
 #[cfg(test)]
@@ -153,19 +257,46 @@ mod tests {
     use super::*;
     use crate::status::Mode;
 
+    fn report(state: State) -> Report {
+        let warning = vec!["unable to read \"x\"".to_owned()];
+        let mode = Mode { recoverable: warning, start: Some("1.5".into()), ..Mode::default() };
+        let status = Status {
+            datasource: Some("DataSourceConfigDrive [net]".into()),
+            modes: [("init".to_owned(), mode)].into(),
+            ..Status::default()
+        };
+        Report { state, status }
+    }
+
     #[test]
     fn every_format_says_what_was_wrong() {
-        let mode = Mode { recoverable: vec!["unable to read \"x\"".into()], ..Mode::default() };
-        let status = Status { modes: [("init".to_owned(), mode)].into(), ..Status::default() };
-        assert_eq!(tabular(State::Done, &status, false), "status: done\n");
-        assert_eq!(
-            tabular(State::Done, &status, true),
-            "status: done\nextended_status: degraded done\ndetail: no datasource\nerrors: []\nrecoverable_errors:\n\t- unable to read \"x\"\n"
-        );
-        assert_eq!(
-            yaml(State::Error, &Status::default()),
-            "---\ndetail: \"no datasource\"\nerrors: []\nextended_status: \"error - done\"\nrecoverable_errors: {}\nstatus: \"error\"\n...\n"
-        );
-        assert!(json(State::Done, &status).contains("{\"WARNING\": [\"unable to read \\\"x\\\"\"]}"));
+        let done = report(State::Done);
+        assert_eq!(done.tabular(false), "status: done\n");
+        let long = done.tabular(true);
+        let lines: Vec<&str> = long.lines().collect();
+        assert_eq!(lines[..2], ["status: done", "extended_status: degraded done"]);
+        assert!(lines[3].starts_with("last_update: "), "{long}");
+        let rest = [
+            "detail: DataSourceConfigDrive [net]",
+            "errors: []",
+            "recoverable_errors:",
+            "WARNING:",
+            "\t- unable to read \"x\"",
+        ];
+        assert_eq!(lines[4..], rest);
+        let json = done.json();
+        assert!(json.starts_with("{\n  \"boot_status_code\": \"") && json.ends_with("\n}\n"), "{json}");
+        assert!(json.contains("\n  \"datasource\": \"configdrive\",\n"), "{json}");
+        assert!(json.contains("\n    \"start\": 1.5\n"), "{json}");
+        let yaml = yaml::emit::dump(&done.value());
+        assert!(yaml.starts_with("---\nboot_status_code: ") && yaml.contains("\nstage: null\n"), "{yaml}");
+    }
+
+    #[test]
+    fn before_the_first_stage_nothing_is_known() {
+        let report = Report { state: State::NotStarted, status: Status::default() };
+        let long = report.tabular(true);
+        assert!(long.ends_with("detail: no datasource\nerrors: []\nrecoverable_errors: {}\n"), "{long}");
+        assert!(!long.contains("last_update"), "{long}");
     }
 }

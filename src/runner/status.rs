@@ -99,7 +99,8 @@ impl Status {
         MODES.iter().filter_map(|name| self.modes.get(*name))
     }
 
-    fn value(&self) -> Value<'_> {
+    /// The tree of status.json.
+    pub(crate) fn value(&self) -> Value<'_> {
         let mut entries = vec![
             ("datasource", optional(self.datasource.as_deref())),
             ("stage", optional(self.stage.as_deref())),

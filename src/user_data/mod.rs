@@ -29,3 +29,4 @@ pub use merge::{Merged, cloud_config_text, merge};
 pub use mergers::fill_in;
 pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};
 pub use render::render_text;
+pub use template::MISSING;

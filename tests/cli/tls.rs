@@ -79,7 +79,7 @@ phone_home: {url: 'https://home.test:8444/bad?secret', post: [hostname], tries: 
 cloud_final_modules: [[phone_home, always]]
 CFG
 glowplug modules --mode final --file list.cfg 2> stage.log; echo "status $?"
-glowplug status --long
+glowplug status --long | grep -v last_update
 cat /run/cloud-init/result.json
 kill $(jobs -p)
 "#;
@@ -99,9 +99,11 @@ fetched https://home.test:8441/script: 40 bytes
 status 0
 status: done
 extended_status: degraded done
+boot_status_code: enabled-by-sysvinit
 detail: DataSourceConfigDrive [net,ver=2][source=/var/lib/cloud/seed/config_drive]
 errors: []
 recoverable_errors:
+WARNING:
 	- unable to run the command at user-data:7:3: it is a mapping, not text or a list (a colon followed by a blank wants quotes around the text)
 	- unable to post to https://home.test:8444/bad: the server's certificate can't be used: nobody this machine trusts has signed it
 {

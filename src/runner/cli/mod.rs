@@ -56,6 +56,7 @@ static RUN: &[(&str, Run)] = &[
     ("completions", completions::run),
     ("devel make-mime", devel::make_mime::run),
     ("devel net-convert", devel::net_convert::run),
+    ("devel render", devel::render::run),
     ("devel user-data", devel::user_data::run),
     ("devel yaml", devel::yaml::run),
     ("features", features::run),
@@ -127,8 +128,12 @@ fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Asked, lexopt::Err
     let called = words.next().unwrap_or_default();
     let called = Path::new(&called).file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let name = if called == "cloud-init" { "cloud-init" } else { GLOWPLUG.name };
-    // cloud-init-per is a program of its own there.
-    let own = (called == "cloud-init-per").then(|| OsString::from("per"));
+    // These are programs of their own there.
+    let own = match called {
+        "cloud-init-per" => Some(OsString::from("per")),
+        "cloud-id" => Some(OsString::from("cloud-id")),
+        _ => None,
+    };
     let mut parser = lexopt::Parser::from_args(own.into_iter().chain(words));
     let mut arguments = Arguments { verbs: vec![&GLOWPLUG], options: Vec::new(), operands: Vec::new() };
     loop {

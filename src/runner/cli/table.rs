@@ -469,6 +469,12 @@ const COLLECT_LOGS: Verb = Verb {
     options: &[
         Opt::value("tarfile", 't', FILE, "the archive (default: cloud-init.tar.gz)"),
         Opt::flag("include-userdata", 'u', "with user-data, which may hold secrets"),
+        Opt::flag(
+            "redact-sensitive",
+            'r',
+            "taken for cloud-init's sake: nothing secret is\ncollected otherwise",
+        ),
+        Opt::flag("verbose", 'v', "taken for cloud-init's sake"),
     ],
     ..Verb::EMPTY
 };
@@ -476,7 +482,7 @@ const COLLECT_LOGS: Verb = Verb {
 const DEVEL: Verb = Verb {
     name: "devel",
     summary: "look at what will configure a machine, without touching one",
-    verbs: &[DEVEL_YAML, DEVEL_USER_DATA, DEVEL_MAKE_MIME, DEVEL_NET_CONVERT],
+    verbs: &[DEVEL_YAML, DEVEL_USER_DATA, DEVEL_MAKE_MIME, DEVEL_NET_CONVERT, DEVEL_RENDER],
     ..Verb::EMPTY
 };
 
@@ -569,6 +575,18 @@ const DEVEL_NET_CONVERT: Verb = Verb {
         Opt::value("mac", 'm', Value::Text("NAME,MAC"), "a NIC of the machine").many(),
         Opt::flag("debug", ' ', "say how the description was understood"),
     ],
+    ..Verb::EMPTY
+};
+
+const DEVEL_RENDER: Verb = Verb {
+    name: "render",
+    summary: "print what a template of user-data comes to on this machine",
+    options: &[
+        Opt::value("instance-data", 'i', FILE, "render with this instance-data.json"),
+        Opt::flag("debug", 'd', "taken for cloud-init's sake"),
+    ],
+    operands: &[Operand::one(FILE)],
+    notes: &[("Exit status", "0, or 1 for what is no template or can't be rendered.")],
     ..Verb::EMPTY
 };
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod make_mime;
 pub(crate) mod net_convert;
+pub(crate) mod render;
 pub(crate) mod user_data;
 pub(crate) mod yaml;
 

@@ -28,7 +28,7 @@ use term::{Slot, Term, first_slots};
 
 /// What stands for a variable that is not there, before its name; cloud-init's
 /// own words.
-pub(super) const MISSING: &str = "CI_MISSING_JINJA_VAR/";
+pub const MISSING: &str = "CI_MISSING_JINJA_VAR/";
 
 /// Why a template can't be rendered, and the byte where.
 #[derive(Debug, Default)]
