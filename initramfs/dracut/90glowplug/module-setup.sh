@@ -16,7 +16,7 @@ depends() {
 # the pivot. A host-only image is packed on another machine than it boots on.
 installkernel() {
     hostonly='' instmods \
-        sr_mod cdrom isofs udf vfat nls_cp437 nls_iso8859-1 nls_ascii nls_utf8 \
+        sr_mod sd_mod cdrom isofs udf vfat nls_cp437 nls_iso8859-1 nls_ascii nls_utf8 \
         virtio_pci virtio_scsi virtio_blk ahci ata_piix nvme usb-storage uas \
         xhci_pci ehci_pci uhci_hcd hv_storvsc xen-blkfront vmw_pvscsi mptspi \
         virtio_net vmxnet3 hv_netvsc xen-netfront ena gve \
