@@ -348,3 +348,76 @@ fn a_nic_that_is_missing_gets_its_name_when_it_comes() {
     let unit = story.text("run/systemd/network/10-cloud-init-front.network").unwrap();
     assert!(unit.contains("Address=192.0.2.8/24"), "{unit}");
 }
+
+/// What comes after the agent has looked: the runner's local stage sees it.
+const LATER: &str = "\
+$AGENT --root $ROOT --seed $SEED; cp $RUNNER $ROOT/runner; mkdir -p $ROOT/run $ROOT/proc $ROOT/sys; \
+cat /run/glowplug/late; \
+ip link add c0 address 52:54:00:aa:00:03 type veth peer name c1 address 52:54:00:aa:00:13; \
+mount --bind /run $ROOT/run; mount --bind /proc $ROOT/proc; mount --bind /sys $ROOT/sys; \
+mount --bind $ROOT/../cmdline $ROOT/proc/cmdline; \
+chroot $ROOT /runner init --local; ip -o address";
+
+/// The NIC that is there, one that comes, and one that never does.
+fn three_nics(story: &Story, name: &str) {
+    story.seed(
+        "network_data.json",
+        &format!(
+            r#"{{"links": [
+                {{"id": "a", "name": "front", "type": "phy", "ethernet_mac_address": "52:54:00:aa:00:01"}},
+                {{"id": "c", {name} "type": "phy", "ethernet_mac_address": "52:54:00:aa:00:03"}},
+                {{"id": "d", "name": "never", "type": "phy", "ethernet_mac_address": "52:54:00:aa:00:04"}}],
+                "networks": [{{"id": "n", "link": "a", "type": "ipv4", "ip_address": "192.0.2.7/24"}},
+                 {{"id": "o", "link": "c", "type": "ipv4", "ip_address": "198.51.100.7/24"}},
+                 {{"id": "p", "link": "d", "type": "ipv4", "ip_address": "203.0.113.7/24"}}]}}"#
+        ),
+    );
+    fs::write(story.folder.join("cmdline"), "glowplug.wait=0").unwrap();
+}
+
+#[test]
+fn a_nic_that_comes_after_the_agent_is_set_by_the_runner() {
+    let story = Story::new("later");
+    three_nics(&story, r#""name": "late","#);
+    let told = boot_with(&story, &format!("mount --bind $ROOT/../cmdline /proc/cmdline; {LATER}"));
+    assert!(told.contains("52:54:00:aa:00:03\n52:54:00:aa:00:04\n"), "{told}");
+    assert!(told.contains("renamed c0 to late (52:54:00:aa:00:03)"), "{told}");
+    for address in ["front    inet 192.0.2.7/24", "late    inet 198.51.100.7/24"] {
+        assert!(told.contains(address), "{told}");
+    }
+    assert!(story.text("run/glowplug/seed-state").is_some());
+    assert!(!story.folder.join("run/glowplug/late").exists(), "it is done");
+    let log = story.text("run/glowplug/log").unwrap();
+    assert!(log.contains("renamed c0 to late"), "{log}");
+}
+
+/// Its description has no name for it: a file can be written only now.
+#[test]
+fn a_nic_without_a_name_that_comes_after_the_agent_gets_its_file() {
+    let story = Story::new("nameless");
+    networkd(&story);
+    three_nics(&story, "");
+    let told = boot_with(&story, &format!("mount --bind $ROOT/../cmdline /proc/cmdline; {LATER}"));
+    assert!(told.contains("c0 (52:54:00:aa:00:03) keeps its name"), "{told}");
+    let file = story.text("run/systemd/network/10-cloud-init-c0.network");
+    let file = file.unwrap_or_else(|| panic!("no file: {told}"));
+    assert!(file.contains("Address=198.51.100.7/24"), "{file}");
+    assert!(story.text("run/systemd/network/10-cloud-init-never.link").is_some());
+}
+
+/// ifupdown fails at boot on what is not there.
+#[test]
+fn ifupdown_brings_a_missing_nic_up_when_it_comes() {
+    let story = Story::new("hotplug");
+    for program in ["ifup", "ifdown", "ifquery"] {
+        story.root(&format!("usr/sbin/{program}"), "");
+    }
+    story.root("etc/network/interfaces", "");
+    story.root("etc/os-release", "ID=debian\n");
+    three_nics(&story, r#""name": "late","#);
+    let told = boot_with(&story, &format!("mount --bind $ROOT/../cmdline /proc/cmdline; {BOOT}"));
+    let file = story.text("root/etc/network/interfaces.d/50-cloud-init").unwrap();
+    for line in ["auto front\n", "allow-hotplug late\n", "allow-hotplug never\n"] {
+        assert!(file.contains(line), "{told}{file}");
+    }
+}
