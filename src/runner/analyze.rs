@@ -1,6 +1,7 @@
 //! `glowplug analyze`: where the time of this boot went, by our own clocks.
 
 use crate::cli::{Arguments, Ended, Fault, print};
+use crate::input::read_text;
 use crate::status::{MODES, seconds};
 use glowplug::error::Error;
 use glowplug::state::paths::TIMINGS;
@@ -67,8 +68,7 @@ pub(crate) fn boot(arguments: &Arguments) -> Ended {
 /// Reads the timings and writes what is made of them where it is asked for.
 fn answer(arguments: &Arguments, make: impl Fn(Vec<Step>) -> String) -> Ended {
     let path = arguments.value("infile").unwrap_or(TIMINGS);
-    let text = fs::read_to_string(path)
-        .map_err(|error| Error::os("read", path, error.raw_os_error().unwrap_or(0)))?;
+    let text = read_text(path)?;
     let steps = parse(&text);
     if steps.is_empty() {
         return Err(Fault::Failed(Error::new("analyze", path, "it has no steps")));

@@ -1,6 +1,7 @@
 //! `glowplug cache`: the instance cache, which holds where no drive is.
 
 use crate::cli::{Arguments, Ended, Fault, print};
+use crate::input::read;
 use crate::stage::need_root;
 use glowplug::error::{Error, Result};
 use glowplug::instance::{File, Instance, InstanceId};
@@ -10,7 +11,7 @@ use glowplug::state::paths::{CACHE, HANDOFF_INSTANCE};
 use glowplug::sys::root::Root;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write, stdin};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -170,15 +171,11 @@ fn no_such(name: &str, instance: &Instance) -> Fault {
 
 /// `-` for standard input, `@FILE` for a file, else the word itself.
 fn given(value: &str) -> Result<Vec<u8>> {
-    let read = match value.strip_prefix('@') {
-        Some(file) => fs::read(file),
-        None if value == "-" => {
-            let mut content = Vec::new();
-            stdin().read_to_end(&mut content).map(|_| content)
-        }
-        None => return Ok(value.into()),
-    };
-    read.map_err(|error| Error::os("read", value, error.raw_os_error().unwrap_or(0)))
+    match value.strip_prefix('@') {
+        Some(file) => read(file),
+        None if value == "-" => read(value),
+        None => Ok(value.into()),
+    }
 }
 
 fn folder(arguments: &Arguments) -> &str {

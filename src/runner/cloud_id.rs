@@ -2,11 +2,11 @@
 //! name prints it.
 
 use crate::cli::{Arguments, Ended, Fault, print};
+use crate::input::read;
 use crate::report::{self, State};
 use glowplug::error::Error;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::Value;
-use std::fs;
 
 /// The instance data everybody may read.
 const INSTANCE_DATA: &str = "/run/cloud-init/instance-data.json";
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         State::Running | State::Done | State::Error => {}
     }
     let path = arguments.value("instance-data").unwrap_or(INSTANCE_DATA);
-    let text = fs::read(path).map_err(|error| Error::os("read", path, error.raw_os_error().unwrap_or(0)))?;
+    let text = read(path)?;
     let data = json::parse(&text).map_err(|error| error.in_file(path))?;
     let v1 = data.get("v1").ok_or_else(|| Error::new("read", path, "it has no v1"))?;
     let word = |key: &str| v1.get(key).and_then(Value::as_str).unwrap_or("unknown");

@@ -1,6 +1,6 @@
 //! The machine that plans ask: its random bytes, memory and disks.
 
-use crate::http;
+use crate::http::{self, cause};
 use glowplug::error::{Error, Result};
 use glowplug::module::{FileSystem, Host};
 use glowplug::sys::{block, clock};
@@ -22,7 +22,7 @@ impl Host for Running {
     fn random(&self, count: usize) -> Result<Vec<u8>> {
         let mut bytes = vec![0; count];
         let read = File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
-        read.map_err(|error| Error::new("read", "/dev/urandom", error.to_string()))?;
+        read.map_err(|error| Error::new("read", "/dev/urandom", cause(&error)))?;
         Ok(bytes)
     }
 

@@ -1,6 +1,7 @@
 //! What the local stage could not write into the root: it lies under
 //! /run/glowplug/left as it is to lie in the root.
 
+use crate::http::cause;
 use glowplug::action::Action;
 use glowplug::error::Error;
 use glowplug::stage::log::Log;
@@ -27,7 +28,7 @@ fn write_below(folder: &Path, applier: &mut Applier<'_>, log: &mut Log<'_>) {
         let read = fs::read(&from).and_then(|content| Ok((content, entry.metadata()?.permissions().mode())));
         let written = match read {
             Ok((content, mode)) => applier.apply(&Action::write(path, content, mode & 0o7777), None),
-            Err(error) => Err(Error::new("read", from.display().to_string(), error.to_string())),
+            Err(error) => Err(Error::new("read", from.display().to_string(), cause(&error))),
         };
         match written {
             Ok(()) => {

@@ -15,6 +15,7 @@ mod features;
 mod host;
 mod http;
 mod included;
+mod input;
 mod install;
 mod instance_files;
 mod late;

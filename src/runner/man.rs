@@ -1,6 +1,7 @@
 //! `glowplug man`: the man pages that the build script made of the table.
 
 use crate::cli::{Arguments, Ended, Fault, print};
+use crate::http::cause;
 use glowplug::error::Error;
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         for (name, text) in PAGES {
             let path = Path::new(directory).join(name);
             fs::write(&path, text)
-                .map_err(|error| Error::new("write", path.display().to_string(), error.to_string()))?;
+                .map_err(|error| Error::new("write", path.display().to_string(), cause(&error)))?;
         }
         return Ok(0);
     }

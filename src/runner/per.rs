@@ -2,6 +2,7 @@
 //! once, once for an instance, or always.
 
 use crate::cli::{Arguments, Ended, Fault};
+use crate::http::cause;
 use glowplug::error::Error;
 use glowplug::state::paths::{CLOUD, INSTANCE_LINK};
 use glowplug::sys::clock;
@@ -24,8 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         .map_err(|error| Error::os("run", program, error.raw_os_error().unwrap_or(0)))?;
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
     let text = format!("{code}\t{}\n", clock::realtime() / 1_000_000);
-    fs::write(&path, text)
-        .map_err(|error| Error::new("write", path.display().to_string(), error.to_string()))?;
+    fs::write(&path, text).map_err(|error| Error::new("write", path.display().to_string(), cause(&error)))?;
     Ok(u8::try_from(code).unwrap_or(u8::MAX))
 }
 
@@ -39,7 +39,7 @@ fn semaphore(root: &Path, frequency: &str, name: &str) -> Result<PathBuf, Error>
     }
     let folder = folder.join("sem");
     fs::create_dir_all(&folder)
-        .map_err(|error| Error::new("make", folder.display().to_string(), error.to_string()))?;
+        .map_err(|error| Error::new("make", folder.display().to_string(), cause(&error)))?;
     // A name is never a path.
     let name = name.replace(['-', '/'], "_");
     Ok(folder.join(format!("bootper.{name}.{frequency}")))

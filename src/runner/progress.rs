@@ -1,6 +1,7 @@
 //! How far a stage has come, where people look: status.json, result.json, the
 //! logs and the timings.
 
+use crate::http::cause;
 use crate::status::{MODES, Mode, Status, seconds};
 use crate::{log_file, program};
 use glowplug::error::Error;
@@ -17,7 +18,7 @@ pub(crate) fn begin(name: &str, earlier: Status, begun: u64, log: &mut Log<'_>) 
     status.modes.insert(name.into(), start);
     status.stage = Some(name.into());
     if let Err(error) = status.write() {
-        log.warn(&Error::new("write", "status.json", error.to_string()));
+        log.warn(&Error::new("write", "status.json", cause(&error)));
     }
     status
 }
@@ -66,7 +67,7 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
         written = written.and(status.write_result());
     }
     if let Err(error) = written {
-        log.warn(&Error::new("write", "status.json", error.to_string()));
+        log.warn(&Error::new("write", "status.json", cause(&error)));
     }
     keep_timings(log);
     let problems = match errors {

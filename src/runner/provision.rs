@@ -2,6 +2,7 @@
 //! modules run.
 
 use crate::host::Running;
+use crate::http::cause;
 use crate::included::{From, Included};
 use crate::output::{self, Redirection};
 use crate::settings::Settings;
@@ -324,6 +325,6 @@ fn finish(paths: &InstancePaths, log: &mut Log<'_>) {
     let text = format!("{uptime} - {date} - v. {}\n", env!("CARGO_PKG_VERSION"));
     let path = paths.file("boot-finished");
     if let Err(error) = fs::write(&path, text) {
-        log.warn(&Error::new("write", path, error.to_string()));
+        log.warn(&Error::new("write", path, cause(&error)));
     }
 }

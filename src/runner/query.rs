@@ -2,6 +2,7 @@
 //! that name prints it.
 
 use crate::cli::{Arguments, Ended, Fault, print, say};
+use crate::input::read;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::error::Error;
@@ -9,7 +10,6 @@ use glowplug::state::paths::INSTANCE_LINK;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::user_data::{MISSING, render_text};
-use std::fs;
 
 const RUN: &str = "/run/cloud-init";
 
@@ -25,8 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let is_root = rustix::process::geteuid().is_root();
     let name = if is_root { "instance-data-sensitive.json" } else { "instance-data.json" };
     let path = arguments.value("instance-data").map_or_else(|| format!("{RUN}/{name}"), Into::into);
-    let text =
-        fs::read(&path).map_err(|error| Error::os("read", &path, error.raw_os_error().unwrap_or(0)))?;
+    let text = read(&path)?;
     let mut data = json::parse(&text).map_err(|error| error.in_file(&path))?;
     for (key, option, file) in
         [("userdata", "user-data", "user-data.txt"), ("vendordata", "vendor-data", "vendor-data.txt")]
@@ -76,7 +75,7 @@ fn raw(path: &str, is_root: bool) -> String {
     if !is_root {
         return format!("{REDACTED} file:{path}");
     }
-    match fs::read(path) {
+    match read(path) {
         Ok(bytes) => String::from_utf8(bytes)
             .unwrap_or_else(|error| format!("ci-b64:{}", STANDARD.encode(error.as_bytes()))),
         Err(_) => String::new(),

@@ -2,10 +2,10 @@
 //! was meant.
 
 use crate::cli::{Arguments, Ended, Fault, print, say};
+use crate::input::read;
 use glowplug::cloud_config::schema::{self, Finding};
 use glowplug::error::Error;
 use glowplug::instance::NETWORK_CONFIG;
-use glowplug::limits;
 use glowplug::network::parse::{Description, description};
 use glowplug::state::paths::INSTANCE_LINK;
 use glowplug::syntax::value::Place;
@@ -88,15 +88,6 @@ fn render(file: &str, arguments: &Arguments, assembled: &mut Assembled) -> Resul
     let value = json::parse(&data.1).map_err(|error| error.in_file(data.0))?;
     (LANGUAGES.render)(file, &mut assembled.parts, &value, &mut assembled.problems);
     Ok(())
-}
-
-fn read(file: &str) -> Result<Vec<u8>, Error> {
-    let content =
-        fs::read(file).map_err(|error| Error::os("read", file, error.raw_os_error().unwrap_or(0)))?;
-    if content.len() > limits::SEED_FILE {
-        return Err(Error::new("read", file, "it is longer than 16 MiB"));
-    }
-    Ok(content)
 }
 
 /// Checks a file and says what was found; the value is how much.

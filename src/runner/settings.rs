@@ -2,11 +2,10 @@
 //! how much is said.
 
 use crate::cli::Arguments;
+use crate::input::read_text;
 use glowplug::error::{Error, Result};
-use glowplug::limits;
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
-use std::fs;
 
 /// Names a further file of configuration, as for cloud-init.
 const VARIABLE: &str = "CLOUD_CFG";
@@ -29,13 +28,7 @@ impl Settings {
         let variable = std::env::var(VARIABLE).ok().filter(|path| !path.is_empty());
         let mut files = Vec::new();
         for path in arguments.values("file").map(str::to_owned).chain(variable) {
-            let content = fs::read(&path)
-                .map_err(|error| Error::os("read", &path, error.raw_os_error().unwrap_or(0)))?;
-            if content.len() > limits::ROOT_FILE {
-                return Err(Error::new("read", &path, "it is longer than 4 MiB"));
-            }
-            let text =
-                String::from_utf8(content).map_err(|_| Error::new("read", &path, "it is not UTF-8"))?;
+            let text = read_text(&path)?;
             files.push((path, text));
         }
         let settings = Self { files, debug: arguments.has("debug"), force: arguments.has("force") };

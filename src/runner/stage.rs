@@ -18,6 +18,11 @@ use std::io::Write;
 /// `glowplug init`.
 pub(crate) fn init(arguments: &Arguments) -> Ended {
     if !arguments.has("local") {
+        for option in ["seed", "root"] {
+            if arguments.has(option) {
+                return Err(Fault::Usage(format!("unable to run init: --{option} wants --local")));
+            }
+        }
         return run(Stage::Init, arguments);
     }
     if arguments.has("file") {

@@ -1,6 +1,7 @@
 //! What only the runner does: lines for people, and the machine's end.
 
 use crate::download::{self, Source};
+use crate::http::cause;
 use crate::output::{Redirection, is_redirected};
 use crate::provision::Machine;
 use crate::{http, program};
@@ -112,14 +113,14 @@ fn tell(text: &str) {
 fn leave(shut_down: &ShutDown) -> Result<()> {
     let name = shut_down.program.argv.join(" ");
     let failed = |why: String| Error::new("run", &name, why);
-    let mut child = program::start(&shut_down.program).map_err(|error| failed(error.to_string()))?;
+    let mut child = program::start(&shut_down.program).map_err(|error| failed(cause(&error)))?;
     let begun = Instant::now();
     while begun.elapsed() < WATCHED {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(failed(program::ending(status))),
             Ok(None) => std::thread::sleep(Duration::from_millis(50)),
-            Err(error) => return Err(failed(error.to_string())),
+            Err(error) => return Err(failed(cause(&error))),
         }
     }
     Ok(())

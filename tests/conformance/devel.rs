@@ -225,10 +225,32 @@ fn what_make_mime_puts_together_user_data_takes_apart() {
 }
 
 #[test]
+fn a_template_renders_as_cloud_init_renders_it() {
+    let data =
+        r#"{"v1": {"local_hostname": "vm", "region": null}, "ds": {"meta_data": {"tags": ["a", "b"]}}}"#;
+    let template = "## template: jinja\n#cloud-config\nhostname: {{ local_hostname.upper() }}-{{ v1.region }}\n\
+                    {% for tag in ds.meta_data.tags if tag != 'a' -%}\n- {{ tag }}\n{% endfor %}\n{{ nope }}\n";
+    let folder = Folder::new("render", &[("data", data), ("template", template), ("none", "#!/bin/sh\n")]);
+    let arguments = ["render", "-i", "data", "template"];
+    let theirs = run("/usr/bin/cloud-init", &[&["devel"][..], &arguments].concat(), &folder.0, "");
+    let (status, out, err) = devel(&arguments, &folder, "");
+    assert_eq!((status, out.as_bytes()), (0, &*theirs.stdout), "{theirs:?}");
+    assert_eq!(err, "unable to render all of template: there is no nope\n");
+    let (status, _, err) = devel(&["render", "-i", "data", "none"], &folder, "");
+    assert_eq!(
+        (status, &*err),
+        (1, "glowplug: unable to render none: its first line is not `## template: jinja`\n")
+    );
+}
+
+#[test]
 fn a_command_line_that_makes_no_sense() {
     let folder = Folder::new("usage", &[]);
     for (arguments, why) in [
-        (&[][..], "unable to run devel: yaml, user-data, make-mime or net-convert is missing, see --help"),
+        (
+            &[][..],
+            "unable to run devel: yaml, user-data, make-mime, net-convert or render is missing, see --help",
+        ),
         (&["fly"], "unable to run devel \"fly\": no such command, see --help"),
         (&["user-data"], "unable to run devel user-data: FILE is missing, see --help"),
         (&["make-mime", "-a", "x"], "unable to attach \"x\": FILE:TYPE is expected"),

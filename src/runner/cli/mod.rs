@@ -12,7 +12,7 @@ use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
 use lexopt::Arg;
 use std::ffi::OsString;
-use std::io::{Write, stderr, stdout};
+use std::io::{ErrorKind, Write, stderr, stdout};
 use std::path::Path;
 use table::GLOWPLUG;
 use verb::{Opt, Value, Verb};
@@ -114,7 +114,12 @@ pub(crate) fn main(words: impl Iterator<Item = OsString>) -> u8 {
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|error| Error::os("write", "standard output", error.raw_os_error().unwrap_or(0)))
+    match written {
+        // Who reads has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Error::os("write", "standard output", error.raw_os_error().unwrap_or(0))),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Says a line on standard error.

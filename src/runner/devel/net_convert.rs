@@ -108,7 +108,8 @@ pub(crate) fn read_description(file: &str, kind: &str) -> Result<Parsed> {
     if kind == "eni" {
         return Ok(eni::parse(text, file, &include));
     }
-    let value = yaml::load(text).map_err(|error| Error::new("parse", file, error.to_string()))?;
+    let value = yaml::load(text)
+        .map_err(|error| Error::at("read", file, error.place.line, error.place.column, error.message))?;
     Ok(network_config(value, file))
 }
 
