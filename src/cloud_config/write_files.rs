@@ -6,7 +6,7 @@ use crate::action::{Action, Effect, Existing, Fetched, Owner, Task, WriteFile};
 use crate::error::{Error, Result};
 use crate::syntax::encoding;
 use crate::syntax::value::{Data, Value};
-use crate::text::{has, parent_and_name};
+use crate::text::has;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -59,26 +59,14 @@ pub fn plan(config: &CloudConfig<'_>, deferred: bool, actions: &mut Vec<Action>,
         if is_set(item, "defer") != deferred {
             continue;
         }
-        let made = entry(&setting, item, problems).and_then(|file| {
-            give_directory(&file, actions);
-            match uri(item) {
-                Some(uri) => fetched(&setting, item, uri, *file).map(Action::from),
-                None => Ok(Action::WriteFile(file)),
-            }
+        let made = entry(&setting, item, problems).and_then(|file| match uri(item) {
+            Some(uri) => fetched(&setting, item, uri, *file).map(Action::from),
+            None => Ok(Action::WriteFile(file)),
         });
         match made {
             Ok(action) => actions.push(action),
             Err(error) => problems.push(error),
         }
-    }
-}
-
-/// Directories made on the way to a file are its owner's, as in newer
-/// cloud-inits.
-fn give_directory(file: &WriteFile, actions: &mut Vec<Action>) {
-    let (folder, _) = parent_and_name(&file.path);
-    if file.owner != Owner::Root && !folder.is_empty() {
-        actions.push(Action::MakeDirectory { path: folder.into(), mode: 0o755, owner: file.owner.clone() });
     }
 }
 
@@ -323,16 +311,12 @@ mod tests {
         let (mut actions, mut problems) = (Vec::new(), Vec::new());
         plan(&layer(text), false, &mut actions, &mut problems);
         let lines: Vec<String> = actions.iter().map(Action::text).collect();
-        assert_eq!(
-            lines,
-            ["make directory /a (0755 app)", "fetch /a/b", "write /f (0644 root, 1 bytes)"],
-            "the folders are the owner's"
-        );
-        let Action::Task(task) = &actions[1] else { panic!("a task") };
+        assert_eq!(lines, ["fetch /a/b", "write /f (0644 root, 1 bytes)"]);
+        let Action::Task(task) = &actions[0] else { panic!("a task") };
         let Effect::Fetch(fetched) = &task.effect else { panic!("a file") };
         assert_eq!((fetched.uri.as_str(), fetched.has_content), ("http://h/f", true));
         assert_eq!(fetched.headers, [("A".into(), "b".into())]);
-        assert_eq!(actions[1].path(), Some("/a/b"));
+        assert_eq!(actions[0].path(), Some("/a/b"));
         assert_eq!(
             texts(&problems),
             [

@@ -87,6 +87,7 @@ class Machine:
         cloud.get_template_filename.side_effect = lambda name: os.path.join(TEMPLATES, name + ".tmpl")
         cloud.device_name_to_device.side_effect = self.device
         cloud.datasource.metadata = self.metadata
+        cloud.get_ipath.side_effect = lambda name: "/" + name
         cloud.get_cpath.side_effect = lambda name: self.at("/var/lib/cloud/data")
         return cloud
 
@@ -104,7 +105,9 @@ def patches(machine, module):
     yield mock.patch.object(subp, "subp", machine.run)
     yield mock.patch.object(subp, "which", lambda name, *_, **__: "/usr/bin/" + name)
     yield mock.patch.object(ssh_util, "setup_user_keys", machine.setup_user_keys)
-    yield mock.patch.object(machine.distro, "ensure_sudo_dir", lambda *_: None)
+    include = machine.distro.ensure_sudo_dir
+    into = lambda path, *_: include(path, machine.at("/etc/sudoers"))
+    yield mock.patch.object(machine.distro, "ensure_sudo_dir", into)
     yield mock.patch.object(type(machine.distro), "uses_systemd", lambda *_: True)
     os.makedirs(os.path.dirname(machine.distro.ci_sudoers_fn), exist_ok=True)
     if hasattr(module, "FSTAB_PATH"):
@@ -131,7 +134,7 @@ def settings_patches(machine, module, name):
         yield mock.patch.object(module, "DEFAULT_CONFIG", own)
     if name == "rsyslog":
         yield mock.patch.object(module, "DEF_DIR", machine.at("/etc/rsyslog.d"))
-    if name == "write_files":
+    if name in ("write_files", "runcmd"):
         yield mock.patch.object(util, "write_file", machine.write)
         yield mock.patch.object(util, "chownbyname", lambda *args: machine.owners.append(list(args)))
 
