@@ -64,6 +64,16 @@ pub fn is_space(character: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
+/// A URL for messages: without what may be secret in it.
+#[inline(never)]
+pub fn without_secrets(url: &str) -> String {
+    let end = url.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(url.len());
+    let url = url.get(..end).unwrap_or_default();
+    let Some((scheme, rest)) = cut(url, "://") else { return url.into() };
+    let start = rest.as_bytes().iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+    [scheme, "://", rest.get(start..).unwrap_or_default()].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

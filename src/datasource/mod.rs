@@ -30,12 +30,14 @@ pub struct Surroundings<'a> {
     /// The root's own configuration, the layer that wins first, each with its
     /// name.
     pub config: &'a [(&'a str, Value<'a>)],
+    /// What reads URLs, where the network is up.
+    pub remote: Option<&'a dyn Fetch>,
 }
 
 impl Surroundings<'_> {
     /// The root alone.
     pub fn of_root(root: &dyn Fetch) -> Surroundings<'_> {
-        Surroundings { root, firmware: &[], kernel: None, config: &[] }
+        Surroundings { root, firmware: &[], kernel: None, config: &[], remote: None }
     }
 
     /// The value of `datasource: {NAME: {KEY: …}}` in the configuration.
@@ -100,6 +102,9 @@ pub enum Reading {
     /// Not a machine's identity by itself: taken where nothing else is there
     /// when the wait is over.
     Last(Box<Instance>),
+    /// A seed at this URL, and nobody here reads those
+    /// ([`Surroundings::remote`]).
+    Remote(String),
 }
 
 impl Reading {
@@ -107,7 +112,7 @@ impl Reading {
     pub fn instance(self) -> Option<Box<Instance>> {
         match self {
             Self::Whole(instance) | Self::Open(instance) | Self::Last(instance) => Some(instance),
-            Self::Nothing | Self::Disabled => None,
+            Self::Nothing | Self::Disabled | Self::Remote(_) => None,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::instance::{
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml;
-use crate::text::{cut, fill};
+use crate::text::{contains, cut, fill};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -65,6 +65,13 @@ enum Layer<'s> {
     Tree(Value<'s>),
 }
 
+/// What became of all places.
+enum Made {
+    Instance(Box<Instance>),
+    /// One of them points to this URL, which can't be read here.
+    Remote(String),
+}
+
 /// What the places said so far.
 #[derive(Default)]
 struct Gathered<'s> {
@@ -99,7 +106,10 @@ fn read(
     }
     let only_words = gathered.found.len() == words;
     let mut named = false;
-    let instance = gathered.instance(surroundings.root, &mut named, problems)?;
+    let instance = match gathered.instance(surroundings, &mut named, problems)? {
+        Made::Instance(instance) => instance,
+        Made::Remote(url) => return Ok(Reading::Remote(url)),
+    };
     Ok(if instance.dsmode == "disabled" {
         Reading::Disabled
     } else if medium.is_some() || label(surroundings).is_none() {
@@ -214,25 +224,25 @@ impl<'s> Gathered<'s> {
         }
     }
 
-    /// Adds the seed that `from` names, a place in the root; the value: its
+    /// Adds the seed that `from` names, which lies in `tree`; the value: its
     /// metadata.
     #[inline(never)]
-    fn seed_from(&mut self, from: &str, root: &dyn Fetch, problems: &mut Vec<Error>) -> Result<Layer<'s>> {
+    fn seed_from(&mut self, from: &str, tree: &dyn Fetch, problems: &mut Vec<Error>) -> Result<Layer<'s>> {
         let path = from.strip_prefix("file://").unwrap_or(from);
-        if !path.starts_with('/') {
-            let why = "seeds from the network are not built in yet";
-            return Err(Error::new("fetch the seed", from, why));
-        }
         let (before, after) = cut(path, "%s").unwrap_or((path, ""));
         let at = |name: &str| [before, name, after].concat();
         let below = |name: &str| [path, "/", name].concat();
-        // A folder is one with and without the slash behind it.
-        let at: &dyn Fn(&str) -> String = if root.mode(&at(META)).is_some() { &at } else { &below };
-        let meta = self.files_of(root, at, problems)?;
+        // A folder is one with and without the slash behind it; a server is not
+        // asked to find that out.
+        let is_url = !path.starts_with('/');
+        let whole = path.ends_with('/') || contains(path, "%s") || contains(path, "?");
+        let as_it_is = if is_url { whole } else { tree.mode(&at(META)).is_some() };
+        let at: &dyn Fn(&str) -> String = if as_it_is { &at } else { &below };
+        let meta = self.files_of(tree, at, problems)?;
         self.found.push(from.to_owned());
         match meta {
-            Some(meta) => Ok(Layer::Text(meta, root.name(&at(META)))),
-            None => Err(Error::new("read the seed", root.name(path), "nothing is there")),
+            Some(meta) => Ok(Layer::Text(meta, tree.name(&at(META)))),
+            None => Err(Error::new("read the seed", tree.name(path), "nothing is there")),
         }
     }
 
@@ -240,10 +250,10 @@ impl<'s> Gathered<'s> {
     #[inline(never)]
     fn instance(
         mut self,
-        root: &dyn Fetch,
+        surroundings: &Surroundings<'_>,
         named: &mut bool,
         problems: &mut Vec<Error>,
-    ) -> Result<Box<Instance>> {
+    ) -> Result<Made> {
         let seed;
         let layers = core::mem::take(&mut self.layers);
         let mut merged = Value::bare(Data::Map(Vec::new()));
@@ -255,7 +265,18 @@ impl<'s> Gathered<'s> {
         if let Some(from) = &from {
             // The seed takes the place of what others left beside metadata.
             self.files.retain(|file| file.path == NETWORK_CONFIG);
-            seed = self.seed_from(from, root, problems)?;
+            let is_path = from.starts_with('/') || from.starts_with("file:///");
+            let is_url = from.starts_with("http://") || from.starts_with("https://");
+            let tree = match surroundings.remote {
+                _ if is_path => surroundings.root,
+                Some(remote) if is_url => remote,
+                None if is_url => return Ok(Made::Remote(from.clone())),
+                _ => {
+                    let why = "it is neither a path nor an address of HTTP";
+                    return Err(Error::new("fetch the seed", &**from, why));
+                }
+            };
+            seed = self.seed_from(from, tree, problems)?;
             merged.fill_in(seed.tree()?);
             places += 1;
         }
@@ -282,7 +303,7 @@ impl<'s> Gathered<'s> {
             _ => yaml::emit::dump_decimal(&merged),
         };
         instance.raw.push(File { path: META_DATA_YAML.to_owned(), content: text.into_bytes() });
-        Ok(instance)
+        Ok(Made::Instance(instance))
     }
 }
 

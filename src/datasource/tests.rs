@@ -162,7 +162,8 @@ fn no_cloud(
     let root = Tree::of("/sysroot", root);
     let firmware: Vec<String> = firmware.iter().map(ToString::to_string).collect();
     let config = [("cloud.cfg", yaml::load(config).unwrap())];
-    let surroundings = Surroundings { root: &root, firmware: &firmware, kernel, config: &config };
+    let surroundings =
+        Surroundings { root: &root, firmware: &firmware, kernel, config: &config, remote: None };
     let tree = medium.map(|files| Tree::of("/dev/vdb:/", files));
     let medium = tree.as_ref().map(|tree| Medium { tree, name: "/dev/vdb" });
     let mut problems = Vec::new();
@@ -267,10 +268,26 @@ fn a_seed_is_read_from_where_the_line_says() {
         no_cloud(&root, Some(&line), &[], "{}", None).0.unwrap_err().to_string()
     };
     assert_eq!(
-        error("http://h/"),
-        "unable to fetch the seed http://h/: seeds from the network are not built in yet"
+        error("ftp://h/"),
+        "unable to fetch the seed ftp://h/: it is neither a path nor an address of HTTP"
     );
     assert_eq!(error("/none/"), "unable to read the seed /sysroot/none/: nothing is there");
+}
+
+#[test]
+fn a_seed_on_the_network_waits_for_who_can_fetch_it() {
+    let root = Tree::of("/sysroot", &[]);
+    let line = Some("nocloud;h=near;s=http://h/a");
+    let read = |remote| {
+        let surroundings = Surroundings { kernel: line, remote, ..Surroundings::of_root(&root) };
+        (no_cloud::DATASOURCE.read)(&surroundings, None, &mut Vec::new()).unwrap()
+    };
+    assert_eq!(read(None), Reading::Remote("http://h/a".into()));
+    let server = Tree::of("", &[("http://h/a/meta-data", "instance-id: far"), ("http://h/a/user-data", "u")]);
+    let instance = read(Some(&server)).instance().unwrap();
+    assert_eq!((instance.id.as_str(), instance.file(USER_DATA)), ("far", Some(&b"u"[..])));
+    assert_eq!(instance.metadata.local_hostname.as_deref(), Some("near"));
+    assert_eq!(instance.detail, "[seed=cmdline,http://h/a][dsmode=local]");
 }
 
 #[test]

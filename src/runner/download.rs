@@ -34,13 +34,28 @@ pub(crate) fn fetch(source: &Source<'_>, limit: usize) -> Result<Vec<u8>, String
         return read(rest, limit).map_err(|error| http::cause(&error));
     }
     let with_scheme = format!("http://{url}");
-    let url = if scheme.is_empty() { &with_scheme } else { url };
+    get(source, if scheme.is_empty() { &with_scheme } else { url }, limit)
+        .map_err(|(why, tries)| told(&why, tries))
+}
+
+/// As [`fetch`] of a server; `None` where that answers that there is no such
+/// file.
+pub(crate) fn find(source: &Source<'_>, limit: usize) -> Result<Option<Vec<u8>>, String> {
+    match get(source, source.url, limit) {
+        Ok(content) => Ok(Some(content)),
+        Err((Failure::Status(403 | 404 | 410), _)) => Ok(None),
+        Err((why, tries)) => Err(told(&why, tries)),
+    }
+}
+
+/// Asks a server; the error comes with how often it was asked.
+fn get(source: &Source<'_>, url: &str, limit: usize) -> Result<Vec<u8>, (Failure, u32)> {
     let silence = Duration::from_secs(source.timeout.max(1).into());
     let mut number = 1;
     loop {
         match http::get(url, source.headers, silence, limit) {
             Ok(content) => return Ok(content),
-            Err(why) if why.is_final() || number >= source.tries => return Err(told(&why, number)),
+            Err(why) if why.is_final() || number >= source.tries => return Err((why, number)),
             Err(_) => std::thread::sleep(PAUSE),
         }
         number += 1;

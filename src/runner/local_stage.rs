@@ -2,8 +2,11 @@
 //! whose initramfs has none.
 
 use crate::cli::{Arguments, Ended};
+use crate::late;
 use crate::output::{self, Redirection};
 use crate::progress;
+use crate::provision::Machine;
+use crate::settings::Settings;
 use crate::stage::{console, need_root};
 use crate::status::{MODES, Status};
 use glowplug::action::LinkAction;
@@ -26,6 +29,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let running = fs::canonicalize(folder).is_ok_and(|path| path.as_os_str() == "/");
     if running && fs::exists(HANDOFF_SEED).unwrap_or(false) {
         log.info("init-local was done before this: {} is there", &[HANDOFF]);
+        late::finish(&Machine::running(Settings::of(arguments)?)?, &mut log);
+        progress::add_to_local(&log);
         return Ok(0);
     }
     let (root, run) = (Root::open(folder)?.labelled(), Root::open("/run")?);

@@ -80,10 +80,20 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
     u8::try_from(errors).unwrap_or(u8::MAX)
 }
 
+/// Adds lines to what the agent told: [`local`] takes all of it.
+pub(crate) fn add_to_local(log: &Log<'_>) {
+    append(HANDOFF_LOG, &log.lines);
+    keep_timings(log);
+}
+
 /// Adds the timings of a stage to those of this boot.
 pub(crate) fn keep_timings(log: &Log<'_>) {
-    // They are for the curious; nothing depends on them.
-    if let Ok(mut file) = fs::OpenOptions::new().create(true).append(true).open(TIMINGS) {
-        let _ = file.write_all(log.steps.as_bytes());
+    append(TIMINGS, &log.steps);
+}
+
+/// Appends to a file for the curious; nothing depends on it.
+fn append(path: &str, text: &str) {
+    if let Ok(mut file) = fs::OpenOptions::new().create(true).append(true).open(path) {
+        let _ = file.write_all(text.as_bytes());
     }
 }

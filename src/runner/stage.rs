@@ -6,7 +6,7 @@ use crate::provision::{self, Machine, Work};
 use crate::settings::Settings;
 use crate::status::{MODES, Status};
 use crate::task::Tasks;
-use crate::{local_stage, progress};
+use crate::{late, local_stage, progress, remote};
 use glowplug::error::{Error, Result};
 use glowplug::module::Stage;
 use glowplug::stage::log::Log;
@@ -59,6 +59,10 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
     let mut tasks = Tasks::default();
     match Machine::running(settings) {
         Ok(machine) => {
+            if stage == Stage::Init {
+                late::finish(&machine, &mut log);
+                remote::fetch(&machine, &mut log);
+            }
             if let Some(instance) = machine.instance(&mut log) {
                 status.datasource = Some(instance.datasource_name());
                 tasks = provision::run(&Work::Stage(stage, begun), &machine, &instance, &mut log);

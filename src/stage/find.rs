@@ -2,20 +2,23 @@
 //! without one the last instance holds on the machine it was made on.
 
 use super::choice::{self, Choice};
+use super::config::SystemConfig;
 use super::local::{Local, Outcome};
 use super::log::{Level, Log};
 use super::network;
 use super::search::{self, Answer, Patience, SETTLED, Search};
 use crate::datasource::Surroundings;
 use crate::error::{Error, Result};
+use crate::fetch::Fetch;
 use crate::instance::{Instance, Machine};
 use crate::kernel_line::KernelLine;
 use crate::limits;
 use crate::syntax::value::Value;
 use crate::sys::{clock, smbios, tree};
-use crate::text::contains;
+use crate::text::{contains, without_secrets};
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What a machine that has its last instance takes for the end of cold plug, in
 /// microseconds of the kernel's silence. A drive that comes later is read at
@@ -29,9 +32,10 @@ pub(super) enum Decided {
         /// Its network or its machine is not what it was at the last boot.
         changed: bool,
     },
-    /// The machine is a copy of another and has no seed: it must not keep the
-    /// other's addresses.
-    Copy,
+    /// There is no instance, and the network is configured all the same: a copy
+    /// of another machine must not keep the other's addresses, and a seed may be
+    /// on the network.
+    NetworkAlone,
     /// Provisioning has nothing to say.
     Nothing,
 }
@@ -73,12 +77,38 @@ pub(super) fn find(
         () => past.quiet(pinned || dmi_names_openstack(), &machine),
     };
     let firmware = smbios::texts();
-    let surroundings =
-        Surroundings { root: local.root, firmware: &firmware, kernel: local.kernel_line.get("ds"), config };
+    let kernel = local.kernel_line.get("ds");
+    let surroundings = Surroundings { root: local.root, firmware: &firmware, kernel, config, remote: None };
     let mut search = Search::new(&surroundings, datasources);
     let answer = search.run(Patience { bound, quiet }, log);
     let (outcome, decided) = decide(answer, search.last, &absent, past, machine, log);
     (outcome, decided, bound)
+}
+
+/// The instance whose seed `remote` reads, once the network is up; `None`: why
+/// there is none is in the log.
+pub fn fetch(local: &Local<'_>, remote: &dyn Fetch, log: &mut Log<'_>) -> Option<Box<Instance>> {
+    let mut problems = Vec::new();
+    let config = SystemConfig::read(local.root, local.run, local.kernel_line, &mut problems);
+    let config = config.trees(&mut problems);
+    let Choice { datasources, .. } = choice::choose(local.kernel_line, local.root, &config, log);
+    let firmware = smbios::texts();
+    let kernel = local.kernel_line.get("ds");
+    let surroundings =
+        Surroundings { root: local.root, firmware: &firmware, kernel, config: &config, remote: Some(remote) };
+    // What is plugged in has been there for long.
+    let patience = Patience { bound: clock::monotonic(), quiet: Some(0) };
+    match Search::new(&surroundings, datasources).run(patience, log) {
+        Answer::Found(mut instance) => {
+            instance.machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
+            Some(instance)
+        }
+        Answer::Broken(error) => {
+            log.error(&error);
+            None
+        }
+        Answer::Absent | Answer::TimedOut | Answer::Remote(_) => None,
+    }
 }
 
 /// What earlier boots left.
@@ -119,9 +149,18 @@ fn is_named_by(instance: &Instance, machine: &Machine) -> bool {
     instance.id.as_str().eq_ignore_ascii_case(&machine.product_uuid)
 }
 
-/// Whether an instance was made on this machine.
+/// Whether an instance was made on this machine: the firmware names it, or the
+/// UUID is the same and so is a NIC. NICs come and go, those of a copy are all
+/// others; where the UUID tells nothing, one that had no NICs then has none now.
+#[inline(never)]
 fn is_of(instance: &Instance, machine: &Machine) -> bool {
-    instance.machine == *machine || is_named_by(instance, machine)
+    let (then, now) = (&instance.machine, machine);
+    let tells = !now.product_uuid.is_empty();
+    let none = then.macs.is_empty() && now.macs.is_empty();
+    let none = none || tells && (then.macs.is_empty() || now.macs.is_empty());
+    let same =
+        then.product_uuid == now.product_uuid && (none || then.macs.iter().any(|mac| now.macs.contains(mac)));
+    same || is_named_by(instance, machine)
 }
 
 /// DMI's product UUID, which only root may read.
@@ -178,6 +217,10 @@ fn decide(
             log.error(&error);
             Outcome::Broken
         }
+        Answer::Remote(url) => {
+            log.info("the seed is at {}: it is fetched when the network is up", &[&without_secrets(&url)]);
+            Outcome::Remote
+        }
     };
     match (past.cached, last) {
         (Some(cached), last) if past.owned => match last {
@@ -188,18 +231,20 @@ fn decide(
             _ => {
                 log.info("instance {} of the last boot holds", &[cached.id.as_str()]);
                 let changed = cached.machine != machine;
-                let outcome = if outcome == Outcome::Broken { outcome } else { Outcome::Cached };
+                let expected = matches!(outcome, Outcome::Broken | Outcome::Remote);
+                let outcome = if expected { outcome } else { Outcome::Cached };
                 let mut instance = cached;
                 instance.machine = machine;
                 (outcome, Decided::Instance { instance, changed })
             }
         },
         (cached, last) => {
-            let mut decided = Decided::Nothing;
+            let mut decided =
+                if outcome == Outcome::Remote { Decided::NetworkAlone } else { Decided::Nothing };
             if let Some(cached) = cached {
                 let id = cached.id.as_str();
                 log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));
-                decided = Decided::Copy;
+                decided = Decided::NetworkAlone;
             }
             let Some(last) = last else { return (outcome, decided) };
             log.info("found {}", &[&last.datasource_name()]);

@@ -75,6 +75,8 @@ pub enum Outcome {
     TimedOut,
     /// There is a seed, and it can't be used.
     Broken,
+    /// The network has the seed: the runner fetches it.
+    Remote,
     /// Switched off by the kernel line or /etc/cloud/cloud-init.disabled.
     Off,
 }
@@ -88,6 +90,7 @@ impl Outcome {
             Self::Absent => "absent",
             Self::TimedOut => "timed-out",
             Self::Broken => "broken",
+            Self::Remote => "remote",
             Self::Off => "off",
         }
     }
@@ -95,7 +98,7 @@ impl Outcome {
     /// The agent's exit status.
     pub const fn status(self) -> i32 {
         match self {
-            Self::Found | Self::Cached | Self::Off => 0,
+            Self::Found | Self::Cached | Self::Remote | Self::Off => 0,
             Self::Absent => 10,
             Self::TimedOut => 11,
             Self::Broken => 12,
@@ -140,14 +143,33 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
             add_datasource(&mut trees, &instance);
             online = provision(local, &instance, &trees, applier, changed, deadline, log);
         }
-        Decided::Copy => {
+        Decided::NetworkAlone => {
             let cover = Cover::of(local.root, local.running);
             let system = cloud_config(&[], &trees);
             network::configure(&local.inputs(&system, &cover, deadline), applier, log);
         }
         Decided::Nothing => {}
     }
+    if outcome == Outcome::Remote {
+        online.add_init();
+    }
     (outcome, online)
+}
+
+/// Configures the network once more, as `instance` has it: NICs that it names
+/// came after the stage had run.
+pub fn network_again(local: &Local<'_>, instance: &Instance, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    let cover = Cover::of(local.root, local.running);
+    // All of it was told when the stage ran.
+    let mut told = Vec::new();
+    let config = SystemConfig::read(local.root, local.run, local.kernel_line, &mut told);
+    let mut trees = config.trees(&mut told);
+    add_datasource(&mut trees, instance);
+    let consumed = consume(instance, &trees, local.root, None, None, &mut told);
+    let merged = consumed.merged(&mut told);
+    let (config, system) = (cloud_config(&merged, &trees), cloud_config(&[], &trees));
+    let inputs = local.inputs(&system, &cover, clock::monotonic());
+    network::configure(&Inputs { instance: Some(instance), config: &config, ..inputs }, applier, log);
 }
 
 /// Writes the log and the timings into the hand-off; what comes after this is

@@ -6,7 +6,7 @@ mod choice;
 pub mod config;
 pub mod consume;
 pub mod engine;
-mod find;
+pub mod find;
 pub mod handoff;
 pub mod instance_data;
 pub mod instancify;

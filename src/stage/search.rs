@@ -10,7 +10,7 @@ use crate::sys::root::Root;
 use crate::sys::{block, clock, mount};
 use crate::text::fill;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// What the search ended with.
@@ -23,6 +23,8 @@ pub enum Answer {
     TimedOut,
     /// There is one, and it can't be used.
     Broken(Error),
+    /// There is one at this URL.
+    Remote(String),
 }
 
 /// How long to look.
@@ -51,13 +53,16 @@ pub struct Search<'a> {
     open: Option<Box<Instance>>,
     /// What counts where nothing else does ([`Reading::Last`]).
     pub last: Option<Box<Instance>>,
+    /// Where one is that only the network has.
+    remote: Option<String>,
     broken: Option<Error>,
 }
 
 impl<'a> Search<'a> {
     /// A search that has not begun.
     pub fn new(surroundings: &'a Surroundings<'a>, datasources: Vec<&'static Datasource>) -> Self {
-        Self { surroundings, datasources, looked_at: Vec::new(), open: None, last: None, broken: None }
+        let (looked_at, open, last, remote, broken) = (Vec::new(), None, None, None, None);
+        Self { surroundings, datasources, looked_at, open, last, remote, broken }
     }
 
     /// Looks for a seed.
@@ -71,16 +76,23 @@ impl<'a> Search<'a> {
                 None
             }
         };
-        let mut first = true;
+        let (mut first, mut told) = (true, false);
         loop {
             if let Some(found) = self.look(first, log) {
                 return Answer::Found(found);
             }
             first = false;
             // Something is there: what else may come is worth no long wait.
-            let known = self.open.is_some() || self.broken.is_some();
+            let known = self.open.is_some() || self.remote.is_some() || self.broken.is_some();
             let quiet = patience.quiet.or(known.then_some(SETTLED));
             let now = clock::monotonic();
+            if quiet.is_none() && now < patience.bound && !told {
+                told = true;
+                log.info(
+                    "waiting for a seed, {} s at the most",
+                    &[&((patience.bound - now).div_ceil(1_000_000)).to_string()],
+                );
+            }
             let until = quiet.map_or(patience.bound, |quiet| patience.bound.min(now + quiet));
             let event = match &mut uevents {
                 Some(uevents) if now < patience.bound => uevents.wait(until),
@@ -106,11 +118,12 @@ impl<'a> Search<'a> {
 
     /// The answer when the wait is over.
     fn end(&mut self, expected: bool, log: &mut Log<'_>) -> Answer {
-        match (self.open.take(), self.broken.take()) {
-            (Some(instance), _) => {
-                log.info("found {}", &[&instance.datasource_name()]);
-                Answer::Found(instance)
-            }
+        if let Some(instance) = self.open.take() {
+            log.info("found {}", &[&instance.datasource_name()]);
+            return Answer::Found(instance);
+        }
+        match (self.remote.take(), self.broken.take()) {
+            (Some(url), _) => Answer::Remote(url),
             (None, Some(error)) => Answer::Broken(error),
             (None, None) if expected => Answer::TimedOut,
             (None, None) => Answer::Absent,
@@ -181,6 +194,7 @@ impl<'a> Search<'a> {
             Ok(Reading::Whole(instance)) => return Some(instance),
             Ok(Reading::Open(instance)) => self.open = Some(instance),
             Ok(Reading::Last(instance)) => self.last = Some(instance),
+            Ok(Reading::Remote(url)) => self.remote = Some(url),
             Err(error) => {
                 if let Some(earlier) = self.broken.replace(error) {
                     log.warn(&earlier);

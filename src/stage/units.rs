@@ -117,6 +117,15 @@ impl Online {
     }
 }
 
+impl Online {
+    /// The init stage fetches the seed itself.
+    pub fn add_init(&mut self) {
+        if !self.0.contains(&INIT) {
+            self.0.push(INIT);
+        }
+    }
+}
+
 /// Whether the root has our units of its own.
 fn has_units(root: &dyn Fetch) -> bool {
     FOLDERS.iter().any(|folder| root.mode(&[folder, INIT].concat()).is_some())

@@ -35,6 +35,8 @@ pub const TIMINGS: &str = "/run/glowplug/timings";
 pub const REPLACED: &str = "/var/lib/glowplug/replaced";
 /// Files for the root that it could not take, each at its own path below.
 pub const HANDOFF_LEFT: &str = "/run/glowplug/left";
+/// MAC addresses of NICs that are described and had not come, a line each.
+pub const HANDOFF_LATE: &str = "/run/glowplug/late";
 /// The journal where the root can't keep it.
 pub const HANDOFF_JOURNAL: &str = "/run/glowplug/journal";
 /// The seed's answer in one word: found, cached, absent, timed-out, broken, off.

@@ -4,6 +4,7 @@ use super::assemble::{Assembly, Candidate};
 use super::part::Kind;
 use crate::error::Error;
 use crate::limits;
+use crate::text::without_secrets;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -65,7 +66,7 @@ fn expand(assembly: &mut Assembly<'_, '_>, mut once: bool, part: &Candidate) {
             return;
         }
         let column = line.find(url).map_or(1, |at| line.chars().count() - line[at..].chars().count() + 1);
-        let shown = shown(url);
+        let shown = without_secrets(url);
         let place = (number, u32::try_from(column).unwrap_or(1));
         match fetch(assembly, url, once) {
             Ok(content) => assembly.nested(&shown, &content),
@@ -109,15 +110,6 @@ impl Assembly<'_, '_> {
 fn after<'l>(line: &'l str, mark: &str) -> Option<&'l str> {
     let (head, rest) = line.split_at_checked(mark.len())?;
     head.eq_ignore_ascii_case(mark).then(|| rest.trim_start())
-}
-
-/// A URL for messages: without what may be secret in it.
-fn shown(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
-        Some((scheme, rest)) => [scheme, "://", rest].concat(),
-        None => url.into(),
-    }
 }
 
 #[cfg(test)]

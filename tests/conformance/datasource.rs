@@ -89,8 +89,13 @@ impl Case {
         let config = self.config.replace("@ROOT@", "");
         let config = [("cloud.cfg", json::parse(config.as_bytes()).unwrap())];
         let firmware = [self.serial.replace("@ROOT@", "")];
-        let surroundings =
-            Surroundings { root: &root, firmware: &firmware, kernel: line.get("ds"), config: &config };
+        let surroundings = Surroundings {
+            root: &root,
+            firmware: &firmware,
+            kernel: line.get("ds"),
+            config: &config,
+            remote: None,
+        };
         let tree = self.drive.as_ref().map(|drive| Root::open(drive.to_str().unwrap()).unwrap());
         let medium = tree.as_ref().map(|tree| Medium { tree, name: "/dev/vdb" });
         let datasource = datasource::named(&self.datasource).unwrap();

@@ -67,7 +67,7 @@ fn of_seed(folder: &str) -> Result<Parsed> {
     let instance = match search::folder(folder, &mut Log::new("net", &tell)) {
         Answer::Found(instance) => instance,
         Answer::Broken(error) => return Err(error),
-        Answer::Absent | Answer::TimedOut => {
+        Answer::Absent | Answer::TimedOut | Answer::Remote(_) => {
             return Err(Error::new("read", folder, "it holds no seed"));
         }
     };

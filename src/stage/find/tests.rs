@@ -2,7 +2,6 @@ use super::super::log::read_lines;
 use super::*;
 use crate::datasource;
 use crate::instance::InstanceId;
-use alloc::vec::Vec;
 
 fn machine(uuid: &str, mac: &str) -> Machine {
     Machine { product_uuid: uuid.into(), macs: Vec::from([mac.into()]) }
@@ -52,7 +51,7 @@ fn decided(
             assert_eq!(instance.machine, here);
             Some((instance.id.as_str().into(), changed))
         }
-        Decided::Copy => Some(("a copy".into(), true)),
+        Decided::NetworkAlone => Some(("none, a network".into(), true)),
         Decided::Nothing => None,
     };
     (outcome, decided, read_lines(&log.lines).into_iter().map(|line| line.text).collect())
@@ -67,6 +66,9 @@ fn absent_timed_out_and_broken_are_three_sentences() {
     let (outcome, none, told) = decided(Answer::TimedOut, None, None);
     assert_eq!((outcome, none), (Outcome::TimedOut, None));
     assert_eq!(told, [["no seed: ", WHAT, " came in the time given (glowplug.wait)"].concat()]);
+    let (outcome, network, told) = decided(Answer::Remote("http://h/".into()), None, None);
+    assert_eq!((outcome, network), (Outcome::Remote, Some(("none, a network".into(), true))));
+    assert_eq!(told, ["the seed is at http://h/: it is fetched when the network is up"]);
     let error = || Answer::Broken(Error::new("read", "x", "why"));
     let (outcome, none, told) = decided(error(), None, None);
     assert_eq!((outcome, none), (Outcome::Broken, None));
@@ -87,8 +89,26 @@ fn the_last_instance_holds_where_it_was_made() {
     assert_eq!((outcome, held), (Outcome::Cached, Some(("U-1".into(), true))));
     let foreign = Some(instance("i", "/dev/sr0", machine("u-2", "b")));
     let (outcome, copy, told) = decided(Answer::Absent, None, foreign);
-    assert_eq!((outcome, copy), (Outcome::Absent, Some(("a copy".into(), true))));
+    assert_eq!((outcome, copy), (Outcome::Absent, Some(("none, a network".into(), true))));
     assert!(told[1].ends_with("it was made on another machine"), "{told:?}");
+}
+
+#[test]
+fn a_nic_more_or_less_makes_no_other_machine() {
+    let of = |uuid: &str, macs: &[&str]| Machine {
+        product_uuid: uuid.into(),
+        macs: macs.iter().map(|mac| (*mac).into()).collect(),
+    };
+    let same = |then: (&str, &[&str]), now: (&str, &[&str])| {
+        is_of(&instance("i", "/dev/sr0", of(then.0, then.1)), &of(now.0, now.1))
+    };
+    assert!(same(("", &["a"]), ("", &["a", "b"])) && same(("u", &["a", "b"]), ("u", &["b", "c"])));
+    assert!(same(("u", &[]), ("u", &["a"])) && same(("u", &["a"]), ("u", &[])));
+    assert!(same(("", &[]), ("", &[])), "nothing tells them apart");
+    for (then, now) in [("", ""), ("u", "u")] {
+        assert!(!same((then, &["a"]), (now, &["b"])), "a copy has NICs of its own");
+    }
+    assert!(!same(("u", &["a"]), ("v", &["a"])) && !same(("", &["a"]), ("", &[])));
 }
 
 #[test]

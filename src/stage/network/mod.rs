@@ -13,10 +13,11 @@ use crate::cloud_config::CloudConfig;
 use crate::error::Result;
 use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
-use crate::network::model::{Link, Mac, Network, SystemLink};
+use crate::network::model::{Control, Link, Mac, Network, SystemLink};
 use crate::network::order::sort_by;
 use crate::network::render::ours::Trees;
 use crate::network::resolve::Resolved;
+use crate::state::paths::HANDOFF_LATE;
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::netlink::{Netlink, Uevents};
@@ -64,6 +65,7 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
     if applier.record.is_none() {
         wait_for(&network, &mut present, inputs.deadline, log);
     }
+    come_later(&mut network, &present, applier, log);
     if carrier::is_on_network(inputs.kernel_line) {
         for line in carrier::keep(&mut network, &present) {
             log.line(Level::Warning, "{}", &[&line]);
@@ -105,15 +107,18 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
 /// NICs the description names may still be on their way.
 #[inline(never)]
 fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log: &mut Log<'_>) {
-    let missing = |present: &[SystemLink]| {
-        let is_there = |mac| present.iter().any(|nic| nic.mac == Some(mac));
-        network.links.iter().filter_map(Link::hardware).any(|mac| !is_there(mac))
-    };
+    let missing = |present: &[SystemLink]| network.links.iter().any(|link| is_missing(link, present));
     if !missing(present) {
         return;
     }
     let start = clock::monotonic();
     let Ok(mut uevents) = Uevents::open() else { return };
+    if start < deadline {
+        log.info(
+            "waiting for NICs, {} s at the most",
+            &[&((deadline - start).div_ceil(1_000_000)).to_string()],
+        );
+    }
     loop {
         if let Ok(now) = system_links() {
             *present = now;
@@ -126,6 +131,29 @@ fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log
         }
     }
     log.step("agent/wait for NICs", start);
+}
+
+/// Whether a link is a NIC by its MAC address that is not among those `present`.
+fn is_missing(link: &Link, present: &[SystemLink]) -> bool {
+    link.hardware().is_some_and(|mac| !present.iter().any(|nic| nic.mac == Some(mac)))
+}
+
+/// NICs that are still missing are brought up when they come, as ifupdown would
+/// fail on them at boot; and the runner is told that it may be it to see them.
+#[inline(never)]
+fn come_later(network: &mut Network, present: &[SystemLink], applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    let mut macs = String::new();
+    for link in network.links.iter_mut().filter(|link| is_missing(link, present)) {
+        macs.extend([link.mac.map(|mac| mac.to_string()).as_deref().unwrap_or_default(), "\n"]);
+        for subnet in &mut link.subnets {
+            if subnet.control == Control::Auto {
+                subnet.control = Control::Hotplug;
+            }
+        }
+    }
+    if !macs.is_empty() {
+        carry_out(applier, &Action::write(HANDOFF_LATE, macs.into_bytes(), 0o644), log);
+    }
 }
 
 /// Hardware addresses of this machine's NICs, sorted, for its identity.

@@ -1,0 +1,84 @@
+//! A seed that the network alone has: fetched when that is up, and handed over
+//! as one that the agent has found.
+
+use crate::download::{self, Source, shown};
+use crate::provision::Machine;
+use glowplug::error::{Error, Result};
+use glowplug::fetch::Fetch;
+use glowplug::kernel_line::KernelLine;
+use glowplug::stage::local::{Local, Outcome, carry_out};
+use glowplug::stage::log::Log;
+use glowplug::stage::{find, handoff};
+use glowplug::state::cache;
+use glowplug::state::paths::HANDOFF_SEED;
+use glowplug::sys::apply::Applier;
+use glowplug::sys::tree;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+
+/// How often a file is tried, a second apart, and how many seconds a server may
+/// be silent; cloud-init's.
+const TRIES: u32 = 10;
+const TIMEOUT: u32 = 5;
+
+/// How often where the last instance holds without.
+const TRIES_CACHED: u32 = 2;
+
+/// The servers of the network.
+struct Server {
+    tries: u32,
+    /// What was fetched, by its URL; nothing is asked for twice.
+    fetched: RefCell<BTreeMap<String, Result<Option<Vec<u8>>>>>,
+}
+
+impl Fetch for Server {
+    fn read(&self, url: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+        let mut known = self.fetched.borrow_mut();
+        let fetched = known.entry(url.to_owned()).or_insert_with(|| {
+            let source = Source { url, tries: self.tries, timeout: TIMEOUT, ..Source::default() };
+            download::find(&source, limit).map_err(|why| Error::new("fetch", shown(url), why))
+        });
+        fetched.clone()
+    }
+
+    fn list(&self, _: &str) -> Result<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    /// What can't be fetched is there, so that reading it tells why not.
+    fn mode(&self, url: &str) -> Option<u32> {
+        let there = !matches!(self.read(url, glowplug::limits::SEED_FILE), Ok(None));
+        there.then_some(0o100_644)
+    }
+
+    fn name(&self, url: &str) -> String {
+        shown(url)
+    }
+}
+
+/// Fetches the seed where the agent has left that to the runner.
+pub(crate) fn fetch(machine: &Machine, log: &mut Log<'_>) {
+    let state = fs::read_to_string(HANDOFF_SEED).unwrap_or_default();
+    if state.trim() != Outcome::Remote.word() {
+        return;
+    }
+    let local = Local {
+        root: &machine.root,
+        run: &machine.run,
+        kernel_line: &KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default()),
+        seed: None,
+        writable: true,
+        running: true,
+        runner: None,
+    };
+    let holds = handoff::handed_over(&machine.run).is_ok_and(|instance| instance.is_some());
+    let tries = if holds { TRIES_CACHED } else { TRIES };
+    let server = Server { tries, fetched: RefCell::default() };
+    let Some(instance) = find::fetch(&local, &server, log) else { return };
+    log.info("found {}", &[&instance.datasource_name()]);
+    let mut applier = Applier::new(&machine.root, &machine.run);
+    let mut take = |action| _ = carry_out(&mut applier, &action, log);
+    handoff::instance(&instance, &cache::encode(&instance), &mut take);
+    handoff::outcome(Outcome::Found, &mut take);
+}
