@@ -30,6 +30,7 @@ const NETWORK: &[&str] = &[
     "/etc/network/interfaces.d/50-cloud-init",
     "/etc/systemd/network/10-cloud-init-*.network",
     "/etc/systemd/network/10-cloud-init-*.netdev",
+    "/etc/systemd/network/10-cloud-init-*.link",
     "/etc/udev/rules.d/70-persistent-net.rules",
 ];
 
@@ -38,6 +39,7 @@ const BOOT: &[&str] = &[
     "instance",
     "seed-state",
     "seed",
+    "late",
     "journal",
     "left",
     "log",
