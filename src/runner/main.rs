@@ -38,6 +38,7 @@ mod schema;
 mod settings;
 mod single;
 mod stage;
+mod state_folder;
 mod status;
 mod task;
 

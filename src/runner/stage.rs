@@ -6,7 +6,7 @@ use crate::provision::{self, Machine, Work};
 use crate::settings::Settings;
 use crate::status::{MODES, Status};
 use crate::task::Tasks;
-use crate::{late, local_stage, progress, remote};
+use crate::{late, local_stage, progress, remote, state_folder};
 use glowplug::error::{Error, Result};
 use glowplug::module::Stage;
 use glowplug::stage::log::Log;
@@ -51,6 +51,7 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
         return Ok(0);
     }
     let begun = clock::monotonic();
+    let has_state = state_folder::prepare(&mut log);
     let earlier = match stage {
         Stage::Init => progress::local(),
         Stage::Config | Stage::Final => Status::read().unwrap_or_default(),
@@ -65,7 +66,10 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
             }
             if let Some(instance) = machine.instance(&mut log) {
                 status.datasource = Some(instance.datasource_name());
-                tasks = provision::run(&Work::Stage(stage, begun), &machine, &instance, &mut log);
+                if has_state {
+                    tasks = provision::run(&Work::Stage(stage, begun), &machine, &instance, &mut log);
+                }
+                log.warn_of(&machine.root.refused_patterns());
             } else {
                 progress::greet(name(stage), begun);
                 status.datasource = Some("DataSourceNone".into());

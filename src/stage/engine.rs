@@ -12,7 +12,7 @@ use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, HANDOFF_JOURNAL, InstancePaths, semaphore, semaphore_text};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
-use crate::sys::mount::is_mount_point;
+use crate::sys::mount::{is_mount_point, is_read_only};
 use crate::sys::root::Root;
 use crate::text::fill;
 use alloc::string::{String, ToString};
@@ -137,8 +137,11 @@ impl<'e, 'a> Engine<'e, 'a> {
                         tally.lines.push_str(&self.journal.done(module.name, key));
                         tally.done += usize::from(result.is_ok());
                         match result {
-                            // As with cloud-init, nobody at home is no failure of the boot.
-                            Err(error) if action.is_courtesy() => log.warn(&error),
+                            // As with cloud-init, nobody at home is no failure of the boot;
+                            // neither is a root that was made to take nothing.
+                            Err(error) if action.is_courtesy() || is_of_read_only_root(&error) => {
+                                log.warn(&error);
+                            }
                             Err(error) => {
                                 tally.failed += 1;
                                 log.error(&error);
@@ -232,6 +235,11 @@ impl<'e, 'a> Engine<'e, 'a> {
             log.warn(&error);
         }
     }
+}
+
+/// Whether the running root takes no file at all, and this is why.
+fn is_of_read_only_root(error: &Error) -> bool {
+    error.errno() == Some(30) && is_read_only("/")
 }
 
 /// One line for what was done, one for each thing that waits.

@@ -127,6 +127,29 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     has(&said, &DONE);
 }
 
+#[test]
+fn a_root_that_stays_read_only_has_its_state_in_memory() {
+    let story = story("stays-read-only");
+    story.root("usr/bin/kept", "");
+    let script = |more: &str| {
+        format!(
+            "mkdir -p /run/none /run/new; NEW=/run/new; {more}; \
+             mount -t overlay overlay -o lowerdir=$ROOT:/run/none $NEW; \
+             $AGENT --root $NEW --seed $SEED || exit 1; mount --bind /run $NEW/run; cp $RUNNER /run/runner; \
+             chroot $NEW /run/runner init; echo status=$?; cat $NEW/var/lib/cloud/data/instance-id; rm /run/runner; \
+             umount $NEW/var/lib/cloud; umount $NEW/run $NEW; rm -rf /run/glowplug /run/cloud-init"
+        )
+    };
+    let output = story.run(&format!("{}; {}", script(":"), script("mkdir -p $ROOT/var/lib/cloud")));
+    let said = said(&output);
+    let line = "unable to keep the state in /var/lib/cloud: the root is read-only; if it had this directory, empty, \
+                the state would be in memory";
+    assert_eq!(said.matches(line).count(), 1, "{said}");
+    assert_eq!(said.matches("status=1\n").count(), 1, "{said}");
+    has(&said, &["the root is read-only: /var/lib/cloud is in memory, for this boot"]);
+    has(&said, &["unable to write /etc/one: Read-only file system", "status=0", "hook-1"]);
+}
+
 /// A root that ifupdown configures.
 fn ifupdown(name: &str) -> Story {
     let story = Story::new(name);
