@@ -18,6 +18,8 @@ pub(crate) fn content(path: &str, bytes: &[u8]) -> String {
         "shadow" | "shadow-" => shadow(&text),
         _ if name.ends_with(".txt.i") => boundary(&text),
         _ if name.starts_with("ssh_host_") => host_key(&text),
+        // theirs are written in the order of a set
+        "authorized_keys" => sorted(&text),
         _ => {
             text.lines().map(created).collect::<Vec<_>>().join("\n")
                 + if text.ends_with('\n') { "\n" } else { "" }
@@ -75,6 +77,12 @@ fn shadow(text: &str) -> String {
         fields.join(":")
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn sorted(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 /// The kind of a server's key, and whose it is.
