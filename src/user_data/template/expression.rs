@@ -6,8 +6,6 @@ use super::{Read, Renderer};
 use crate::syntax::value::{Data, Value};
 use crate::text::contains;
 use crate::user_data::mergers::compare;
-use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
@@ -326,71 +324,6 @@ impl<'v> Renderer<'v> {
             None if word.is_empty() => self.stop("a value is expected", ""),
             None if word == "range" && self.next_is("(") => self.range(),
             None => self.variable(word),
-        }
-    }
-
-    /// The rest of a mapping.
-    fn mapping(&mut self) -> Read<Term> {
-        let mut entries: Vec<(Value<'v>, Value<'v>)> = Vec::new();
-        while !self.next_is("}") {
-            let key = self.choice()?;
-            self.expect(":")?;
-            let value = self.choice()?;
-            let (key, value) = (self.copy(key)?, self.copy(value)?);
-            self.spend(Some(entries.len()))?;
-            // the last of two counts, in the place of the first
-            match entries.iter_mut().find(|(known, _)| known.data == key.data) {
-                Some((_, known)) => *known = value,
-                None => entries.push((key, value)),
-            }
-            if !self.next_is(",") {
-                self.expect("}")?;
-                break;
-            }
-        }
-        self.make(Data::Map(entries))
-    }
-
-    /// The rest of a list up to `end`.
-    fn list(&mut self, mut items: Vec<Value<'v>>, end: &str) -> Read<Term> {
-        while !self.next_is(end) {
-            let item = self.choice()?;
-            let copy = self.copy(item)?;
-            items.push(copy);
-            if !self.next_is(",") {
-                self.expect(end)?;
-                break;
-            }
-        }
-        self.make(Data::Seq(items))
-    }
-
-    /// A text up to its closing quote.
-    fn literal(&mut self, quote: char) -> Read<Term> {
-        let mut text = String::new();
-        loop {
-            let end = self.rest.find([quote, '\\']);
-            let Some((plain, rest)) = end.and_then(|end| self.rest.split_at_checked(end)) else {
-                return self.stop("the text has no closing quote", "");
-            };
-            let mut rest = rest.chars();
-            let ended = rest.next() == Some(quote);
-            if ended && text.is_empty() {
-                self.rest = rest.as_str();
-                return self.make(Data::Str(Cow::Borrowed(plain)));
-            }
-            text.push_str(plain);
-            if ended {
-                self.rest = rest.as_str();
-                return self.make_text(text);
-            }
-            text.push(match rest.next() {
-                Some('n') => '\n',
-                Some('t') => '\t',
-                Some(escaped @ ('\\' | '"' | '\'')) => escaped,
-                _ => return self.stop("only \\n, \\t, \\\\ and quotes can be escaped here", ""),
-            });
-            self.rest = rest.as_str();
         }
     }
 
