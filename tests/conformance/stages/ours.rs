@@ -75,3 +75,17 @@ fn an_include_that_fails_is_an_error_and_the_others_count() {
     let status = booted.file("run/cloud-init/status.json");
     assert!(status.contains("part-001:2:1") && !status.contains("secret"), "{status}");
 }
+
+#[test]
+fn the_network_is_described_for_others_and_output_that_can_not_go_stays() {
+    let booted = Booted::of("network-config");
+    let described = booted.file("var/lib/cloud/instances/i-network-config/network-config.json");
+    let expected = r#"{"config":[{"address":"10.0.0.53","type":"nameserver"}],"version":1}"#;
+    assert_eq!(described.split_whitespace().collect::<String>(), expected);
+    let link = booted.folder.join("changed/run/cloud-init/network-config.json");
+    assert_eq!(fs::read_link(link).unwrap().to_str(), Some("/var/lib/cloud/instance/network-config.json"));
+    let said = booted.said(1, "modules --mode=final");
+    let why = "unable to write output to /none/such/file: No such file or directory\n";
+    assert!(said.starts_with(why) && said.contains("\nsaid\n"), "{said}");
+    assert!(booted.file("var/log/cloud-init-output.log").ends_with("\nsaid\n"));
+}
