@@ -47,6 +47,7 @@ fn shellcheck_has_nothing_to_say() {
                 "initramfs-tools/scripts/nfs-bottom/glowplug",
                 "mkinitcpio/hooks/glowplug",
                 "mkinitfs/add-to-init",
+                "../tests/vm/change-root",
                 "image/debian/build",
                 "image/debian/files/usr/local/sbin/report",
             ],

@@ -12,8 +12,9 @@ use crate::vm::report::Boot;
 use crate::vm::{Image, Parts};
 
 pub(crate) const FRONT: &str = "52:54:00:6b:2d:01";
-const BACK: &str = "52:54:00:6b:2d:02";
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHNhbXBsZS1rZXktb2YtdGhlLW1ldGFkYXRhLTAwMDAx desk";
+pub(crate) const BACK: &str = "52:54:00:6b:2d:02";
+pub(crate) const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHNhbXBsZS1rZXktb2YtdGhlLW1ldGFkYXRhLTAwMDAx desk";
 
 const USER_DATA: &str = "\
 #cloud-config
@@ -48,11 +49,16 @@ pub(crate) fn network(address: &str) -> String {
 }
 
 /// A seed of instance `id` with that network.
-fn seed(story: &str, id: &str, name: &str, address: &str) -> PathBuf {
+pub(crate) fn seed(story: &str, id: &str, name: &str, address: &str) -> PathBuf {
+    seed_with(story, id, name, address, USER_DATA)
+}
+
+/// The same with other user-data.
+pub(crate) fn seed_with(story: &str, id: &str, name: &str, address: &str, user_data: &str) -> PathBuf {
     let files = [
         ("meta_data.json", &*metadata(id, name)),
         ("network_data.json", &network(address)),
-        ("user_data", USER_DATA),
+        ("user_data", user_data),
     ];
     write_seed(story, &files)
 }
@@ -116,7 +122,7 @@ pub(crate) fn sound(scene: &Scene, boot: &Boot, backend: Backend, name: &str, ad
 }
 
 /// How often commands ran: for the instance, and in each boot.
-fn counts(scene: &Scene) -> (usize, usize) {
+pub(crate) fn counts(scene: &Scene) -> (usize, usize) {
     let lines = |path: &str| scene.text(path).unwrap_or_default().lines().count();
     (lines("/root/instances"), lines("/root/boots"))
 }

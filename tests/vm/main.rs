@@ -6,6 +6,7 @@
 #[path = "../../initramfs/image/vm/mod.rs"]
 mod vm;
 
+mod beside;
 mod boots;
 mod broken;
 mod debian;
@@ -13,6 +14,7 @@ mod disk_image;
 mod disks;
 mod drives;
 mod ending;
+mod installed;
 mod modules;
 mod network;
 mod other_seeds;

@@ -1,6 +1,7 @@
 //! What every story needs: the image, built once; a machine in a folder of its
 //! own; and questions to ask it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -8,12 +9,13 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use crate::disk_image;
 use crate::vm::console::{Line, Who};
 use crate::vm::contents::{self, Contents};
+use crate::vm::debian::as_root;
 use crate::vm::disc::Drive;
 use crate::vm::kernel::Kernel;
 use crate::vm::qemu::Machine;
 use crate::vm::report::{Boot, Link};
 use crate::vm::seed::Nics;
-use crate::vm::{Image, Parts, empty_folder, folder};
+use crate::vm::{Image, Parts, empty_folder, folder, host};
 
 /// Machines that run at a time; each keeps two processors busy.
 const AT_A_TIME: usize = 2;
@@ -131,6 +133,16 @@ impl Scene {
         self.machine.nics = Nics::of(seeds);
     }
 
+    /// From now on the machine's disk takes no write.
+    pub(crate) fn protect_disk(&mut self) {
+        self.machine.read_only = true;
+    }
+
+    /// The image of its disk.
+    pub(crate) fn disk(&self) -> PathBuf {
+        self.machine.disk()
+    }
+
     /// Everything the last boot left on its console.
     pub(crate) fn console(&self) -> String {
         self.machine.console()
@@ -183,6 +195,16 @@ pub(crate) fn image() -> &'static Image {
         let kernel = Kernel::find_or_fetch(&folder().join("kernel"), say).unwrap();
         Image::build(&story_folder("image"), &kernel, Parts::TINY, say).unwrap()
     })
+}
+
+/// Makes the image `to`: a copy of `image` in which the shell script `script`
+/// has run as root, with these arguments and the root as its working folder.
+/// The value: what it printed.
+pub(crate) fn change_root(image: &Path, to: &Path, script: &str, arguments: &[&OsStr]) -> String {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vm/change-root");
+    let mut change = as_root().unwrap();
+    change.arg(program).arg(image).arg(to).arg(script).args(arguments);
+    String::from_utf8(host::run(&mut change, "change the root", image).unwrap()).unwrap()
 }
 
 /// An empty folder for one story.

@@ -100,12 +100,16 @@ pub(crate) fn initramfs(
     host::run(build.arg(to), "make an initramfs with", Path::new(maker.word())).map(drop)
 }
 
+/// What runs the program of its first argument as root.
+pub(crate) fn as_root() -> Result<Command> {
+    host::command(if rustix::process::geteuid().is_root() { "nice" } else { "sudo" })
+}
+
 /// The command `debian/build WORD...` as root; one at a time, whoever calls.
 fn build(words: &[&str]) -> Result<Command> {
     let folder = super::folder().join("debian");
     fs::create_dir_all(&folder).map_err(host::io("make", &folder))?;
-    let root = rustix::process::geteuid().is_root();
-    let mut command = host::command(if root { "nice" } else { "sudo" })?;
+    let mut command = as_root()?;
     command.arg("flock").arg(folder.join("lock")).arg(sources().join("build")).args(words);
     Ok(command)
 }

@@ -25,7 +25,7 @@ use glowplug::error::Result;
 use debian::{Backend, Maker};
 
 /// What every machine of a run shares.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Image {
     /// The kernel, a bzImage.
     pub(crate) kernel: PathBuf,

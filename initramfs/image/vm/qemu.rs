@@ -43,6 +43,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) append: String,
     /// Bound of one boot.
     pub(crate) timeout: Duration,
+    /// Whether its disk takes no write.
+    pub(crate) read_only: bool,
 }
 
 /// A QEMU that is running; it ends with this value at the latest.
@@ -69,6 +71,7 @@ impl<'a> Machine<'a> {
             accelerator: "tcg".to_owned(),
             append: String::new(),
             timeout: image.timeout,
+            read_only: false,
         };
         let mut copy = host::command("cp")?;
         copy.args(["--sparse=always", "--reflink=auto"]).arg(&image.root).arg(machine.disk());
@@ -169,7 +172,8 @@ impl<'a> Machine<'a> {
         let kernel =
             format!("console=ttyS0 panic=-1 {} {root} quiet {QUICK} {}", self.image.words, self.append);
         line.words(["-append", kernel.trim()]);
-        line.with_path("-drive", "if=none,id=root,format=raw,file=", &self.disk());
+        let root = format!("if=none,id=root,format=raw,readonly={},file=", on_or_off(self.read_only));
+        line.with_path("-drive", &root, &self.disk());
         line.words(["-device", "virtio-blk-pci,drive=root"]);
         if let Some(drive) = drive {
             line.with_path("-drive", "if=none,id=seed,format=raw,readonly=on,file=", &drive.file);
@@ -193,6 +197,10 @@ impl<'a> Machine<'a> {
         }
         line.0
     }
+}
+
+fn on_or_off(is: bool) -> &'static str {
+    if is { "on" } else { "off" }
 }
 
 /// QEMU's arguments in the making.
