@@ -46,6 +46,6 @@ pub(super) fn system_name<'a>(context: &Context<'_>, wanted: &Hostname<'a>) -> &
 #[inline(never)]
 pub(super) fn hostname_file(name: &str) -> Action {
     let content = [name, "\n"].concat().into_bytes();
-    let (path, owner, existing) = ("/etc/hostname".into(), Owner::Root, Existing::KeepMetadata);
+    let (path, owner, existing) = ("/etc/hostname".into(), Owner::Root, Existing::Replace);
     WriteFile { path, content, mode: 0o644, owner, existing }.into()
 }

@@ -90,7 +90,7 @@ fn hostname_file(name: &str) -> Action {
         content: format!("{name}\n").into_bytes(),
         mode: 0o644,
         owner: Owner::Root,
-        existing: Existing::KeepMetadata,
+        existing: Existing::Replace,
     }
     .into()
 }

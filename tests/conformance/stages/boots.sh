@@ -40,7 +40,6 @@ ln -s /proc/self/fd "$root/dev/fd"
 echo "glowplug.wait=0" > "$scratch/cmdline"
 mount --bind "$scratch/cmdline" "$root/proc/cmdline"
 rm -f "$root/etc/cloud/cloud-init.disabled" "$root/etc/resolv.conf"
-chmod 644 "$root/etc/hostname"
 ip link set lo up
 drive=$root/var/lib/cloud/seed/config_drive
 for boot in "$work"/boot*; do
