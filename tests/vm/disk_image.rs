@@ -41,3 +41,24 @@ pub(crate) fn enlarge(file: &Path, bytes: u64) -> Result<()> {
     let opened = File::options().create(true).truncate(false).write(true).open(file);
     opened.and_then(|opened| opened.set_len(bytes)).map_err(host::io("make", file))
 }
+
+/// Fails unless sfdisk(8) finds nothing wrong with a disk's table.
+pub(crate) fn check_table(disk: &Path) {
+    let output = host::command("sfdisk").unwrap().arg("--verify").arg(disk).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("No errors detected"), "{said}");
+}
+
+/// Fails unless e2fsck(8) has nothing to say of the file system that begins
+/// `start` bytes into a disk, or nothing that a mount would not mend. It looks
+/// at a copy: it loses the offset when it opens a file again.
+pub(crate) fn check_file_system(disk: &Path, start: u64) {
+    let copied = disk.with_extension("file-system");
+    let mut copy = host::command("dd").unwrap();
+    copy.args([format!("if={}", disk.display()), format!("of={}", copied.display())]);
+    copy.args(["bs=1M", &format!("skip={}", start / MEBIBYTE), "conv=sparse", "status=none"]);
+    host::run(&mut copy, "copy", disk).unwrap();
+    let output = host::command("e2fsck").unwrap().args(["-f", "-p"]).arg(&copied).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}: {said}", output.status);
+}

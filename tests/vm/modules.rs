@@ -1,6 +1,7 @@
 //! Modules of the init stage on a root that has busybox and nothing else, on a
 //! disk that is larger than its partition.
 
+use crate::disk_image;
 use crate::scene::{Scene, addresses, link, metadata, write_seed};
 use crate::vm::console::Who;
 use crate::vm::contents::{self, Contents};
@@ -36,6 +37,7 @@ users:
 chpasswd:
   expire: true
   users: [{name: daemon1, type: RANDOM}]
+growpart: {devices: [/, /dev/vdd1]}
 disk_setup:
   vdb: {table_type: mbr, layout: true}
 fs_setup:
@@ -55,6 +57,7 @@ ws_virt_network_dep:
 runcmd:
 - echo kept >> /data/kept
 - cat /sys/class/block/vda1/size > /root/partition
+- cat /sys/class/block/vdd1/size > /root/other
 - stat -f -c '%b %S' / > /root/blocks
 - su ann -c 'id; cd; pwd; cat .profile' > /root/ann
 - cat /proc/mounts /proc/swaps > /root/mounts
@@ -69,7 +72,10 @@ fn a_tiny_root_gets_users_keys_and_mounts() {
     scene.enlarge(64);
     let blank = scene.blank_disk("blank.img", 8);
     let data = scene.blank_disk("data.img", 8);
-    scene.set_disks(&[&blank, &data]);
+    let gpt = scene.blank_disk("gpt.img", 8);
+    disk_image::partition(&gpt, "gpt").unwrap();
+    disk_image::enlarge(&gpt, 24 << 20).unwrap();
+    scene.set_disks(&[&blank, &data, &gpt]);
 
     let boot = scene.boot_seed(&seed);
     let contents = scene.contents();
@@ -78,6 +84,9 @@ fn a_tiny_root_gets_users_keys_and_mounts() {
     files_are_fetched_and_their_folders_given(&contents);
     the_server_has_a_key(&contents);
     the_root_fills_its_disk(&scene, &contents);
+    assert_eq!(contents.text("/root/other").unwrap().trim(), (21 * 2048 + 2048 - 33).to_string());
+    disk_image::check_table(&gpt);
+    scene.check_disk();
     what_is_there_is_mounted(&scene, &contents);
     let hosts = contents.text("/etc/hosts").unwrap();
     assert!(hosts.ends_with("127.0.1.1\tbench.example.org\tbench\n"), "{hosts}");

@@ -115,6 +115,14 @@ impl Scene {
         disk_image::enlarge(&disk, bytes + (mebibytes << 20)).unwrap();
     }
 
+    /// Fails unless the table of the machine's disk and the file system on it are
+    /// sound. The machine was switched off with the file system mounted: its
+    /// journal is played first.
+    pub(crate) fn check_disk(&self) {
+        disk_image::check_table(&self.machine.disk());
+        disk_image::check_file_system(&self.machine.disk(), self.machine.start);
+    }
+
     /// The image of one more disk, which is blank.
     pub(crate) fn blank_disk(&self, name: &str, mebibytes: u64) -> PathBuf {
         let file = self.folder.join(name);

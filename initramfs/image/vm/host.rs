@@ -13,6 +13,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("apt-get", "apt"),
     ("busybox", "busybox-static"),
     ("debugfs", "e2fsprogs"),
+    ("e2fsck", "e2fsprogs"),
     ("depmod", "kmod"),
     ("dpkg", "dpkg"),
     ("mcopy", "mtools"),
