@@ -9,8 +9,8 @@ use std::process::Command;
 /// Bytes of the program at most: it is in every initramfs. The aim is 128 KiB;
 /// until it is reached, this bound goes up only with what the agent can do: it
 /// writes five back ends' files as cloud-init does, makes bonds, bridges and
-/// VLANs itself, hands the runner's units to systemd, and labels files as the
-/// root's policy does, and leaves to the runner NICs that come later and a seed
+/// VLANs itself, hands the runner's units to systemd, labels files as the root's
+/// policy does, and leaves to the runner NICs that come later and a seed
 /// that a server has.
 const MOST: usize = 460 << 10;
 

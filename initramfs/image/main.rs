@@ -26,6 +26,7 @@ use options::{Options, Request, Source};
 use vm::contents::Contents;
 use vm::disc::Drive;
 use vm::kernel::Kernel;
+use vm::monitor::Plug;
 use vm::qemu::Machine;
 use vm::report::Boot;
 use vm::seed::Nics;
@@ -87,8 +88,9 @@ fn run(options: &Options, folder: &Path) -> Result<()> {
     let mut machine = Machine::new(&image, folder, nics(&[first, later]))?;
     options.accelerator.clone_into(&mut machine.accelerator);
     options.append.clone_into(&mut machine.append);
+    options.smbios.clone_into(&mut machine.smbios);
     machine.timeout = options.timeout.unwrap_or(machine.timeout);
-    let boots = boot(&mut machine, options.boots, [first, later], folder)?;
+    let boots = boot(&mut machine, options, [first, later], folder)?;
 
     let files = options.out.clone().unwrap_or_else(|| folder.join("contents"));
     fs::create_dir_all(&files).map_err(host::io("make", &files))?;
@@ -117,16 +119,24 @@ fn nics(sources: &[&Source]) -> Nics {
 }
 
 /// Boots the machine and tells each boot as it happens.
-fn boot(machine: &mut Machine, count: usize, sources: [&Source; 2], folder: &Path) -> Result<Vec<Boot>> {
+fn boot(machine: &mut Machine, options: &Options, sources: [&Source; 2], folder: &Path) -> Result<Vec<Boot>> {
     let mut boots = Vec::new();
-    for number in 0..count {
+    for number in 0..options.boots {
         let source = sources[number.min(1)];
-        let drive = match source {
+        let mut drive = match source {
             Source::None => None,
             Source::Seed(seed) => Some(Drive::from_seed(seed, &folder.join(format!("seed-{number}.iso")))?),
             Source::Image(file) => Some(Drive::from_image(file)?),
         };
-        tell!("\nBoot {} of {count}{}", number + 1, if drive.is_none() { ", without a drive" } else { "" });
+        if let (Some(drive), Some(bus)) = (&mut drive, options.bus) {
+            drive.bus = bus;
+        }
+        let without = if drive.is_none() { ", without a drive" } else { "" };
+        tell!("\nBoot {} of {}{without}", number + 1, options.boots);
+        machine.plugs.clear();
+        if let Some(late) = options.late {
+            machine.plugs.extend(drive.take().map(|drive| Plug::drive(&drive, late)));
+        }
         let result = machine.boot(drive.as_ref(), &mut |line| story::tell(&line));
         if result.is_err() {
             story::last_lines(&machine.console());

@@ -7,6 +7,7 @@ use lexopt::prelude::{Long, Short, ValueExt};
 
 use crate::vm::Parts;
 use crate::vm::debian::{Backend, Maker};
+use crate::vm::disc::Bus;
 
 /// Printed by `--help`.
 pub(crate) const HELP: &str = "\
@@ -18,6 +19,11 @@ Usage: initramfs/demo [OPTION]...
   --seed DIR         files of the config drive (default: the sample seed);
                      none: the machine has no drive
   --drive FILE       a raw image of the drive, used as it is, instead of --seed
+  --bus NAME         what the drive is plugged into: cd, scsi, virtio or nvme
+                     (default: what the drive looks like)
+  --late SECONDS     the drive is plugged in that long after the root is mounted
+  --smbios TEXT      what the firmware says, as QEMU's -smbios has it:
+                     \"type=1,serial=ds=nocloud;h=forge\"; may be given again
   --root NAME        tiny (default): busybox; debian: Debian with systemd
   --network NAME     what configures Debian's network: networkmanager (default),
                      networkd, ifupdown or netplan
@@ -41,6 +47,10 @@ Ends with 0 when every boot finished and its status is done, with 1 when not,
 with 2 when the command line is wrong.
 ";
 
+/// What a drive may be plugged into.
+const BUSES: [(&str, Bus); 4] =
+    [("cd", Bus::Cd), ("scsi", Bus::Scsi), ("virtio", Bus::Virtio), ("nvme", Bus::Nvme)];
+
 /// Where a boot's drive comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -57,6 +67,12 @@ pub(crate) enum Source {
 pub(crate) struct Options {
     /// The first boot's drive; `None` is the sample seed.
     pub(crate) first: Option<Source>,
+    /// What the drives are plugged into; `None`: what they look like.
+    pub(crate) bus: Option<Bus>,
+    /// How long after the root they are plugged in; `None`: before power-on.
+    pub(crate) late: Option<Duration>,
+    /// What the firmware says.
+    pub(crate) smbios: Vec<String>,
     /// The drive from the second boot on; `None` is the first one's.
     pub(crate) later: Option<Source>,
     /// How many times the machine boots, at least once.
@@ -92,6 +108,9 @@ pub(crate) enum Request {
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error> {
     let mut options = Options {
         first: None,
+        bus: None,
+        late: None,
+        smbios: Vec::new(),
         later: None,
         boots: 1,
         out: None,
@@ -110,6 +129,9 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, lexopt::Error
             Long("seed") => options.first = Some(source(parser.value()?.into())),
             Long("seed2") => options.later = Some(source(parser.value()?.into())),
             Long("drive") => options.first = Some(Source::Image(parser.value()?.into())),
+            Long("bus") => options.bus = Some(named(&BUSES, &mut parser)?),
+            Long("late") => options.late = Some(Duration::from_secs(parser.value()?.parse()?)),
+            Long("smbios") => options.smbios.push(parser.value()?.string()?),
             Long("boots") => options.boots = parser.value()?.parse()?,
             Long("out") => options.out = Some(parser.value()?.into()),
             Long("keep") => options.keep = true,

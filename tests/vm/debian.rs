@@ -3,26 +3,39 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::scene::{Scene, addresses, story_folder, write_seed};
 use crate::vm::debian::{Backend, Maker};
 use crate::vm::folder;
 use crate::vm::kernel::Kernel;
+use crate::vm::monitor::Plug;
 use crate::vm::report::Boot;
 use crate::vm::{Image, Parts};
 
 pub(crate) const FRONT: &str = "52:54:00:6b:2d:01";
 pub(crate) const BACK: &str = "52:54:00:6b:2d:02";
+/// The NIC of another machine.
+const COPY: &str = "52:54:00:6b:2d:0f";
 pub(crate) const KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHNhbXBsZS1rZXktb2YtdGhlLW1ldGFkYXRhLTAwMDAx desk";
 
-const USER_DATA: &str = "\
+pub(crate) const USER_DATA: &str = "\
 #cloud-config
 write_files:
 - {path: /etc/early.conf, content: \"before the pivot\\n\", permissions: '0640'}
 - path: /var/lib/cloud/scripts/per-boot/count
-  content: \"#!/bin/sh\\necho boot >> /root/boots\\n\"
   permissions: '0755'
+  content: |
+    #!/bin/sh
+    echo boot >> /root/boots
+    grep -q report.late /proc/cmdline || exit 0
+    until systemctl is-active --quiet multi-user.target; do sleep 0.2; done
+    echo 'multi-user.target is reached' > /dev/console
+    seconds=0
+    until ip -4 address show dev back | grep 198.51.100.20 || [ $seconds = 60 ]; do
+        sleep 1; seconds=$((seconds + 1))
+    done
 runcmd:
 - echo instance >> /root/instances
 - ip -4 -o address show dev front > /root/address
@@ -144,7 +157,7 @@ fn dracut_and_network_manager() {
     let image = IMAGE.get_or_init(|| image(Parts::debian(backend, Maker::Dracut), "dracut"));
     let first = seed("dracut-first", "first", "anvil", "192.0.2.20");
     let second = seed("dracut-second", "second", "bellows", "192.0.2.30");
-    let copy = copy_seed("dracut-copy");
+    let copy = nic_seed("dracut-copy", COPY);
     let mut scene = Scene::of(image, "dracut", &[&first]);
 
     let boot = scene.boot_seed_with(&first, "report.verify");
@@ -172,18 +185,37 @@ fn dracut_and_network_manager() {
     assert_eq!((boot.failed_units.len(), counts(&scene).0), (0, 2), "{:?}", boot.failed_units);
 }
 
-/// A seed that only names the NIC of another machine.
-fn copy_seed(story: &str) -> PathBuf {
-    let network = r#"{"links": [{"id": "a", "type": "phy", "ethernet_mac_address": "52:54:00:6b:2d:0f"}]}"#;
-    write_seed(story, &[("network_data.json", network)])
+/// The words of a boot that `back` comes late in: the seed's script waits for
+/// it once multi-user.target is reached, the agent does not.
+pub(crate) const LATE: &str = "report.late glowplug.wait=1";
+
+/// From now on `back` is plugged in when multi-user.target is reached.
+pub(crate) fn plug_back(scene: &mut Scene) {
+    scene.move_to_nics_of(&[&nic_seed("late", FRONT)]);
+    let network = r#"{"execute": "netdev_add", "arguments": {"type": "user", "id": "late", "restrict": true, "ipv6": false}}"#;
+    let nic = format!(
+        r#"{{"execute": "device_add", "arguments": {{"driver": "virtio-net-pci", "netdev": "late",
+            "mac": "{BACK}", "romfile": ""}}}}"#
+    );
+    let commands = vec![network.to_owned(), nic];
+    let delay = Duration::from_millis(500);
+    scene.plug_in(vec![Plug { after: "multi-user.target is reached", delay, commands }]);
 }
 
-/// The first boot of a machine whose seed is on a disc.
+/// A seed that only names a NIC.
+fn nic_seed(story: &str, mac: &str) -> PathBuf {
+    let network = format!(r#"{{"links": [{{"id": "a", "type": "phy", "ethernet_mac_address": "{mac}"}}]}}"#);
+    write_seed(&format!("{story}-nic"), &[("network_data.json", &network)])
+}
+
+/// The first boot of a machine whose seed is on a disc, and whose second NIC
+/// comes late.
 fn first_boot(parts: Parts, backend: Backend, story: &str, image: &'static OnceLock<Image>) -> Scene {
     let image = image.get_or_init(|| self::image(parts, story));
     let seed = seed(&format!("{story}-first"), "first", "anvil", "192.0.2.20");
     let mut scene = Scene::of(image, story, &[&seed]);
-    let boot = scene.boot_seed(&seed);
+    plug_back(&mut scene);
+    let boot = scene.boot_seed_with(&seed, LATE);
     sound(&scene, &boot, backend, "anvil", "192.0.2.20");
     assert_eq!(counts(&scene), (1, 1));
     assert!(scene.text("/root/address").unwrap().contains("192.0.2.20/24"));
@@ -195,7 +227,8 @@ fn classic_dracut_and_networkd() {
     static IMAGE: OnceLock<Image> = OnceLock::new();
     let backend = Backend::Networkd;
     let mut scene = first_boot(Parts::debian(backend, Maker::DracutClassic), backend, "classic", &IMAGE);
-    scene.move_to_nics_of(&[&copy_seed("classic-copy")]);
+    scene.plug_in(Vec::new());
+    scene.move_to_nics_of(&[&nic_seed("classic-copy", COPY)]);
     let boot = scene.boot(None);
     nothing_old(&boot, "192.0.2.20");
     assert!(boot.failed_units.is_empty(), "{:?}", boot.failed_units);

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::debian::{FRONT, image, metadata, network, sound};
+use crate::debian::{FRONT, LATE, image, metadata, network, plug_back, sound};
 use crate::scene::{Scene, write_seed};
 use crate::vm::console::Who;
 use crate::vm::contents;
@@ -33,6 +33,13 @@ write_files:
     cat /sys/class/block/vda1/size > /root/partition
     stat -f -c '%b %S' / > /root/blocks
     cat /proc/mounts /proc/swaps > /root/mounts
+    grep -q report.late /proc/cmdline || exit 0
+    until systemctl is-active --quiet multi-user.target; do sleep 0.2; done
+    echo 'multi-user.target is reached' > /dev/console
+    seconds=0
+    until ip -4 address show dev back | grep 198.51.100.20 || [ $seconds = 60 ]; do
+        sleep 1; seconds=$((seconds + 1))
+    done
 - path: /var/lib/cloud/scripts/per-once/once
   permissions: '0755'
   content: |
@@ -148,10 +155,13 @@ fn disks_grow_and_are_made_once() {
     let own = key(&scene);
     assert_ne!(own, shipped, "the image's key is no machine's");
 
-    // the disk goes, the root's grows once more
+    // the disk goes, the root's grows once more; ifupdown gets a NIC late
     scene.set_disks(&[]);
     scene.enlarge(128);
-    let again = scene.boot_seed(&first);
+    plug_back(&mut scene);
+    let again = scene.boot_seed_with(&first, LATE);
+    scene.plug_in(Vec::new());
+    scene.move_to_nics_of(&[&first]);
     sound(&scene, &again, BACKEND, "anvil", "192.0.2.20");
     assert_eq!(counts(&scene, &disk), [1, 2, 1, 1]);
     let (partition, blocks) = sizes(&scene);

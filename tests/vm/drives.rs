@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::scene::{Scene, addresses, link, story_folder, write_seed};
-use crate::vm::disc::{Drive, LABEL};
+use crate::vm::disc::{Bus, Drive, LABEL};
 use crate::vm::host;
 
 /// Bytes that look like nothing: a linear congruential generator's.
@@ -27,11 +27,14 @@ pub(crate) fn truncated(seed: &Path, to: &Path) -> Drive {
     Drive::from_image(&drive.file).unwrap()
 }
 
-/// A FAT file system called `label` with the files of `seed`.
-fn fat(label: &str, seed: &Path, to: &Path) -> Drive {
+/// A FAT file system called `label` (empty: without one) with the files of `seed`.
+pub(crate) fn fat(label: &str, seed: &Path, to: &Path) -> Drive {
     let kibibytes = "8192";
     let mut format = host::command("mkfs.vfat").unwrap();
-    host::run(format.args(["-n", label, "-C"]).arg(to).arg(kibibytes), "format", to).unwrap();
+    if !label.is_empty() {
+        format.args(["-n", label]);
+    }
+    host::run(format.arg("-C").arg(to).arg(kibibytes), "format", to).unwrap();
     let folders = fs::read_dir(seed).unwrap().map(|entry| entry.unwrap().path());
     let mut copy = host::command("mcopy").unwrap();
     copy.args(["-s", "-i"]).arg(to).args(folders.collect::<Vec<PathBuf>>()).arg("::");
@@ -54,7 +57,7 @@ fn a_config_drive_may_be_fat() {
     );
     let mut scene = Scene::new("fat", &[&seed]);
     let drive = fat(LABEL, &seed, &story_folder("fat-drive").join("drive.img"));
-    assert!(!drive.cd);
+    assert_eq!(drive.bus, Bus::Virtio);
     let boot = scene.boot(Some(&drive));
     assert_eq!((boot.status.as_str(), boot.hostname.as_str()), ("done", "slim"));
     let nic = link(&boot, "52:54:00:6b:1e:01");

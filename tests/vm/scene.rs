@@ -12,6 +12,7 @@ use crate::vm::contents::{self, Contents};
 use crate::vm::debian::as_root;
 use crate::vm::disc::Drive;
 use crate::vm::kernel::Kernel;
+use crate::vm::monitor::Plug;
 use crate::vm::qemu::Machine;
 use crate::vm::report::{Boot, Link};
 use crate::vm::seed::Nics;
@@ -88,6 +89,16 @@ impl Scene {
         self.boot_with(Some(&drive), words)
     }
 
+    /// What the firmware says from now on: arguments of QEMU's `-smbios`.
+    pub(crate) fn firmware(&mut self, texts: &[&str]) {
+        self.machine.smbios = texts.iter().map(|text| (*text).to_owned()).collect();
+    }
+
+    /// What is plugged in while the machine runs, from the next boot on.
+    pub(crate) fn plug_in(&mut self, plugs: Vec<Plug>) {
+        self.machine.plugs = plugs;
+    }
+
     /// What is on the machine's disk now.
     pub(crate) fn contents(&self) -> Contents {
         let copy = self.folder.join("contents");
@@ -138,7 +149,12 @@ impl Scene {
     /// From now on the machine has the NICs that `seeds` name, as a copy of its
     /// disk on another machine does.
     pub(crate) fn move_to_nics_of(&mut self, seeds: &[&Path]) {
-        self.machine.nics = Nics::of(seeds);
+        self.move_to(Nics::of(seeds));
+    }
+
+    /// From now on the machine has these NICs.
+    pub(crate) fn move_to(&mut self, nics: Nics) {
+        self.machine.nics = nics;
     }
 
     /// From now on the machine's disk takes no write.

@@ -19,8 +19,38 @@ const ISO_MARK: u64 = 16 * 2048 + 1;
 pub(crate) struct Drive {
     /// The image.
     pub(crate) file: PathBuf,
-    /// A CD-ROM (`/dev/sr0`), else a disk (`/dev/vdb`).
-    pub(crate) cd: bool,
+    /// What it is to the machine.
+    pub(crate) bus: Bus,
+}
+
+/// What a drive is plugged into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bus {
+    /// A CD-ROM on a virtio SCSI bus: `/dev/sr0`.
+    Cd,
+    /// A disk on that bus: `/dev/sda`.
+    Scsi,
+    /// `/dev/vdb`; the root is `/dev/vda`.
+    Virtio,
+    /// `/dev/nvme0n1`.
+    Nvme,
+}
+
+impl Bus {
+    /// QEMU's device of that kind, with what it can't do without.
+    pub(crate) fn device(self) -> &'static str {
+        match self {
+            Self::Cd => "scsi-cd",
+            Self::Scsi => "scsi-hd",
+            Self::Virtio => "virtio-blk-pci",
+            Self::Nvme => "nvme,serial=seed",
+        }
+    }
+
+    /// Whether it is on the SCSI bus.
+    pub(crate) fn is_scsi(self) -> bool {
+        matches!(self, Self::Cd | Self::Scsi)
+    }
 }
 
 impl Drive {
@@ -29,15 +59,16 @@ impl Drive {
         let mut command = host::command("xorriso")?;
         command.args(["-as", "mkisofs", "-quiet", "-V", LABEL, "-J", "-r", "-o"]).arg(to).arg(seed);
         host::run(&mut command, "write a disc of", seed)?;
-        Ok(Self { file: to.to_owned(), cd: true })
+        Ok(Self { file: to.to_owned(), bus: Bus::Cd })
     }
 
-    /// An image as it is: a CD-ROM if it looks like one.
+    /// An image as it is: a CD-ROM if it looks like one, else a virtio disk.
     pub(crate) fn from_image(file: &Path) -> Result<Self> {
         let mut mark = Vec::new();
         let mut image = File::open(file).map_err(host::io("open", file))?;
         image.seek(SeekFrom::Start(ISO_MARK)).map_err(host::io("read", file))?;
         image.take(5).read_to_end(&mut mark).map_err(host::io("read", file))?;
-        Ok(Self { file: file.to_owned(), cd: mark == b"CD001" })
+        let bus = if mark == b"CD001" { Bus::Cd } else { Bus::Virtio };
+        Ok(Self { file: file.to_owned(), bus })
     }
 }

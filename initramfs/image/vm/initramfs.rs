@@ -10,7 +10,8 @@ use super::host;
 use super::kernel::Kernel;
 
 /// Modules a machine of ours can't do without: its disc, its drive, its NICs.
-const NEEDED: &[&str] = &["virtio_pci", "virtio_blk", "ext4", "virtio_scsi", "sr_mod", "isofs", "virtio_net"];
+const NEEDED: &[&str] =
+    &["virtio_pci", "virtio_blk", "ext4", "virtio_scsi", "sr_mod", "sd_mod", "nvme", "isofs", "virtio_net"];
 
 /// Modules that are packed where the kernel has them: random numbers, a config
 /// drive on FAT, and kinds of links, which the agent loads when it makes one.

@@ -10,6 +10,7 @@ pub(crate) mod host;
 pub(crate) mod initramfs;
 pub(crate) mod kernel;
 pub(crate) mod modules;
+pub(crate) mod monitor;
 pub(crate) mod programs;
 pub(crate) mod qemu;
 pub(crate) mod report;

@@ -11,6 +11,7 @@ use glowplug::error::{Error, Result};
 
 use super::console::{Line, Tail};
 use super::disc::Drive;
+use super::monitor::{Monitor, Plug};
 use super::report::Boot;
 use super::seed::Nics;
 use super::{Image, host, root};
@@ -21,6 +22,9 @@ pub(crate) const TIMEOUT: Duration = Duration::from_mins(2);
 /// Kernel words that save a second and a half under emulation: ACPI's interrupt
 /// routing, which QEMU's firmware has done already, and self-tests of ciphers.
 const QUICK: &str = "pci=noacpi cryptomgr.notests";
+
+/// The same where something is plugged in later: PCI's slots are ACPI's.
+const QUICK_ACPI: &str = "cryptomgr.notests";
 
 /// How often the console is looked at.
 const POLL: Duration = Duration::from_millis(15);
@@ -41,6 +45,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) accelerator: String,
     /// Words added to the kernel line.
     pub(crate) append: String,
+    /// What its firmware says of it: arguments of QEMU's `-smbios`.
+    pub(crate) smbios: Vec<String>,
+    /// What is plugged in while it runs, in this order.
+    pub(crate) plugs: Vec<Plug>,
     /// Bound of one boot.
     pub(crate) timeout: Duration,
     /// Whether its disk takes no write.
@@ -70,6 +78,8 @@ impl<'a> Machine<'a> {
             start: 0,
             accelerator: "tcg".to_owned(),
             append: String::new(),
+            smbios: Vec::new(),
+            plugs: Vec::new(),
             timeout: image.timeout,
             read_only: false,
         };
@@ -125,15 +135,18 @@ impl<'a> Machine<'a> {
         let mut console = Tail::open(&self.log("console"))?;
         let messages = self.log("qemu");
         let mut command = host::command("qemu-system-x86_64")?;
-        command.args(self.arguments(drive)).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(self.arguments(drive)).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(File::create(&messages).map_err(host::io("make", &messages))?);
         let mut qemu = Running(command.spawn().map_err(host::io("run", Path::new("qemu-system-x86_64")))?);
         let start = Instant::now();
+        let mut monitor =
+            if self.plugs.is_empty() { None } else { Some(Monitor::open(&mut qemu.0, &self.plugs)?) };
         loop {
             let ended = qemu.0.try_wait().map_err(host::io("wait for", Path::new("qemu-system-x86_64")))?;
-            console.lines().iter().filter_map(|line| Line::parse(line)).for_each(&mut *tell);
+            let lines = console.lines();
+            lines.iter().filter_map(|line| Line::parse(line)).for_each(&mut *tell);
             match ended {
-                Some(status) if status.success() => return Ok(()),
+                Some(status) if status.success() => return monitor.map_or(Ok(()), Monitor::finish),
                 Some(status) => {
                     let said = fs::read_to_string(&messages).unwrap_or_default();
                     let cause = format!("QEMU ended with {status}: {}", said.trim());
@@ -143,7 +156,12 @@ impl<'a> Machine<'a> {
                     let cause = format!("no power-off within {} s", self.timeout.as_secs());
                     return Err(Error::new("boot", "the machine", cause));
                 }
-                None => sleep(POLL),
+                None => {
+                    if let Some(monitor) = &mut monitor {
+                        monitor.follow(&lines)?;
+                    }
+                    sleep(POLL);
+                }
             }
         }
     }
@@ -169,19 +187,31 @@ impl<'a> Machine<'a> {
         line.with_path("-kernel", "", &self.image.kernel);
         line.with_path("-initrd", "", &self.image.initramfs);
         let root = format!("root=LABEL={} ro rootfstype=ext4", root::LABEL);
+        let quick = if self.plugs.is_empty() { QUICK } else { QUICK_ACPI };
         let kernel =
-            format!("console=ttyS0 panic=-1 {} {root} quiet {QUICK} {}", self.image.words, self.append);
+            format!("console=ttyS0 panic=-1 {} {root} quiet {quick} {}", self.image.words, self.append);
         line.words(["-append", kernel.trim()]);
         let root = format!("if=none,id=root,format=raw,readonly={},file=", on_or_off(self.read_only));
         line.with_path("-drive", &root, &self.disk());
         line.words(["-device", "virtio-blk-pci,drive=root"]);
+        self.add_hardware(drive, &mut line);
+        line.0
+    }
+
+    /// What the machine has beside its root.
+    fn add_hardware(&self, drive: Option<&Drive>, line: &mut Arguments) {
+        for text in &self.smbios {
+            line.words(["-smbios", text]);
+        }
+        if !self.plugs.is_empty() {
+            line.words(["-qmp", "stdio"]);
+        }
+        if !self.plugs.is_empty() || drive.is_some_and(|drive| drive.bus.is_scsi()) {
+            line.words(["-device", "virtio-scsi-pci"]);
+        }
         if let Some(drive) = drive {
             line.with_path("-drive", "if=none,id=seed,format=raw,readonly=on,file=", &drive.file);
-            if drive.cd {
-                line.words(["-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=seed"]);
-            } else {
-                line.words(["-device", "virtio-blk-pci,drive=seed"]);
-            }
+            line.words(["-device", &format!("{},drive=seed", drive.bus.device())]);
         }
         for (number, disk) in self.disks.iter().enumerate() {
             line.with_path("-drive", &format!("if=none,id=disk{number},format=raw,file="), disk);
@@ -195,7 +225,6 @@ impl<'a> Machine<'a> {
             ]);
             line.words(["-device", &format!("virtio-net-pci,netdev=n{number},mac={mac},romfile=")]);
         }
-        line.0
     }
 }
 
