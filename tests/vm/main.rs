@@ -23,3 +23,4 @@ mod other_seeds;
 mod places;
 mod sample;
 mod scene;
+mod selinux;
