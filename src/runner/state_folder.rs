@@ -6,13 +6,14 @@ use glowplug::state::paths::CLOUD;
 use glowplug::sys::mount;
 use std::path::Path;
 
-/// Whether state can be kept. On a read-only root an empty /var/lib/cloud of
-/// the image gets a file system in memory: the state ends with this boot, and
-/// the next one is a new instance's first again.
+/// Whether state can be kept, or is there. On a read-only root a /var/lib/cloud
+/// without instances gets a file system in memory: the state ends with this boot,
+/// and the next one is a new instance's first again. State that is there stays
+/// in sight, or what has run would run again.
 pub(crate) fn prepare(log: &mut Log<'_>) -> bool {
     let folder = Path::new(CLOUD);
     let there = folder.ancestors().find(|folder| folder.is_dir()).and_then(Path::to_str);
-    if !there.is_some_and(mount::is_read_only) {
+    if !there.is_some_and(mount::is_read_only) || folder.join("instances").is_dir() {
         return true;
     }
     if !folder.is_dir() {

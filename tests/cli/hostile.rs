@@ -112,6 +112,7 @@ grep -ih panic /tmp/lost /tmp/local /tmp/init /tmp/final
 glowplug status
 glowplug cache set local-hostname x
 grep -c 'Read-only' /tmp/init | sed 's/[1-9][0-9]*/some/'
+cat /srv/ran
 test -s /run/cloud-init/status.json && echo status in /run
 mount -o remount,rw,bind /var";
     let (log, answers) = second_boot("read-only", &[], true, script);
@@ -123,5 +124,7 @@ mount -o remount,rw,bind /var";
         ),
         "{answers}"
     );
+    let ran = lines.iter().filter(|line| **line == "ran").count();
+    assert_eq!(ran, 1, "state that can't be written is seen, and nothing runs again: {answers}");
     assert!(answers.ends_with("status in /run\n"), "{answers}");
 }
