@@ -19,7 +19,8 @@ Usage: initramfs/demo [OPTION]...
   --seed DIR         files of the config drive (default: the sample seed);
                      none: the machine has no drive
   --drive FILE       a raw image of the drive, used as it is, instead of --seed
-  --bus NAME         what the drive is plugged into: cd, scsi, virtio or nvme
+  --bus NAME         what the drive is plugged into: cd, scsi, virtio, nvme or
+                     usb (Debian's cloud kernel has no USB: --kernel)
                      (default: what the drive looks like)
   --late SECONDS     the drive is plugged in that long after the root is mounted
   --smbios TEXT      what the firmware says, as QEMU's -smbios has it:
@@ -48,8 +49,8 @@ with 2 when the command line is wrong.
 ";
 
 /// What a drive may be plugged into.
-const BUSES: [(&str, Bus); 4] =
-    [("cd", Bus::Cd), ("scsi", Bus::Scsi), ("virtio", Bus::Virtio), ("nvme", Bus::Nvme)];
+const BUSES: [(&str, Bus); 5] =
+    [("cd", Bus::Cd), ("scsi", Bus::Scsi), ("virtio", Bus::Virtio), ("nvme", Bus::Nvme), ("usb", Bus::Usb)];
 
 /// Where a boot's drive comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

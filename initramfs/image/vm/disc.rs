@@ -34,6 +34,8 @@ pub(crate) enum Bus {
     Virtio,
     /// `/dev/nvme0n1`.
     Nvme,
+    /// A stick: `/dev/sda`, after the second that a kernel waits for such.
+    Usb,
 }
 
 impl Bus {
@@ -44,6 +46,7 @@ impl Bus {
             Self::Scsi => "scsi-hd",
             Self::Virtio => "virtio-blk-pci",
             Self::Nvme => "nvme,serial=seed",
+            Self::Usb => "usb-storage",
         }
     }
 

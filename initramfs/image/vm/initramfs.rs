@@ -13,10 +13,23 @@ use super::kernel::Kernel;
 const NEEDED: &[&str] =
     &["virtio_pci", "virtio_blk", "ext4", "virtio_scsi", "sr_mod", "sd_mod", "nvme", "isofs", "virtio_net"];
 
-/// Modules that are packed where the kernel has them: random numbers, a config
-/// drive on FAT, and kinds of links, which the agent loads when it makes one.
-const WELCOME: &[&str] =
-    &["virtio_rng", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859_1", "bonding", "bridge", "8021q", "dummy"];
+/// Modules that are packed where the kernel has them: what ext4 asks for by
+/// name, random numbers, a config drive on FAT or USB, and kinds of links, which
+/// the agent loads when it makes one.
+const WELCOME: &[&str] = &[
+    "crc32c_generic",
+    "virtio_rng",
+    "vfat",
+    "nls_cp437",
+    "nls_ascii",
+    "nls_iso8859_1",
+    "xhci_pci",
+    "usb_storage",
+    "bonding",
+    "bridge",
+    "8021q",
+    "dummy",
+];
 
 /// Packs the archive into the file `to`; with the `runner`, for a root that
 /// has none.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use glowplug::error::{Error, Result};
 
 use super::console::{Line, Tail};
-use super::disc::Drive;
+use super::disc::{Bus, Drive};
 use super::monitor::{Monitor, Plug};
 use super::report::Boot;
 use super::seed::Nics;
@@ -208,6 +208,9 @@ impl<'a> Machine<'a> {
         }
         if !self.plugs.is_empty() || drive.is_some_and(|drive| drive.bus.is_scsi()) {
             line.words(["-device", "virtio-scsi-pci"]);
+        }
+        if !self.plugs.is_empty() || drive.is_some_and(|drive| drive.bus == Bus::Usb) {
+            line.words(["-device", "qemu-xhci"]);
         }
         if let Some(drive) = drive {
             line.with_path("-drive", "if=none,id=seed,format=raw,readonly=on,file=", &drive.file);
