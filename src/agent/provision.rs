@@ -37,10 +37,7 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
     };
     let mut print = |action: &Action| start::print(&[&action.text(), "\n"].concat());
     let mut netlink = None;
-    let mut link = |action: &LinkAction| match &mut netlink {
-        Some(netlink) => Netlink::apply(netlink, action),
-        closed => closed.insert(Netlink::open()?).apply(action),
-    };
+    let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
     let mut applier = Applier::new(&root, &run);
     applier.link = Some(&mut link);
     if options.plan {

@@ -2,9 +2,8 @@
 //! alone. Before the network starts they are named and configured as the
 //! others were.
 
-use crate::provision::Machine;
+use crate::provision::{Machine, kernel_line};
 use glowplug::action::LinkAction;
-use glowplug::kernel_line::KernelLine;
 use glowplug::limits;
 use glowplug::stage::local::{self, Local};
 use glowplug::stage::log::Log;
@@ -13,7 +12,7 @@ use glowplug::stage::search::SETTLED;
 use glowplug::state::paths::HANDOFF_LATE;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::netlink::{Netlink, Uevents};
-use glowplug::sys::{block, clock, mount, tree};
+use glowplug::sys::{block, clock, mount};
 use std::fs;
 
 /// Waits for the NICs that the agent missed until no more are on their way, and
@@ -28,17 +27,14 @@ pub(crate) fn finish(machine: &Machine, log: &mut Log<'_>) {
         let local = Local {
             root: &machine.root,
             run: &machine.run,
-            kernel_line: &KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default()),
+            kernel_line: &kernel_line(),
             seed: None,
             writable: !mount::is_read_only("/"),
             running: true,
             runner: None,
         };
         let mut netlink = None;
-        let mut link = |action: &LinkAction| match &mut netlink {
-            Some(netlink) => Netlink::apply(netlink, action),
-            closed => closed.insert(Netlink::open()?).apply(action),
-        };
+        let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
         let mut applier = Applier::new(&machine.root, &machine.run);
         applier.link = Some(&mut link);
         local::network_again(&local, &instance, &mut applier, log);

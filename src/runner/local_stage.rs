@@ -5,12 +5,11 @@ use crate::cli::{Arguments, Ended};
 use crate::late;
 use crate::output::{self, Redirection};
 use crate::progress;
-use crate::provision::Machine;
+use crate::provision::{Machine, kernel_line};
 use crate::settings::Settings;
 use crate::stage::{console, need_root};
 use crate::status::{MODES, Status};
 use glowplug::action::LinkAction;
-use glowplug::kernel_line::KernelLine;
 use glowplug::module::Stage;
 use glowplug::stage::local::{self, Local, Outcome};
 use glowplug::stage::log::Log;
@@ -18,7 +17,7 @@ use glowplug::state::paths::{HANDOFF, HANDOFF_SEED};
 use glowplug::sys::apply::Applier;
 use glowplug::sys::netlink::Netlink;
 use glowplug::sys::root::Root;
-use glowplug::sys::{clock, mount, tree};
+use glowplug::sys::{clock, mount};
 use std::fs;
 
 /// Runs the local stage; the exit status is how many errors it ended with.
@@ -49,17 +48,14 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let local = Local {
         root: &root,
         run: &run,
-        kernel_line: &KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default()),
+        kernel_line: &kernel_line(),
         seed: arguments.value("seed"),
         writable: !mount::is_read_only(folder),
         running,
         runner: None,
     };
     let mut netlink = None;
-    let mut link = |action: &LinkAction| match &mut netlink {
-        Some(netlink) => Netlink::apply(netlink, action),
-        closed => closed.insert(Netlink::open()?).apply(action),
-    };
+    let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
     let mut applier = Applier::new(&root, &run);
     if running {
         applier.link = Some(&mut link);

@@ -1,14 +1,13 @@
 //! `glowplug plan`: what a boot would do to this machine.
 
 use crate::cli::{Arguments, Ended, print, say};
-use crate::provision::{self, Machine, Work};
+use crate::provision::{self, Machine, Work, kernel_line};
 use crate::settings::Settings;
 use crate::stage;
 use crate::status::MODES;
 use glowplug::action::Action;
 use glowplug::error::Error;
 use glowplug::instance::Instance;
-use glowplug::kernel_line::KernelLine;
 use glowplug::module::Stage;
 use glowplug::stage::local::{self, Local, Outcome};
 use glowplug::stage::log::Log;
@@ -18,7 +17,6 @@ use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::sys::apply::Applier;
 use glowplug::sys::root::Root;
-use glowplug::sys::tree;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -68,7 +66,7 @@ fn local_stage(
     steps: &RefCell<Vec<Step>>,
     log: &mut Log<'_>,
 ) -> (Outcome, Option<Box<Instance>>) {
-    let line = KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default());
+    let line = kernel_line();
     let local = Local {
         root: &machine.root,
         run: &machine.run,

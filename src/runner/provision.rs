@@ -32,6 +32,7 @@ use glowplug::sys::accounts;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::clock;
 use glowplug::sys::root::Root;
+use glowplug::sys::tree;
 use glowplug::user_data::{Includes, LANGUAGES, Merged};
 use std::fs;
 
@@ -100,6 +101,11 @@ impl Machine {
     }
 }
 
+/// The line the kernel was started with.
+pub(crate) fn kernel_line() -> KernelLine {
+    KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default())
+}
+
 /// What stands for the instance of a machine that has none, as cloud-init calls
 /// it.
 fn no_instance() -> Option<Box<Instance>> {
@@ -110,7 +116,7 @@ fn no_instance() -> Option<Box<Instance>> {
 pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: &mut Log<'_>) -> Tasks {
     let paths = InstancePaths::new(&instance.id);
     let mut problems = Vec::new();
-    let line = KernelLine::parse(&fs::read_to_string("/proc/cmdline").unwrap_or_default());
+    let line = kernel_line();
     let system = SystemConfig::read(&machine.root, &machine.run, &line, &mut problems);
     let mut trees = system.trees(&mut problems);
     add_datasource(&mut trees, instance);

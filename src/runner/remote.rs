@@ -2,17 +2,15 @@
 //! as one that the agent has found.
 
 use crate::download::{self, Source, shown};
-use crate::provision::Machine;
+use crate::provision::{Machine, kernel_line};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
-use glowplug::kernel_line::KernelLine;
 use glowplug::stage::local::{Local, Outcome, carry_out};
 use glowplug::stage::log::Log;
 use glowplug::stage::{find, handoff};
 use glowplug::state::cache;
 use glowplug::state::paths::HANDOFF_SEED;
 use glowplug::sys::apply::Applier;
-use glowplug::sys::tree;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
@@ -66,7 +64,7 @@ pub(crate) fn fetch(machine: &Machine, log: &mut Log<'_>) {
     let local = Local {
         root: &machine.root,
         run: &machine.run,
-        kernel_line: &KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default()),
+        kernel_line: &kernel_line(),
         seed: None,
         writable: true,
         running: true,

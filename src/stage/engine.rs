@@ -12,7 +12,7 @@ use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, HANDOFF_JOURNAL, InstancePaths, semaphore, semaphore_text};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
-use crate::sys::mount::{is_mount_point, is_read_only};
+use crate::sys::mount::{is_mount_point, is_of_read_only, is_read_only};
 use crate::sys::root::Root;
 use crate::text::fill;
 use alloc::string::{String, ToString};
@@ -239,7 +239,7 @@ impl<'e, 'a> Engine<'e, 'a> {
 
 /// Whether the running root takes no file at all, and this is why.
 fn is_of_read_only_root(error: &Error) -> bool {
-    error.errno() == Some(30) && is_read_only("/")
+    is_read_only("/") && is_of_read_only(error)
 }
 
 /// One line for what was done, one for each thing that waits.

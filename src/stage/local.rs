@@ -137,11 +137,13 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
     let mut online = Online::default();
     match decided {
         Decided::Instance { instance, changed } if beside => {
-            hand_to_cloud_init(local, &instance, &trees, applier, changed, deadline, log);
+            let seeded = Seeded { instance: &instance, trees: &trees, changed, deadline };
+            hand_to_cloud_init(local, &seeded, applier, log);
         }
         Decided::Instance { instance, changed } => {
             add_datasource(&mut trees, &instance);
-            online = provision(local, &instance, &trees, applier, changed, deadline, log);
+            let seeded = Seeded { instance: &instance, trees: &trees, changed, deadline };
+            online = provision(local, &seeded, applier, log);
         }
         Decided::NetworkAlone => {
             let cover = Cover::of(local.root, local.running);
@@ -201,16 +203,20 @@ fn switched_off(local: &Local<'_>, beside: bool) -> Option<&'static str> {
     }
 }
 
-#[inline(never)]
-fn provision(
-    local: &Local<'_>,
-    instance: &Instance,
-    trees: &[(&str, Value<'_>)],
-    applier: &mut Applier<'_>,
+/// What the stage goes by once the instance is known.
+struct Seeded<'s> {
+    instance: &'s Instance,
+    /// The system's configuration, as [`SystemConfig::trees`] gives it.
+    trees: &'s [(&'s str, Value<'s>)],
+    /// As [`Decided::Instance`] has it.
     changed: bool,
+    /// Microseconds of the monotonic clock up to which NICs are waited for.
     deadline: u64,
-    log: &mut Log<'_>,
-) -> Online {
+}
+
+#[inline(never)]
+fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Online {
+    let &Seeded { instance, trees, changed, deadline } = seeded;
     let paths = InstancePaths::new(&instance.id);
     let cover = Cover::of(local.root, local.running);
     let start = clock::monotonic();
@@ -244,15 +250,8 @@ fn provision(
 /// Names and configures the network, and leaves the rest that `instance` says
 /// to the root's cloud-init.
 #[inline(never)]
-fn hand_to_cloud_init(
-    local: &Local<'_>,
-    instance: &Instance,
-    trees: &[(&str, Value<'_>)],
-    applier: &mut Applier<'_>,
-    changed: bool,
-    deadline: u64,
-    log: &mut Log<'_>,
-) {
+fn hand_to_cloud_init(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    let &Seeded { instance, trees, changed, deadline } = seeded;
     let cover = Cover::of(local.root, local.running);
     let mut problems = Vec::new();
     let system = cloud_config(&[], trees);

@@ -15,15 +15,10 @@ use syscalls::{Sysno, syscall};
 /// partition may be in use. Whether it has become larger.
 pub fn grow_partition(path: &str, number: u32) -> Result<bool> {
     let doing = "grow a partition of";
-    let name = path.strip_prefix("/dev/").unwrap_or(path).replace('/', "!");
-    let attribute = |file: &str| -> Option<u64> {
-        let text = tree::attribute(&["/sys/class/block/", &name, "/", file].concat())?;
-        text.trim_ascii().parse().ok()
-    };
-    let Some(size) = attribute("size") else {
+    let Some(size) = attribute(path, "size") else {
         return Err(Error::new(doing, path, "the kernel does not tell its size"));
     };
-    let sector = attribute("queue/logical_block_size").unwrap_or(512);
+    let sector = attribute(path, "queue/logical_block_size").unwrap_or(512);
     let disk = open(path, OFlags::RDWR).map_err(|errno| failed("open", path, errno))?;
     let mut read = |at: u64, out: &mut [u8]| fill(disk.as_fd(), out, at) == Ok(true);
     let growth = grow(&mut Disk { size: size * 512, sector, read: &mut read }, number);
@@ -31,6 +26,13 @@ pub fn grow_partition(path: &str, number: u32) -> Result<bool> {
     write(&disk, &growth).map_err(|errno| failed("write the partition table of", path, errno))?;
     tell_kernel(&disk, &growth, number).map_err(|errno| failed(doing, path, errno))?;
     Ok(true)
+}
+
+/// A number that /sys has of the block device `path`.
+fn attribute(path: &str, file: &str) -> Option<u64> {
+    let name = path.strip_prefix("/dev/").unwrap_or(path).replace('/', "!");
+    let text = tree::attribute(&["/sys/class/block/", &name, "/", file].concat())?;
+    text.trim_ascii().parse().ok()
 }
 
 fn write(disk: &OwnedFd, growth: &Growth) -> core::result::Result<(), Errno> {
@@ -91,10 +93,7 @@ const EXT4_IOC_RESIZE_FS: usize = 0x4008_6610;
 /// `path`, fill it.
 pub fn grow_ext(path: &str, point: &str) -> Result<()> {
     let doing = "grow the file system at";
-    let name = path.strip_prefix("/dev/").unwrap_or(path).replace('/', "!");
-    let sectors = tree::attribute(&["/sys/class/block/", &name, "/size"].concat());
-    let sectors = sectors.and_then(|sectors| sectors.trim_ascii().parse::<u64>().ok());
-    let Some(sectors) = sectors else {
+    let Some(sectors) = attribute(path, "size") else {
         return Err(Error::new(doing, point, ["the kernel does not tell the size of ", path].concat()));
     };
     let open = open(point, OFlags::RDONLY | OFlags::DIRECTORY);

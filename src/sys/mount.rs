@@ -201,6 +201,11 @@ pub fn is_read_only(path: &str) -> bool {
         .is_ok_and(|stat| stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
+/// Whether this is why: a file system that is mounted read-only.
+pub fn is_of_read_only(error: &Error) -> bool {
+    error.errno() == Some(Errno::ROFS.raw_os_error())
+}
+
 /// Leaves the initramfs for `root`: the kernel's file systems are moved over
 /// (one whose directory is missing there is let go), the initramfs' files
 /// deleted, and `root` becomes `/`.

@@ -20,7 +20,8 @@ const COPY: &str = "52:54:00:6b:2d:0f";
 pub(crate) const KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHNhbXBsZS1rZXktb2YtdGhlLW1ldGFkYXRhLTAwMDAx desk";
 
-pub(crate) const USER_DATA: &str = "\
+pub(crate) const USER_DATA: &str = concat!(
+    "\
 #cloud-config
 write_files:
 - {path: /etc/early.conf, content: \"before the pivot\\n\", permissions: '0640'}
@@ -29,17 +30,14 @@ write_files:
   content: |
     #!/bin/sh
     echo boot >> /root/boots
-    grep -q report.late /proc/cmdline || exit 0
-    until systemctl is-active --quiet multi-user.target; do sleep 0.2; done
-    echo 'multi-user.target is reached' > /dev/console
-    seconds=0
-    until ip -4 address show dev back | grep 198.51.100.20 || [ $seconds = 60 ]; do
-        sleep 1; seconds=$((seconds + 1))
-    done
+",
+    wait_for_back!(),
+    "\
 runcmd:
 - echo instance >> /root/instances
 - ip -4 -o address show dev front > /root/address
-";
+"
+);
 
 /// The metadata of instance `id`.
 pub(crate) fn metadata(id: &str, name: &str) -> String {

@@ -22,7 +22,8 @@ const PACKAGES: &[&str] = &["cloud-guest-utils", "fdisk", "sudo"];
 /// Where the first partition of a blank disk begins, in bytes.
 const FIRST: u64 = 1 << 20;
 
-const USER_DATA: &str = "\
+const USER_DATA: &str = concat!(
+    "\
 #cloud-config
 write_files:
 - path: /var/lib/cloud/scripts/per-boot/state
@@ -33,13 +34,9 @@ write_files:
     cat /sys/class/block/vda1/size > /root/partition
     stat -f -c '%b %S' / > /root/blocks
     cat /proc/mounts /proc/swaps > /root/mounts
-    grep -q report.late /proc/cmdline || exit 0
-    until systemctl is-active --quiet multi-user.target; do sleep 0.2; done
-    echo 'multi-user.target is reached' > /dev/console
-    seconds=0
-    until ip -4 address show dev back | grep 198.51.100.20 || [ $seconds = 60 ]; do
-        sleep 1; seconds=$((seconds + 1))
-    done
+",
+    wait_for_back!(),
+    "\
 - path: /var/lib/cloud/scripts/per-once/once
   permissions: '0755'
   content: |
@@ -77,7 +74,8 @@ runcmd:
 - |
   { id ann; su ann -c 'sudo -n id -u'; sshd -T | grep -i ^passwordauthentication; } > /root/ann
   perl -e '$h = (getpwnam \"ann\")[1]; print crypt(\"secret\", $h) eq $h ? \"right\\n\" : \"wrong $h\\n\"' >> /root/ann
-";
+"
+);
 
 /// The last boot: another instance, whose power_state alone ends the machine.
 const POWER_STATE: &str = "\

@@ -22,6 +22,15 @@ use linux_raw_sys::netlink::IFA_F_NODAD;
 use rustix::io::Errno;
 
 impl Netlink {
+    /// As [`Netlink::apply`], with a socket that is opened when the first change
+    /// comes: most boots of a root with a back end make none.
+    pub fn apply_when_needed(opened: &mut Option<Self>, action: &LinkAction) -> Result<()> {
+        match opened {
+            Some(netlink) => netlink.apply(action),
+            closed => closed.insert(Self::open()?).apply(action),
+        }
+    }
+
     /// Makes one change. Made already, it is done: a link or address that is
     /// there stays, a route that is there is replaced.
     #[inline(never)]
