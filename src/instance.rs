@@ -185,7 +185,11 @@ impl Instance {
 
     /// The datasource as status.json names it.
     pub fn datasource_name(&self) -> String {
-        fill("DataSource{} {}", &[&self.datasource, &self.detail])
+        let mut name = fill("DataSource{} {}", &[&self.datasource, &self.detail]);
+        if self.detail.is_empty() {
+            name.pop();
+        }
+        name
     }
 }
 

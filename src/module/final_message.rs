@@ -79,7 +79,7 @@ mod tests {
         let version = env!("CARGO_PKG_VERSION");
         let date = "Sun, 22 Nov 2026 18:30:05 +0000";
         let default = format!(
-            "glowplug v. {version} finished at {date}. Datasource DataSourceConfigDrive .  Up 12.34 seconds\n"
+            "glowplug v. {version} finished at {date}. Datasource DataSourceConfigDrive.  Up 12.34 seconds\n"
         );
         assert_eq!(said("{}"), default);
         assert_eq!(said("final_message: ' '"), default);

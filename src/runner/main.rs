@@ -11,6 +11,7 @@ mod collect_logs;
 mod completions;
 mod devel;
 mod download;
+mod fallback;
 mod features;
 mod host;
 mod http;

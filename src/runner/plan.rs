@@ -1,6 +1,7 @@
 //! `glowplug plan`: what a boot would do to this machine.
 
 use crate::cli::{Arguments, Ended, print, say};
+use crate::fallback;
 use crate::provision::{self, Machine, Work, kernel_line};
 use crate::settings::Settings;
 use crate::stage;
@@ -43,7 +44,10 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let said = |line: &str| say(line.trim_end());
     let mut log = Log::new("glowplug", &said);
     let steps = RefCell::new(Vec::new());
-    let (outcome, instance) = local_stage(arguments, &machine, &steps, &mut log);
+    let (outcome, mut instance) = local_stage(arguments, &machine, &steps, &mut log);
+    if outcome == Outcome::Fallback {
+        instance = fallback::of_configuration(&machine, &mut log);
+    }
     if let Some(instance) = &instance {
         let done = steps.borrow().iter().filter_map(|step| step.path.clone()).collect();
         let tell = |stage: Stage, action: &Action| {

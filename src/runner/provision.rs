@@ -1,6 +1,7 @@
 //! What a stage does to the machine: the instance is made the present one, and
 //! modules run.
 
+use crate::fallback::remind;
 use crate::host::Running;
 use crate::http::cause;
 use crate::included::{From, Included};
@@ -14,7 +15,7 @@ use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
-use glowplug::instance::{Instance, InstanceId};
+use glowplug::instance::Instance;
 use glowplug::kernel_line::KernelLine;
 use glowplug::module::{self, Context, Module, Stage};
 use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
@@ -24,7 +25,7 @@ use glowplug::stage::listed::{Entry, listed, not_known};
 use glowplug::stage::local::carry_out;
 use glowplug::stage::log::Log;
 use glowplug::stage::network::system_links;
-use glowplug::stage::{handoff, instancify};
+use glowplug::stage::{fallback, handoff, instancify};
 use glowplug::state::cache;
 use glowplug::state::paths::{HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
 use glowplug::syntax::value::Value;
@@ -97,19 +98,13 @@ impl Machine {
         // Where the agent found no instance, an old cache is another machine's.
         let instance =
             if handed_over.is_some() || agent_ran { handed_over } else { take(handoff::cached(&self.root)) };
-        instance.or_else(|| self.settings.force.then(no_instance).flatten())
+        instance.or_else(|| self.settings.force.then(fallback::bare).flatten())
     }
 }
 
 /// The line the kernel was started with.
 pub(crate) fn kernel_line() -> KernelLine {
     KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default())
-}
-
-/// What stands for the instance of a machine that has none, as cloud-init calls
-/// it.
-fn no_instance() -> Option<Box<Instance>> {
-    Some(Box::new(Instance::new(InstanceId::parse("iid-datasource-none").ok()?, "None")))
 }
 
 /// The value: what is still to be done when the stage has ended.
@@ -176,6 +171,7 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
             }
             one_stage(*stage, &taken, &paths, (machine, &[]), &mut applier, log);
             if *stage == Stage::Final {
+                remind(instance, &config, log);
                 finish(&paths, log);
             }
         }

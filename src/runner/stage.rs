@@ -6,7 +6,7 @@ use crate::provision::{self, Machine, Work};
 use crate::settings::Settings;
 use crate::status::{MODES, Status};
 use crate::task::Tasks;
-use crate::{late, local_stage, progress, remote, state_folder};
+use crate::{fallback, late, local_stage, progress, remote, state_folder};
 use glowplug::error::{Error, Result};
 use glowplug::module::Stage;
 use glowplug::stage::log::Log;
@@ -64,7 +64,11 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
                 late::finish(&machine, &mut log);
                 remote::fetch(&machine, &mut log);
             }
-            if let Some(instance) = machine.instance(&mut log) {
+            let mut instance = machine.instance(&mut log);
+            if stage == Stage::Init {
+                instance = fallback::take(&machine, instance, &mut log);
+            }
+            if let Some(instance) = instance {
                 status.datasource = Some(instance.datasource_name());
                 if has_state {
                     tasks = provision::run(&Work::Stage(stage, begun), &machine, &instance, &mut log);

@@ -18,6 +18,9 @@ pub(super) struct Choice {
     pub(super) datasources: Vec<&'static Datasource>,
     /// Whether one alone is named: its seed is expected.
     pub(super) pinned: bool,
+    /// Whether None is named too, and no other was passed over: without a seed
+    /// the configuration counts all the same ([`super::fallback`]).
+    pub(super) fallback: bool,
 }
 
 /// Words of the kernel line that name a datasource; what follows a `;` is for
@@ -36,22 +39,27 @@ pub(super) fn choose(
     log: &mut Log<'_>,
 ) -> Choice {
     let Some((names, place)) = named(line, root, config) else {
-        return Choice { datasources: datasource::ALL.iter().collect(), pinned: false };
+        return Choice { datasources: datasource::ALL.iter().collect(), ..Choice::default() };
     };
     let (mut choice, mut unknown, mut count) = (Choice::default(), Vec::new(), 0);
     for name in &names {
         match datasource::named(name) {
             Some(known) => choice.datasources.push(known),
-            None if name.eq_ignore_ascii_case("none") => continue,
+            None if name.eq_ignore_ascii_case("none") => {
+                choice.fallback = true;
+                continue;
+            }
             None => unknown.push(name.as_str()),
         }
         count += 1;
     }
     if !unknown.is_empty() {
+        // Theirs may be a seed that nobody here looks for.
+        choice.fallback = false;
         log.info("passed over, not built in: {} of {}", &[&unknown.join(", "), &place]);
     }
     if choice.datasources.is_empty() {
-        log.info("{} names no datasource that is built in: no seed is looked for", &[&place]);
+        log.info("{} names no datasource that looks for a seed", &[&place]);
     }
     choice.pinned = count == 1 && !choice.datasources.is_empty();
     choice
@@ -125,7 +133,7 @@ mod tests {
         );
         let (names, pinned, told) = choice("ds=gce", &[], "{}");
         assert!(names.is_empty() && !pinned && told.contains("gce of ds= on the kernel line"), "{told}");
-        let told = "datasource_list names no datasource that is built in: no seed is looked for\n";
+        let told = "datasource_list names no datasource that looks for a seed\n";
         assert_eq!(choice("", &[], "datasource_list: [None]"), (vec![], false, told.into()));
     }
 }

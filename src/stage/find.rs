@@ -33,8 +33,8 @@ pub(super) enum Decided {
         changed: bool,
     },
     /// There is no instance, and the network is configured all the same: a copy
-    /// of another machine must not keep the other's addresses, and a seed may be
-    /// on the network.
+    /// of another machine must not keep the other's addresses, a seed may be on
+    /// the network, and the configuration may be all there is to be done.
     NetworkAlone,
     /// Provisioning has nothing to say.
     Nothing,
@@ -49,8 +49,8 @@ pub(super) fn find(
     config: &[(&str, Value<'_>)],
     log: &mut Log<'_>,
 ) -> (Outcome, Decided, u64) {
-    let machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
-    let mut past = Past { cached: None, owned: false, lost: false };
+    let machine = this_machine();
+    let mut past = Past { cached: None, owned: false, lost: false, fallback: false };
     match cached {
         Ok(cached) => {
             past.owned = cached.as_ref().is_some_and(|cached| is_of(cached, &machine));
@@ -69,7 +69,8 @@ pub(super) fn find(
         let (outcome, decided) = decide(answer, None, "", past, machine, log);
         return (outcome, decided, bound);
     }
-    let Choice { datasources, pinned } = choice::choose(local.kernel_line, local.root, config, log);
+    let Choice { datasources, pinned, fallback } = choice::choose(local.kernel_line, local.root, config, log);
+    past.fallback = fallback && !past.lost;
     let absent = absent(&datasources);
     let quiet = match () {
         () if datasources.is_empty() => Some(0),
@@ -100,7 +101,7 @@ pub fn fetch(local: &Local<'_>, remote: &dyn Fetch, log: &mut Log<'_>) -> Option
     let patience = Patience { bound: clock::monotonic(), quiet: Some(0) };
     match Search::new(&surroundings, datasources).run(patience, log) {
         Answer::Found(mut instance) => {
-            instance.machine = Machine { product_uuid: product_uuid(), macs: network::macs() };
+            instance.machine = this_machine();
             Some(instance)
         }
         Answer::Broken(error) => {
@@ -118,6 +119,8 @@ struct Past {
     owned: bool,
     /// Whether there is a cache that can't be read.
     lost: bool,
+    /// Whether the configuration counts without a seed.
+    fallback: bool,
 }
 
 impl Past {
@@ -161,6 +164,12 @@ fn is_of(instance: &Instance, machine: &Machine) -> bool {
     let same =
         then.product_uuid == now.product_uuid && (none || then.macs.iter().any(|mac| now.macs.contains(mac)));
     same || is_named_by(instance, machine)
+}
+
+/// What tells this machine from a copy of its disk.
+#[inline(never)]
+pub(super) fn this_machine() -> Machine {
+    Machine { product_uuid: product_uuid(), macs: network::macs() }
 }
 
 /// DMI's product UUID, which only root may read.
@@ -239,8 +248,13 @@ fn decide(
             }
         },
         (cached, last) => {
-            let mut decided =
-                if outcome == Outcome::Remote { Decided::NetworkAlone } else { Decided::Nothing };
+            let (mut outcome, mut decided) = (outcome, Decided::Nothing);
+            if past.fallback || outcome == Outcome::Remote {
+                decided = Decided::NetworkAlone;
+            }
+            if past.fallback && matches!(outcome, Outcome::Absent | Outcome::TimedOut) {
+                outcome = Outcome::Fallback;
+            }
             if let Some(cached) = cached {
                 let id = cached.id.as_str();
                 log.warn(&Error::new("use the cache of instance", id, "it was made on another machine"));

@@ -4,6 +4,7 @@
 //! Of `v1` it lacks `python_version` and `system_platform`, of the top level
 //! `sys_info`: this program runs without Python, before the system does.
 
+use super::fallback::NAME;
 use crate::cloud_config::hostname;
 use crate::fetch::{self, Fetch};
 use crate::instance::{EC2_META_DATA, Instance, NETWORK_DATA};
@@ -26,7 +27,9 @@ pub fn instance_data<'a>(
 ) -> Value<'a> {
     let mut meta_data = instance.meta_data();
     let v1 = standard(instance, &meta_data, root);
-    if let Data::Map(entries) = &mut meta_data.data {
+    if let Data::Map(entries) = &mut meta_data.data
+        && instance.datasource != NAME
+    {
         // What cloud-init makes of these is text, however a person wrote it.
         let text = |key: &Value<'_>| matches!(key.as_str(), Some("instance-id" | "local-hostname"));
         entries.retain(|(key, _)| !text(key));
@@ -35,13 +38,15 @@ pub fn instance_data<'a>(
             put(entries, "local-hostname", name);
         }
     }
-    let network = parsed(instance.file(NETWORK_DATA));
     let mut ds = Vec::new();
     put_value(&mut ds, "meta_data", meta_data);
-    put_value(&mut ds, "network_json", network);
-    let ec2 =
-        instance.file(EC2_META_DATA).map_or(Value::bare(Data::Map(Vec::new())), |file| parsed(Some(file)));
-    put_value(&mut ds, "ec2_metadata", ec2);
+    if instance.datasource == "ConfigDrive" {
+        put_value(&mut ds, "network_json", parsed(instance.file(NETWORK_DATA)));
+        let ec2 = instance
+            .file(EC2_META_DATA)
+            .map_or(Value::bare(Data::Map(Vec::new())), |file| parsed(Some(file)));
+        put_value(&mut ds, "ec2_metadata", ec2);
+    }
     let mut merged = Value::bare(Data::Map(Vec::new()));
     for (_, tree) in system {
         user_data::fill_in(&mut merged, tree.clone());
@@ -79,7 +84,8 @@ fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch)
     put(&mut v1, "machine", kernel.machine().to_str().unwrap_or_default());
     let source = instance.source.as_str();
     let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
-    put(&mut v1, "subplatform", &[medium, source, ")"].concat());
+    let place = if source.is_empty() { "config".into() } else { [medium, source, ")"].concat() };
+    put(&mut v1, "subplatform", &place);
     let name = instance.metadata.local_hostname.as_deref().map(hostname::of_metadata);
     let label = |name: &String| name.split('.').next().map(String::from);
     let name = name.as_ref().and_then(label).map_or(Data::Null, |name| Data::Str(name.into()));

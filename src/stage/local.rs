@@ -71,6 +71,8 @@ pub enum Outcome {
     Cached,
     /// No seed, none expected.
     Absent,
+    /// No seed, and the configuration counts all the same.
+    Fallback,
     /// A seed was expected and did not come.
     TimedOut,
     /// There is a seed, and it can't be used.
@@ -88,6 +90,7 @@ impl Outcome {
             Self::Found => "found",
             Self::Cached => "cached",
             Self::Absent => "absent",
+            Self::Fallback => "fallback",
             Self::TimedOut => "timed-out",
             Self::Broken => "broken",
             Self::Remote => "remote",
@@ -99,7 +102,7 @@ impl Outcome {
     pub const fn status(self) -> i32 {
         match self {
             Self::Found | Self::Cached | Self::Remote | Self::Off => 0,
-            Self::Absent => 10,
+            Self::Absent | Self::Fallback => 10,
             Self::TimedOut => 11,
             Self::Broken => 12,
         }
@@ -154,6 +157,8 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
     }
     if outcome == Outcome::Remote {
         online.add_init();
+    } else if outcome == Outcome::Fallback {
+        online.add_later();
     }
     (outcome, online)
 }

@@ -6,6 +6,7 @@ mod choice;
 pub mod config;
 pub mod consume;
 pub mod engine;
+pub mod fallback;
 pub mod find;
 pub mod handoff;
 pub mod instance_data;

@@ -124,6 +124,11 @@ impl Online {
             self.0.push(INIT);
         }
     }
+
+    /// What the stages behind init run is not known yet.
+    pub fn add_later(&mut self) {
+        self.0.extend([CONFIG, FINAL]);
+    }
 }
 
 /// Whether the root has our units of its own.

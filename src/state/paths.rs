@@ -39,7 +39,8 @@ pub const HANDOFF_LEFT: &str = "/run/glowplug/left";
 pub const HANDOFF_LATE: &str = "/run/glowplug/late";
 /// The journal where the root can't keep it.
 pub const HANDOFF_JOURNAL: &str = "/run/glowplug/journal";
-/// The seed's answer in one word: found, cached, absent, timed-out, broken, off.
+/// The seed's answer in one word: found, cached, absent, fallback,
+/// timed-out, broken, remote, off.
 pub const HANDOFF_SEED: &str = "/run/glowplug/seed-state";
 /// The seed's files as they were read.
 pub const HANDOFF_FILES: &str = "/run/glowplug/seed";

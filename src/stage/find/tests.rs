@@ -16,7 +16,7 @@ fn instance(id: &str, source: &str, machine: Machine) -> Box<Instance> {
 
 fn past(cached: Option<Box<Instance>>, here: &Machine) -> Past {
     let owned = cached.as_ref().is_some_and(|cached| is_of(cached, here));
-    Past { cached, owned, lost: false }
+    Past { cached, owned, lost: false, fallback: false }
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn how_long_a_machine_waits() {
     assert_eq!(quiet(Some(instance("i", "dmi,/seed/", here.clone())), false), Some(SETTLED));
     let other = Some(instance("i", "/dev/sr0", machine("u-2", "a")));
     assert_eq!(quiet(other, false), None, "a copy of a machine has a drive of its own");
-    let lost = Past { cached: None, owned: false, lost: true };
+    let lost = Past { cached: None, owned: false, lost: true, fallback: false };
     assert_eq!(lost.quiet(false, &here), None);
 }
 
@@ -55,6 +55,23 @@ fn decided(
         Decided::Nothing => None,
     };
     (outcome, decided, read_lines(&log.lines).into_iter().map(|line| line.text).collect())
+}
+
+#[test]
+fn the_configuration_counts_without_a_seed_where_it_names_none() {
+    let here = machine("u-1", "a");
+    let decided = |answer, cached| {
+        let past = Past { fallback: true, ..past(cached, &here) };
+        let (outcome, decided) = decide(answer, None, "", past, here.clone(), &mut Log::new("x", &|_| ()));
+        (outcome, matches!(decided, Decided::NetworkAlone))
+    };
+    assert_eq!(decided(Answer::Absent, None), (Outcome::Fallback, true));
+    assert_eq!(decided(Answer::TimedOut, None), (Outcome::Fallback, true));
+    assert_eq!(decided(Answer::Broken(Error::new("read", "x", "why")), None), (Outcome::Broken, true));
+    let other = || Some(instance("i", "/dev/sr0", machine("u-2", "b")));
+    assert_eq!(decided(Answer::Absent, other()), (Outcome::Fallback, true));
+    let own = || Some(instance("i", "/dev/sr0", here.clone()));
+    assert_eq!(decided(Answer::Absent, own()), (Outcome::Cached, false), "last-good holds");
 }
 
 #[test]

@@ -22,6 +22,7 @@
 //! of the instance `i-NAME` with the host name `vm.example.org`. `root/PATH` is
 //! put into the root before that boot, `www/PATH` is at `http://127.0.0.1:8765/PATH` in it. A boot with files of a drive has a new
 //! drive made of these alone; one with none keeps the drive of the boot before.
+//! A seed that begins with `== boot 1, no drive` has none at first.
 //! Everything runs as root in Debian's own root without network, systemd or
 //! block devices. Which modules run is in `LISTS` of seed.rs: add yours there
 //! unless it is slow or random, else in a file of your seed,

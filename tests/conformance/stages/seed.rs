@@ -61,7 +61,11 @@ impl Seed {
             let boot = boots.last_mut().unwrap();
             if let Some(title) = line.strip_prefix("== boot ") {
                 let no_drive = title.trim_end().ends_with(", no drive");
-                boots.push(Boot { no_drive, files: Vec::new() });
+                if title.starts_with("1,") {
+                    boot.no_drive = no_drive;
+                } else {
+                    boots.push(Boot { no_drive, files: Vec::new() });
+                }
             } else if let Some(header) = line.strip_prefix("-- ") {
                 let mut words = header.split_whitespace();
                 let path = words.next().unwrap().to_owned();
