@@ -57,6 +57,11 @@ impl Covered {
         self.by(&point).is_none().then_some(point)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
     /// Drops the mount points that don't `stay`.
     pub fn retain(&mut self, stay: &dyn Fn(&str) -> bool) {
         self.points.retain(|point| stay(point));

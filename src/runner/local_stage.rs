@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         applier.link = Some(&mut link);
     }
     let outcome = local::run(&local, &mut applier, &mut log);
-    local::close(&mut applier, &log);
+    local::close(&mut applier, &mut log);
     if outcome == Outcome::Off || !running {
         return Ok(0);
     }

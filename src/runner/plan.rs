@@ -92,6 +92,7 @@ fn local_stage(
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.record = Some(&mut record);
     let outcome = local::run(&local, &mut applier, log);
+    drop(applier);
     (outcome, instance)
 }
 

@@ -146,11 +146,11 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     let mut program = program::run;
     let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
     let mut task = |task: &Task| tasks.carry_out(task, machine);
+    let mut watch = |action: &Action| debug(&action.text());
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.account = Some(&mut account);
     applier.program = Some(&mut program);
     applier.task = Some(&mut task);
-    let mut watch = |action: &Action| debug(&action.text());
     if machine.settings.debug {
         applier.watch = Some(&mut watch);
     }
@@ -190,6 +190,10 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
             }
         }
     }
+    if let Err(error) = applier.flush() {
+        log.error(&error);
+    }
+    drop(applier);
     tasks
 }
 

@@ -40,6 +40,9 @@ impl<'a> Cover<'a> {
     /// links make of it.
     #[inline(never)]
     pub fn by(&self, path: &str) -> Option<&str> {
+        if self.points.is_empty() {
+            return None;
+        }
         self.points.by(path).or_else(|| self.points.by(&self.root.real_path(path)?))
     }
 }
@@ -103,12 +106,14 @@ impl<'e, 'a> Engine<'e, 'a> {
         log.warn_of(&plan.problems);
         // A program may reboot the machine: it is not started a second time.
         let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram(_)));
-        let marked = runs_programs && !early && self.mark(mark, log);
+        let marked = runs_programs && !early && self.mark(mark, log) && self.flush(log);
         let tally = self.carry_out(entry, &plan, log);
         tell(module.name, &plan.waits, tally.done, early, log);
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
         if frequency != Frequency::Always {
-            let finished = tally.left.is_empty() && !waits && (marked || self.mark(mark, log));
+            let whole = tally.left.is_empty() && !waits;
+            // A semaphore is not on the disk before what it stands for.
+            let finished = whole && (marked || self.flush(log) && self.mark(mark, log));
             let lines = if finished { self.journal.finished(module.name) } else { tally.lines };
             self.keep(&lines, log);
         }
@@ -174,6 +179,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 let length = self.applier.length(&file.path);
                 let line = self.journal.begun(module.name, key, length);
                 self.keep(&line, log);
+                self.flush(log);
                 None
             }
             _ => None,
@@ -209,8 +215,17 @@ impl<'e, 'a> Engine<'e, 'a> {
         marked.is_ok()
     }
 
-    /// Appends to the journal, durably; where the root can't take it, the
-    /// hand-off does.
+    /// Waits until what was done is on the disk; the value: whether it is.
+    #[inline(never)]
+    fn flush(&self, log: &mut Log<'_>) -> bool {
+        let flushed = self.applier.flush();
+        if let Err(error) = &flushed {
+            log.error(error);
+        }
+        flushed.is_ok()
+    }
+
+    /// Appends to the journal; where the root can't take it, the hand-off does.
     #[inline(never)]
     fn keep(&mut self, lines: &str, log: &mut Log<'_>) {
         if lines.is_empty() {

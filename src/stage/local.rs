@@ -179,9 +179,12 @@ pub fn network_again(local: &Local<'_>, instance: &Instance, applier: &mut Appli
     network::configure(&Inputs { instance: Some(instance), config: &config, ..inputs }, applier, log);
 }
 
-/// Writes the log and the timings into the hand-off; what comes after this is
-/// on the console alone.
-pub fn close(applier: &mut Applier<'_>, log: &Log<'_>) {
+/// Waits for the disk, and writes the log and the timings into the hand-off;
+/// what comes after this is on the console alone.
+pub fn close(applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    if let Err(error) = applier.flush() {
+        log.error(&error);
+    }
     handoff::log(log, &mut |action| {
         // Nobody is left to tell but the console, which has all lines already.
         let _ = applier.apply(&action, None);

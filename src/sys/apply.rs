@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::selinux::Kind;
 use crate::text::parent_and_name;
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, Gid, OFlags, Uid, fsync};
+use rustix::fs::{AtFlags, Gid, OFlags, Uid};
 use rustix::io::Errno;
 
 /// Runs a program and waits for its end; the agent, which never forks, has none.
@@ -62,6 +62,22 @@ impl<'a> Applier<'a> {
         if let Some(watch) = &mut self.watch {
             watch(action);
         }
+        let applied = self.carry_out(action, begun);
+        if !matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
+            // It may have put another directory where one was.
+            self.root.forget_directories();
+            self.run.forget_directories();
+        }
+        applied
+    }
+
+    /// Waits until all that was done to the root's files is on the disk.
+    pub fn flush(&self) -> Result<()> {
+        self.root.flush()
+    }
+
+    #[inline(never)]
+    fn carry_out(&mut self, action: &Action, begun: Option<u64>) -> Result<()> {
         match action {
             Action::MakeDirectory { path, mode, owner } => {
                 let owner = self.owner(path, owner)?;
@@ -162,19 +178,27 @@ impl<'a> Applier<'a> {
         let (root, path) = self.place(path);
         let (parent, name) = parent_and_name(path);
         let directory = root.directory(parent, 0o755, None)?;
-        let directory = directory.as_fd();
-        if at::read_link_at(directory, name).is_ok_and(|old| old == target) {
+        if at::read_link_at(directory.as_fd(), name).is_ok_and(|old| old == target) {
             return Ok(());
         }
+        // What it leads to is there when it is.
+        root.flush()?;
         let link = || -> core::result::Result<(), Errno> {
             let temporary = write::temporary_name(name);
-            at::unlink_at(directory, &temporary, AtFlags::empty())?;
-            at::link_at(directory, &temporary, target)?;
-            at::set_link_label(directory, &temporary, root.label(path, Kind::Link))?;
-            at::rename_at(directory, &temporary, name)?;
-            fsync(directory)
+            at::unlink_at(directory.as_fd(), &temporary, AtFlags::empty())?;
+            at::link_at(directory.as_fd(), &temporary, target)?;
+            at::set_link_label(directory.as_fd(), &temporary, root.label(path, Kind::Link))?;
+            at::rename_at(directory.as_fd(), &temporary, name)?;
+            root.note_change(at::stat(directory.as_fd())?.device, &directory)
         };
         link().map_err(|errno| failed("link", path, errno))
+    }
+}
+
+impl Drop for Applier<'_> {
+    fn drop(&mut self) {
+        // Who wants to know of failures has flushed before.
+        let _ = self.flush();
     }
 }
 

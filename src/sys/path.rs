@@ -130,13 +130,29 @@ pub(super) fn stat(file: BorrowedFd<'_>) -> Result<Status, Errno> {
     fs::fstat(file).map(Status::from)
 }
 
-/// mkdirat(2); one that is there is made.
+/// Gives an open file or directory this owner and mode where it has others;
+/// the value is from before that.
+#[inline(never)]
+pub(super) fn settle(file: BorrowedFd<'_>, owner: Option<(Uid, Gid)>, mode: u32) -> Result<Status, Errno> {
+    let status = stat(file)?;
+    let mut settled = status.mode & 0o7777 == mode;
+    if let Some((uid, gid)) = owner
+        && owner != Some((status.uid, status.gid))
+    {
+        fs::fchown(file, Some(uid), Some(gid))?;
+        // It may have taken set-id bits away.
+        settled = false;
+    }
+    if !settled {
+        fs::fchmod(file, Mode::from_raw_mode(mode))?;
+    }
+    Ok(status)
+}
+
+/// mkdirat(2).
 #[inline(never)]
 pub(super) fn make_directory_at(at: BorrowedFd<'_>, name: &str, mode: u32) -> Result<(), Errno> {
-    match fs::mkdirat(at, &*terminated(name)?, Mode::from_raw_mode(mode)) {
-        Ok(()) | Err(Errno::EXIST) => Ok(()),
-        Err(errno) => Err(errno),
-    }
+    fs::mkdirat(at, &*terminated(name)?, Mode::from_raw_mode(mode))
 }
 
 /// unlinkat(2); what is absent is removed.

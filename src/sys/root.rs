@@ -9,15 +9,19 @@ use crate::fetch::Fetch;
 use crate::selinux::{FileContexts, Kind, Matcher};
 use crate::text::parent_and_name;
 use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{FileType, Gid, Mode, OFlags, Uid, fchmod, fchown};
+use rustix::fs::{Dev, FileType, Gid, OFlags, Uid, syncfs};
 use rustix::io::Errno;
 
 /// Symbolic links followed for one path, as the kernel's own bound.
 const LINKS: usize = 40;
+
+/// Directories kept open for the files that follow in them.
+const DIRECTORIES: usize = 8;
 
 /// A directory taken for `/`.
 #[derive(Debug)]
@@ -27,13 +31,18 @@ pub struct Root {
     name: String,
     /// What its SELinux policy calls new files, and the memory to look it up.
     labels: Option<(FileContexts, RefCell<Matcher>)>,
+    /// Directories opened last, by the path they were opened with.
+    directories: RefCell<Vec<(String, Rc<OwnedFd>)>>,
+    /// The file system with changes that may not be on the disk yet, and a
+    /// directory of it.
+    changed: RefCell<Option<(Dev, Rc<OwnedFd>)>>,
 }
 
 /// A place in a directory: where a name stands, or would stand.
 #[derive(Debug)]
 pub struct Located {
     /// The directory, readable.
-    pub directory: OwnedFd,
+    pub directory: Rc<OwnedFd>,
     /// The last component; not a symbolic link when it was looked up.
     pub name: String,
     /// What stands there.
@@ -50,7 +59,13 @@ impl Root {
 
     /// Takes an open directory as a root; `name` is for messages.
     pub fn of(fd: OwnedFd, name: &str) -> Self {
-        Self { fd, name: name.trim_end_matches('/').to_owned(), labels: None }
+        Self {
+            fd,
+            name: name.trim_end_matches('/').to_owned(),
+            labels: None,
+            directories: RefCell::default(),
+            changed: RefCell::default(),
+        }
     }
 
     /// The root whose new files get the labels of its own SELinux policy; one
@@ -142,28 +157,91 @@ impl Root {
     /// Opens the directory `path` for reading, making what is missing with
     /// `mode` and `owner`.
     #[inline(never)]
-    pub fn directory(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<OwnedFd> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        match self.open_in(path, flags) {
-            Err(Errno::NOENT) => {}
-            Ok(fd) => return Ok(fd),
-            Err(errno) => return Err(failed("open", path, errno)),
+    pub fn directory(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<Rc<OwnedFd>> {
+        if let Some(open) = self.open_already(path) {
+            return Ok(open);
         }
-        // A dangling link in the way of a directory: what it names is made.
-        let Located { directory, name, .. } = self.locate(path, mode, owner)?;
-        let directory = directory.as_fd();
-        let made = || -> core::result::Result<OwnedFd, Errno> {
-            at::make_directory_at(directory, &name, mode)?;
-            let fd = at::open_at(directory, &name, flags | OFlags::NOFOLLOW, 0)?;
-            // mkdir(2) takes the umask off; what the plan says counts.
-            fchmod(&fd, Mode::from_raw_mode(mode))?;
-            if let Some((uid, gid)) = owner {
-                fchown(&fd, Some(uid), Some(gid))?;
-            }
-            at::set_label(&fd, self.label(path, Kind::Directory))?;
-            Ok(fd)
+        let (parent, name) = parent_and_name(path);
+        // Beside one that was made, others are not there yet either.
+        let made = match self.open_already(parent) {
+            Some(parent) => self.make_directory(&parent, name, path, mode, owner),
+            None => Err(Errno::EXIST),
         };
-        made().map_err(|errno| failed("make directory", path, errno))
+        let made = match made {
+            Err(Errno::EXIST) => match self.open_in(path, OFlags::RDONLY | OFlags::DIRECTORY) {
+                Err(Errno::NOENT) => {
+                    // A dangling link in the way of a directory: what it names is made.
+                    let Located { directory, name, .. } = self.locate(path, mode, owner)?;
+                    self.make_directory(&directory, &name, path, mode, owner)
+                }
+                Err(errno) => return Err(failed("open", path, errno)),
+                opened => opened,
+            },
+            made => made,
+        };
+        let directory = Rc::new(made.map_err(|errno| failed("make directory", path, errno))?);
+        let mut directories = self.directories.borrow_mut();
+        if directories.len() == DIRECTORIES {
+            directories.clear();
+        }
+        directories.push((path.to_owned(), directory.clone()));
+        Ok(directory)
+    }
+
+    /// The directory that `path` was when it was opened last.
+    #[inline(never)]
+    fn open_already(&self, path: &str) -> Option<Rc<OwnedFd>> {
+        let directories = self.directories.borrow();
+        Some(directories.iter().find(|(open, _)| open == path)?.1.clone())
+    }
+
+    /// Looks directories up anew from now on: a path may mean another one.
+    pub fn forget_directories(&self) {
+        self.directories.borrow_mut().clear();
+    }
+
+    /// Makes `name` in the directory `parent`; `path` says what it is called
+    /// in the root.
+    #[inline(never)]
+    fn make_directory(
+        &self,
+        parent: &Rc<OwnedFd>,
+        name: &str,
+        path: &str,
+        mode: u32,
+        owner: Option<(Uid, Gid)>,
+    ) -> core::result::Result<OwnedFd, Errno> {
+        at::make_directory_at(parent.as_fd(), name, mode)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let made = at::open_at(parent.as_fd(), name, flags, 0)?;
+        // mkdir(2) takes the umask off; what the plan says counts.
+        let status = at::settle(made.as_fd(), owner, mode)?;
+        at::set_label(&made, self.label(path, Kind::Directory))?;
+        self.note_change(status.device, parent)?;
+        Ok(made)
+    }
+
+    /// Notes that the file system `device`, which `directory` lies on, has
+    /// something that may not be on the disk.
+    #[inline(never)]
+    pub(super) fn note_change(
+        &self,
+        device: Dev,
+        directory: &Rc<OwnedFd>,
+    ) -> core::result::Result<(), Errno> {
+        let earlier = self.changed.replace(Some((device, directory.clone())));
+        match earlier.filter(|(other, _)| *other != device) {
+            Some((_, elsewhere)) => syncfs(&*elsewhere),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until all that was written is on the disk: what is written after
+    /// this is never there without it.
+    #[inline(never)]
+    pub fn flush(&self) -> Result<()> {
+        let Some((_, directory)) = self.changed.take() else { return Ok(()) };
+        syncfs(&*directory).map_err(|errno| failed("flush", &self.outside(""), errno))
     }
 
     /// Finds where `path` really stands: symbolic links are followed to the

@@ -38,6 +38,7 @@ pub(super) fn content(
         content.reserve(size.saturating_sub(content.len()).max(limits::ATTRIBUTE));
         match read(&file, rustix::buffer::spare_capacity(&mut content)) {
             Ok(0) => return Ok(Some(content)),
+            Ok(_) if content.len() as u64 == status.size => return Ok(Some(content)),
             Ok(_) => size = size.max(content.len()),
             Err(Errno::INTR) => {}
             Err(errno) => return Err(failed("read", name, errno)),

@@ -1,7 +1,7 @@
 //! Writing one file so that at any moment the old or the new one is there.
 
 use super::root::{Located, Root};
-use super::{failed, path};
+use super::{failed, path, path::Status};
 use crate::action::{Existing, WriteFile};
 use crate::error::{Error, Result};
 use crate::selinux::Kind;
@@ -10,8 +10,7 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fchown, fgetxattr, flistxattr,
-    fremovexattr, fsetxattr, fsync,
+    AtFlags, FileType, Gid, OFlags, Uid, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr, fsync,
 };
 use rustix::io::{Errno, write as write_some};
 
@@ -35,7 +34,8 @@ pub(super) fn write(
         (Some(status), Existing::Append) => append(&located, status.size, file, owner, begun),
         _ => replace(&located, file, owner, root.label(place, Kind::File)),
     };
-    done.map_err(|errno| failed("write", &file.path, errno))
+    done.and_then(|status| root.note_change(status.device, &located.directory))
+        .map_err(|errno| failed("write", &file.path, errno))
 }
 
 /// The name a file has while it is written, beside its target.
@@ -46,49 +46,57 @@ pub(super) fn temporary_name(name: &str) -> String {
     [".", name, ".glowplug"].concat()
 }
 
-type Done = core::result::Result<(), Errno>;
+type Done<T = ()> = core::result::Result<T, Errno>;
 
 #[inline(never)]
-fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>) -> Done {
+fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>) -> Done<Status> {
     let temporary = temporary_name(&at.name);
-    let result = fill(at, file, owner, label, &temporary)
-        .and_then(|()| path::rename_at(at.directory.as_fd(), &temporary, &at.name));
-    match result {
-        Ok(()) => fsync(at.directory.as_fd()),
-        Err(errno) => {
-            let _ = path::unlink_at(at.directory.as_fd(), &temporary, AtFlags::empty());
-            Err(errno)
-        }
+    let result = fill(at, file, owner, label, &temporary).and_then(|status| {
+        path::rename_at(at.directory.as_fd(), &temporary, &at.name)?;
+        Ok(status)
+    });
+    if result.is_err() {
+        let _ = path::unlink_at(at.directory.as_fd(), &temporary, AtFlags::empty());
     }
+    result
 }
 
+/// Writes the new file under its temporary name. What it replaces is not lost
+/// to a machine that stops before all is flushed.
 #[inline(never)]
-fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>, temporary: &str) -> Done {
+fn fill(
+    at: &Located,
+    file: &WriteFile,
+    owner: (Uid, Gid),
+    label: Option<Vec<u8>>,
+    temporary: &str,
+) -> Done<Status> {
     let directory = at.directory.as_fd();
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-    let new = match path::open_at(directory, temporary, flags, 0o600) {
-        // left by one that was interrupted
-        Err(Errno::EXIST) => {
-            path::unlink_at(directory, temporary, AtFlags::empty())?;
-            path::open_at(directory, temporary, flags, 0o600)?
-        }
-        opened => opened?,
-    };
-    path::set_label(&new, label)?;
-    let new = new.as_fd();
-    write_all(new, &file.content)?;
     let (mode, owner) = match (at.present, file.existing) {
         (Some(old), Existing::KeepMetadata) => (old.mode & 0o7777, (old.uid, old.gid)),
         _ => (file.mode, owner),
     };
-    // chown first: it takes set-id bits away.
-    fchown(new, Some(owner.0), Some(owner.1))?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    let creation = if at.present.is_some() { 0o600 } else { mode & 0o777 };
+    let mut new = path::open_at(directory, temporary, flags, creation);
+    if matches!(new, Err(Errno::EXIST)) {
+        // left by one that was interrupted
+        path::unlink_at(directory, temporary, AtFlags::empty())?;
+        new = path::open_at(directory, temporary, flags, creation);
+    }
+    let new = new?;
+    path::set_label(&new, label)?;
+    let new = new.as_fd();
+    write_all(new, &file.content)?;
     if at.present.is_some() {
         let old = path::open_at(directory, &at.name, OFlags::RDONLY | OFlags::NOFOLLOW, 0)?;
         copy_attributes(old.as_fd(), new)?;
     }
-    fchmod(new, Mode::from_raw_mode(mode))?;
-    fsync(new)
+    let status = path::settle(new, Some(owner), mode)?;
+    if at.present.is_some() {
+        fsync(new)?;
+    }
+    Ok(status)
 }
 
 /// Access lists, labels and capabilities of the file that is replaced.
@@ -122,7 +130,13 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
 }
 
 #[inline(never)]
-fn append(at: &Located, length: u64, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
+fn append(
+    at: &Located,
+    length: u64,
+    file: &WriteFile,
+    owner: (Uid, Gid),
+    begun: Option<u64>,
+) -> Done<Status> {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW;
     let old = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
     let old = old.as_fd();
@@ -134,11 +148,9 @@ fn append(at: &Located, length: u64, file: &WriteFile, owner: (Uid, Gid), begun:
     if result.is_err() {
         // A full disk takes a part: the file is as it was, or the next boot finds that part.
         let _ = rustix::fs::ftruncate(old, length);
-        return result;
+        result?;
     }
-    fchown(old, Some(owner.0), Some(owner.1))?;
-    fchmod(old, Mode::from_raw_mode(file.mode))?;
-    fsync(old)
+    path::settle(old, Some(owner), file.mode)
 }
 
 /// The part of `content` that an interrupted append did not leave behind

@@ -172,6 +172,49 @@ fn links_and_removals_twice_equal_once() {
 }
 
 #[test]
+fn a_folder_that_a_link_moved_away_from_gets_no_more_files() {
+    let folder = Folder::new("moved");
+    let (root, run) = folder.open();
+    let mut applier = Applier::new(&root, &run);
+    let mut apply = |action: &Action| applier.apply(action, None).unwrap();
+    let link = |target: &str| Action::MakeLink { path: "/instance".into(), target: target.into() };
+    apply(&Action::make_directory("/old", 0o755));
+    apply(&link("/old"));
+    apply(&file("/instance/a", "1", Existing::Replace));
+    apply(&Action::make_directory("/new", 0o755));
+    apply(&link("/new"));
+    apply(&file("/instance/b", "2", Existing::Replace));
+    apply(&Action::RemoveFile { path: "/new/b".into() });
+    apply(&Action::RemoveDirectory { path: "/new".into() });
+    apply(&file("/new/c", "3", Existing::Replace));
+    assert_eq!(fs::read_to_string(folder.at("old/a")).unwrap(), "1");
+    assert!(!folder.at("old/b").exists());
+    assert_eq!(fs::read_to_string(folder.at("new/c")).unwrap(), "3");
+}
+
+#[test]
+fn what_the_umask_takes_off_and_set_id_bits_are_there() {
+    let folder = Folder::new("modes");
+    let (root, run) = folder.open();
+    let mut applier = Applier::new(&root, &run);
+    let mode = |path: &str| fs::metadata(folder.at(path)).unwrap().mode() & 0o7777;
+    for (number, bits) in [0o777, 0o666, 0o4755, 0o2770, 0o1777, 0].into_iter().enumerate() {
+        let path = format!("/f{number}");
+        applier.apply(&Action::write(&*path, "x".into(), bits), None).unwrap();
+        assert_eq!(mode(&path[1..]), bits, "{path}");
+        let path = format!("/d{number}/below");
+        applier.apply(&Action::make_directory(&*path, bits), None).unwrap();
+        assert_eq!((mode(&path[1..]), mode(&format!("d{number}"))), (bits, bits), "{path}");
+    }
+    let group = |path: &str| fs::metadata(folder.at(path)).unwrap().gid();
+    applier.apply(&Action::make_directory("/g", 0o2775), None).unwrap();
+    std::os::unix::fs::chown(folder.at("g"), None, Some(7)).unwrap();
+    applier.apply(&Action::write("/g/file", "x".into(), 0o644), None).unwrap();
+    applier.apply(&Action::make_directory("/g/below", 0o755), None).unwrap();
+    assert_eq!((group("g/file"), group("g/below"), mode("g/below")), (0, 0, 0o755));
+}
+
+#[test]
 fn real_paths_resolve_as_far_as_they_exist() {
     let folder = Folder::new("real");
     fs::create_dir_all(folder.at("data/x")).unwrap();
