@@ -29,8 +29,17 @@ pub trait Fetch {
 #[inline(never)]
 pub fn text(root: &dyn Fetch, path: &str) -> Option<String> {
     match root.read(path, limits::ROOT_FILE) {
-        Ok(Some(content)) => Some(String::from_utf8_lossy(&content).into_owned()),
+        Ok(Some(content)) => Some(lossy(content)),
         _ => None,
+    }
+}
+
+/// The text of these bytes; what is not UTF-8 in it is replaced.
+#[inline(never)]
+pub fn lossy(content: Vec<u8>) -> String {
+    match String::from_utf8(content) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     }
 }
 

@@ -19,9 +19,10 @@ pub struct Covered {
 
 impl Covered {
     /// Reads them from the root's /etc/fstab (`noauto` left out) and from the
-    /// mount units that some target wants.
+    /// mount units that some target wants. Where /usr is `merged`, /lib is a
+    /// link into it.
     #[inline(never)]
-    pub fn read(root: &dyn Fetch) -> Self {
+    pub fn read(root: &dyn Fetch, merged: bool) -> Self {
         let mut points = Vec::new();
         for point in &ALWAYS {
             points.push(String::from(*point));
@@ -31,7 +32,7 @@ impl Covered {
         }
         let mut covered = Self { points };
         let (mut wants, mut has_units) = (Vec::new(), false);
-        for folder in &UNITS {
+        for folder in UNITS.iter().take(UNITS.len() - usize::from(merged)) {
             for name in names(root, folder) {
                 has_units |= covered.lacks(&name).is_some();
                 if name.ends_with(".wants") || name.ends_with(".requires") {
@@ -152,7 +153,7 @@ mod tests {
                 ("/etc/systemd/system/local-fs.target.requires/var.mount", ""),
             ],
         );
-        assert_eq!(Covered::read(&root).points, ["/dev", "/proc", "/run", "/sys", "/tmp", "/var"]);
+        assert_eq!(Covered::read(&root, false).points, ["/dev", "/proc", "/run", "/sys", "/tmp", "/var"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::cloud_config::{CloudConfig, Layer};
 use crate::error::Error;
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, lossy};
 use crate::instance::{DATASOURCE_CONFIG, Instance};
 use crate::kernel_line::KernelLine;
 use crate::limits;
@@ -27,7 +27,7 @@ impl SystemConfig {
     pub fn read(root: &dyn Fetch, run: &dyn Fetch, line: &KernelLine, problems: &mut Vec<Error>) -> Self {
         let mut texts = Vec::from([("cc: on the kernel line".into(), line.cloud_config().into())]);
         let mut take = |tree: &dyn Fetch, path: &str, name: &str| match tree.read(path, limits::ROOT_FILE) {
-            Ok(Some(content)) => texts.push((name.into(), String::from_utf8_lossy(&content).into_owned())),
+            Ok(Some(content)) => texts.push((name.into(), lossy(content))),
             Ok(None) => {}
             Err(error) => problems.push(error),
         };

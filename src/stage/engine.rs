@@ -29,7 +29,7 @@ impl<'a> Cover<'a> {
     /// Reads the mounts that `root` will have; of a root that is `running`,
     /// those that are not there yet.
     pub fn of(root: &'a Root, running: bool) -> Self {
-        let mut points = Covered::read(root);
+        let mut points = Covered::read(root, root.read_link("/lib").is_some());
         if running {
             points.retain(&|point| !is_mount_point(point));
         }

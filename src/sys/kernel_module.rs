@@ -86,7 +86,7 @@ fn words(line: &str) -> impl DoubleEndedIterator<Item = &str> {
 /// The text of a modules.dep; empty where there is none.
 fn index(path: &str) -> Result<String> {
     let content = tree::content(open(path, OFlags::RDONLY), limits::ROOT_FILE, path)?.unwrap_or_default();
-    Ok(String::from_utf8_lossy(&content).into_owned())
+    Ok(crate::fetch::lossy(content))
 }
 
 /// The modules of modules.dep as paths below its folder, but those of kinds of

@@ -180,9 +180,8 @@ pub(super) fn rename_at(at: BorrowedFd<'_>, from: &str, to: &str) -> Result<(), 
 /// that is not UTF-8.
 #[inline(never)]
 pub(super) fn read_link_at(at: BorrowedFd<'_>, name: &str) -> Result<String, Errno> {
-    let mut text = alloc::vec![0; 4096];
-    let length = fs::readlinkat_raw(at, &*terminated(name)?, &mut *text)?;
-    text.truncate(length);
+    let mut text = Vec::with_capacity(4096);
+    fs::readlinkat_raw(at, &*terminated(name)?, rustix::buffer::spare_capacity(&mut text))?;
     String::from_utf8(text).map_err(|_| Errno::ILSEQ)
 }
 

@@ -7,6 +7,7 @@
 mod cut;
 mod odd;
 mod old_kernel;
+mod order;
 mod remote;
 #[path = "../support/story.rs"]
 mod story;

@@ -96,7 +96,15 @@ fn scalar_text<'v>(value: &'v Value<'_>) -> Cow<'v, str> {
 
 fn write_string(text: &str, style: Style, out: &mut String) {
     out.push('"');
-    for character in text.chars() {
+    let mut rest = text;
+    loop {
+        let plain =
+            rest.bytes().position(|byte| !matches!(byte, b' '..=b'~') || matches!(byte, b'"' | b'\\'));
+        let (plain, special) = rest.split_at(plain.unwrap_or(rest.len()));
+        out.push_str(plain);
+        let mut characters = special.chars();
+        let Some(character) = characters.next() else { break };
+        rest = characters.as_str();
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -105,7 +113,6 @@ fn write_string(text: &str, style: Style, out: &mut String) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(character),
             _ if style == Style::Compact && character >= '\u{7f}' => out.push(character),
             _ => {
                 for unit in character.encode_utf16(&mut [0; 2]) {

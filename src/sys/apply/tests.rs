@@ -200,10 +200,10 @@ fn what_the_umask_takes_off_and_set_id_bits_are_there() {
     let mode = |path: &str| fs::metadata(folder.at(path)).unwrap().mode() & 0o7777;
     for (number, bits) in [0o777, 0o666, 0o4755, 0o2770, 0o1777, 0].into_iter().enumerate() {
         let path = format!("/f{number}");
-        applier.apply(&Action::write(&*path, "x".into(), bits), None).unwrap();
+        applier.apply(&Action::write(&path, "x".into(), bits), None).unwrap();
         assert_eq!(mode(&path[1..]), bits, "{path}");
         let path = format!("/d{number}/below");
-        applier.apply(&Action::make_directory(&*path, bits), None).unwrap();
+        applier.apply(&Action::make_directory(&path, bits), None).unwrap();
         assert_eq!((mode(&path[1..]), mode(&format!("d{number}"))), (bits, bits), "{path}");
     }
     let group = |path: &str| fs::metadata(folder.at(path)).unwrap().gid();
