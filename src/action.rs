@@ -77,6 +77,15 @@ pub struct Program {
     pub input: Vec<u8>,
     /// Exit statuses beside 0 that are no error.
     pub accepted: &'static [i32],
+    /// Files whose locks (fcntl_locking(2)) it needs: it is started when nobody holds
+    /// one of them, and again when it failed while somebody did.
+    pub locks: &'static [&'static str],
+    /// How many of its last words are each for themselves: where it fails with
+    /// all of them, it is run with one at a time.
+    pub separable: usize,
+    /// The file under /run that holds, once it has ended well, when it did: seconds since the
+    /// kernel started. Empty: none.
+    pub stamp: &'static str,
 }
 
 impl Program {

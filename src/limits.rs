@@ -157,3 +157,14 @@ pub const SECTOR: u64 = 64 << 10;
 
 /// Nesting of directories followed when the initramfs is deleted.
 pub const DIRECTORY_DEPTH: usize = 64;
+
+/// Seconds a program waits for locks that others hold: on a first boot the
+/// distribution's own timers update packages, too.
+pub const LOCK_WAIT: u64 = 120;
+
+/// Seconds after which a package manager that failed is not asked for one
+/// package at a time: a name it does not know it tells at once.
+pub const QUICK_FAILURE: u64 = 60;
+
+/// Seconds for which lists of packages count as read anew.
+pub const FRESH_LISTS: u64 = 3600;

@@ -21,7 +21,13 @@ pub static KEYS: &[Key] = &[
     Key::new("ssh_key_console_blacklist", Kind::List(&Kind::Text)),
 ];
 
-const PACKAGE: Kind = Kind::Either(&[Kind::Text, Kind::List(&Kind::Scalar)]);
+const PACKAGE: Kind = Kind::Either(&[
+    Kind::Text,
+    Kind::List(&Kind::Scalar),
+    Kind::Map(&[Key::new("apt", Kind::List(&NAMED)), Key::new("snap", Kind::List(&NAMED))]),
+]);
+
+const NAMED: Kind = Kind::Either(&[Kind::Text, Kind::List(&Kind::Scalar)]);
 
 static PHONE_HOME: &[Key] = &[
     Key::new("post", Kind::Either(&[Kind::OneOf(&["all"]), Kind::List(&Kind::OneOf(TOLD))])),

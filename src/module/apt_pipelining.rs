@@ -10,7 +10,7 @@ pub(super) const MODULE: Module = Module {
     keys: &["apt_pipelining"],
     stage: Stage::Config,
     frequency: Frequency::Instance,
-    distros: &["debian", "ubuntu"],
+    distros: &["debian", "raspberry-pi-os", "raspbian", "ubuntu"],
     early: Early::No,
     plan,
 };

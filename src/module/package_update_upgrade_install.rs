@@ -1,7 +1,8 @@
 //! `package_update`, `package_upgrade`, `packages` and
 //! `package_reboot_if_required`.
 
-use super::packages::{self, Manager};
+use super::packages::{self, Manager, Packages};
+use super::system::has_program;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::Program;
 use crate::state::paths::Frequency;
@@ -33,26 +34,47 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let packages = context
         .config
         .get("packages")
-        .map_or_else(Vec::new, |setting| packages::parse(&setting, "packages", &mut plan.problems));
-    let changes = upgrade || !packages.is_empty();
+        .map_or_else(Packages::default, |setting| packages::parse(&setting, "packages", &mut plan.problems));
+    let changes = upgrade || !packages.any.is_empty() || !packages.of.is_empty();
     if !update && !changes {
         return;
     }
-    let manager = match Manager::of(context) {
-        Ok(manager) => manager,
-        Err(error) => return plan.problems.push(error),
-    };
-    let mut run = |program: Option<Program>| plan.actions.extend(program.map(Into::into));
-    run(manager.refresh());
-    if upgrade {
-        run(manager.upgrade());
-    }
-    if !packages.is_empty() {
-        run(manager.install(&packages));
+    match Manager::of(context) {
+        Ok(manager) => {
+            plan.actions.extend(manager.refresh_once().map(Into::into));
+            if upgrade {
+                plan.actions.extend(manager.upgrade().map(Into::into));
+            }
+            install(context, Some(&manager), packages, plan);
+        }
+        Err(error) => {
+            plan.problems.push(error);
+            install(context, None, packages, plan);
+        }
     }
     if changes && any(["package_reboot_if_required", "apt_reboot_if_required"]) {
-        run(Some(Program::new(&["/bin/sh", "-c", REBOOT])));
+        plan.actions.push(Program::new(&["/bin/sh", "-c", REBOOT]).into());
     }
+}
+
+/// By the root's own package manager all at once, then by snap(1).
+fn install(context: &Context<'_>, manager: Option<&Manager>, packages: Packages<'_>, plan: &mut Plan) {
+    let (mut own, mut snaps) = (packages.any, Vec::new());
+    for ((setting, name), list) in packages.of {
+        let word = name.as_str().unwrap_or_default();
+        if word == "snap" && has_program(context.root, "snap") {
+            snaps.extend(list);
+        } else if word == "apt" && manager.is_some_and(Manager::is_apt) {
+            own.extend(list);
+        } else {
+            let why = [word, " is no package manager of this root"].concat();
+            plan.problems.push(setting.error("install packages at", name, &why));
+        }
+    }
+    if let Some(manager) = manager.filter(|_| !own.is_empty()) {
+        plan.actions.extend(manager.install(&own).map(Into::into));
+    }
+    plan.actions.extend(packages::snaps(&snaps).into_iter().map(Into::into));
 }
 
 #[cfg(test)]
@@ -141,15 +163,35 @@ mod tests {
     }
 
     #[test]
+    fn a_package_may_name_who_installs_it() {
+        let text = "packages: [{snap: [hello, [code, --classic]], apt: [[curl, 8.10], [jq, 2]]}, vim]";
+        let root = root("debian").with("/usr/bin/snap", "", 0o100_755);
+        let lines = lines(text, &root);
+        assert!(lines[1].ends_with(" install vim curl=8.10 jq=2"), "{lines:?}");
+        assert_eq!(lines[2..], ["run snap install hello", "run snap install code --classic"]);
+    }
+
+    #[test]
+    fn lists_that_were_just_read_are_not_read_again() {
+        let read_at = |second: &str| root("debian").with("/run/glowplug/package-lists", second, FILE);
+        let count = |root: &Tree| lines("{package_update: true, packages: vim}", root).len();
+        // the last one is of a time that has not come
+        let counts = ["0\n", "?", "99999999\n"].map(|second| count(&read_at(second)));
+        assert_eq!(counts, [1, 2, 2]);
+    }
+
+    #[test]
     fn what_names_no_package_is_left_out() {
-        let plan = planned(MODULE.name, "packages: [-f, {a: b}, [a, b, c], [a, 2], vim]", &root("debian"));
+        let text = "packages: [-f, {a: b}, [a, b, c], [a, [2]], {dnf: [x]}, vim]";
+        let plan = planned(MODULE.name, text, &root("debian"));
         assert_eq!(
             texts(&plan.problems),
             [
                 "unable to install the package at user-data:1:12: it names no package",
-                "unable to install the package at user-data:1:16: it is neither a name nor a pair of name and version",
+                "unable to install packages at user-data:1:20: a is a string, not a list",
                 "unable to install the package at user-data:1:24: a list here is a name and a version",
-                "unable to install the package at user-data:1:35: its version is no text (quote it)",
+                "unable to install the package at user-data:1:35: its version is no text",
+                "unable to install packages at user-data:1:46: dnf is no package manager of this root",
             ]
         );
         assert!(plan.actions.last().unwrap().to_string().ends_with(" install vim"));

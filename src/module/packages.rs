@@ -7,15 +7,17 @@ use crate::action::Program;
 use crate::cloud_config::Setting;
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
+use crate::{fetch, limits};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// A package as people ask for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Package<'a> {
     name: &'a str,
-    version: Option<&'a str>,
+    version: Option<Cow<'a, str>>,
 }
 
 impl<'a> Package<'a> {
@@ -33,8 +35,18 @@ enum Order {
     Install,
 }
 
+/// Says when the lists were last read anew in this boot.
+const STAMP: &str = "/run/glowplug/package-lists";
+
+/// The locks of apt(8): each but these it waits for itself.
+const LISTS_LOCK: &[&str] = &["/var/lib/apt/lists/lock"];
+const INSTALL_LOCKS: &[&str] =
+    &["/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/cache/apt/archives/lock"];
+
 /// A root's package manager.
 pub(super) struct Manager {
+    /// Its program.
+    name: &'static str,
     /// The program and what every call has.
     base: Vec<String>,
     /// What follows for each order; `None`: there is nothing to do.
@@ -43,6 +55,8 @@ pub(super) struct Manager {
     upgrade: Option<String>,
     /// Whether it installs only what it has read of.
     needs_lists: bool,
+    /// Whether its lists were read anew a short while ago.
+    is_fresh: bool,
     /// What stands between a name and a version.
     version: &'static str,
     environment: Vec<(String, String)>,
@@ -81,11 +95,21 @@ impl Manager {
         base.extend(
             own.unwrap_or_else(|| [manager].iter().chain(always(manager)).map(ToString::to_string).collect()),
         );
+        if manager == "zypper" {
+            let seconds = limits::LOCK_WAIT.to_string();
+            environment.push(("ZYPP_LOCK_TIMEOUT".to_string(), seconds));
+        }
         let needs_lists = matches!(manager, "apt-get" | "apk" | "pacman");
-        let version = if matches!(manager, "apt-get" | "apk" | "pacman") { "=" } else { "-" };
+        let version = if needs_lists { "=" } else { "-" };
         // Amazon's own image has its caches made.
         let order = if distribution.name == "amazon" { orders("") } else { orders(manager) };
-        Ok(Self { base, order, upgrade, needs_lists, version, environment })
+        let is_fresh = is_fresh(context);
+        Ok(Self { name: manager, base, order, upgrade, needs_lists, is_fresh, version, environment })
+    }
+
+    /// Whether it is apt(8).
+    pub(super) fn is_apt(&self) -> bool {
+        self.name == "apt-get"
     }
 
     fn tell(&self, order: Order, packages: &[Package<'_>]) -> Option<Program> {
@@ -96,18 +120,35 @@ impl Manager {
             None => argv.extend(words.iter().map(ToString::to_string)),
         }
         for package in packages {
-            argv.push(match package.version {
+            argv.push(match &package.version {
                 Some(version) => [package.name, self.version, version].concat(),
                 None => package.name.into(),
             });
         }
-        Some(Program { argv, environment: self.environment.clone(), ..Program::default() })
+        let (locks, stamp) = match order {
+            Order::Refresh => (LISTS_LOCK, STAMP),
+            Order::Upgrade | Order::Install => (INSTALL_LOCKS, ""),
+        };
+        Some(Program {
+            argv,
+            environment: self.environment.clone(),
+            accepted: if self.name == "zypper" { &RESTART_WANTED } else { &[] },
+            locks: if self.is_apt() { locks } else { &[] },
+            separable: packages.len(),
+            stamp,
+            ..Program::default()
+        })
     }
 
     /// What has to be read anew before packages can be installed; the others'
     /// programs look after that themselves.
     pub(super) fn refresh_first(&self) -> Option<Program> {
-        self.refresh().filter(|_| self.needs_lists)
+        self.refresh_once().filter(|_| self.needs_lists)
+    }
+
+    /// As [`Manager::refresh`], unless that was done a short while ago.
+    pub(super) fn refresh_once(&self) -> Option<Program> {
+        self.refresh().filter(|_| !self.is_fresh)
     }
 
     /// Reads the lists of the package sources anew.
@@ -124,6 +165,17 @@ impl Manager {
     pub(super) fn install(&self, packages: &[Package<'_>]) -> Option<Program> {
         self.tell(Order::Install, packages)
     }
+}
+
+/// zypper(8) has done it, and asks for a restart of the machine or of itself.
+const RESTART_WANTED: [i32; 2] = [102, 103];
+
+/// Whether the lists of packages were read anew in this boot, and not long ago.
+fn is_fresh(context: &Context<'_>) -> bool {
+    let text = fetch::text(context.root, STAMP).unwrap_or_default();
+    let then: Option<u64> = text.trim_ascii().parse().ok();
+    let now = context.host.uptime() / 1_000_000;
+    then.and_then(|then| now.checked_sub(then)).is_some_and(|age| age < limits::FRESH_LISTS)
 }
 
 /// What runs apt-get: `system_info.apt_get_wrapper`, else eatmydata(1), where it
@@ -219,39 +271,78 @@ fn orders(manager: &str) -> fn(Order) -> Option<&'static [&'static str]> {
     }
 }
 
-/// The packages of a list: names, and pairs of name and version; one text is a
-/// list of itself. What is neither is a problem, and the others count.
-pub(super) fn parse<'a>(setting: &Setting<'a>, key: &str, problems: &mut Vec<Error>) -> Vec<Package<'a>> {
+/// Packages people ask for.
+#[derive(Default)]
+pub(super) struct Packages<'a> {
+    /// Those for whatever package manager there is.
+    pub(super) any: Vec<Package<'a>>,
+    /// Those for one that is named.
+    pub(super) of: Vec<(Named<'a>, Vec<Package<'a>>)>,
+}
+
+/// A package manager as it is named in a list of packages.
+pub(super) type Named<'a> = (Setting<'a>, &'a Value<'a>);
+
+/// The packages of a list: names, pairs of name and version, and mappings of
+/// such lists by package manager; one text is a list of itself. What is none of these is a
+/// problem, and the others count.
+pub(super) fn parse<'a>(setting: &Setting<'a>, key: &str, problems: &mut Vec<Error>) -> Packages<'a> {
     let value = setting.value;
     let items = match &value.data {
         Data::Seq(items) => items,
         Data::Str(_) => core::slice::from_ref(value),
         _ => {
-            problems.push(setting.mismatch("install packages at", value, key, "a list"));
-            return Vec::new();
+            problems.push(setting.mismatch(DOING, value, key, "a list"));
+            return Packages::default();
         }
     };
-    let mut packages = Vec::new();
+    let mut packages = Packages::default();
     for item in items {
-        match package(item) {
-            Ok(package) => packages.push(package),
-            Err(why) => problems.push(setting.error("install the package at", item, why)),
+        if !matches!(item.data, Data::Map(_)) {
+            packages.any.extend(one(setting, item, false, problems));
+            continue;
+        }
+        for (name, list) in item.entries() {
+            let Some(items) = list.items() else {
+                problems.push(setting.mismatch(DOING, list, name.as_str().unwrap_or("it"), "a list"));
+                continue;
+            };
+            let takes_options = name.as_str() == Some("snap");
+            let own = items.iter().filter_map(|item| one(setting, item, takes_options, problems)).collect();
+            packages.of.push(((*setting, name), own));
         }
     }
     packages
 }
 
-fn package<'a>(item: &'a Value<'_>) -> core::result::Result<Package<'a>, &'static str> {
+const DOING: &str = "install packages at";
+
+/// One of a list; `None` where it is none.
+fn one<'a>(
+    setting: &Setting<'a>,
+    item: &'a Value<'a>,
+    takes_options: bool,
+    problems: &mut Vec<Error>,
+) -> Option<Package<'a>> {
+    let found = package(item, takes_options);
+    found.map_err(|why| problems.push(setting.error("install the package at", item, why))).ok()
+}
+
+fn package<'a>(item: &'a Value<'a>, takes_options: bool) -> core::result::Result<Package<'a>, &'static str> {
     let (name, version) = match &item.data {
         Data::Str(name) => (&**name, None),
         Data::Seq(words) => match &**words {
             [name] => (name.as_str().unwrap_or_default(), None),
             [name, version] => {
                 let version = match &version.data {
-                    Data::Str(text) | Data::Float(text) | Data::Timestamp(text) => Some(&**text),
+                    Data::Str(text) | Data::Float(text) | Data::BigInt(text) | Data::Timestamp(text) => {
+                        Some(Cow::Borrowed(&**text))
+                    }
+                    Data::Int(number) => Some(Cow::Owned(number.to_string())),
                     Data::Null => None,
-                    _ => return Err("its version is no text (quote it)"),
+                    _ => return Err("its version is no text"),
                 };
+                let version = version.filter(|version| !version.is_empty());
                 (name.as_str().unwrap_or_default(), version)
             }
             _ => return Err("a list here is a name and a version"),
@@ -260,9 +351,20 @@ fn package<'a>(item: &'a Value<'_>) -> core::result::Result<Package<'a>, &'stati
     };
     // A word that begins with a dash would be an option.
     let is_word = |text: &str| !text.is_empty() && !text.starts_with('-');
-    if is_word(name) && version.is_none_or(is_word) {
+    if is_word(name) && (takes_options || version.as_deref().is_none_or(is_word)) {
         Ok(Package { name, version })
     } else {
         Err("it names no package")
     }
+}
+
+/// snap(1) installs one after the other; what stands for a version is an option
+/// or a channel.
+pub(super) fn snaps(packages: &[Package<'_>]) -> Vec<Program> {
+    let snap = |package: &Package<'_>| {
+        let words = ["snap", "install", package.name];
+        let words: Vec<&str> = words.into_iter().chain(package.version.as_deref()).collect();
+        Program::new(&words)
+    };
+    packages.iter().map(snap).collect()
 }

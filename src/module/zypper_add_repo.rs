@@ -14,7 +14,15 @@ pub(super) const MODULE: Module = Module {
     keys: &["zypper"],
     stage: Stage::Config,
     frequency: Frequency::Always,
-    distros: &["opensuse", "sles"],
+    distros: &[
+        "opensuse",
+        "opensuse-leap",
+        "opensuse-microos",
+        "opensuse-tumbleweed",
+        "sle-micro",
+        "sle_hpc",
+        "sles",
+    ],
     early: Early::No,
     plan,
 };

@@ -22,6 +22,7 @@ mod instance_files;
 mod late;
 mod left;
 mod local_stage;
+mod lock;
 mod log_file;
 mod man;
 mod net;

@@ -1,15 +1,19 @@
 //! Running programs: their output goes to cloud-init-output.log, and to the
 //! console when they have ended.
 
-use crate::log_file;
+use crate::http::cause;
 use crate::output::is_redirected;
+use crate::{lock, log_file};
 use glowplug::action::Program;
 use glowplug::error::{Error, Result};
-use std::fs::File;
+use glowplug::limits;
+use glowplug::sys::clock;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// Where output goes, and where it goes when that can't be written.
 const OUTPUT: [&str; 2] = ["/var/log/cloud-init-output.log", "/run/glowplug/output.log"];
@@ -40,10 +44,89 @@ pub(crate) fn say(line: &str) {
     }
 }
 
+/// Says lines to the console and in the log of all output.
+pub(crate) fn print(text: &str) {
+    if !is_redirected() {
+        say(text.trim_end_matches('\n'));
+    }
+    // A console that can't be written has nobody in front of it.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
 /// Runs a program to its end, with / for its directory and on its standard
 /// input what it is given. A program that leaves others behind is not waited for
 /// longer than for itself: they hold the log, no pipe.
 pub(crate) fn run(program: &Program) -> Result<()> {
+    let (mut result, took) = unlocked(program, Duration::from_secs(limits::LOCK_WAIT));
+    if result.is_err() && program.separable > 1 && took < Duration::from_secs(limits::QUICK_FAILURE) {
+        result = one_at_a_time(program);
+    }
+    if result.is_ok() && !program.stamp.is_empty() {
+        stamp(program.stamp);
+    }
+    result
+}
+
+/// Runs a program when nobody holds its locks, and again where somebody was
+/// faster. The value has how long it ran the last time.
+fn unlocked(program: &Program, patience: Duration) -> (Result<()>, Duration) {
+    let begun = Instant::now();
+    let mut told = String::new();
+    loop {
+        if let Some(holder) = lock::held(program.locks) {
+            if begun.elapsed() > patience {
+                let why = format!("{holder}, and has for {} seconds", patience.as_secs());
+                return (Err(Error::new("run", program.argv.join(" "), why)), Duration::MAX);
+            }
+            if told != holder {
+                print(&format!("waiting: {holder}\n"));
+                told = holder;
+            }
+            std::thread::sleep(Duration::from_millis(250));
+            continue;
+        }
+        let started = Instant::now();
+        let result = once(program);
+        let took = started.elapsed();
+        if result.is_ok() || lock::held(program.locks).is_none() {
+            return (result, took);
+        }
+    }
+}
+
+/// Runs a program with one of its last words after the other. The value tells
+/// each that failed.
+fn one_at_a_time(program: &Program) -> Result<()> {
+    let (base, words) = program.argv.split_at(program.argv.len().saturating_sub(program.separable));
+    print(&format!("once more, one at a time: {}\n", words.join(" ")));
+    let mut failed = Vec::new();
+    for word in words {
+        let one =
+            Program { argv: [base, std::slice::from_ref(word)].concat(), separable: 0, ..program.clone() };
+        let (result, took) = unlocked(&one, Duration::from_secs(limits::LOCK_WAIT));
+        if result.is_err() {
+            failed.push(word.as_str());
+            if took > Duration::from_secs(limits::QUICK_FAILURE) {
+                return result;
+            }
+        }
+    }
+    match failed.as_slice() {
+        [] => Ok(()),
+        words => Err(Error::new("run", base.join(" "), format!("it failed for {}", words.join(", ")))),
+    }
+}
+
+/// Notes in a file when a program has ended well.
+fn stamp(path: &str) {
+    let seconds = clock::monotonic() / 1_000_000;
+    let parent = Path::new(path).parent().map_or(Ok(()), fs::create_dir_all);
+    if let Err(error) = parent.and_then(|()| fs::write(path, format!("{seconds}\n"))) {
+        print(&format!("{}\n", Error::new("write", path, cause(&error))));
+    }
+}
+
+fn once(program: &Program) -> Result<()> {
     let name = || program.argv.join(" ");
     let output = output();
     let before = output.as_ref().and_then(|output| Some(output.metadata().ok()?.len()));

@@ -2,7 +2,8 @@
 
 use crate::download::{self, Source};
 use crate::http::cause;
-use crate::output::{Redirection, is_redirected};
+use crate::output::Redirection;
+use crate::program::print;
 use crate::provision::Machine;
 use crate::{http, program};
 use glowplug::action::{Effect, Fetched, ShutDown, Task};
@@ -89,15 +90,6 @@ fn fetch(wanted: &Fetched, machine: &Machine) -> Result<()> {
         }
     }
     Applier::new(&machine.root, &machine.run).apply(&file.into(), None)
-}
-
-/// Says lines to the console and in the log of all output.
-fn print(text: &str) {
-    if !is_redirected() {
-        program::say(text.trim_end_matches('\n'));
-    }
-    // A console that can't be written has nobody in front of it.
-    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Says lines to the machine's console alone. The standard outputs may be

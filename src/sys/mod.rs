@@ -6,6 +6,7 @@ pub mod block;
 pub mod clock;
 pub mod grow;
 pub mod kernel_module;
+pub mod lock;
 pub mod mount;
 pub mod netlink;
 mod partition_table;

@@ -36,7 +36,7 @@ pub(super) const MODULE: Module = Module {
     ],
     stage: Stage::Config,
     frequency: Frequency::Instance,
-    distros: &["debian", "ubuntu"],
+    distros: &["debian", "raspberry-pi-os", "raspbian", "ubuntu"],
     early: Early::No,
     plan,
 };

@@ -1,0 +1,1 @@
+//! Where apt looks for packages.
