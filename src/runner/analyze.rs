@@ -12,6 +12,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
 
+/// How a step of a stage is printed, in cloud-init's letters.
+const FORMAT: &str = "%I%D @%Es +%ds";
+
 /// What a module run by `glowplug single` belongs to.
 const SINGLE: &str = "single";
 
@@ -26,7 +29,8 @@ struct Step {
 }
 
 pub(crate) fn show(arguments: &Arguments) -> Ended {
-    answer(arguments, |steps| as_record(&steps))
+    let format = arguments.value("format").unwrap_or(FORMAT);
+    answer(arguments, |steps| as_record(&steps, format))
 }
 
 pub(crate) fn blame(arguments: &Arguments) -> Ended {
@@ -121,8 +125,38 @@ fn short(micros: u64) -> String {
     format!("{}.{:05}", micros / 1_000_000, micros % 1_000_000 / 10)
 }
 
+/// A step of the stage that began at `first`, in the form that is asked for; a
+/// letter that stands for nothing stays.
+fn formatted(step: &Step, first: u64, format: &str) -> String {
+    let end = step.start + step.duration;
+    let mut text = String::new();
+    let mut pieces = format.split('%');
+    text += pieces.next().unwrap_or_default();
+    for piece in pieces {
+        let value = match piece.chars().next() {
+            Some('d') => format!("{:0>8}", short(step.duration)),
+            Some('E') => format!("{:0>8}", short(end.saturating_sub(first))),
+            Some('t') => short(clock::realtime().saturating_sub(clock::monotonic()) + end),
+            Some('D') => step.name.clone(),
+            Some('n') => format!("{}/{}", step.stage, step.name),
+            Some('I') => "|`->".into(),
+            Some('e') => "finish".into(),
+            Some('r') => "SUCCESS".into(),
+            Some('o') => "glowplug".into(),
+            _ => {
+                text.push('%');
+                text += piece;
+                continue;
+            }
+        };
+        text += &value;
+        text += &piece[1..];
+    }
+    text
+}
+
 /// The stages with their steps, as cloud-init prints its own.
-fn as_record(steps: &[Step]) -> String {
+fn as_record(steps: &[Step], format: &str) -> String {
     let mut text = String::from(
         "-- Boot Record 01 --\nThe total time elapsed since completing an event is printed after the \"@\" character.\n\
          The time the event takes is printed after the \"+\" character.\n\n",
@@ -134,9 +168,7 @@ fn as_record(steps: &[Step]) -> String {
         let Some(first) = own.iter().map(|step| step.start).min() else { continue };
         let _ = writeln!(text, "Starting stage: {stage}");
         for step in &inner {
-            let at = (step.start + step.duration).saturating_sub(first);
-            let (at, took) = (short(at), short(step.duration));
-            let _ = writeln!(text, "|`->{} @{at:0>8}s +{took:0>8}s", step.name);
+            let _ = writeln!(text, "{}", formatted(step, first, format));
         }
         let whole = own.iter().find(|step| is_whole(step)).map(|step| step.duration);
         let took = whole.unwrap_or_else(|| inner.iter().map(|step| step.duration).sum());
@@ -182,7 +214,7 @@ mod tests {
 
     #[test]
     fn steps_belong_to_the_stage_that_ends_after_them() {
-        let record = as_record(&parse(STEPS));
+        let record = as_record(&parse(STEPS), FORMAT);
         let lines: Vec<&str> = record.lines().skip(4).collect();
         assert_eq!(
             lines,
@@ -202,5 +234,12 @@ mod tests {
             ]
         );
         assert_eq!(parse("").len() + parse("\t\t\n").len(), 0);
+    }
+
+    #[test]
+    fn a_step_is_printed_as_it_is_asked_for() {
+        let step = &parse(STEPS)[0];
+        assert_eq!(formatted(step, 0, "é%n 100%% %z%e%"), "éinit-local/find seed 100%% %zfinish%");
+        assert_eq!(formatted(step, 500_000, "%d %E %r %o"), "00.25000 00.75000 SUCCESS glowplug");
     }
 }

@@ -4,15 +4,16 @@
 
 use crate::provision::{Machine, kernel_line};
 use glowplug::action::LinkAction;
+use glowplug::instance::Instance;
 use glowplug::limits;
-use glowplug::stage::local::{self, Local};
+use glowplug::stage::local;
 use glowplug::stage::log::Log;
 use glowplug::stage::network::system_links;
 use glowplug::stage::search::SETTLED;
 use glowplug::state::paths::HANDOFF_LATE;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::netlink::{Netlink, Uevents};
-use glowplug::sys::{block, clock, mount};
+use glowplug::sys::{block, clock};
 use std::fs;
 
 /// Waits for the NICs that the agent missed until no more are on their way, and
@@ -24,23 +25,20 @@ pub(crate) fn finish(machine: &Machine, log: &mut Log<'_>) {
     if come == 0 {
         log.info("still not there: NICs with {}", &[&missed.join(", ")]);
     } else if let Some(instance) = machine.instance(log) {
-        let local = Local {
-            root: &machine.root,
-            run: &machine.run,
-            kernel_line: &kernel_line(),
-            seed: None,
-            writable: !mount::is_read_only("/"),
-            running: true,
-            runner: None,
-        };
-        let mut netlink = None;
-        let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
-        let mut applier = Applier::new(&machine.root, &machine.run);
-        applier.link = Some(&mut link);
-        local::network_again(&local, &instance, &mut applier, log);
+        configure(machine, &instance, log);
     }
     // What comes now is udev's alone: whoever waited for the network goes on.
     let _ = fs::remove_file(HANDOFF_LATE);
+}
+
+/// Names and configures the NICs once more, as `instance` has them.
+pub(crate) fn configure(machine: &Machine, instance: &Instance, log: &mut Log<'_>) {
+    let line = kernel_line();
+    let mut netlink = None;
+    let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
+    let mut applier = Applier::new(&machine.root, &machine.run);
+    applier.link = Some(&mut link);
+    local::network_again(&machine.local(&line), instance, &mut applier, log);
 }
 
 /// How many of them are there once all are, or the kernel is silent.

@@ -22,7 +22,7 @@ use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::listed::{Entry, listed, not_known};
-use glowplug::stage::local::carry_out;
+use glowplug::stage::local::{Local, carry_out};
 use glowplug::stage::log::Log;
 use glowplug::stage::network::system_links;
 use glowplug::stage::{fallback, handoff, instancify};
@@ -31,9 +31,9 @@ use glowplug::state::paths::{HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore
 use glowplug::syntax::value::Value;
 use glowplug::sys::accounts;
 use glowplug::sys::apply::Applier;
-use glowplug::sys::clock;
 use glowplug::sys::root::Root;
 use glowplug::sys::tree;
+use glowplug::sys::{clock, mount};
 use glowplug::user_data::{Includes, LANGUAGES, Merged};
 use std::fs;
 
@@ -83,6 +83,13 @@ impl Machine {
     /// The machine this program runs on.
     pub(crate) fn running(settings: Settings) -> Result<Self> {
         Ok(Self { root: Root::open("/")?.labelled(), run: Root::open("/run")?, settings })
+    }
+
+    /// This machine as the local stage sees it.
+    pub(crate) fn local<'m>(&'m self, kernel_line: &'m KernelLine) -> Local<'m> {
+        let writable = !mount::is_read_only("/");
+        let (root, run) = (&self.root, &self.run);
+        Local { root, run, kernel_line, seed: None, writable, running: true, runner: None }
     }
 
     /// The instance of this boot: the one handed over, else the last one's.

@@ -5,7 +5,8 @@ use crate::download::{self, Source, shown};
 use crate::provision::{Machine, kernel_line};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
-use glowplug::stage::local::{Local, Outcome, carry_out};
+use glowplug::instance::Instance;
+use glowplug::stage::local::{Outcome, carry_out};
 use glowplug::stage::log::Log;
 use glowplug::stage::{find, handoff};
 use glowplug::state::cache;
@@ -21,7 +22,7 @@ const TRIES: u32 = 10;
 const TIMEOUT: u32 = 5;
 
 /// How often where the last instance holds without.
-const TRIES_CACHED: u32 = 2;
+pub(crate) const TRIES_CACHED: u32 = 2;
 
 /// The servers of the network.
 struct Server {
@@ -61,22 +62,19 @@ pub(crate) fn fetch(machine: &Machine, log: &mut Log<'_>) {
     if state.trim() != Outcome::Remote.word() {
         return;
     }
-    let local = Local {
-        root: &machine.root,
-        run: &machine.run,
-        kernel_line: &kernel_line(),
-        seed: None,
-        writable: true,
-        running: true,
-        runner: None,
-    };
     let holds = handoff::handed_over(&machine.run).is_ok_and(|instance| instance.is_some());
     let tries = if holds { TRIES_CACHED } else { TRIES };
-    let server = Server { tries, fetched: RefCell::default() };
-    let Some(instance) = find::fetch(&local, &server, log) else { return };
+    let Some(instance) = read(machine, tries, log) else { return };
     log.info("found {}", &[&instance.datasource_name()]);
     let mut applier = Applier::new(&machine.root, &machine.run);
     let mut take = |action| _ = carry_out(&mut applier, &action, log);
     handoff::instance(&instance, &cache::encode(&instance), &mut take);
     handoff::outcome(Outcome::Found, &mut take);
+}
+
+/// Reads the seed now that the machine runs, a server's file with so many
+/// tries; `None` where there is none.
+pub(crate) fn read(machine: &Machine, tries: u32, log: &mut Log<'_>) -> Option<Box<Instance>> {
+    let server = Server { tries, fetched: RefCell::default() };
+    find::fetch(&machine.local(&kernel_line()), &server, log)
 }

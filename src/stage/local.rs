@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
 use crate::module::{Context, INJECTED, NoHost};
+use crate::network::model::{Network, SystemLink};
 use crate::network::render::ours::Trees;
 use crate::state::cache;
 use crate::state::paths::{CLOUD, DISABLED, InstancePaths};
@@ -166,6 +167,19 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
 /// Configures the network once more, as `instance` has it: NICs that it names
 /// came after the stage had run.
 pub fn network_again(local: &Local<'_>, instance: &Instance, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    with_inputs(local, instance, |inputs| network::configure(inputs, applier, log));
+}
+
+/// The network that counts for `instance` on a machine with these NICs; `None`
+/// where it is left alone.
+pub fn network_of(local: &Local<'_>, instance: &Instance, present: &[SystemLink]) -> Option<Network> {
+    // The stage has told what there is to tell.
+    let mut told = Log::new("", &|_| ());
+    with_inputs(local, instance, |inputs| network::described(inputs, present, &mut told))
+}
+
+/// Lets `use_them` have what the network is configured from after the stage.
+fn with_inputs<T>(local: &Local<'_>, instance: &Instance, use_them: impl FnOnce(&Inputs<'_>) -> T) -> T {
     let cover = Cover::of(local.root, local.running);
     // All of it was told when the stage ran.
     let mut told = Vec::new();
@@ -176,7 +190,7 @@ pub fn network_again(local: &Local<'_>, instance: &Instance, applier: &mut Appli
     let merged = consumed.merged(&mut told);
     let (config, system) = (cloud_config(&merged, &trees), cloud_config(&[], &trees));
     let inputs = local.inputs(&system, &cover, clock::monotonic());
-    network::configure(&Inputs { instance: Some(instance), config: &config, ..inputs }, applier, log);
+    use_them(&Inputs { instance: Some(instance), config: &config, ..inputs })
 }
 
 /// Waits for the disk, and writes the log and the timings into the hand-off;

@@ -5,6 +5,7 @@
 
 mod generated;
 mod hostile;
+mod hotplug;
 mod tls;
 mod verbs;
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -46,6 +46,11 @@ impl Work {
 }
 
 impl Work {
+    pub(crate) fn put_program(&self, path: &str, text: &str) {
+        self.put(path, text);
+        fs::set_permissions(self.0.join(path), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     /// Puts the program into the machine under all its names.
     pub(crate) fn install(&self) {
         let folder = self.0.join("boot1/root/tmp/bin");

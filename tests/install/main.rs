@@ -352,7 +352,10 @@ fn an_enabled_cloud_init_is_not_fought() {
         image.link("/etc/systemd/system-generators/cloud-init-generator").as_deref(),
         Some("/dev/null")
     );
-    assert_eq!(image.link("/usr/local/bin/cloud-init").as_deref(), Some("/usr/bin/glowplug"));
+    // Its package's own programs stay; of this one there is cloud-init alone.
+    for name in ["/usr/local/bin/cloud-init", "/usr/bin/cloud-id", "/usr/bin/cloud-init-per"] {
+        assert_eq!(image.link(name).as_deref(), Some("/usr/bin/glowplug"), "{name}");
+    }
     assert!(image.done(&["install", "--replace"]).contains("nothing to do"));
     image.done(&["uninstall"]);
     tree::assert_same(&before, &image.tree(), "restored");
@@ -385,7 +388,9 @@ fn cloud_init_under_openrc_is_stopped_and_started_again() {
     assert_eq!(image.run(&["install"]).0, 1);
     image.done(&["install", "--replace"]);
     assert!(image.link("/etc/runlevels/boot/cloud-init-local").is_none());
-    assert_eq!(image.link("/usr/bin/cloud-init").as_deref(), Some("/usr/bin/glowplug"));
+    for name in ["cloud-init", "cloud-id", "cloud-init-per"] {
+        assert_eq!(image.link(&format!("/usr/bin/{name}")).as_deref(), Some("/usr/bin/glowplug"), "{name}");
+    }
     assert!(image.done(&["install", "--replace"]).contains("nothing to do"));
     image.done(&["uninstall"]);
     tree::assert_same(&before, &image.tree(), "restored");

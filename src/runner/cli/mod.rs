@@ -54,6 +54,8 @@ static RUN: &[(&str, Run)] = &[
     ("cloud-id", cloud_id::run),
     ("collect-logs", collect_logs::run),
     ("completions", completions::run),
+    ("devel hotplug-hook handle", devel::hotplug_hook::handle),
+    ("devel hotplug-hook query", devel::hotplug_hook::query),
     ("devel make-mime", devel::make_mime::run),
     ("devel net-convert", devel::net_convert::run),
     ("devel render", devel::render::run),
@@ -155,7 +157,7 @@ fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Asked, lexopt::Err
         let Some(argument) = parser.next()? else { break };
         match argument {
             Arg::Long("help") | Arg::Short('h') => {
-                return Ok(Asked::Print(help::text(&arguments.words(name), verb)));
+                return Ok(Asked::Print(help::text(&arguments.called(name), verb)));
             }
             Arg::Long("version") | Arg::Short('v') if arguments.verbs.len() == 1 => {
                 return Ok(Asked::Print(format!("{name} {}\n", env!("CARGO_PKG_VERSION"))));
@@ -220,6 +222,18 @@ impl Arguments {
         std::iter::once(name).chain(inner).collect::<Vec<_>>().join(" ")
     }
 
+    /// The command as it is called, with what the commands around it need.
+    fn called(&self, name: &str) -> String {
+        let mut words = name.to_owned();
+        for verb in self.verbs.iter().skip(1) {
+            words = format!("{words} {}", verb.name);
+            for option in verb.options.iter().filter(|option| option.required && !verb.verbs.is_empty()) {
+                words = format!("{words} --{} {}", option.long, option.value.map_or("", Value::name));
+            }
+        }
+        words
+    }
+
     /// Takes a word that is no option.
     fn take(&mut self, word: OsString) -> Result<(), lexopt::Error> {
         let verb = self.verb();
@@ -251,8 +265,8 @@ impl Arguments {
         let missing = if let Some((last, others)) = verb.verbs.split_last() {
             let others: Vec<&str> = others.iter().map(|verb| verb.name).collect();
             Some(format!("{} or {}", others.join(", "), last.name))
-        } else if let Some(option) =
-            verb.options.iter().find(|option| option.required && !self.has(option.long))
+        } else if let Some(option) = (self.verbs.iter().flat_map(|verb| verb.options))
+            .find(|option| option.required && !self.has(option.long))
         {
             Some(format!("--{}", option.long))
         } else {

@@ -356,7 +356,20 @@ const ANALYZE: Verb = Verb {
         Verb {
             name: "show",
             summary: "print the steps of each stage in their order",
-            options: TIMINGS,
+            options: &[
+                TIMINGS[0],
+                TIMINGS[1],
+                Opt::value("format", 'f', Value::Text("FORMAT"), "how each step is printed; see below"),
+            ],
+            notes: &[(
+                "Format",
+                "\
+%I%D @%Es +%ds, where nothing else is given.
+%d %E %t  seconds: it took, from the stage's begin to its end, since 1970
+%D %n     what it is called, the same with its stage
+%I        the indent of a step in its stage
+%e %r %o  finish, SUCCESS, glowplug",
+            )],
             ..Verb::EMPTY
         },
         Verb {
@@ -482,7 +495,14 @@ const COLLECT_LOGS: Verb = Verb {
 const DEVEL: Verb = Verb {
     name: "devel",
     summary: "look at what will configure a machine, without touching one",
-    verbs: &[DEVEL_YAML, DEVEL_USER_DATA, DEVEL_MAKE_MIME, DEVEL_NET_CONVERT, DEVEL_RENDER],
+    verbs: &[
+        DEVEL_YAML,
+        DEVEL_USER_DATA,
+        DEVEL_MAKE_MIME,
+        DEVEL_NET_CONVERT,
+        DEVEL_RENDER,
+        DEVEL_HOTPLUG_HOOK,
+    ],
     ..Verb::EMPTY
 };
 
@@ -587,6 +607,54 @@ const DEVEL_RENDER: Verb = Verb {
     ],
     operands: &[Operand::one(FILE)],
     notes: &[("Exit status", "0, or 1 for what is no template or can't be rendered.")],
+    ..Verb::EMPTY
+};
+
+const DEVEL_HOTPLUG_HOOK: Verb = Verb {
+    name: "hotplug-hook",
+    summary: "configure a NIC that was plugged in while the machine runs",
+    about: "\
+Handles an event of udev where the configuration of this boot allows it, with
+`updates: {network: {when: [hotplug]}}`.",
+    options: &[Opt::value(
+        "subsystem",
+        's',
+        Value::OneOf("SUBSYSTEM", &["net"]),
+        "whose event it is (needed): net",
+    )
+    .required()],
+    verbs: &[HOTPLUG_QUERY, HOTPLUG_HANDLE],
+    ..Verb::EMPTY
+};
+
+const HOTPLUG_QUERY: Verb = Verb {
+    name: "query",
+    summary: "print whether events are handled: enabled or disabled",
+    notes: &[("Exit status", "0, or 1 where no stage has run in this boot, or who asks is not root.")],
+    ..Verb::EMPTY
+};
+
+const HOTPLUG_HANDLE: Verb = Verb {
+    name: "handle",
+    summary: "name the NIC, write its configuration and bring it up",
+    about: "\
+Reads the seed anew, names the NIC as it is described there, writes the files of
+the root's network back end and has that bring the NIC up; where there is none,
+addresses are set at once. Of a NIC that is gone nothing is changed.",
+    options: &[
+        Opt::value("devpath", 'd', Value::Text("PATH"), "its path in /sys (needed)").required(),
+        Opt::value(
+            "udevaction",
+            'u',
+            Value::OneOf("ACTION", &["add", "remove"]),
+            "what has happened (needed)",
+        )
+        .required(),
+    ],
+    notes: &[
+        ("Exit status", "0, or 1 for a NIC that nothing describes or that can't be configured."),
+        ("Example", "glowplug devel hotplug-hook -s net handle -d /devices/virtual/net/eth1 -u add"),
+    ],
     ..Verb::EMPTY
 };
 

@@ -1,6 +1,7 @@
 //! `glowplug devel`: what a person who writes user-data asks before a machine
 //! does.
 
+pub(crate) mod hotplug_hook;
 pub(crate) mod make_mime;
 pub(crate) mod net_convert;
 pub(crate) mod render;

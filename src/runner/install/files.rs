@@ -301,12 +301,13 @@ pub(super) fn in_its_place(root: &Root, init: Init) -> Vec<Piece> {
         let target = root.read_link(&path).unwrap_or_default();
         pieces.push(Piece::Away { path, target });
     }
-    // Who types its name gets what runs. A package's own program stays as it is.
-    let name = if root.exists("/usr/bin/cloud-init") && root.read_link("/usr/bin/cloud-init").is_none() {
-        "/usr/local/bin/cloud-init"
-    } else {
-        "/usr/bin/cloud-init"
-    };
-    pieces.push(Piece::link(name, RUNNER));
+    // Who types a name of its gets what runs. A package's own program stays as
+    // it is.
+    for name in ["cloud-init", "cloud-id", "cloud-init-per"] {
+        let path = format!("/usr/bin/{name}");
+        let is_a_packages = root.exists(&path) && root.read_link(&path).is_none();
+        let path = if is_a_packages { format!("/usr/local/bin/{name}") } else { path };
+        pieces.push(Piece::link(&path, RUNNER));
+    }
     pieces
 }

@@ -89,6 +89,11 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
     tell_names(&resolved, log);
 }
 
+/// The network that counts; `None` leaves it as it is.
+pub(super) fn described(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
+    source::choose(inputs, present, log)
+}
+
 /// One line for each link that is there: what it was called, and is.
 #[inline(never)]
 fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
