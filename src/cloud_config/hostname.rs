@@ -95,8 +95,9 @@ pub fn of_metadata(name: &str) -> String {
     }
 }
 
+/// Takes a text for a host name; the error is the cause.
 #[inline(never)]
-fn check(name: &str) -> Result<&str, &'static str> {
+pub fn check(name: &str) -> Result<&str, &'static str> {
     if name.is_empty() || name.starts_with('.') {
         Err("the name is empty")
     } else if first_label(name).len() > MOST || name.len() > 253 {

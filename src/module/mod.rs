@@ -52,6 +52,7 @@ mod zypper_add_repo;
 
 pub use distribution::has_systemd;
 pub use host::{FileSystem, Host, NoHost};
+pub use public_key::is_public_key;
 pub use seed_files::INJECTED;
 
 use crate::action::Action;

@@ -63,6 +63,11 @@ impl<'a> PublicKey<'a> {
     }
 }
 
+/// Whether a line is a key as `authorized_keys` has it.
+pub fn is_public_key(line: &str) -> bool {
+    PublicKey::parse(line).is_some()
+}
+
 fn next_word(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_ascii_start();
     let end = text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(text.len());

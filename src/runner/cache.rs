@@ -3,11 +3,15 @@
 use crate::cli::{Arguments, Ended, Fault, print};
 use crate::input::read;
 use crate::stage::need_root;
+use glowplug::cloud_config::hostname;
 use glowplug::error::{Error, Result};
-use glowplug::instance::{File, Instance, InstanceId};
+use glowplug::instance::{File, Instance, InstanceId, META_DATA_YAML};
+use glowplug::module::is_public_key;
+use glowplug::network::model::Mac;
 use glowplug::stage::handoff;
 use glowplug::state::cache;
 use glowplug::state::paths::{CACHE, HANDOFF_INSTANCE};
+use glowplug::syntax::{json, yaml};
 use glowplug::sys::root::Root;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -32,6 +36,10 @@ static KEYS: &[Key] = &[
         name: "datasource",
         get: |instance| instance.datasource.clone(),
         set: |instance, value| {
+            // It is part of a file's name.
+            if value.is_empty() || !value.chars().all(|c| c.is_ascii_alphanumeric()) {
+                return Err(refused("datasource", value, "it is not letters and digits alone"));
+            }
             instance.datasource = value.into();
             Ok(())
         },
@@ -40,6 +48,9 @@ static KEYS: &[Key] = &[
         name: "detail",
         get: |instance| instance.detail.clone(),
         set: |instance, value| {
+            if value.chars().any(char::is_control) {
+                return Err(refused("detail", value, "it is more than a line"));
+            }
             instance.detail = value.into();
             Ok(())
         },
@@ -48,6 +59,9 @@ static KEYS: &[Key] = &[
         name: "local-hostname",
         get: |instance| instance.metadata.local_hostname.clone().unwrap_or_default(),
         set: |instance, value| {
+            if !value.is_empty() {
+                hostname::check(value).map_err(|why| refused("local-hostname", value, why))?;
+            }
             instance.metadata.local_hostname = (!value.is_empty()).then(|| value.into());
             Ok(())
         },
@@ -57,7 +71,11 @@ static KEYS: &[Key] = &[
         get: |instance| instance.metadata.public_keys.join("\n"),
         set: |instance, value| {
             let keys = value.lines().map(str::trim).filter(|key| !key.is_empty());
-            instance.metadata.public_keys = keys.map(String::from).collect();
+            let keys: Vec<String> = keys.map(String::from).collect();
+            if let Some(key) = keys.iter().find(|key| !is_public_key(key)) {
+                return Err(refused("public-keys", key, "it is no line of authorized_keys"));
+            }
+            instance.metadata.public_keys = keys;
             Ok(())
         },
     },
@@ -65,6 +83,9 @@ static KEYS: &[Key] = &[
         name: "product-uuid",
         get: |instance| instance.machine.product_uuid.clone(),
         set: |instance, value| {
+            if !value.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+                return Err(refused("product-uuid", value, "it is no UUID"));
+            }
             instance.machine.product_uuid = value.to_ascii_lowercase();
             Ok(())
         },
@@ -73,6 +94,9 @@ static KEYS: &[Key] = &[
         name: "macs",
         get: |instance| instance.machine.macs.join(" "),
         set: |instance, value| {
+            if let Some(word) = value.split_whitespace().find(|word| Mac::parse(word).is_none()) {
+                return Err(refused("macs", word, "it is no MAC address"));
+            }
             instance.machine.macs = value.split_whitespace().map(str::to_ascii_lowercase).collect();
             instance.machine.macs.sort_unstable();
             Ok(())
@@ -80,18 +104,25 @@ static KEYS: &[Key] = &[
     },
 ];
 
+fn refused(key: &str, value: &str, why: &str) -> Error {
+    Error::new("set", format!("{key} to {value:?}"), why)
+}
+
 /// The key called `name`.
 fn key(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
-/// What the seed's own documents call the files of a seed.
+/// What people call the files of a config drive.
 const ALIASES: [(&str, &str); 4] = [
     ("user-data", "user_data"),
     ("meta-data", "meta_data.json"),
     ("vendor-data", "vendor_data.json"),
     ("network-data", "network_data.json"),
 ];
+
+/// And those of other seeds, whose files have these names themselves.
+const OTHER_ALIASES: [(&str, &str); 2] = [("user-data", "user_data"), ("network-data", "network-config")];
 
 pub(crate) fn show(arguments: &Arguments) -> Ended {
     let instance = load(arguments)?;
@@ -115,7 +146,8 @@ pub(crate) fn get(arguments: &Arguments) -> Ended {
         print(&((key.get)(&instance) + "\n"))?;
         return Ok(0);
     }
-    let Some(content) = instance.file(file_name(name)) else { return Err(no_such(name, &instance)) };
+    let file = file_name(name, &instance);
+    let Some(content) = instance.file(file) else { return Err(no_such(name, &instance)) };
     std::io::stdout()
         .write_all(content)
         .map_err(|error| Error::os("write", "standard output", error.raw_os_error().unwrap_or(0)))?;
@@ -135,10 +167,11 @@ pub(crate) fn set(arguments: &Arguments) -> Ended {
     if let Some(key) = key(name) {
         (key.set)(&mut instance, text()?.trim_end_matches('\n'))?;
     } else {
-        let name = file_name(name);
+        let name = file_name(name, &instance);
         if !FILES.contains(&name) {
             return Err(no_such(name, &instance));
         }
+        check(name, &value)?;
         instance.raw.retain(|file| file.path != name);
         if !value.is_empty() {
             instance.raw.push(File { path: name.into(), content: value });
@@ -149,7 +182,11 @@ pub(crate) fn set(arguments: &Arguments) -> Ended {
 }
 
 /// The files a seed may have.
-const FILES: [&str; 6] = [
+const FILES: [&str; 10] = [
+    "interfaces",
+    "meta-data",
+    "network-config",
+    "vendor-data",
     "meta_data.json",
     "user_data",
     "vendor_data.json",
@@ -158,8 +195,28 @@ const FILES: [&str; 6] = [
     "ec2-meta-data.json",
 ];
 
-fn file_name(key: &str) -> &str {
-    ALIASES.iter().find(|(alias, _)| *alias == key).map_or(key, |(_, name)| name)
+fn file_name<'k>(key: &'k str, instance: &Instance) -> &'k str {
+    let aliases = if instance.file(META_DATA_YAML).is_some() { &OTHER_ALIASES[..] } else { &ALIASES };
+    aliases.iter().find(|(alias, _)| *alias == key).map_or(key, |(_, name)| name)
+}
+
+/// Whether a file can be read as what its name says.
+fn check(name: &str, content: &[u8]) -> Result<()> {
+    let what = format!("the new {name}");
+    if content.is_empty() {
+        return Ok(());
+    }
+    if name.ends_with(".json") {
+        return json::parse(content).map(drop).map_err(|error| error.in_file(&what));
+    }
+    if matches!(name, "meta-data" | "network-config") {
+        let text = str::from_utf8(content).map_err(|_| Error::new("set", name, "it is not UTF-8"))?;
+        let problem = yaml::load(text).err();
+        return problem.map_or(Ok(()), |error| {
+            Err(Error::at("read", &what, error.place.line, error.place.column, error.message))
+        });
+    }
+    Ok(())
 }
 
 fn no_such(name: &str, instance: &Instance) -> Fault {

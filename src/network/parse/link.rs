@@ -1,7 +1,7 @@
 //! What every description says of a link, under its own keys.
 
 use super::draft::Draft;
-use super::reader::{Reader, flag, integer, string, text};
+use super::reader::{Reader, integer, string, text};
 use crate::network::model::{InfinibandAddress, Kind, Link, LinkId, LinkName, Match, Setting, Vlan};
 use crate::syntax::value::Value;
 
@@ -94,10 +94,10 @@ fn vlan(reader: &mut Reader<'_>, value: &Value<'_>, keys: &Keys) -> Option<Vlan>
 
 /// Settings of NICs, under the keys of versions 1 and 2.
 #[inline(never)]
-pub(super) fn settings(link: &mut Link, value: &Value<'_>) {
-    link.accept_ra = flag(value, "accept-ra");
-    link.wake_on_lan = flag(value, "wakeonlan") == Some(true);
-    link.optional = flag(value, "optional");
+pub(super) fn settings(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
+    link.accept_ra = reader.flag(value, "accept-ra");
+    link.wake_on_lan = reader.flag(value, "wakeonlan") == Some(true);
+    link.optional = reader.flag(value, "optional");
 }
 
 /// `bridge_stp` is on or off, however that is put.

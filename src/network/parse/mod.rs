@@ -84,6 +84,28 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_neither_true_nor_false_is_told_with_its_place() {
+        let read = |value: &str| {
+            let text = ["version: 2\nethernets:\n  eth0:\n    dhcp4: ", value, "\n    wakeonlan: ON\n"];
+            let parsed = parsed(&text.concat());
+            let link = &parsed.network.links[0];
+            assert!(link.wake_on_lan);
+            let told: Vec<String> = parsed.problems.iter().map(ToString::to_string).collect();
+            (link.subnets.len(), told.join("\n"))
+        };
+        for (value, subnets) in
+            [("yes", 1), ("'True'", 1), ("1", 1), ("no", 0), ("'off'", 0), ("0", 0), ("~", 0)]
+        {
+            assert_eq!(read(value), (subnets, String::new()), "{value}");
+        }
+        for (value, shown) in [("maybe", "maybe"), ("7", "7"), ("[yes]", "a list"), ("''", "")] {
+            let why = ["network-config:4:12: dhcp4 of link eth0: ", shown, " is neither true nor false"];
+            let (subnets, told) = read(value);
+            assert!(subnets == 0 && told.ends_with(&why.concat()), "{told}");
+        }
+    }
+
+    #[test]
     fn references_are_bounded() {
         let mut text = String::from("version: 1\nconfig:\n");
         for bond in 0..40 {

@@ -15,6 +15,10 @@ const SHOWN: usize = 64;
 /// allows.
 const MTU: core::ops::RangeInclusive<u32> = 68..=65_535;
 
+/// Words for true and false by turns; 2 is for interfaces(5), whose `accept_ra`
+/// has it.
+static FLAGS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "1", "0", "2"];
+
 /// Reads parts of a description and collects what is wrong with it. A part
 /// that is wrong is left out; what it belongs to stays.
 pub(super) struct Reader<'v> {
@@ -134,6 +138,21 @@ impl<'v> Reader<'v> {
             }
             **number = found;
         }
+    }
+
+    /// A truth value, however it is put; `None` where there is none.
+    #[inline(never)]
+    pub(super) fn flag(&mut self, parent: &Value<'_>, key: &str) -> Option<bool> {
+        let value = parent.get_set(key)?;
+        if let Data::Bool(on) = value.data {
+            return Some(on);
+        }
+        let written = as_text("", "", value);
+        let found = FLAGS.iter().position(|word| written.eq_ignore_ascii_case(word));
+        if found.is_none() {
+            self.add(value, key, &[&written, " is neither true nor false"]);
+        }
+        found.map(|at| at % 2 == 0)
     }
 
     /// The largest packet in bytes; 0 leaves the kernel's.
@@ -304,21 +323,6 @@ pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
         Data::Str(text) => text.trim_ascii().parse().ok(),
         _ => None,
     }
-}
-
-/// Whether cloud-init takes the value under `key` for true; `None` where there
-/// is none.
-pub(super) fn flag(parent: &Value<'_>, key: &str) -> Option<bool> {
-    let value = parent.get_set(key)?;
-    Some(match &value.data {
-        Data::Bool(on) => *on,
-        Data::Int(number) => *number == 1,
-        Data::Str(text) => {
-            let text = text.trim_ascii();
-            ["true", "1", "on", "yes"].iter().any(|word| text.eq_ignore_ascii_case(word))
-        }
-        _ => false,
-    })
 }
 
 /// A prefix length, or that of a mask of the family of `address`.

@@ -4,7 +4,7 @@
 use super::Parsed;
 use super::draft::Draft;
 use super::link::{self, Keys, Type, spanning_tree};
-use super::reader::{Reader, flag, string, text};
+use super::reader::{Reader, string, text};
 use super::subnet::{route, subnet};
 use crate::network::model::{Dns, Kind, Link, LinkId, LinkName, Origin};
 use crate::syntax::value::Value;
@@ -90,8 +90,8 @@ fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, command: &'v Value<'_>, 
     }
     let keys = keys_of(*what);
     let Some(link) = link::link(reader, draft, command, id, Some(name), *what, &keys) else { return };
-    link::settings(link, command);
-    link.keep_configuration = flag(command, "keep_configuration");
+    link::settings(reader, link, command);
+    link.keep_configuration = reader.flag(command, "keep_configuration");
     for value in reader.items(command, "subnets") {
         subnet(reader, value, &mut link.subnets);
     }

@@ -5,7 +5,7 @@
 use super::Parsed;
 use super::draft::Draft;
 use super::link::{self, Keys, Type, spanning_tree};
-use super::reader::{Reader, flag, split_length, text, words};
+use super::reader::{Reader, split_length, text, words};
 use super::subnet::routes;
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
@@ -81,7 +81,7 @@ fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v 
     let name = name.filter(|_| !keeps);
     let Some(link) = link::link(reader, draft, value, id, name, what, &keys) else { return };
     if is_nic {
-        link::settings(link, value);
+        link::settings(reader, link, value);
         link.dhcp4_overrides = overrides(reader, value, "dhcp4-overrides", "dhcp4domain");
         link.dhcp6_overrides = overrides(reader, value, "dhcp6-overrides", "dhcp6domain");
     }
@@ -146,7 +146,7 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
 #[inline(never)]
 fn dhcp(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>, keys: [&str; 2], method: Method) {
     let [on, overrides] = keys;
-    if flag(value, on) != Some(true) {
+    if reader.flag(value, on) != Some(true) {
         return;
     }
     let mut metric = None;

@@ -449,7 +449,8 @@ const CACHE_KEYS: (&str, &str) = (
     "\
 instance-id, datasource, detail, local-hostname, public-keys (a line each),
 product-uuid, macs; the seed's files: user-data, meta-data, vendor-data,
-network-data, or by their names: user_data, meta_data.json, ...",
+network-data, or by their names: user_data, meta_data.json, ... What makes no
+sense for its key is refused.",
 );
 
 const CLEAN: Verb = Verb {

@@ -2,7 +2,7 @@
 
 use super::super::draft::Draft;
 use super::super::link::{self, Type, spanning_tree};
-use super::super::reader::{Reader, flag, string};
+use super::super::reader::{Reader, string};
 use super::super::subnet::subnet;
 use super::super::v1::{KEYS, keys_of};
 use super::{Line, Stanza, empty, set};
@@ -29,8 +29,8 @@ pub(super) fn add<'t>(
     let what = what(name, &options);
     let keys = keys_of(what);
     let Some(link) = link::link(reader, draft, &options, id, Some(link_name), what, &keys) else { return };
-    link::settings(link, &options);
-    link.keep_configuration = flag(&options, "keep-configuration");
+    link::settings(reader, link, &options);
+    link.keep_configuration = reader.flag(&options, "keep-configuration");
     let bond = string(&options, "bond-master").and_then(LinkId::new);
     for (option, value) in options.entries() {
         parameter(reader, link, option.as_str().unwrap_or_default(), value, bond.is_some());
