@@ -1,4 +1,27 @@
-//! The words of os-release(5).
+//! os-release(5): which distribution a root is.
+
+use crate::fetch::{self, Fetch};
+use alloc::string::String;
+
+/// What tells a distribution from before there was os-release.
+static BEFORE: [(&str, &str); 3] = [
+    ("/etc/redhat-release", "ID=rhel\n"),
+    ("/etc/SuSE-release", "ID=suse\n"),
+    ("/etc/debian_version", "ID=debian\n"),
+];
+
+/// The root's os-release: that of /etc, else that of /usr/lib, else what a file
+/// of the distribution's own says; empty where there is nothing.
+#[inline(never)]
+pub(crate) fn text(root: &dyn Fetch) -> String {
+    for path in &["/etc/os-release", "/usr/lib/os-release"] {
+        if let Some(text) = fetch::text(root, path) {
+            return text;
+        }
+    }
+    let before = BEFORE.iter().find(|(path, _)| root.mode(path).is_some());
+    before.map_or("", |(_, text)| text).into()
+}
 
 /// The value of a field, without its quotes; empty where there is none.
 #[inline(never)]
@@ -15,7 +38,16 @@ pub(crate) fn field<'t>(text: &'t str, name: &str) -> &'t str {
 
 #[cfg(test)]
 mod tests {
-    use super::field;
+    use super::*;
+    use crate::fetch::memory::Tree;
+
+    #[test]
+    fn a_distribution_from_before_os_release_is_told_by_its_own_file() {
+        let of = |files: &[(&str, &str)]| text(&Tree::of("", files));
+        assert_eq!(of(&[("/etc/redhat-release", "CentOS release 6.10 (Final)\n")]), "ID=rhel\n");
+        assert_eq!(of(&[("/etc/SuSE-release", ""), ("/usr/lib/os-release", "ID=sles\n")]), "ID=sles\n");
+        assert_eq!(of(&[]), "");
+    }
 
     #[test]
     fn a_value_loses_its_quotes() {

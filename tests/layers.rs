@@ -19,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("action", &["ip"]),
     ("date", &[]),
     ("kernel_line", &["syntax"]),
-    ("os_release", &[]),
+    ("os_release", &["fetch"]),
     ("accounts", &["action", "fetch"]),
     ("fstab", &["fetch"]),
     ("selinux", &["fetch"]),

@@ -101,6 +101,8 @@ static KEYBOARD: &[Key] = &[
 static NTP: &[Key] = &[
     Key::new("enabled", Kind::Bool),
     Key::new("ntp_client", Kind::Text),
+    Key::new("allow", Kind::List(&Kind::Text)),
+    Key::new("peers", Kind::List(&Kind::Text)),
     Key::new("pools", Kind::List(&Kind::Text)),
     Key::new("servers", Kind::List(&Kind::Text)),
     Key::new(

@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 pub static KEYS: &[Key] = &[
     Key::new("hostname", Kind::Text),
     Key::new("fqdn", Kind::Text),
+    Key::new("create_hostname_file", Kind::Bool),
     Key::new("preserve_hostname", Kind::Bool),
     Key::new("prefer_fqdn_over_hostname", Kind::Bool),
 ];

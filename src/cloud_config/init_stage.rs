@@ -40,6 +40,9 @@ static RSYSLOG: &[Key] = &[
     Key::new("config_filename", Kind::Text),
     Key::new("remotes", Kind::MapOf(&Kind::Either(&[Kind::Text, Kind::Null]))),
     Key::new("service_reload_command", Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)])),
+    Key::new("install_rsyslog", Kind::Bool),
+    Key::new("check_exe", Kind::Text),
+    Key::new("packages", Kind::List(&Kind::Text)),
 ];
 
 static CONFIG: Kind = Kind::Either(&[
@@ -86,6 +89,9 @@ pub struct Rsyslog<'a> {
     pub files: Vec<(String, String)>,
     /// The command that has them read; `None`: as the system does it.
     pub reload: Option<Vec<&'a str>>,
+    /// A program that is there when rsyslog is, and the packages that bring it;
+    /// `None`: it is not to be installed.
+    pub install: Option<(&'a str, Vec<String>)>,
 }
 
 /// Reads `rsyslog`; what makes no sense is a problem, and the others count.
@@ -133,6 +139,14 @@ pub fn rsyslog<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Optio
         }
         _ => None,
     };
+    if config.is_true("rsyslog.install_rsyslog", false) {
+        let packages = setting.value.get_set("packages").map(items).unwrap_or_default();
+        let mut packages: Vec<String> = packages.iter().filter_map(Value::as_str).map(Into::into).collect();
+        if packages.is_empty() {
+            packages.push("rsyslog".into());
+        }
+        rsyslog.install = Some((config.text("rsyslog.check_exe").unwrap_or("rsyslogd"), packages));
+    }
     Some(rsyslog)
 }
 

@@ -207,21 +207,24 @@ fn owner(value: &Value<'_>) -> Option<Owner> {
         return Some(Owner::Ids { uid: u32::try_from(uid).ok()?, gid: 0 });
     }
     let text = value.as_str()?;
-    let (user, group) = match text.split_once(':') {
-        Some((user, group)) if !group.trim_ascii().is_empty() => (name(user)?, Some(name(group)?)),
-        Some((user, _)) => (name(user)?, None),
-        None => (name(text)?, None),
-    };
+    let (user, group) = text.split_once(':').unwrap_or((text, ""));
+    let (user, group) = (name(user)?, name(group)?);
+    if user.is_empty() && group.is_empty() && !has(text, b':') {
+        return None;
+    }
     Some(match (user, group) {
-        ("root", None | Some("root")) => Owner::Root,
-        _ => Owner::Named { user: user.into(), group: group.map(Into::into) },
+        ("" | "root", "" | "root") => Owner::Root,
+        ("", _) => Owner::Named { user: "root".into(), group: Some(group.into()) },
+        _ => Owner::Named { user: user.into(), group: (!group.is_empty()).then(|| group.into()) },
     })
 }
 
-/// A name of a user or group, without surrounding blanks.
+/// A name of a user or group, without surrounding blanks; empty for one that
+/// is to stay as it is.
 fn name(text: &str) -> Option<&str> {
     let name = text.trim_ascii();
-    (!name.is_empty() && !has(name, b'/') && !has(name, b'\0')).then_some(name)
+    let name = if name == "-1" || name.eq_ignore_ascii_case("none") { "" } else { name };
+    (!has(name, b'/') && !has(name, b'\0')).then_some(name)
 }
 
 #[cfg(test)]
@@ -289,7 +292,19 @@ mod tests {
         assert_eq!(owner_of("app:web"), named("app", Some("web")));
         assert_eq!(owner_of("app"), named("app", None));
         assert_eq!(owner_of("a:"), named("a", None));
-        assert_eq!(owner_of(":a"), None);
+        assert_eq!(owner_of(""), None);
+        assert_eq!(owner_of("a/b"), None);
+    }
+
+    #[test]
+    fn an_owner_may_be_a_group_alone() {
+        let owner_of = |text: &str| owner(&Value::bare(Data::Str(text.to_owned().into())));
+        let group = Some(Owner::Named { user: "root".into(), group: Some("web".into()) });
+        for text in [":web", "-1:web", "None : web"] {
+            assert_eq!(owner_of(text), group, "{text}");
+        }
+        assert_eq!(owner_of("app:-1"), Some(Owner::Named { user: "app".into(), group: None }));
+        assert_eq!(owner_of(":"), Some(Owner::Root));
     }
 
     #[test]

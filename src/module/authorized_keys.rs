@@ -23,8 +23,26 @@ pub(super) const KEY_TYPES: &str = "ssh-rsa ssh-ed25519 \
 /// A line for `authorized_keys`.
 pub(super) struct Key<'a> {
     line: &'a str,
+    /// The line without options of its own.
+    bare: &'a str,
     /// The base64 of the key in it.
     material: &'a str,
+}
+
+impl<'a> Key<'a> {
+    /// The key in a line of `authorized_keys`, options before it or not.
+    #[inline(never)]
+    fn of(line: &'a str) -> Option<Self> {
+        let trimmed = line.trim_ascii();
+        if trimmed.starts_with('#') {
+            return None;
+        }
+        let mut words = blank_separated(trimmed);
+        let kind = words.by_ref().find(|word| KEY_TYPES.split(' ').any(|known| known == *word))?;
+        let material = words.next()?;
+        let bare = trimmed.get(kind.as_ptr() as usize - trimmed.as_ptr() as usize..)?;
+        Some(Self { line, bare, material })
+    }
 }
 
 /// Whose file it is.
@@ -39,8 +57,8 @@ pub(super) struct Account<'a> {
 pub(super) fn keys<'a>(lines: &[&'a str], plan: &mut Plan) -> Vec<Key<'a>> {
     let mut keys = Vec::new();
     for line in lines {
-        match material(line) {
-            Some(material) => keys.push(Key { line, material }),
+        match Key::of(line) {
+            Some(key) => keys.push(key),
             None => plan.problems.push(no_key(line)),
         }
     }
@@ -51,18 +69,6 @@ fn no_key(line: &str) -> Error {
     let end = line.char_indices().nth(40).map_or(line.len(), |(end, _)| end);
     let shown = fill("\"{}\"", &[line.get(..end).unwrap_or_default()]);
     Error::new("authorize key", shown, "no known key type with a key behind it")
-}
-
-/// The base64 of the key in a line of `authorized_keys`, options before it or not.
-#[inline(never)]
-fn material(line: &str) -> Option<&str> {
-    let line = line.trim_ascii();
-    if line.starts_with('#') {
-        return None;
-    }
-    let mut words = blank_separated(line);
-    words.by_ref().find(|word| KEY_TYPES.split(' ').any(|known| known == *word))?;
-    words.next()
 }
 
 /// Words parted by blanks outside double quotes, as sshd(8) reads options.
@@ -152,9 +158,10 @@ fn expanded(pattern: &str, home: &str, name: &str) -> Option<String> {
 }
 
 /// The file with the keys in it: a line with the same key is replaced where it
-/// stands, the others stay, new ones go to the end in their order.
+/// stands, the others stay, new ones go to the end in their order. `options`
+/// that are given take the place of a key's own.
 #[inline(never)]
-fn updated(present: &str, keys: &[Key<'_>], options: &str) -> String {
+fn updated<'a>(present: &str, keys: &[Key<'a>], options: &str) -> String {
     let mut placed = alloc::vec![false; keys.len()];
     let mut content = String::new();
     let mut push = |options: &str, line: &str| {
@@ -163,19 +170,20 @@ fn updated(present: &str, keys: &[Key<'_>], options: &str) -> String {
             content.push_str(piece);
         }
     };
+    let line = |key: &Key<'a>| if options.is_empty() { key.line } else { key.bare };
     for old in present.lines() {
-        let same = material(old).and_then(|old| keys.iter().position(|key| key.material == old));
+        let same = Key::of(old).and_then(|old| keys.iter().position(|key| key.material == old.material));
         match same {
             Some(at) => {
                 placed[at] = true;
-                push(options, keys[at].line);
+                push(options, line(&keys[at]));
             }
             None => push("", old),
         }
     }
     for (key, placed) in keys.iter().zip(placed) {
         if !placed {
-            push(options, key.line);
+            push(options, line(key));
         }
     }
     content
@@ -186,7 +194,7 @@ mod tests {
     use super::*;
 
     fn updated(present: &str, keys: &[&str], options: &str) -> String {
-        let keys: Vec<_> = keys.iter().map(|line| Key { line, material: material(line).unwrap() }).collect();
+        let keys: Vec<_> = keys.iter().map(|line| Key::of(line).unwrap()).collect();
         super::updated(present, &keys, options)
     }
 
@@ -202,6 +210,13 @@ mod tests {
     }
 
     #[test]
+    fn options_that_are_given_take_the_place_of_a_keys_own() {
+        let key = "command=\"/bin/x \\\"q\\\"\",no-pty ssh-rsa AAAA with options";
+        assert_eq!(updated("", &[key], "no-pty"), "no-pty ssh-rsa AAAA with options\n");
+        assert_eq!(updated("", &[key], ""), [key, "\n"].concat());
+    }
+
+    #[test]
     fn patterns_name_a_users_own_file() {
         let expanded = |pattern| expanded(pattern, "/home/me", "me");
         assert_eq!(expanded("%h/keys%%/%u").as_deref(), Some("/home/me/keys%/me"));
@@ -212,6 +227,7 @@ mod tests {
 
     #[test]
     fn quotes_may_hide_a_key_type() {
+        let material = |line| Key::of(line).map(|key| key.material);
         assert_eq!(material("command=\"echo ssh-rsa XX\" ssh-ed25519 BBBB me"), Some("BBBB"));
         assert_eq!(material("from=\"a\\\" ssh-rsa Q\" ssh-rsa K"), Some("K"));
         assert_eq!(material("# ssh-rsa AAAA"), None);

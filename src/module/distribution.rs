@@ -1,8 +1,8 @@
 //! Which distribution a root is, as far as modules act differently.
 
 use super::Context;
-use crate::fetch::{self, Fetch};
-use crate::os_release::field;
+use crate::fetch::Fetch;
+use crate::os_release::{self, field};
 use alloc::string::String;
 
 /// Distributions that do things alike.
@@ -47,10 +47,7 @@ impl Distribution {
     /// What `system_info.distro` of the configuration says, else os-release(5).
     #[inline(never)]
     pub(super) fn of(context: &Context<'_>) -> Self {
-        let text = ["/etc/os-release", "/usr/lib/os-release"]
-            .iter()
-            .find_map(|path| fetch::text(context.root, path))
-            .unwrap_or_default();
+        let text = os_release::text(context.root);
         let name = context.config.text("system_info.distro").unwrap_or_else(|| field(&text, "ID"));
         let names = [name, field(&text, "ID"), field(&text, "ID_LIKE")];
         let family = names.iter().flat_map(|names| names.split(' ')).find_map(family);

@@ -58,9 +58,9 @@ pub use seed_files::INJECTED;
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::error::Error;
-use crate::fetch::{self, Fetch};
+use crate::fetch::Fetch;
 use crate::instance::{File, Instance};
-use crate::os_release::field;
+use crate::os_release::{self, field};
 use crate::state::paths::{Frequency, InstancePaths};
 use crate::syntax::value::Value;
 use alloc::vec::Vec;
@@ -206,7 +206,7 @@ fn is_red_hat(root: &dyn Fetch) -> bool {
 /// Whether the root's distribution is one of `names`, words, or takes after one.
 #[inline(never)]
 fn takes_after(root: &dyn Fetch, names: &str) -> bool {
-    let text = fetch::text(root, "/etc/os-release").unwrap_or_default();
+    let text = os_release::text(root);
     let is_named = |id: &str| names.split(' ').any(|name| name == id);
     ["ID", "ID_LIKE"].iter().any(|name| field(&text, name).split(' ').any(is_named))
 }

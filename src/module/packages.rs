@@ -1,8 +1,8 @@
 //! The package managers: how each refreshes, upgrades and installs.
 
-use super::Context;
 use super::distribution::{Distribution, Family};
 use super::system::has_program;
+use super::{Context, Plan};
 use crate::action::Program;
 use crate::cloud_config::Setting;
 use crate::error::{Error, Result};
@@ -24,6 +24,25 @@ impl<'a> Package<'a> {
     /// A package in whatever version there is.
     pub(super) const fn named(name: &'a str) -> Self {
         Self { name, version: None }
+    }
+}
+
+/// Plans the packages that bring a program, unless the root has it.
+pub(super) fn install_program(context: &Context<'_>, program: &str, packages: &[String], plan: &mut Plan) {
+    if has_program(context.root, program) {
+        return;
+    }
+    if packages.is_empty() {
+        let error = Error::new("find", program, "it is not there, and no package of it is known");
+        return plan.problems.push(error);
+    }
+    match Manager::of(context) {
+        Ok(manager) => {
+            let packages: Vec<Package<'_>> = packages.iter().map(|name| Package::named(name)).collect();
+            let programs = [manager.refresh_first(), manager.install(&packages)];
+            plan.actions.extend(programs.into_iter().flatten().map(Into::into));
+        }
+        Err(error) => plan.problems.push(error),
     }
 }
 

@@ -54,20 +54,36 @@ pub(super) fn scalars(
 ) -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
     for (key, value) in entry.entries() {
-        let name = key.as_str().unwrap_or_default().trim_ascii().to_ascii_lowercase().replace('-', "_");
-        let values: Option<Vec<String>> = match &value.data {
-            Data::Seq(items) => items.iter().map(scalar).collect(),
-            _ => scalar(value).map(|text| [text].into()),
-        };
-        match values {
-            Some(values) if !name.is_empty() && !name.contains(['\n', '=', '[']) => {
-                found.push((name, values));
-            }
-            Some(_) => problems.push(setting.error(doing, key, "it is no name of a setting")),
-            None => problems.push(setting.mismatch(doing, value, &name, "a text or a list of texts")),
+        if let Some((name, values)) = texts(setting, key, value, doing, problems) {
+            let values = if value.data == Data::Null { ["None".into()].into() } else { values };
+            found.push((name.to_ascii_lowercase().replace('-', "_"), values));
         }
     }
     found
+}
+
+/// An entry's key and its texts, none for `null`; `None`: why it has none is a
+/// problem.
+pub(super) fn texts<'v>(
+    setting: &Setting<'_>,
+    key: &'v Value<'_>,
+    value: &Value<'_>,
+    doing: &str,
+    problems: &mut Vec<Error>,
+) -> Option<(&'v str, Vec<String>)> {
+    let name = key.as_str().unwrap_or_default().trim_ascii();
+    let values: Option<Vec<String>> = match &value.data {
+        Data::Seq(items) => items.iter().map(scalar).collect(),
+        Data::Null => Some(Vec::new()),
+        _ => scalar(value).map(|text| [text].into()),
+    };
+    let problem = match values {
+        Some(values) if !name.is_empty() && !name.contains(['\n', '=', '[']) => return Some((name, values)),
+        Some(_) => setting.error(doing, key, "it is no name of a setting"),
+        None => setting.mismatch(doing, value, name, "a text or a list of texts"),
+    };
+    problems.push(problem);
+    None
 }
 
 /// A value as Python prints it, truth values as 1 and 0.

@@ -1,5 +1,6 @@
 //! `rsyslog`: where messages are logged.
 
+use super::packages::install_program;
 use super::system::renew;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Program};
@@ -19,6 +20,9 @@ pub(super) const MODULE: Module = Module {
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     let Some(wanted) = rsyslog(context.config, &mut plan.problems) else { return };
+    if let Some((program, packages)) = &wanted.install {
+        install_program(context, program, packages, plan);
+    }
     let mut changed = false;
     for (path, content) in wanted.files {
         if fetch::text(context.root, &path).is_none_or(|old| old != content) {
@@ -42,6 +46,18 @@ mod tests {
     use crate::action::Action;
     use crate::fetch::memory::Tree;
     use crate::module::tests::{FILE, planned};
+
+    #[test]
+    fn rsyslog_is_installed_where_it_is_asked_for_and_not_there() {
+        let root = Tree::default().with("/etc/os-release", "ID=fedora\n", FILE);
+        let root = root.with("/usr/bin/dnf", "", 0o100_755);
+        let lines = |text: &str, root: &Tree| -> Vec<String> {
+            planned("rsyslog", text, root).actions.iter().map(Action::text).collect()
+        };
+        let text = "rsyslog: {install_rsyslog: true, packages: [rsyslog, rsyslog-gnutls]}";
+        assert_eq!(lines(text, &root), ["run dnf -y install rsyslog rsyslog-gnutls"]);
+        assert_eq!(lines(text, &root.with("/usr/sbin/rsyslogd", "", 0o100_755)), [""; 0]);
+    }
 
     #[test]
     fn a_change_is_read_again() {

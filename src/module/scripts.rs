@@ -5,7 +5,7 @@ use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::runcmd;
 use crate::error::Error;
-use crate::state::paths::Frequency;
+use crate::state::paths::{Frequency, INSTANCE_LINK};
 use alloc::format;
 
 pub(super) const RUNCMD: Module = Module {
@@ -23,7 +23,7 @@ const fn runner(name: &'static str, frequency: Frequency, plan: fn(&Context<'_>,
 }
 
 pub(super) const VENDOR: Module = runner("scripts_vendor", Frequency::Instance, |context, plan| {
-    run_parts(context, &context.paths.file("scripts/vendor"), plan);
+    run_parts(context, &[INSTANCE_LINK, "/scripts/vendor"].concat(), plan);
 });
 pub(super) const PER_ONCE: Module = runner("scripts_per_once", Frequency::Once, |context, plan| {
     run_parts(context, "/var/lib/cloud/scripts/per-once", plan);
@@ -36,7 +36,7 @@ pub(super) const PER_INSTANCE: Module =
         run_parts(context, "/var/lib/cloud/scripts/per-instance", plan);
     });
 pub(super) const USER: Module = runner("scripts_user", Frequency::Instance, |context, plan| {
-    run_parts(context, &context.paths.file("scripts"), plan);
+    run_parts(context, &[INSTANCE_LINK, "/scripts"].concat(), plan);
 });
 
 fn plan_runcmd(context: &Context<'_>, plan: &mut Plan) {

@@ -1,6 +1,7 @@
 //! `set_hostname`: the machine's name, when it is not what it was set to.
 
-use super::{Context, Early, Module, Plan, Stage, is_red_hat};
+use super::distribution::has_systemd;
+use super::{Context, Early, Module, Plan, Stage, is_red_hat, shell_variables};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::hostname::{self, Hostname};
 use crate::fetch;
@@ -29,7 +30,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         return;
     }
     let name = system_name(context, &wanted);
-    plan.actions.push(hostname_file(name));
+    write_name(context, name, plan);
     plan.actions.push(Action::SetHostname { name: name.into() });
     plan.actions.push(Action::write(SET_HOSTNAME, record.into_bytes(), 0o644));
 }
@@ -42,10 +43,59 @@ pub(super) fn system_name<'a>(context: &Context<'_>, wanted: &Hostname<'a>) -> &
     if prefers_fqdn && wanted.fqdn.len() <= 64 { wanted.fqdn } else { wanted.hostname }
 }
 
-/// The write of /etc/hostname.
+/// Red Hat's file of what belongs to no link: others write into it too.
+const GLOBAL: &str = "/etc/sysconfig/network";
+
+/// Writes the name where the system reads it from: /etc/hostname, and Red
+/// Hat's without systemd from /etc/sysconfig/network.
 #[inline(never)]
-pub(super) fn hostname_file(name: &str) -> Action {
-    let content = [name, "\n"].concat().into_bytes();
-    let (path, owner, existing) = ("/etc/hostname".into(), Owner::Root, Existing::Replace);
-    WriteFile { path, content, mode: 0o644, owner, existing }.into()
+pub(super) fn write_name(context: &Context<'_>, name: &str, plan: &mut Plan) {
+    const FILE: &str = "/etc/hostname";
+    if context.config.is_true("create_hostname_file", true) || context.root.mode(FILE).is_some() {
+        plan.actions.push(Action::write(FILE, [name, "\n"].concat().into_bytes(), 0o644));
+    }
+    if is_red_hat(context.root) && !has_systemd(context.root) {
+        let old = fetch::text(context.root, GLOBAL).unwrap_or_default();
+        let content = shell_variables::with(&old, "HOSTNAME", name).into_bytes();
+        let (path, owner, existing) = (GLOBAL.into(), Owner::Root, Existing::KeepMetadata);
+        plan.actions.push(WriteFile { path, content, mode: 0o644, owner, existing }.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::action::Action;
+    use crate::fetch::memory::Tree;
+    use crate::module::tests::{FILE, planned};
+
+    fn lines(text: &str, root: &Tree) -> Vec<String> {
+        planned("set_hostname", text, root).actions.iter().map(Action::text).collect()
+    }
+
+    #[test]
+    fn no_file_is_made_where_none_is_wanted() {
+        let text = "{hostname: vm, create_hostname_file: false}";
+        let record = "write /var/lib/cloud/data/set-hostname (0644 root, 37 bytes)";
+        assert_eq!(lines(text, &Tree::default()), ["set host name vm", record]);
+        let root = Tree::default().with("/etc/hostname", "old\n", FILE);
+        let file = "write /etc/hostname (0644 root, 3 bytes)";
+        assert_eq!(lines(text, &root), [file, "set host name vm", record]);
+    }
+
+    #[test]
+    fn red_hat_6_reads_its_name_from_sysconfig() {
+        let root = Tree::default().with("/etc/os-release", "ID=rhel\n", FILE).with(
+            "/etc/sysconfig/network",
+            "NETWORKING=yes\nHOSTNAME=localhost.localdomain\nGATEWAY=10.0.0.1\n",
+            FILE,
+        );
+        let plan = planned("set_hostname", "fqdn: vm.example.org", &root);
+        let Action::WriteFile(file) = &plan.actions[1] else { panic!("{:?}", plan.actions) };
+        assert_eq!(
+            (&*file.path, String::from_utf8_lossy(&file.content).as_ref()),
+            ("/etc/sysconfig/network", "NETWORKING=yes\nHOSTNAME=vm.example.org\nGATEWAY=10.0.0.1\n")
+        );
+        let systemd = root.with("/usr/lib/systemd/systemd", "", FILE);
+        assert_eq!(lines("fqdn: vm.example.org", &systemd).len(), 3);
+    }
 }

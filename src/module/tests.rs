@@ -134,7 +134,11 @@ fn a_host_name_that_was_set_is_left_alone() {
 
 #[test]
 fn red_hats_name_is_the_full_one_unless_told() {
-    let root = Tree::default().with("/etc/os-release", "NAME=x\nID_LIKE=\"suse rhel\"\n", FILE);
+    let root = Tree::default().with("/etc/os-release", "NAME=x\nID_LIKE=\"suse rhel\"\n", FILE).with(
+        "/usr/lib/systemd/systemd",
+        "",
+        FILE,
+    );
     let name = |text: &str, root: &Tree| match &plan("set_hostname", text, named("a.b"), root).actions[1] {
         Action::SetHostname { name } => name.clone(),
         other => panic!("{other}"),
@@ -255,7 +259,7 @@ fn scripts_run_in_the_order_of_their_names() {
         .with(&format!("{folder}/10"), "", 0o100_700)
         .with(&format!("{folder}/15"), "", FILE)
         .with(&format!("{folder}/sub"), "", 0o040_755)
-        .with("/var/lib/cloud/instances/i-1/scripts/part-001", "", 0o100_700);
+        .with("/var/lib/cloud/instance/scripts/part-001", "", 0o100_700);
     let run = |path: String| Action::from(Program::new(&[&path]));
     let plan = |module| plan(module, "{}", Metadata::default(), &root);
     let boot = plan("scripts_per_boot");
@@ -265,7 +269,7 @@ fn scripts_run_in_the_order_of_their_names() {
         ["unable to run /var/lib/cloud/scripts/per-boot/15: it is not executable"]
     );
     let user = plan("scripts_user");
-    assert_eq!(user.actions, [run("/var/lib/cloud/instances/i-1/scripts/part-001".into())]);
+    assert_eq!(user.actions, [run("/var/lib/cloud/instance/scripts/part-001".into())]);
     assert_eq!(plan("scripts_per_once").actions, []);
 }
 

@@ -1,7 +1,7 @@
 //! `update_hostname`: the machine's name at every boot, unless somebody gave it
 //! another one.
 
-use super::set_hostname::{hostname_file, system_name};
+use super::set_hostname::{system_name, write_name};
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::Action;
 use crate::cloud_config::hostname;
@@ -41,7 +41,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
     // Without a name of last time a person gave the present one.
     if present.is_none() || previous.is_some() && !is_present(&present) {
-        plan.actions.push(hostname_file(name));
+        write_name(context, name, plan);
         plan.actions.push(Action::SetHostname { name: wanted.hostname.into() });
     }
 }

@@ -1,6 +1,6 @@
 //! `zypper`: repositories of zypper(8), and zypp.conf.
 
-use super::repository::{Ini, file_name, scalars};
+use super::repository::{Ini, file_name, scalars, texts};
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch;
@@ -82,12 +82,15 @@ fn config(context: &Context<'_>, plan: &mut Plan) {
     }
     let present = fetch::text(context.root, CONF).unwrap_or_default();
     let mut lines = Vec::new();
-    for (key, values) in scalars(&setting, setting.value, DOING, &mut plan.problems) {
-        let line = [&*key, "=", &values.join(",")].concat();
-        if key == "configdir" {
+    for (key, value) in setting.value.entries() {
+        let Some((name, values)) = texts(&setting, key, value, DOING, &mut plan.problems) else { continue };
+        let line = [name, "=", &values.join(",")].concat();
+        if name == "configdir" {
             let why = "configdir can't be changed here";
             plan.problems.push(setting.error(DOING, setting.value, why));
-        } else if !values.is_empty() && !present.lines().any(|old| old.trim_ascii() == line) {
+        } else if values.iter().any(|value| !value.is_empty())
+            && !present.lines().any(|old| old.trim_ascii() == line)
+        {
             lines.push(line);
         }
     }
@@ -110,7 +113,8 @@ fn config(context: &Context<'_>, plan: &mut Plan) {
 mod tests {
     use super::*;
     use crate::fetch::memory::Tree;
-    use crate::module::tests::{FILE, planned, texts};
+    use crate::module::tests::texts as told;
+    use crate::module::tests::{FILE, planned};
 
     #[test]
     fn repositories_and_settings_are_added_once() {
@@ -129,11 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_keeps_its_name_and_one_without_a_value_is_left_out() {
+        let text = "zypper: {config: {solver.onlyRequires: true, repo-x: [a, b], vendordir: null, y: ''}}";
+        let root = Tree::default().with(CONF, "[main]", FILE);
+        let plan = planned(MODULE.name, text, &root);
+        let Action::WriteFile(file) = &plan.actions[0] else { panic!("{:?}", plan.actions) };
+        let conf = "[main]\n# Added via cloud.cfg\nsolver.onlyRequires=1\nrepo-x=a,b\n";
+        assert_eq!(String::from_utf8_lossy(&file.content), conf);
+    }
+
+    #[test]
     fn what_is_no_repository_is_told() {
         let text = "zypper: {repos: [{id: a/b, baseurl: x}, {id: c}], config: {configdir: /x}}";
         let plan = planned(MODULE.name, text, &Tree::default());
         assert_eq!(
-            texts(&plan.problems),
+            told(&plan.problems),
             [
                 "unable to add the repository at user-data:1:59: configdir can't be changed here",
                 "unable to add the repository at user-data:1:18: it has no id that can be the name of a file",

@@ -324,7 +324,8 @@ fn settle(
     }
     for action in boothook::boothooks(consumed, instance, paths) {
         if let Err(error) = applier.apply(&action, None) {
-            log.error(&error);
+            // As with cloud-init, a hook that says no is no failure of the boot.
+            log.warn(&error);
         } else if let Action::RunProgram(program) = &action {
             log.info("ran boothook {}", &[&program.argv.join(" ")]);
         }

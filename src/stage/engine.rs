@@ -133,7 +133,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             if progress == Progress::Done {
                 continue;
             }
-            let why = match self.must_wait(action, &tally.left) {
+            let why = match self.must_wait(entry.frequency, action, &tally.left) {
                 Some(why) => why,
                 None => match self.one(module, action, key, progress, log) {
                     // Before the pivot nothing has failed yet: the runner tries again.
@@ -189,8 +189,14 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// Why an action is not for the agent, if it is not.
     #[inline(never)]
-    fn must_wait(&self, action: &Action, left: &[&Action]) -> Option<String> {
+    fn must_wait(&self, frequency: Frequency, action: &Action, left: &[&Action]) -> Option<String> {
         let cover = self.early?;
+        // Of what is done at every boot no journal is kept: the runner would add it once more.
+        if let (Frequency::Always, Action::WriteFile(file)) = (frequency, action)
+            && file.existing == Existing::Append
+        {
+            return Some("it is added at every boot".into());
+        }
         if matches!(action, Action::RunProgram(_) | Action::Account(_) | Action::Task(_)) {
             return Some("programs run after the pivot".into());
         }

@@ -3,11 +3,11 @@
 mod client;
 
 use super::distribution::{Distribution, Family};
-use super::packages::{Manager, Package};
-use super::system::{has_program, restart};
+use super::packages::install_program;
+use super::system::restart;
 use super::{CREATED, Context, Early, Module, Plan, Stage};
 use crate::action::Action;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fetch;
 use crate::limits;
 use crate::state::paths::Frequency;
@@ -43,27 +43,46 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         Ok(client) => client,
         Err(error) => return plan.problems.push(error),
     };
-    let mut servers = hosts(context, "ntp.servers", plan);
-    let mut pools = hosts(context, "ntp.pools", plan);
+    let mut hosts = Hosts::of(context, plan);
     // busybox's ntpd knows no pools.
     if distribution.family == Family::Alpine && client.service == "ntpd" {
-        if servers.is_empty() {
-            servers = defaults(&distribution.name);
+        if hosts.servers.is_empty() {
+            hosts.servers = defaults(&distribution.name);
         }
-    } else if servers.is_empty() && pools.is_empty() {
-        pools = defaults(&distribution.name);
+    } else if hosts.servers.is_empty() && hosts.pools.is_empty() {
+        hosts.pools = defaults(&distribution.name);
     }
-    match text(context, &client, &servers, &pools) {
+    match text(context, &client, &hosts) {
         Ok(text) => {
             keep(context, &client.path, plan);
             plan.actions.push(Action::write(&client.path, text.into_bytes(), 0o644));
         }
         Err(error) => return plan.problems.push(error),
     }
-    if !has_program(context.root, &client.program) {
-        install(context, &client, plan);
-    }
+    install_program(context, &client.program, &client.packages, plan);
     plan.actions.push(restart(context.root, &distribution, &client.service).into());
+}
+
+/// Names or addresses of other hosts.
+struct Hosts {
+    servers: Vec<String>,
+    pools: Vec<String>,
+    /// Those that both ask and are asked.
+    peers: Vec<String>,
+    /// Networks whose hosts may ask this machine.
+    allow: Vec<String>,
+}
+
+impl Hosts {
+    fn of(context: &Context<'_>, plan: &mut Plan) -> Self {
+        let mut of = |key| hosts(context, key, plan);
+        Self {
+            servers: of("ntp.servers"),
+            pools: of("ntp.pools"),
+            peers: of("ntp.peers"),
+            allow: of("ntp.allow"),
+        }
+    }
 }
 
 /// The client that `ntp_client` names, else the first that is there, with what
@@ -139,7 +158,7 @@ fn defaults(distribution: &str) -> Vec<String> {
 
 /// The client's configuration: from a template of `ntp.config`, else of the
 /// root, else our own.
-fn text(context: &Context<'_>, client: &Client, servers: &[String], pools: &[String]) -> Result<String> {
+fn text(context: &Context<'_>, client: &Client, hosts: &Hosts) -> Result<String> {
     let folder = context.config.text("system_info.paths.templates_dir").unwrap_or("/etc/cloud/templates");
     let file = format!("{}/{}.tmpl", folder.trim_end_matches('/'), client.template_name);
     let (name, template) = match &client.template {
@@ -147,15 +166,20 @@ fn text(context: &Context<'_>, client: &Client, servers: &[String], pools: &[Str
         None if client.template_name.is_empty() => ("", None),
         None => (&*file, fetch::text(context.root, &file)),
     };
-    let Some(template) = template else { return Ok(own(client, servers, pools)) };
+    let Some(template) = template else { return Ok(own(client, hosts)) };
     let text = |text: &str| Value::bare(Data::Str(text.to_string().into()));
     let list = |hosts: &[String]| Value::bare(Data::Seq(hosts.iter().map(|host| text(host)).collect()));
-    let data = [(text("servers"), list(servers)), (text("pools"), list(pools))];
+    let data = [
+        (text("servers"), list(&hosts.servers)),
+        (text("pools"), list(&hosts.pools)),
+        (text("peers"), list(&hosts.peers)),
+        (text("allow"), list(&hosts.allow)),
+    ];
     render_text(name, &template, &Value::bare(Data::Map(data.into())))
 }
 
 /// What is enough for a client.
-fn own(client: &Client, servers: &[String], pools: &[String]) -> String {
+fn own(client: &Client, Hosts { servers, pools, peers, allow }: &Hosts) -> String {
     let mut text = String::from(CREATED);
     let mut lines = |before: &str, hosts: &[String], after: &str| {
         for host in hosts {
@@ -164,7 +188,7 @@ fn own(client: &Client, servers: &[String], pools: &[String]) -> String {
     };
     match &*client.service {
         "systemd-timesyncd" => {
-            let hosts = [servers, pools].concat().join(" ");
+            let hosts = [&**servers, pools].concat().join(" ");
             return format!("{text}[Time]\nNTP={hosts}\n");
         }
         "ntpd" if client.path == "/etc/ntpd.conf" => {
@@ -176,6 +200,10 @@ fn own(client: &Client, servers: &[String], pools: &[String]) -> String {
         _ => {
             lines("pool", pools, " iburst");
             lines("server", servers, " iburst");
+            lines("peer", peers, "");
+            if client.program == "chronyd" {
+                lines("allow", allow, "");
+            }
         }
     }
     text + if client.program == "chronyd" {
@@ -202,22 +230,6 @@ fn keep(context: &Context<'_>, path: &str, plan: &mut Plan) {
     }
 }
 
-fn install(context: &Context<'_>, client: &Client, plan: &mut Plan) {
-    if client.packages.is_empty() {
-        let error = Error::new("find", &client.program, "it is not there, and no package of it is known");
-        return plan.problems.push(error);
-    }
-    match Manager::of(context) {
-        Ok(manager) => {
-            let packages: Vec<Package<'_>> =
-                client.packages.iter().map(|name| Package::named(name)).collect();
-            let programs = [manager.refresh_first(), manager.install(&packages)];
-            plan.actions.extend(programs.into_iter().flatten().map(Into::into));
-        }
-        Err(error) => plan.problems.push(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +247,16 @@ mod tests {
         let plan = planned("ntp", text, root);
         assert_eq!(plan.problems, []);
         plan.actions.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn peers_and_networks_that_may_ask_are_written() {
+        let root = root("debian", &["/usr/sbin/chronyd"]);
+        let text = "ntp: {servers: [s], peers: [p1, p2], allow: [10.0.0.0/8]}";
+        let start = "# Created by glowplug\nserver s iburst\npeer p1\npeer p2\nallow 10.0.0.0/8\n";
+        assert!(written(text, &root).starts_with(start), "{}", written(text, &root));
+        let own = "ntp: {peers: [p], allow: [n], config: {template: \"## template:jinja\\n{{ peers }} {{ allow }} {{ pools | length }}\"}}";
+        assert_eq!(written(own, &root), "['p'] ['n'] 4");
     }
 
     fn written(text: &str, root: &Tree) -> String {

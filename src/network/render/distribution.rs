@@ -2,9 +2,7 @@
 //! their files.
 
 use crate::fetch::Fetch;
-use crate::limits;
-use crate::os_release::field;
-use alloc::string::String;
+use crate::os_release::{self, field};
 
 /// What distributions do differently; as cloud-init 26.2 has it.
 #[derive(Debug)]
@@ -95,19 +93,12 @@ impl Distribution {
     /// else one with nothing of its own.
     #[inline(never)]
     pub fn of(root: &dyn Fetch) -> &'static Self {
-        let text = os_release(root);
+        let text = os_release::text(root);
         for name in ["ID", "ID_LIKE"] {
             for id in field(&text, name).split_ascii_whitespace() {
                 if let Some(known) = Self::named(id) {
                     return known;
                 }
-            }
-        }
-        let before =
-            [("etc/redhat-release", "rhel"), ("etc/SuSE-release", "suse"), ("etc/debian_version", "debian")];
-        for (path, name) in before {
-            if text.is_empty() && root.mode(path).is_some() {
-                return Self::named(name).unwrap_or(&UNKNOWN);
             }
         }
         &UNKNOWN
@@ -122,14 +113,4 @@ impl Distribution {
     pub(super) fn order(&self) -> impl Iterator<Item = &'static str> {
         self.order.split_ascii_whitespace()
     }
-}
-
-/// os-release(5): /etc first, then /usr/lib.
-fn os_release(root: &dyn Fetch) -> String {
-    for path in ["etc/os-release", "usr/lib/os-release"] {
-        if let Ok(Some(bytes)) = root.read(path, limits::ATTRIBUTE) {
-            return String::from_utf8_lossy(&bytes).into_owned();
-        }
-    }
-    String::new()
 }

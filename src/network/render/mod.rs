@@ -182,7 +182,7 @@ mod tests {
         fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
             let content = self.0.iter().find_map(|file| {
                 let (name, content) = file.split_once('=').unwrap_or((file, "x program"));
-                (name == path).then_some(content)
+                (name == path.trim_start_matches('/')).then_some(content)
             });
             match content {
                 Some(content) if content.len() > limit => Err(Error::new("read", path, "too long")),
