@@ -22,7 +22,7 @@ use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::listed::{Entry, listed, not_known};
-use glowplug::stage::local::{Local, carry_out};
+use glowplug::stage::local::{self, Local, carry_out};
 use glowplug::stage::log::Log;
 use glowplug::stage::network::system_links;
 use glowplug::stage::{fallback, handoff, instancify};
@@ -316,7 +316,9 @@ fn settle(
     actions.extend(consumed.files(instance, merged, paths));
     actions.extend(instance_files::plan(consumed, instance, paths, (&layers, system), &machine.root));
     let links = system_links().unwrap_or_default();
-    actions.extend(network_config::plan(instance, paths, system, line, &links));
+    let initramfs = local::network_of_initramfs(&machine.local(line), instance, &links);
+    let sources = network_config::Sources { instance, system, line, initramfs, links: &links };
+    actions.extend(network_config::plan(&sources, paths));
     for action in actions {
         if !carry_out(applier, &action, log) {
             break;

@@ -21,6 +21,7 @@ use glowplug::network::model::{
     Address, Control, Domain, Kind, Link, Method, Network, Origin, Parameter, Route, Setting, Subnet,
 };
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};
+use glowplug::network::render::version1;
 use glowplug::network::resolve::Resolved;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
@@ -352,4 +353,40 @@ fn the_recorded_answers_are_cloud_inits() {
     }
     // An older cloud-init reads most of it the same way.
     assert!(differ.len() * 3 < answers.len(), "{differ:?}");
+}
+
+/// What programs read in network-config.json where interfaces(5) or an
+/// initramfs describes the network: read again it is the same, by us and by
+/// the cloud-init of this machine.
+#[test]
+fn a_network_as_version_1_is_the_same_network() {
+    // Ports that nobody describes have no entry, and so no place in the order.
+    const ANOTHER_ORDER: &str = "bridge-undescribed-ports.v1.yaml";
+    let mut oracle = oracle();
+    let folder = env::temp_dir().join(format!("glowplug-version1-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let (mut wrong, mut differ) = (Vec::new(), Vec::new());
+    let mut inputs = inputs();
+    inputs.retain(|name| name.contains(".v1.") || name.ends_with(".eni"));
+    for input in &inputs {
+        let network = parse(&self::folder().join(input)).network;
+        let text = shown(&version1::tree(&network), Style::File);
+        let again = network_config(yaml::load(&text).unwrap(), input);
+        let (before, after) =
+            (shown(&state(&network), Style::File), shown(&state(&again.network), Style::File));
+        if (before != after && input != ANOTHER_ORDER) || !again.problems.is_empty() {
+            wrong.push(format!("{input} {:?}\n{text}\nwas {before}\nis {after}", again.problems));
+        }
+        let path = folder.join(format!("{input}.v1.yaml"));
+        fs::write(&path, &text).unwrap();
+        let answer = oracle.ask(&path.display().to_string());
+        if answer.get("state").map(|state| shown(state, Style::File)) != Some(before) {
+            differ.push(input);
+        }
+    }
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), inputs.len(), wrong.join("\n"));
+    // An older cloud-init knows less of version 1.
+    assert!(differ.len() * 10 < inputs.len(), "{differ:?}");
+    assert!(!differ.iter().any(|input| input.ends_with(".eni")), "{differ:?}");
 }

@@ -15,6 +15,7 @@ pub mod ours;
 mod section;
 mod text;
 pub mod udev;
+pub mod version1;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::fetch::Fetch;

@@ -8,6 +8,8 @@ use glowplug::instance::{Instance, NETWORK_CONFIG, NETWORK_DATA};
 use glowplug::kernel_line::KernelLine;
 use glowplug::network::fallback::fallback;
 use glowplug::network::model::SystemLink;
+use glowplug::network::parse::{Description, description};
+use glowplug::network::render::version1;
 use glowplug::state::paths::{INSTANCE_LINK, InstancePaths};
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
@@ -16,17 +18,21 @@ use glowplug::syntax::{encoding, yaml};
 /// Its name below the instance's directory and in /run.
 const NAME: &str = "network-config.json";
 
-/// Writes it; `links` are the NICs as they are named now, `system` the root's
-/// own configuration, the layer that wins first. Nothing is written where the
-/// network is left alone, or where an initramfs has described it.
-pub(crate) fn plan(
-    instance: &Instance,
-    paths: &InstancePaths,
-    system: &[(&str, Value<'_>)],
-    line: &KernelLine,
-    links: &[SystemLink],
-) -> Vec<Action> {
-    let Some(text) = text(instance, system, line, links) else { return Vec::new() };
+/// What a description may come from.
+pub(crate) struct Sources<'s> {
+    pub(crate) instance: &'s Instance,
+    /// The root's own configuration, the layer that wins first.
+    pub(crate) system: &'s [(&'s str, Value<'s>)],
+    pub(crate) line: &'s KernelLine,
+    /// What the initramfs has said.
+    pub(crate) initramfs: Option<Description>,
+    /// The NICs as they are named now.
+    pub(crate) links: &'s [SystemLink],
+}
+
+/// Writes it; nothing where the network is left alone.
+pub(crate) fn plan(sources: &Sources<'_>, paths: &InstancePaths) -> Vec<Action> {
+    let Some(text) = text(sources) else { return Vec::new() };
     let link = format!("/run/cloud-init/{NAME}");
     vec![
         Action::write(&paths.file(NAME), text.into_bytes(), 0o600),
@@ -35,12 +41,8 @@ pub(crate) fn plan(
 }
 
 /// The file's text, of the first source that says something.
-fn text(
-    instance: &Instance,
-    system: &[(&str, Value<'_>)],
-    line: &KernelLine,
-    links: &[SystemLink],
-) -> Option<String> {
+fn text(sources: &Sources<'_>) -> Option<String> {
+    let Sources { instance, system, line, initramfs, links } = sources;
     if let Some(word) = line.get("network-config") {
         let mut bytes = encoding::base64(word.as_bytes()).ok()?;
         if encoding::is_gzip(&bytes) {
@@ -48,10 +50,12 @@ fn text(
         }
         return of_yaml(&bytes);
     }
-    if line.get("ip").is_some() || line.get("ip6").is_some() {
-        return None;
+    match initramfs {
+        Some(Description::Network(parsed)) => return Some(written(&version1::tree(&parsed.network))),
+        Some(Description::Disabled) => return None,
+        Some(Description::Nothing) | None => {}
     }
-    for (_, layer) in system {
+    for (_, layer) in *system {
         if let Some(network) = layer.get("network") {
             return Some(written(&inner(network.clone())?));
         }
@@ -61,7 +65,10 @@ fn text(
             Some(written(&network_data::convert(&json::parse(bytes).ok()?, links)?))
         }
         Some((NETWORK_CONFIG, bytes)) => of_yaml(bytes),
-        Some(_) => None,
+        Some((name, bytes)) => match description(name, bytes, name).ok()? {
+            Description::Network(parsed) => Some(written(&version1::tree(&parsed.network))),
+            Description::Disabled | Description::Nothing => None,
+        },
         None => Some(written(&without_any(links)?)),
     }
 }
@@ -116,8 +123,9 @@ fn map<'a>(entries: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glowplug::instance::{File, InstanceId};
+    use glowplug::instance::{File, INTERFACES, InstanceId};
     use glowplug::network::model::Mac;
+    use glowplug::network::parse::klibc;
 
     fn nic(name: &str, last: u8) -> SystemLink {
         SystemLink {
@@ -135,7 +143,15 @@ mod tests {
         let mut instance = Instance::new(InstanceId::parse("i").unwrap(), "ConfigDrive");
         instance.raw.extend(file.map(|(path, text)| File { path: path.into(), content: text.into() }));
         let system = [("cloud.cfg", yaml::load(system).unwrap())];
-        text(&instance, &system, &KernelLine::parse(line), &[nic("eth0", 1), nic("ens9", 2)])
+        let (line, links) = (KernelLine::parse(line), [nic("eth0", 1), nic("ens9", 2)]);
+        let initramfs = line.get("ip").map(|file| {
+            Description::Network(klibc::parse(&[("/run/net-eth0.conf", &file.replace(',', "\n"))], &links))
+        });
+        text(&Sources { instance: &instance, system: &system, line: &line, initramfs, links: &links })
+    }
+
+    fn without_spaces(text: Option<String>) -> String {
+        text.unwrap().split_whitespace().collect()
     }
 
     #[test]
@@ -150,15 +166,21 @@ mod tests {
         let line = "network-config=e3ZlcnNpb246IDIsIGV0aGVybmV0czoge3g6IHt9fX0=";
         assert_eq!(of(None, system, line).as_deref(), Some(two));
         assert_eq!(of(seed, "network: {config: disabled}", ""), None);
-        assert_eq!(of(seed, "{}", "ip=dhcp"), None);
+        let interfaces = Some((INTERFACES, "auto eth0\niface eth0 inet dhcp\n"));
+        let nic = "{\"control\":\"auto\",\"type\":\"dhcp\"}],\"type\":\"physical\"}],\"version\":1}";
+        let start = "{\"config\":[{\"name\":\"eth0\",\"subnets\":[";
+        assert_eq!(without_spaces(of(interfaces, "{}", "")), [start, nic].concat());
+        let start = "{\"config\":[{\"mac_address\":\"02:00:00:00:00:01\",\"name\":\"eth0\",\"subnets\":[";
+        let line = "ip=DEVICE=eth0,PROTO=dhcp,IPV4ADDR=192.0.2.7";
+        let nic = nic.replace("auto", "manual");
+        assert_eq!(without_spaces(of(seed, "{}", line)), [start, &nic].concat());
         assert_eq!(of(Some((NETWORK_DATA, "{")), "{}", ""), None);
     }
 
     #[test]
     fn without_a_description_it_is_the_fallback() {
-        let text = of(None, "{}", "").unwrap();
         assert_eq!(
-            text.split_whitespace().collect::<String>(),
+            without_spaces(of(None, "{}", "")),
             "{\"ethernets\":{\"eth0\":{\"dhcp4\":true,\"dhcp6\":true,\"match\":{\"macaddress\":\"02:00:00:00:00:01\"},\"set-name\":\"eth0\"}},\"version\":2}"
         );
     }

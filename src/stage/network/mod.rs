@@ -15,6 +15,7 @@ use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
 use crate::network::model::{Control, Link, Mac, Network, SystemLink};
 use crate::network::order::sort_by;
+use crate::network::parse::Description;
 use crate::network::render::ours::Trees;
 use crate::network::resolve::Resolved;
 use crate::state::paths::HANDOFF_LATE;
@@ -92,6 +93,11 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
 /// The network that counts; `None` leaves it as it is.
 pub(super) fn described(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
     source::choose(inputs, present, log)
+}
+
+/// What the initramfs has said of it, where that counts.
+pub(super) fn of_initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Option<Description> {
+    source::initramfs(inputs, present).ok().flatten().map(|(_, description)| description)
 }
 
 /// One line for each link that is there: what it was called, and is.

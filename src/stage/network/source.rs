@@ -96,7 +96,7 @@ fn kernel_line(inputs: &Inputs<'_>) -> Result<Option<Said>> {
 /// What klibc's ipconfig left, where the kernel line asked for it. Where
 /// dracut did the same, its own files in /run hold: they are for the root.
 #[inline(never)]
-fn initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Result<Option<Said>> {
+pub(super) fn initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Result<Option<Said>> {
     let run = inputs.trees.run;
     let line = inputs.kernel_line;
     let asked = line.get("ip").is_some() || line.get("ip6").is_some();
