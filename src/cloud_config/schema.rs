@@ -349,7 +349,7 @@ fn fits(value: &Value<'_>, kind: &Kind) -> bool {
 }
 
 /// What a reader calls a kind.
-fn text(kind: &Kind) -> String {
+pub fn text(kind: &Kind) -> String {
     let word = match kind {
         Kind::Any => "anything",
         Kind::Null => "null",

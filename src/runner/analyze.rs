@@ -171,7 +171,8 @@ fn as_record(steps: &[Step], format: &str) -> String {
             let _ = writeln!(text, "{}", formatted(step, first, format));
         }
         let whole = own.iter().find(|step| is_whole(step)).map(|step| step.duration);
-        let took = whole.unwrap_or_else(|| inner.iter().map(|step| step.duration).sum());
+        let last = inner.iter().map(|step| step.start + step.duration).max().unwrap_or(first);
+        let took = whole.unwrap_or(last - first);
         total += took;
         let _ = writeln!(text, "Finished stage: ({stage}) {:0>8} seconds\n", short(took));
     }

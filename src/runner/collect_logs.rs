@@ -56,6 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     if files.is_empty() {
         return Err(Error::new("collect logs", &archive, "there are none").into());
     }
+    // Before anything is collected: tar's own words for it are many.
+    File::create(&archive).map_err(|error| Error::new("write", &archive, cause(&error)))?;
     let name =
         format!("cloud-init-logs-{}", utc(clock::realtime()).iso().split(' ').next().unwrap_or_default());
     // One that was left behind by somebody who was stopped.

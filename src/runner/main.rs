@@ -37,6 +37,7 @@ mod query;
 mod remote;
 mod report;
 mod schema;
+mod schema_docs;
 mod settings;
 mod single;
 mod stage;

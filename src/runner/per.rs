@@ -3,6 +3,7 @@
 
 use crate::cli::{Arguments, Ended, Fault};
 use crate::http::cause;
+use crate::stage::need_root;
 use glowplug::error::Error;
 use glowplug::state::paths::{CLOUD, INSTANCE_LINK};
 use glowplug::sys::clock;
@@ -15,6 +16,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let [frequency, name, program, rest @ ..] = arguments.operands() else {
         return Err(Fault::Usage("unable to run per: COMMAND is missing, see --help".into()));
     };
+    // Nobody else can note that it has run.
+    need_root("per")?;
     let path = semaphore(Path::new("/"), frequency, name)?;
     if frequency != "always" && path.is_file() {
         return Ok(0);

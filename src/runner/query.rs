@@ -19,8 +19,8 @@ const REDACTED: &str = "<redacted for non-root user>";
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     let (key, format) = (arguments.operand(), arguments.value("format"));
     if key.is_none() && format.is_none() && !arguments.has("all") && !arguments.has("list-keys") {
-        let why = "Expected one of the options: --all, --format, --list-keys or varname";
-        return Err(Fault::Failed(Error::new("query", "nothing", why)));
+        let why = "KEY, --all, --format or --list-keys is missing, see --help";
+        return Err(Fault::Failed(Error::new("run", "query", why)));
     }
     let is_root = rustix::process::geteuid().is_root();
     let name = if is_root { "instance-data-sensitive.json" } else { "instance-data.json" };

@@ -173,6 +173,7 @@ impl Report {
             (State::Disabled, _) if Path::new(DISABLED).exists() => format!("disabled by {DISABLED}"),
             (State::Disabled, _) => "disabled by the kernel line".into(),
             (_, Some(stage)) => format!("Running in stage: {stage}"),
+            (State::NotStarted, _) => "no stage has run in this boot".into(),
             _ => "no datasource".into(),
         }
     }
@@ -296,7 +297,10 @@ mod tests {
     fn before_the_first_stage_nothing_is_known() {
         let report = Report { state: State::NotStarted, status: Status::default() };
         let long = report.tabular(true);
-        assert!(long.ends_with("detail: no datasource\nerrors: []\nrecoverable_errors: {}\n"), "{long}");
+        assert!(
+            long.ends_with("detail: no stage has run in this boot\nerrors: []\nrecoverable_errors: {}\n"),
+            "{long}"
+        );
         assert!(!long.contains("last_update"), "{long}");
     }
 }

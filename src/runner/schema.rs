@@ -3,6 +3,7 @@
 
 use crate::cli::{Arguments, Ended, Fault, print, say};
 use crate::input::read;
+use crate::schema_docs;
 use glowplug::cloud_config::schema::{self, Finding};
 use glowplug::error::Error;
 use glowplug::instance::NETWORK_CONFIG;
@@ -21,13 +22,18 @@ const SYSTEM: [&str; 3] = ["user-data.txt", "vendor-data.txt", "vendor-data2.txt
 const INSTANCE_DATA: &str = "/run/cloud-init/instance-data.json";
 
 pub(crate) fn run(arguments: &Arguments) -> Ended {
+    if arguments.has("docs") {
+        return schema_docs::run(arguments.values("docs"));
+    }
     let files: Vec<String> = match arguments.value("config-file") {
         Some(file) => vec![file.into()],
         None if arguments.has("system") => {
             SYSTEM.iter().map(|name| format!("{INSTANCE_LINK}/{name}")).collect()
         }
         None => {
-            return Err(Fault::Usage("unable to run schema: --config-file or --system is missing".into()));
+            return Err(Fault::Usage(
+                "unable to run schema: --config-file, --system or --docs is missing, see --help".into(),
+            ));
         }
     };
     let mut faults = 0;
@@ -96,7 +102,9 @@ fn check(file: &str, content: &[u8], arguments: &Arguments) -> Result<usize, Err
     render(file, arguments, &mut assembled)?;
     let configs: Vec<_> = assembled.parts.iter().filter(|part| part.kind == Kind::CloudConfig).collect();
     for problem in &assembled.problems {
-        say(problem.text());
+        // A file that is no message has no parts for who wrote it.
+        let text = problem.text();
+        say(&if assembled.parts.len() == 1 { text.replace("part part-001 of ", "") } else { text.into() });
     }
     if configs.is_empty() && assembled.problems.is_empty() {
         let why = "it is no cloud-config: its first line is not `#cloud-config`";

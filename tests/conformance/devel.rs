@@ -235,7 +235,7 @@ fn a_template_renders_as_cloud_init_renders_it() {
     let theirs = run("/usr/bin/cloud-init", &[&["devel"][..], &arguments].concat(), &folder.0, "");
     let (status, out, err) = devel(&arguments, &folder, "");
     assert_eq!((status, out.as_bytes()), (0, &*theirs.stdout), "{theirs:?}");
-    assert_eq!(err, "unable to render all of template: there is no nope\n");
+    assert_eq!(err, "glowplug: unable to render all of template: there is no nope\n");
     let (status, _, err) = devel(&["render", "-i", "data", "none"], &folder, "");
     assert_eq!(
         (status, &*err),
@@ -249,7 +249,7 @@ fn a_command_line_that_makes_no_sense() {
     for (arguments, why) in [
         (
             &[][..],
-            "unable to run devel: yaml, user-data, make-mime, net-convert or render is missing, see --help",
+            "unable to run devel: yaml, user-data, make-mime, net-convert, render or hotplug-hook is missing, see --help",
         ),
         (&["fly"], "unable to run devel \"fly\": no such command, see --help"),
         (&["user-data"], "unable to run devel user-data: FILE is missing, see --help"),

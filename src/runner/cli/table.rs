@@ -333,6 +333,13 @@ of many parts is taken apart, and each of its cloud-configs is checked.",
     options: &[
         Opt::value("config-file", 'c', FILE, "the cloud-config, or user-data of any kind"),
         Opt::flag("system", ' ', "check this machine's own (for root)"),
+        Opt::value(
+            "docs",
+            'd',
+            Value::Text("MODULE"),
+            "print when a module runs and what its keys may\nhold; a key stands for its modules, all for\nevery one",
+        )
+        .many(),
         Opt::flag("annotate", ' ', "print the text with the faults in it"),
         Opt::value(
             "schema-type",
@@ -457,8 +464,8 @@ const CLEAN: Verb = Verb {
     name: "clean",
     summary: "take away what provisioning left, for a new first boot",
     about: "\
-Removes everything in /var/lib/cloud but the seed and what is known of this boot,
-and runs the programs in /etc/cloud/clean.d.",
+Removes everything in /var/lib/cloud but the seed, and the status, timings and
+hand-off of this boot in /run; then runs the programs in /etc/cloud/clean.d.",
     options: &[
         Opt::value(
             "configs",
@@ -495,7 +502,7 @@ const COLLECT_LOGS: Verb = Verb {
 
 const DEVEL: Verb = Verb {
     name: "devel",
-    summary: "look at what will configure a machine, without touching one",
+    summary: "look closer at what configures a machine",
     verbs: &[
         DEVEL_YAML,
         DEVEL_USER_DATA,

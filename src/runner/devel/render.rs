@@ -25,7 +25,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let rendered = render_text(name(file), text.trim_start(), &data)?;
     for after in rendered.split(MISSING).skip(1) {
         let missing = after.split(char::is_whitespace).next().unwrap_or_default();
-        say(Error::new("render all of", name(file), format!("there is no {missing}")).text());
+        let error = Error::new("render all of", name(file), format!("there is no {missing}"));
+        say(&format!("glowplug: {error}"));
     }
     print(&rendered)?;
     Ok(0)
