@@ -63,6 +63,22 @@ impl Machine {
         make(&[&format!("index-{kind}"), folder]);
     }
 
+    /// Makes of /repository one that is signed; the value is its key, to be put into YAML
+    /// behind `key: |`, with so many blanks before each line.
+    pub(crate) fn signed(&self, blanks: usize) -> String {
+        let folder = self.folder.join("boot1/root/repository");
+        make(&["sign", folder.to_str().unwrap()]);
+        let key = fs::read_to_string(folder.join("key.asc")).unwrap();
+        let blanks = " ".repeat(blanks);
+        key.lines().flat_map(|line| [&*blanks, line, "\n"]).collect()
+    }
+
+    /// Copies a file of the root to another place in it.
+    pub(crate) fn copy(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.folder.join("boot1/root").join(from)).unwrap();
+        self.file(to, &text, 0o644);
+    }
+
     /// Moves /repository to another folder of the root.
     pub(crate) fn keep_packages(&self, folder: &str) {
         let root = self.folder.join("boot1/root");

@@ -7,6 +7,9 @@
 #
 # make.sh index-KIND FOLDER: makes a repository of the packages in FOLDER; of
 # pacman's it holds one version of each.
+#
+# make.sh sign FOLDER: makes of the index of Debian packages in FOLDER the suites that
+# Debian 12 has, signed by a key that is made for it: FOLDER/key.asc.
 set -eu
 kind=$1 folder=$2 name=${3:-} version=${4:-} script=${5:-}
 umask 022
@@ -34,6 +37,29 @@ index-deb)
         printf 'Filename: %s\nSize: %s\nSHA256: %s\n\n' "./$file" "$(stat -c %s "$file")" \
             "$(sha256sum "$file" | cut -d' ' -f1)"
     done > Packages
+    ;;
+sign)
+    cd "$folder"
+    export GNUPGHOME=$tree
+    gpg="gpg --batch --quiet --no-tty"
+    $gpg --passphrase '' --quick-generate-key nobody@example.org ed25519
+    $gpg --armor --export > key.asc
+    for suite in bookworm bookworm-updates bookworm-backports bookworm-security; do
+        for kind in binary-amd64/Packages source/Sources; do
+            file=dists/$suite/main/$kind
+            mkdir -p "${file%/*}"
+            if [ "${kind##*/}" = Packages ]; then cp Packages "$file"; else : > "$file"; fi
+        done
+        (
+            cd "dists/$suite"
+            printf '%s\n' "Suite: $suite" "Codename: $suite" "Architectures: amd64" "Components: main" \
+                "Date: $(LC_ALL=C date -Ru)" "SHA256:"
+            for file in main/*/*; do
+                printf ' %s %s %s\n' "$(sha256sum "$file" | cut -d' ' -f1)" "$(stat -c %s "$file")" "$file"
+            done
+        ) | $gpg --clearsign > "dists/$suite/InRelease"
+    done
+    gpgconf --kill all
     ;;
 rpm)
     printf '%s\n' "Name: $name" "Version: $version" "Release: 1" "Summary: of a test" "License: none" \

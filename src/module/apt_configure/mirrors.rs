@@ -1,6 +1,6 @@
 //! `primary` and `security`: the mirrors of the distribution's own packages.
 
-use super::{DOING, entries, key};
+use super::{DOING, entries, image, key};
 use crate::cloud_config::hostname;
 use crate::fetch;
 use crate::module::distribution::Distribution;
@@ -41,15 +41,21 @@ impl Mirrors {
             let security = security.unwrap_or_else(|| primary.clone());
             return Self { primary, security, given: true };
         }
-        let failsafe = package_mirrors(context, &architecture);
-        let own = match &*distribution.name {
-            "ubuntu" if matches!(&*architecture, "amd64" | "i386") => UBUNTU,
-            "ubuntu" => UBUNTU_PORTS,
-            _ => DEBIAN,
+        let entry = image::entry(context, &architecture);
+        let own = own(context, distribution);
+        let one = |name, own: &str| {
+            entry.and_then(|entry| image::mirror(context, entry, name)).unwrap_or_else(|| own.into())
         };
-        let one =
-            |name, own: &str| failsafe.and_then(|mirrors| mirrors.get(name)?.as_str()).unwrap_or(own).into();
         Self { primary: one("primary", own[0]), security: one("security", own[1]), given: false }
+    }
+}
+
+/// The distribution's own mirrors.
+pub(super) fn own(context: &Context<'_>, distribution: &Distribution) -> [&'static str; 2] {
+    match &*distribution.name {
+        "ubuntu" if matches!(&*architecture(context), "amd64" | "i386") => UBUNTU,
+        "ubuntu" => UBUNTU_PORTS,
+        _ => DEBIAN,
     }
 }
 
@@ -62,12 +68,13 @@ fn architecture(context: &Context<'_>) -> String {
 
 /// Whether an entry is for an architecture: by its name or as `default`.
 fn arches(entry: &Value<'_>, architecture: &str) -> bool {
-    let listed = entry.get("arches").and_then(Value::items).unwrap_or_default();
-    listed.iter().any(|item| item.as_str() == Some(architecture))
+    let Some(listed) = entry.get("arches") else { return false };
+    let is_it = |item: &Value<'_>| item.as_str() == Some(architecture);
+    listed.items().map_or_else(|| is_it(listed), |items| items.iter().any(is_it))
 }
 
 /// The entry for an architecture, else the last one that is for any.
-fn fitting<'v, 'a>(
+pub(super) fn fitting<'v, 'a>(
     entries: impl Iterator<Item = &'v Value<'a>> + Clone,
     architecture: &str,
 ) -> Option<&'v Value<'a>>
@@ -90,7 +97,11 @@ fn mirror(
     let path = if kind == Kind::Primary { "apt.primary" } else { "apt.security" };
     let entries = entries(context, path, plan);
     let setting = entries.first()?.0;
-    let entry = fitting(entries.iter().map(|(_, entry)| *entry), architecture)?;
+    let Some(entry) = fitting(entries.iter().map(|(_, entry)| *entry), architecture) else {
+        let why = ["none of them is for ", architecture, " or default (arches)"].concat();
+        plan.problems.push(setting.error(DOING, setting.value, &why));
+        return None;
+    };
     let mut address = |value: &Value<'_>| {
         let text = value.as_str().filter(|text| !text.is_empty() && !text.contains(char::is_whitespace));
         if text.is_none() {
@@ -101,7 +112,9 @@ fn mirror(
     if let Some(uri) = entry.get_set("uri") {
         return address(uri);
     }
-    let search = entry.get_set("search").and_then(Value::items).unwrap_or_default();
+    let search = entry
+        .get_set("search")
+        .map_or(&[][..], |value| value.items().unwrap_or_else(|| core::slice::from_ref(value)));
     let found = search.iter().filter_map(&mut address).find(|url| is_there(context, url));
     let asks_dns = || entry.get_set("search_dns").is_some_and(|value| value.as_bool() != Some(false));
     found.or_else(|| {
@@ -111,7 +124,7 @@ fn mirror(
 }
 
 /// Whether the host of an address has one of its own.
-fn is_there(context: &Context<'_>, url: &str) -> bool {
+pub(super) fn is_there(context: &Context<'_>, url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or_default();
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
@@ -141,19 +154,13 @@ fn usual(context: &Context<'_>, distribution: &Distribution, kind: Kind) -> Vec<
     urls
 }
 
-/// `failsafe` of the image's own list.
-fn package_mirrors<'a>(context: &Context<'a>, architecture: &str) -> Option<&'a Value<'a>> {
-    let items = context.config.get("system_info.package_mirrors")?.value.items()?;
-    fitting(items.iter(), architecture)?.get("failsafe")
-}
-
-/// Keys that the lists of mirrors bring.
-pub(super) fn keys(context: &Context<'_>, plan: &mut Plan) {
-    for name in ["primary", "security"] {
+/// Keys that the lists of mirrors bring: the files of the primary one's and of the security one's.
+pub(super) fn keys(context: &Context<'_>, plan: &mut Plan) -> [Option<String>; 2] {
+    ["primary", "security"].map(|name| {
         // What is no mapping has been told when the mirrors were looked for.
         let mut told = Plan::default();
-        for (setting, entry) in entries(context, &["apt.", name].concat(), &mut told) {
-            key::add(&setting, entry, name, false, plan);
-        }
-    }
+        let entries = entries(context, &["apt.", name].concat(), &mut told);
+        let keys = entries.iter().filter_map(|(setting, entry)| key::add(setting, entry, name, false, plan));
+        keys.last()
+    })
 }

@@ -1,9 +1,12 @@
 //! `apt`: where packages come from, and how apt(8) behaves.
 
+mod image;
 mod key;
+mod lists;
 mod mirrors;
 mod old;
 mod sources;
+mod suites;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +54,8 @@ struct Release {
     /// `bookworm`.
     codename: String,
     mirrors: mirrors::Mirrors,
+    /// The files of the mirrors' own keys: the primary one's, the security one's.
+    keys: [Option<String>; 2],
 }
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
@@ -77,7 +82,7 @@ fn configure(context: &Context<'_>, plan: &mut Plan) {
     let text = fetch::text(context.root, "/etc/os-release").unwrap_or_default();
     let codename = field(&text, "VERSION_CODENAME").into();
     let mirrors = mirrors::Mirrors::of(context, &distribution, plan);
-    let release = Release { distribution, codename, mirrors };
+    let mut release = Release { distribution, codename, mirrors, keys: [None, None] };
     selections(context, plan);
     if context.config.is_true("apt.generate_mirrorlists", false) {
         let folder = "/etc/apt/mirrors";
@@ -86,7 +91,7 @@ fn configure(context: &Context<'_>, plan: &mut Plan) {
             plan.actions.push(Action::write(&path, [mirror.as_str(), "\n"].concat().into_bytes(), 0o644));
         }
     } else if !context.config.is_true("apt.preserve_sources_list", false) {
-        mirrors::keys(context, plan);
+        release.keys = mirrors::keys(context, plan);
         sources::list(context, &release, plan);
     }
     write_or_remove(context, PROXY, proxies(context, plan), plan);

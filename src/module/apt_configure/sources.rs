@@ -1,6 +1,6 @@
 //! Where apt looks for packages: the distribution's own list, and `sources`.
 
-use super::{DOING, Release, key, text_at};
+use super::{DOING, Release, key, lists, suites, text_at};
 use crate::action::{Action, Existing, Owner, Program, WriteFile};
 use crate::cloud_config::Setting;
 use crate::error::Error;
@@ -23,44 +23,80 @@ const FOLDER: &str = "/etc/apt/sources.list.d/";
 pub(super) fn list(context: &Context<'_>, release: &Release, plan: &mut Plan) {
     let name = &*release.distribution.name;
     let deb822_file = [FOLDER, name, ".sources"].concat();
-    let is_deb822 = context.root.mode(&deb822_file).is_some();
+    let has_deb822 = context.root.mode(&deb822_file).is_some();
     let suites = context.config.get("apt.disable_suites");
-    let given = text_at(context, "apt.sources_list", plan);
-    if is_deb822 && given.is_none() && suites.is_none() && !release.mirrors.given {
+    let given = text_at(context, "apt.sources_list", plan).filter(|text| !text.is_empty());
+    if has_deb822 && given.is_none() && suites.is_none() && !release.mirrors.given {
         return;
     }
-    let folder = context.config.text("system_info.paths.templates_dir").unwrap_or("/etc/cloud/templates");
-    let folder = folder.trim_end_matches('/');
-    let names = if is_deb822 {
-        [format!("{folder}/sources.list.{name}.deb822.tmpl"), String::new()]
-    } else {
-        [format!("{folder}/sources.list.{name}.tmpl"), format!("{folder}/sources.list.tmpl")]
-    };
-    let template = |path: &String| Some((path.clone(), fetch::text(context.root, path)?));
-    let rendered = match given {
+    let mut text = match given {
         Some(text) => rendered("sources_list", text, release, None),
-        None => match names.iter().filter(|path| !path.is_empty()).find_map(template) {
-            Some((path, text)) => rendered(&path, &text, release, None),
-            None => Ok(own(release, is_deb822)),
-        },
+        None => usual(context, release, has_deb822),
     };
-    let mut text = match rendered {
+    if let (Ok(text), Some(setting)) = (&mut text, suites) {
+        *text = suites::without(&setting, text, &release.codename, plan);
+    }
+    let text = match text {
         Ok(text) => text,
         Err(error) => return plan.problems.push(error),
     };
-    let deb822 = looks_like_deb822(&text);
-    if let Some(setting) = suites {
-        text = without_suites(&setting, &text, &release.codename, deb822, plan);
+    if is_deb822(&text) {
+        plan.actions.push(Action::write(&deb822_file, text.into_bytes(), 0o644));
+        plan.actions.extend(emptied(context, name, &deb822_file));
+    } else {
+        plan.actions.push(Action::write(LIST, text.into_bytes(), 0o644));
+        if has_deb822 {
+            plan.actions.push(Action::RemoveFile { path: deb822_file });
+        }
     }
-    let path = if deb822 { &*deb822_file } else { LIST };
-    plan.actions.push(Action::write(path, text.into_bytes(), 0o644));
-    if !deb822 && is_deb822 {
-        plan.actions.push(Action::RemoveFile { path: deb822_file });
+    lists::rename(context, release, plan);
+}
+
+/// What is done with the old file once the sources are in another: its lines
+/// would count a second time.
+fn emptied(context: &Context<'_>, name: &str, file: &str) -> Option<Action> {
+    let text = fetch::text(context.root, LIST)?;
+    let is_source = |line: &str| line.trim_ascii_start().starts_with("deb");
+    if !text.lines().any(is_source) {
+        return None;
+    }
+    if name != "ubuntu" {
+        return Some(Action::RemoveFile { path: LIST.into() });
+    }
+    let text = [CREATED, "# The sources of packages are in ", file, "\n"].concat();
+    Some(Action::write(LIST, text.into_bytes(), 0o644))
+}
+
+/// The sources where nobody gives any: a template of the root, else our own.
+fn usual(context: &Context<'_>, release: &Release, has_deb822: bool) -> Result<String, Error> {
+    let name = &*release.distribution.name;
+    let folder = context.config.text("system_info.paths.templates_dir").unwrap_or("/etc/cloud/templates");
+    let folder = folder.trim_end_matches('/');
+    let template = |path: String| Some((fetch::text(context.root, &path)?, path));
+    let deb822 = template(format!("{folder}/sources.list.{name}.deb822.tmpl"));
+    // A root that has neither file yet gets the newer one where that is known.
+    let is_deb822 = has_deb822 || deb822.is_some() && context.root.mode(LIST).is_none();
+    let found = if is_deb822 {
+        deb822
+    } else {
+        template(format!("{folder}/sources.list.{name}.tmpl"))
+            .or_else(|| template(format!("{folder}/sources.list.tmpl")))
+    };
+    match found {
+        Some((text, path)) => rendered(&path, &text, release, None),
+        None if release.codename.is_empty() => Err(Error::new(
+            "write",
+            "the sources of packages",
+            "os-release names no code name of the release",
+        )),
+        None => Ok(own(release, is_deb822)),
     }
 }
 
-fn looks_like_deb822(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with("Types:"))
+/// Whether a text is of paragraphs (deb822(5)), no list of lines.
+pub(super) fn is_deb822(text: &str) -> bool {
+    let begins = |words: &[&str]| text.lines().any(|line| words.iter().any(|word| line.starts_with(word)));
+    !begins(&["deb ", "deb-src "]) && begins(&["Types:", "Suites:", "Components:", "URIs:"])
 }
 
 /// A template with the values cloud-init's know.
@@ -77,8 +113,13 @@ fn rendered(name: &str, text: &str, release: &Release, key: Option<&str>) -> Res
     }
     set("RELEASE", &release.codename);
     set("codename", &release.codename);
-    if let Some(key) = key {
-        set("KEY_FILE", key);
+    let [primary, security] = &release.keys;
+    for (name, key) in
+        [("KEY_FILE", key), ("primary_key", primary.as_deref()), ("security_key", security.as_deref())]
+    {
+        if let Some(key) = key {
+            set(name, key);
+        }
     }
     render_text(name, text, &Value::bare(Data::Map(entries)))
 }
@@ -92,10 +133,16 @@ fn own(release: &Release, deb822: bool) -> String {
         _ => ("main", "/usr/share/keyrings/debian-archive-keyring.gpg"),
     };
     let mut text = String::from(CREATED);
-    for (mirror, suites) in
-        [(primary, format!("{code} {code}-updates {code}-backports")), (security, format!("{code}-security"))]
-    {
+    // As it was called before Debian 11.
+    let is_old = matches!(code, "wheezy" | "jessie" | "stretch" | "buster");
+    let of_security = format!("{code}{}", if is_old { "/updates" } else { "-security" });
+    let [key, security_key] = &release.keys;
+    for (mirror, suites, key) in [
+        (primary, format!("{code} {code}-updates {code}-backports"), key),
+        (security, of_security, if security_key.is_some() { security_key } else { key }),
+    ] {
         if deb822 {
+            let ring = key.as_deref().unwrap_or(ring);
             text.push_str("\nTypes: deb deb-src\n");
             for (name, value) in
                 [("URIs", mirror), ("Suites", &suites), ("Components", components), ("Signed-By", ring)]
@@ -111,72 +158,6 @@ fn own(release: &Release, deb822: bool) -> String {
         }
     }
     text
-}
-
-/// The list with suites made comments, in deb822 with them taken out.
-fn without_suites(
-    setting: &Setting<'_>,
-    text: &str,
-    codename: &str,
-    deb822: bool,
-    plan: &mut Plan,
-) -> String {
-    let Ok(items) = setting.list("disable_suites") else {
-        plan.problems.push(setting.mismatch(DOING, setting.value, "disable_suites", "a list"));
-        return text.into();
-    };
-    let mut disabled = Vec::new();
-    for item in items {
-        match item.as_str() {
-            Some(suite) => disabled.push(suite_name(suite, codename)),
-            None => plan.problems.push(setting.mismatch(DOING, item, "a suite", "a string")),
-        }
-    }
-    let is_disabled = |suite: &str| disabled.iter().any(|name| name == suite);
-    let mut out = String::new();
-    for line in text.split_inclusive('\n') {
-        if deb822 {
-            match line.strip_prefix("Suites:") {
-                Some(suites) => {
-                    let left: Vec<&str> =
-                        suites.split_ascii_whitespace().filter(|suite| !is_disabled(suite)).collect();
-                    // A paragraph without suites is none.
-                    let off = if left.is_empty() { "Enabled: no\n" } else { "" };
-                    let suites = if left.is_empty() { suites.trim_ascii().into() } else { left.join(" ") };
-                    out.push_str(&[off, "Suites: ", &suites, "\n"].concat());
-                }
-                None => out.push_str(line),
-            }
-            continue;
-        }
-        if !line.starts_with('#') && suite_of(line).is_some_and(is_disabled) {
-            out.push_str("# suite disabled by glowplug: ");
-        }
-        out.push_str(line);
-    }
-    out
-}
-
-/// The words cloud-init completes, and `$RELEASE`.
-fn suite_name(suite: &str, codename: &str) -> String {
-    match suite {
-        "updates" | "backports" | "security" | "proposed" => [codename, "-", suite].concat(),
-        "release" => codename.into(),
-        _ => suite.replace("${RELEASE}", codename).replace("$RELEASE", codename),
-    }
-}
-
-/// The third word of a line, options in brackets not counted.
-fn suite_of(line: &str) -> Option<&str> {
-    let mut words = line.split_ascii_whitespace().skip(1);
-    let mut word = words.next()?;
-    if word.starts_with('[') {
-        while !word.ends_with(']') {
-            word = words.next()?;
-        }
-        words.next()?;
-    }
-    words.next()
 }
 
 /// Plans `sources`; the value is whether there were any.
@@ -219,7 +200,7 @@ fn one(
         plan.actions.push(Program::new(&["add-apt-repository", "--no-update", &text]).into());
         return;
     }
-    let extension = if looks_like_deb822(&text) { ".sources" } else { ".list" };
+    let extension = if is_deb822(&text) { ".sources" } else { ".list" };
     let mut path = if name.starts_with('/') { String::from(name) } else { [FOLDER, name].concat() };
     if path.split('/').any(|part| part == "..") {
         return plan.problems.push(setting.error(DOING, entry, "its file name leads out of apt's folder"));

@@ -66,13 +66,77 @@ fn deb822_stays_deb822() {
         file(&plan, path),
         "# Created by glowplug\n\nTypes: deb deb-src\nURIs: http://m\nSuites: bookworm bookworm-updates \
          bookworm-backports\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n\
-         Types: deb deb-src\nURIs: http://s\nEnabled: no\nSuites: bookworm-security\nComponents: main\n\
-         Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+         # suite disabled by glowplug: Types: deb deb-src\n# suite disabled by glowplug: URIs: http://s\n\
+         # suite disabled by glowplug: Suites: bookworm-security\n\
+         # suite disabled by glowplug: Components: main\n\
+         # suite disabled by glowplug: Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
     );
     let old = planned(MODULE.name, "apt: {sources_list: 'deb $MIRROR $RELEASE main'}", &root);
     let removed = Action::RemoveFile { path: path.into() };
     assert_eq!(file(&old, "/etc/apt/sources.list"), "deb https://deb.debian.org/debian bookworm main");
     assert_eq!(old.actions.last(), Some(&removed));
+}
+
+#[test]
+fn the_old_list_goes_when_the_new_file_is_written() {
+    let given = "apt: {sources_list: \"Types: deb\\nURIs: $MIRROR\\n\"}";
+    let list = "/etc/apt/sources.list";
+    let with_list =
+        |os_release, text| Tree::default().with("/etc/os-release", os_release, FILE).with(list, text, FILE);
+    let ubuntu = "ID=ubuntu\nVERSION_CODENAME=noble\n";
+    let plan = planned(MODULE.name, given, &with_list(ubuntu, "deb http://a x y\n"));
+    let told =
+        "# Created by glowplug\n# The sources of packages are in /etc/apt/sources.list.d/ubuntu.sources\n";
+    assert_eq!(file(&plan, list), told);
+    let plan = planned(MODULE.name, given, &with_list(OS_RELEASE, " deb http://a x y\n"));
+    assert_eq!(plan.actions[1], Action::RemoveFile { path: list.into() });
+    assert_eq!(planned(MODULE.name, given, &with_list(OS_RELEASE, "# none\n")).actions.len(), 1);
+    // the newer template counts where the root has neither file
+    let template = "/etc/cloud/templates/sources.list.debian.deb822.tmpl";
+    let text = "## template:jinja\nTypes: deb\nURIs: {{mirror}}\nSigned-By: {{security_key | default(primary_key)}}\n";
+    let text_of_key = format!("apt:\n  primary:\n    - arches: default\n      uri: http://m\n      {KEY}");
+    let plan = planned(MODULE.name, &text_of_key, &debian().with(template, text, FILE));
+    let written = "Types: deb\nURIs: http://m\nSigned-By: /etc/apt/trusted.gpg.d/primary.gpg\n";
+    assert_eq!(file(&plan, "/etc/apt/sources.list.d/debian.sources"), written);
+    let plan = planned(MODULE.name, "apt: {}", &with_list(OS_RELEASE, "").with(template, text, FILE));
+    assert!(file(&plan, list).contains("\ndeb https://deb.debian.org/debian bookworm main\n"));
+}
+
+#[test]
+fn a_release_without_a_name_has_no_sources() {
+    let root = Tree::default().with("/etc/os-release", "ID=debian\n", FILE);
+    let plan = planned(MODULE.name, "apt: {proxy: 'http://p'}", &root);
+    assert_eq!(
+        texts(&plan.problems),
+        ["unable to write the sources of packages: os-release names no code name of the release"]
+    );
+    assert_eq!(plan.actions.len(), 1);
+    let old = root.with("/etc/os-release", "ID=debian\nVERSION_CODENAME=buster\n", FILE);
+    let plan = planned(MODULE.name, "apt: {}", &old);
+    assert!(file(&plan, "/etc/apt/sources.list").contains("/debian-security buster/updates main\n"));
+}
+
+#[test]
+fn a_mirror_that_is_for_nobody_here_is_told() {
+    let text = "apt: {primary: [{uri: 'http://m'}], sources_list: $MIRROR}";
+    let plan = planned(MODULE.name, text, &debian());
+    assert_eq!(
+        texts(&plan.problems),
+        ["unable to configure apt at user-data:1:16: none of them is for amd64 or default (arches)"]
+    );
+    let text = text.replace("uri", "arches: amd64, uri");
+    assert_eq!(file(&planned(MODULE.name, &text, &debian()), "/etc/apt/sources.list"), "http://m");
+}
+
+#[test]
+fn lists_are_renamed_with_their_mirror() {
+    let lists = "/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease";
+    let text = "apt: {primary: [{arches: [default], uri: 'http://m/d/'}], sources_list: x}";
+    let plan = planned(MODULE.name, text, &debian().with(lists, "", FILE));
+    let Action::RunProgram(program) = &plan.actions[1] else { panic!("{:?}", plan.actions) };
+    let words = ["/var/lib/apt/lists/deb.debian.org_debian_", "/var/lib/apt/lists/m_d_"];
+    assert_eq!((&program.argv[4..], plan.actions.len()), (&words.map(String::from)[..], 2));
+    assert_eq!(planned(MODULE.name, text, &debian()).actions.len(), 1);
 }
 
 #[test]

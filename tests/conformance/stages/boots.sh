@@ -51,7 +51,13 @@ for boot in "$work"/boot*; do
         mkdir -p "${drive%/*}"
         cp -r "$boot/seed" "$drive"
     fi
-    if [ -d "$boot/root" ]; then cp -r --preserve=mode "$boot/root/." "$root/"; fi
+    if [ -d "$boot/root" ]; then
+        # from inside: a link there must not lead to this machine's own files
+        mkdir -p "$root/dev/files"
+        mount --bind "$boot/root" "$root/dev/files"
+        chroot "$root" cp -r --preserve=mode --remove-destination /dev/files/. /
+        umount "$root/dev/files"
+    fi
     server=
     if [ -d "$boot/www" ]; then
         python3 -m http.server --bind 127.0.0.1 --directory "$boot/www" 8765 > "$work/served" 2>&1 &
