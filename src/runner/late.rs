@@ -2,6 +2,7 @@
 //! alone. Before the network starts they are named and configured as the
 //! others were.
 
+use crate::fallback;
 use crate::provision::{Machine, kernel_line};
 use glowplug::action::LinkAction;
 use glowplug::instance::Instance;
@@ -24,7 +25,8 @@ pub(crate) fn finish(machine: &Machine, log: &mut Log<'_>) {
     let come = wait_for(&missed);
     if come == 0 {
         log.info("still not there: NICs with {}", &[&missed.join(", ")]);
-    } else if let Some(instance) = machine.instance(log) {
+    } else if let Some(instance) = machine.instance(log).or_else(|| fallback::of_configuration(machine, log))
+    {
         configure(machine, &instance, log);
     }
     // What comes now is udev's alone: whoever waited for the network goes on.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::places::line;
 use crate::scene::{Scene, addresses, story_folder, write_seed};
 use crate::vm::debian::{Backend, Maker};
 use crate::vm::folder;
@@ -236,7 +237,18 @@ fn classic_dracut_and_networkd() {
 fn the_agent_as_init_and_netplan() {
     static IMAGE: OnceLock<Image> = OnceLock::new();
     let backend = Backend::Netplan;
-    first_boot(Parts::debian(backend, Maker::Minimal), backend, "netplan", &IMAGE);
+    let mut scene = first_boot(Parts::debian(backend, Maker::Minimal), backend, "netplan", &IMAGE);
+
+    // A copy without a seed, whose configuration is enough.
+    scene.plug_in(Vec::new());
+    scene.move_to_nics_of(&[&nic_seed("netplan-copy", COPY)]);
+    let config = "datasource_list: [None]\ndatasource: {None: {metadata: {local-hostname: chalk}}}\n\
+                  runcmd: [echo none >> /root/none]\n";
+    let boot = scene.boot_with(None, &line(config));
+    assert_eq!((&*boot.status, &*boot.hostname), ("done", "chalk"), "{}", boot.status_output);
+    assert!(boot.failed_units.is_empty(), "{:?}", boot.failed_units);
+    assert_eq!(scene.text("/root/none").as_deref(), Some("none\n"));
+    nothing_old(&boot, "192.0.2.20");
 }
 
 /// The same checks must fail where nothing provisions: QEMU answers DHCP, and

@@ -45,11 +45,11 @@ const LINE: &str = r#"write_files:
   content: '{"uuid": "copy", "hostname": "basalt"}'
 "#;
 
-/// The same as one word of the kernel line: of more than 32 that it does not
-/// know the kernel says that they are too many.
-fn line() -> String {
+/// Cloud-config as one word of the kernel line: of more than 32 that it does
+/// not know the kernel says that they are too many.
+pub(crate) fn line(config: &str) -> String {
     let mut word = String::new();
-    for byte in LINE.bytes() {
+    for byte in config.bytes() {
         match byte {
             b'\n' => word.push_str("\\n"),
             b' ' => word.push_str("%20"),
@@ -71,7 +71,7 @@ fn firmware_kernel_line_and_folders_of_the_root() {
     let mut scene = Scene::new("places", &[]);
     scene.firmware(&["type=1,serial=ds=nocloud;i=serial;h=granite"]);
     let network = STANDARD.encode(NETWORK);
-    let boot = scene.boot_with(None, &format!("network-config={network} {}", line()));
+    let boot = scene.boot_with(None, &format!("network-config={network} {}", line(LINE)));
     scene.expect_told(&["found DataSourceNoCloud [seed=dmi][dsmode=local]"]);
     scene.expect_told(&["instance serial is new"]);
     scene.expect_told(&["the network is described in network-config= of the kernel line"]);
@@ -94,4 +94,37 @@ fn firmware_kernel_line_and_folders_of_the_root() {
     let boot = scene.boot_with(None, "ci.ds=ConfigDrive");
     scene.expect_told(&["found config drive /config-drive"]);
     assert_eq!((&*boot.status, &*boot.hostname), ("done", "basalt"), "{}", boot.status_output);
+}
+
+/// What the configuration says of a machine that has no seed.
+const NO_SEED: &str = "\
+datasource_list: [None]
+datasource:
+  None:
+    metadata: {local-hostname: chalk}
+    userdata_raw: |
+      #cloud-config
+      write_files: [{path: /etc/motd, content: written}]
+network:
+  version: 1
+  config:
+  - {type: physical, name: none0, mac_address: '52:54:00:12:34:56',
+     subnets: [{type: static, address: 192.0.2.112/24}]}
+runcmd:
+- echo ran >> /root/ran
+";
+
+#[test]
+fn without_a_seed_the_configuration_counts_where_it_says_so() {
+    let mut scene = Scene::new("no-seed", &[]);
+    for boots in 1..=2 {
+        let boot = scene.boot_with(None, &line(NO_SEED));
+        scene.expect_told(&["the network is described in network: of cc: on the kernel line"]);
+        assert_eq!((&*boot.status, &*boot.hostname), ("done", "chalk"), "{}", boot.status_output);
+        assert_eq!(boot.status_exit, 0, "{}", boot.status_output);
+        assert_eq!(nic(&boot), ("none0", vec!["192.0.2.112/24"]), "boot {boots}");
+        assert_eq!(scene.text("/etc/motd").as_deref(), Some("written"));
+        assert_eq!(scene.text("/root/ran").as_deref(), Some("ran\n"), "once for the instance");
+    }
+    scene.expect_told(&["instance iid-datasource-none of the last boot holds"]);
 }
