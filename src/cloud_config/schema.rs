@@ -97,6 +97,7 @@ static SYSTEM: &[Key] = &[
     Key::new("datasource", Kind::Any),
     Key::new("datasource_list", Kind::List(&Kind::Text)),
     Key::new("launch-index", Kind::Integer),
+    Key::new("manual_cache_clean", Kind::Bool),
     Key::new("merge_how", MERGERS),
     Key::new("merge_type", MERGERS),
     Key::new("network", Kind::Any),

@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::action::Action;
+use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::fetch::Fetch;
 use glowplug::instance::{Instance, META_DATA};
 use glowplug::stage::consume::Consumed;
@@ -49,6 +50,10 @@ pub(crate) fn plan(
     let mark = paths.file("sem/consume_data");
     if root.mode(&mark).is_none() {
         write(&mark, semaphore_text(std::process::id(), clock::realtime()), 0o644);
+    }
+    let layers = system.iter().map(|(name, value)| Layer { name, value }).collect();
+    if CloudConfig::new(layers).is_true("manual_cache_clean", false) {
+        write(&paths.file("manual-clean"), String::new(), 0o644);
     }
     write(&format!("{RUN}/.instance-id"), format!("{}\n", instance.id.as_str()), 0o644);
     let data = complete(instance_data(instance, system, root), merged(config), instance);

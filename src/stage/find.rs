@@ -7,12 +7,14 @@ use super::local::{Local, Outcome};
 use super::log::{Level, Log};
 use super::network;
 use super::search::{self, Answer, Patience, SETTLED, Search};
+use crate::cloud_config::{CloudConfig, Layer};
 use crate::datasource::Surroundings;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::instance::{Instance, Machine};
 use crate::kernel_line::KernelLine;
 use crate::limits;
+use crate::state::paths::MANUAL_CLEAN;
 use crate::syntax::value::Value;
 use crate::sys::{clock, smbios, tree};
 use crate::text::{contains, without_secrets};
@@ -69,6 +71,14 @@ pub(super) fn find(
         let (outcome, decided) = decide(answer, None, "", past, machine, log);
         return (outcome, decided, bound);
     }
+    if is_trusted(local.root, config)
+        && let Some(mut instance) = past.cached.take()
+    {
+        log.info("instance {} holds: manual_cache_clean", &[instance.id.as_str()]);
+        let changed = instance.machine != machine;
+        instance.machine = machine;
+        return (Outcome::Cached, Decided::Instance { instance, changed }, bound);
+    }
     let Choice { datasources, pinned, fallback } = choice::choose(local.kernel_line, local.root, config, log);
     past.fallback = fallback && !past.lost;
     let absent = absent(&datasources);
@@ -84,6 +94,14 @@ pub(super) fn find(
     let answer = search.run(Patience { bound, quiet }, log);
     let (outcome, decided) = decide(answer, search.last, &absent, past, machine, log);
     (outcome, decided, bound)
+}
+
+/// Whether the last instance holds until somebody cleans the cache, whatever
+/// seed there is: the configuration says so, or did when it was made.
+fn is_trusted(root: &dyn Fetch, config: &[(&str, Value<'_>)]) -> bool {
+    let layers = config.iter().map(|(name, value)| Layer { name, value }).collect();
+    CloudConfig::new(layers).is_true("manual_cache_clean", false)
+        || root.mode(MANUAL_CLEAN).is_some()
 }
 
 /// The instance whose seed `remote` reads, once the network is up; `None`: why

@@ -9,6 +9,8 @@ pub const CLOUD: &str = "/var/lib/cloud";
 pub const INSTANCE_LINK: &str = "/var/lib/cloud/instance";
 /// The instance cache, reached through that link.
 pub const CACHE: &str = "/var/lib/cloud/instance/instance.cache";
+/// By being there keeps the present instance, whatever seed there is.
+pub const MANUAL_CLEAN: &str = "/var/lib/cloud/instance/manual-clean";
 /// The present instance-id, a line.
 pub const INSTANCE_ID: &str = "/var/lib/cloud/data/instance-id";
 /// The one before, a line.

@@ -1,7 +1,9 @@
 use super::super::log::read_lines;
 use super::*;
 use crate::datasource;
+use crate::fetch::memory::Tree;
 use crate::instance::InstanceId;
+use crate::syntax::yaml;
 
 fn machine(uuid: &str, mac: &str) -> Machine {
     Machine { product_uuid: uuid.into(), macs: Vec::from([mac.into()]) }
@@ -33,6 +35,16 @@ fn how_long_a_machine_waits() {
     assert_eq!(quiet(other, false), None, "a copy of a machine has a drive of its own");
     let lost = Past { cached: None, owned: false, lost: true, fallback: false };
     assert_eq!(lost.quiet(false, &here), None);
+}
+
+#[test]
+fn an_instance_may_be_kept_until_the_cache_is_cleaned() {
+    let config = |text: &'static str| [("cloud.cfg", yaml::load(text).unwrap())];
+    let nothing = Tree::default();
+    assert!(is_trusted(&nothing, &config("manual_cache_clean: yes")));
+    assert!(!is_trusted(&nothing, &config("manual_cache_clean: false")));
+    let marked = nothing.with("/var/lib/cloud/instance/manual-clean", "", 0o100_644);
+    assert!(is_trusted(&marked, &config("{}")));
 }
 
 /// The outcome, the instance-id and whether it changed, and what is told.

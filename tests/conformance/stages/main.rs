@@ -47,6 +47,7 @@ mod tree;
 use difference::{Difference, Kept};
 use seed::Seed;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -115,4 +116,38 @@ fn every_boot_leaves_what_cloud_inits_leaves() {
         assert!(idle.is_empty(), "these rows of differences.tsv explain nothing:\n{}", idle.join("\n"));
         assert!(seeds.len() >= 40, "only {} seeds", seeds.len());
     }
+}
+
+#[test]
+fn a_machine_of_cloud_inits_goes_on_as_it_was() {
+    let seed = Seed::all(&data().join("ours"), Some("taken-over")).remove(0);
+    let folder = std::env::temp_dir().join(format!("glowplug-taken-over-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut theirs = boot(&seed, &folder.join("cloud-init"), "cloud-init", "");
+    // The first boot is cloud-init's, those after it are ours.
+    let either = folder.join("either");
+    let script = format!(
+        "#!/bin/sh\n\
+         [ -e /etc/taken-over ] && exec {} \"$@\"\n\
+         [ \"$3\" = --seed ] && set -- init --local\n\
+         exec cloud-init \"$@\"\n",
+        env!("CARGO_BIN_EXE_glowplug")
+    );
+    fs::write(&either, script).unwrap();
+    fs::set_permissions(&either, PermissionsExt::from_mode(0o755)).unwrap();
+    let seed_folder = "--seed /var/lib/cloud/seed/config_drive";
+    let mut ours = boot(&seed, &folder.join("glowplug"), either.to_str().unwrap(), seed_folder);
+    for tree in [&mut theirs, &mut ours] {
+        // A pickle has the configuration in some order.
+        tree.0.retain(|path, _| !path.ends_with("/obj.pkl"));
+    }
+    let kept = Kept::read(&data().join("differences.tsv"));
+    let found = difference::between(&seed.name, &theirs, &ours);
+    let wrong: Vec<String> =
+        found.iter().filter(|difference| !kept.explains(difference)).map(ToString::to_string).collect();
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+    let log = ours.0.get("srv/scripts").unwrap();
+    assert_eq!(log.content, "once\nboot\nuser\nboot\n");
+    assert!(ours.0.keys().any(|path| path.ends_with("glowplug.journal")), "the second boot is ours");
+    fs::remove_dir_all(&folder).unwrap();
 }
