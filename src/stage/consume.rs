@@ -274,6 +274,9 @@ impl Consumed {
 
 /// A source as it came; of vendor-data that is one text within JSON that text.
 fn raw_text(instance: &Instance, file: &str) -> Vec<u8> {
+    if let (VENDOR_DATA, Some(text)) = (file, instance.file(VENDOR_DATA_TEXT)) {
+        return text.to_vec();
+    }
     let raw = instance.file(file).unwrap_or_default();
     let value = (file != USER_DATA).then(|| json::parse(raw).ok()).flatten();
     match value.as_ref().map(|value| vendor_texts(value, file, &mut Vec::new())) {
@@ -350,6 +353,18 @@ mod tests {
         ] {
             assert_eq!(parts(user, vendor, system).len(), count, "{user}{system}");
         }
+    }
+
+    #[test]
+    fn a_source_is_kept_as_it_came() {
+        let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "NoCloud");
+        let json = r##""#!/bin/sh\n""##;
+        for (path, content) in [(VENDOR_DATA2, json), (VENDOR_DATA_TEXT, "#cloud-config\na: 1\n")] {
+            instance.raw.push(File { path: path.into(), content: content.into() });
+        }
+        assert_eq!(raw_text(&instance, VENDOR_DATA), b"#cloud-config\na: 1\n");
+        assert_eq!(raw_text(&instance, VENDOR_DATA2), b"#!/bin/sh\n");
+        assert_eq!(raw_text(&instance, USER_DATA), b"");
     }
 
     #[test]

@@ -100,8 +100,7 @@ pub(super) fn find(
 /// seed there is: the configuration says so, or did when it was made.
 fn is_trusted(root: &dyn Fetch, config: &[(&str, Value<'_>)]) -> bool {
     let layers = config.iter().map(|(name, value)| Layer { name, value }).collect();
-    CloudConfig::new(layers).is_true("manual_cache_clean", false)
-        || root.mode(MANUAL_CLEAN).is_some()
+    CloudConfig::new(layers).is_true("manual_cache_clean", false) || root.mode(MANUAL_CLEAN).is_some()
 }
 
 /// The instance whose seed `remote` reads, once the network is up; `None`: why
