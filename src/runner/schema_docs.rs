@@ -133,7 +133,7 @@ mod tests {
 
     /// Those of the engine and of the network: no module reads them.
     const ENGINE: &str = "allow_userdata cloud_config_modules cloud_final_modules cloud_init_modules datasource \
-                          datasource_list launch-index merge_how merge_type network output reporting \
+                          datasource_list launch-index manual_cache_clean merge_how merge_type network output reporting \
                           system_info unverified_modules updates ws_virt_network_dep";
 
     #[test]
