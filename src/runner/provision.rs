@@ -272,6 +272,7 @@ fn modules(
         }
         engine.run(entry, &Context { config: &config, ..context }, log);
     }
+    engine.settle(log);
 }
 
 /// What becomes of a module, for who wants to know all.

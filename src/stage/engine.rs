@@ -17,6 +17,7 @@ use crate::sys::root::Root;
 use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::mem::take;
 
 /// What lies under another mount once the root runs: before the pivot it is
 /// not written to, since that mount will cover it.
@@ -60,6 +61,17 @@ pub struct Engine<'e, 'a> {
     /// The instance's directory lies under a mount of the running root:
     /// neither journal nor semaphores may be written there yet.
     state_waits: bool,
+    /// Modules that have run and are not marked yet.
+    unmarked: Vec<Unmarked>,
+}
+
+/// What is to be kept of a module once its files are on the disk.
+struct Unmarked {
+    module: &'static str,
+    /// The semaphore of one that is finished.
+    mark: Option<String>,
+    /// The journal's lines of one that is not.
+    lines: String,
 }
 
 /// What became of a module's actions.
@@ -83,19 +95,19 @@ impl<'e, 'a> Engine<'e, 'a> {
             journal.read(&fetch::text(tree, path).unwrap_or_default());
         }
         let state_waits = early.is_some_and(|cover| cover.by(paths.folder()).is_some());
-        Self { applier, early, journal, journal_path, state_waits }
+        Self { applier, early, journal, journal_path, state_waits, unmarked: Vec::new() }
     }
 
     /// Runs one module. The value is how many errors it ended with; each is
-    /// in the log.
+    /// in the log. [`Engine::settle`] has to follow the last one.
     #[inline(never)]
     pub fn run(&mut self, entry: &Entry<'_>, context: &Context<'_>, log: &mut Log<'_>) -> usize {
         let start = clock::monotonic();
         let early = self.early.is_some();
         let &Entry { module, frequency, arguments } = entry;
         let mark = semaphore(module.name, frequency, context.paths);
-        let mark = mark.as_deref();
-        if mark.is_some_and(|path| self.applier.root.exists(path)) {
+        let is_unmarked = self.unmarked.iter().any(|other| mark.is_some() && other.mark == mark);
+        if is_unmarked || mark.as_deref().is_some_and(|path| self.applier.root.exists(path)) {
             return 0;
         }
         if !module.keys.is_empty() && !context.config.has_any(module.keys) {
@@ -106,7 +118,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         log.warn_of(&plan.problems);
         // A program may reboot the machine: it is not started a second time.
         let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram(_)));
-        let marked = runs_programs && !early && self.mark(mark, log) && self.flush(log);
+        let marked = runs_programs && !early && self.mark_ahead(mark.as_deref(), log);
         let tally = self.carry_out(entry, &plan, log);
         // Of what is only recorded nothing is done.
         let done = if self.applier.record.is_some() { 0 } else { tally.done };
@@ -114,10 +126,13 @@ impl<'e, 'a> Engine<'e, 'a> {
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
         if frequency != Frequency::Always {
             let whole = tally.left.is_empty() && !waits;
-            // A semaphore is not on the disk before what it stands for.
-            let finished = whole && (marked || self.flush(log) && self.mark(mark, log));
-            let lines = if finished { self.journal.finished(module.name) } else { tally.lines };
-            self.keep(&lines, log);
+            if whole && marked {
+                let line = self.journal.finished(module.name);
+                self.keep(&line, log);
+            } else {
+                let mark = mark.filter(|_| whole);
+                self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines });
+            }
         }
         log.step(&fill(if early { "agent/{}" } else { "module/{}" }, &[module.name]), start);
         tally.failed + if early { 0 } else { plan.waits.len() }
@@ -209,8 +224,33 @@ impl<'e, 'a> Engine<'e, 'a> {
         Some(fill("{} is another mount once the root runs", &[cover.by(path)?]))
     }
 
-    fn mark(&mut self, path: Option<&str>, log: &mut Log<'_>) -> bool {
-        let Some(path) = path else { return true };
+    /// Marks the modules that have run: neither a semaphore nor the journal is
+    /// on the disk before what it stands for.
+    #[inline(never)]
+    pub fn settle(&mut self, log: &mut Log<'_>) {
+        let unmarked = take(&mut self.unmarked);
+        if unmarked.is_empty() || !self.flush(log) {
+            return;
+        }
+        let mut lines = String::new();
+        for Unmarked { module, mark, lines: done } in unmarked {
+            if mark.is_some_and(|path| self.mark(&path, log)) {
+                lines.push_str(&self.journal.finished(module));
+            } else {
+                lines.push_str(&done);
+            }
+        }
+        self.keep(&lines, log);
+    }
+
+    /// Marks a module before its programs run, durably.
+    fn mark_ahead(&mut self, path: Option<&str>, log: &mut Log<'_>) -> bool {
+        self.settle(log);
+        path.is_none_or(|path| self.mark(path, log) && self.flush(log))
+    }
+
+    #[inline(never)]
+    fn mark(&mut self, path: &str, log: &mut Log<'_>) -> bool {
         if self.state_waits {
             return false;
         }

@@ -275,6 +275,7 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
         for entry in listed::early(config, root) {
             engine.run(&entry, &context, log);
         }
+        engine.settle(log);
     }
     Online::of(&consumed, &config, local.root)
 }
