@@ -41,7 +41,13 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let run = if run.is_dir() { run.display().to_string() } else { "/run".into() };
     let machine =
         Machine { root: Root::open(folder)?, run: Root::open(&run)?, settings: Settings::default() };
-    let said = |line: &str| say(line.trim_end());
+    // Of what is only recorded nothing was done.
+    let said = |line: &str| {
+        let line = line.trim_end();
+        if !line.ends_with(" action done") && !line.ends_with(" actions done") {
+            say(line);
+        }
+    };
     let mut log = Log::new("glowplug", &said);
     let steps = RefCell::new(Vec::new());
     let (outcome, mut instance) = local_stage(arguments, &machine, &steps, &mut log);

@@ -120,9 +120,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram(_)));
         let marked = runs_programs && !early && self.mark_ahead(mark.as_deref(), log);
         let tally = self.carry_out(entry, &plan, log);
-        // Of what is only recorded nothing is done.
-        let done = if self.applier.record.is_some() { 0 } else { tally.done };
-        tell(module.name, &plan.waits, done, early, log);
+        tell(module.name, &plan.waits, tally.done, early, log);
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
         if frequency != Frequency::Always {
             let whole = tally.left.is_empty() && !waits;

@@ -160,7 +160,7 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
     if outcome == Outcome::Remote {
         online.add_init();
     } else if outcome == Outcome::Fallback {
-        online.add_later();
+        online = Online::later();
     }
     (outcome, online)
 }

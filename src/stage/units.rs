@@ -126,8 +126,8 @@ impl Online {
     }
 
     /// What the stages behind init run is not known yet.
-    pub fn add_later(&mut self) {
-        self.0.extend([CONFIG, FINAL]);
+    pub fn later() -> Self {
+        Self(Vec::from([CONFIG, FINAL]))
     }
 }
 

@@ -17,7 +17,7 @@ const MTU: core::ops::RangeInclusive<u32> = 68..=65_535;
 
 /// Words for true and false by turns; 2 is for interfaces(5), whose `accept_ra`
 /// has it.
-static FLAGS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "1", "0", "2"];
+const FLAGS: &str = "true false yes no on off 1 0 2";
 
 /// Reads parts of a description and collects what is wrong with it. A part
 /// that is wrong is left out; what it belongs to stays.
@@ -148,7 +148,7 @@ impl<'v> Reader<'v> {
             return Some(on);
         }
         let written = as_text("", "", value);
-        let found = FLAGS.iter().position(|word| written.eq_ignore_ascii_case(word));
+        let found = FLAGS.split(' ').position(|word| written.eq_ignore_ascii_case(word));
         if found.is_none() {
             self.add(value, key, &[&written, " is neither true nor false"]);
         }
