@@ -7,6 +7,7 @@ mod apt_pipelining;
 mod authorized_keys;
 mod bootcmd;
 mod ca_certs;
+mod console_table;
 mod devices;
 mod disable_ec2_metadata;
 mod disk_setup;
@@ -50,6 +51,7 @@ mod write_files;
 mod yum_add_repo;
 mod zypper_add_repo;
 
+pub use console_table::console_table;
 pub use distribution::has_systemd;
 pub use host::{FileSystem, Host, NoHost};
 pub use public_key::is_public_key;

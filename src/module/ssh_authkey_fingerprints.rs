@@ -1,6 +1,7 @@
 //! `ssh_authkey_fingerprints`: who may log in by which key, as a table.
 
 use super::authorized_keys::{Account, authorized_keys_path};
+use super::console_table::{PREFIX, console_table};
 use super::public_key::PublicKey;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::accounts::Accounts;
@@ -22,9 +23,6 @@ pub(super) const MODULE: Module = Module {
     early: Early::No,
     plan,
 };
-
-/// What every line begins with.
-const PREFIX: &str = "ci-info: ";
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     if context.config.is_true("no_ssh_fingerprints", false) {
@@ -53,7 +51,9 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             text.push_str(&line.concat());
         } else {
             let title = format!("Authorized keys from {path} for user {name}");
-            table(&title, digest, lines.lines().filter_map(PublicKey::parse), &mut text);
+            let head = ["Keytype", &format!("Fingerprint ({digest})"), "Options", "Comment"];
+            let keys = lines.lines().filter_map(PublicKey::parse);
+            text.push_str(&console_table(&title, &head, rows(digest, keys)));
         }
     }
     if !text.is_empty() {
@@ -62,38 +62,14 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
 }
 
-/// A table of keys with lines around, its title above.
-fn table<'k>(title: &str, digest: &str, keys: impl Iterator<Item = PublicKey<'k>>, out: &mut String) {
-    let head = ["Keytype", &format!("Fingerprint ({digest})"), "Options", "Comment"].map(String::from);
+/// The keys as rows of the table.
+fn rows<'k>(digest: &str, keys: impl Iterator<Item = PublicKey<'k>>) -> Vec<Vec<String>> {
     let or_dash = |text: &str| if text.is_empty() { "-".into() } else { String::from(text) };
-    let mut rows = Vec::from([head]);
-    rows.extend(keys.map(|key| {
+    keys.map(|key| {
         let fingerprint = key.hexadecimal(digest).unwrap_or_default();
-        [key.kind.into(), or_dash(&fingerprint), or_dash(key.options), or_dash(key.comment)]
-    }));
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0) + 2;
-    let widths = [0, 1, 2, 3].map(width);
-    let rule = format!("+{}+", widths.map(|width| "-".repeat(width)).join("+"));
-    let whole = rule.len();
-    let mut line = |text: &str| out.push_str(&[PREFIX, text, "\n"].concat());
-    line(&format!("{title:+^whole$}"));
-    line(&rule);
-    for (at, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| centred(cell, width)).collect();
-        line(&format!("|{}|", cells.join("|")));
-        if at == 0 {
-            line(&rule);
-        }
-    }
-    line(&rule);
-}
-
-/// A cell as Python's `str.center` fills it: of an odd rest, the blank too many
-/// stands on the left where the width is odd.
-fn centred(text: &str, width: usize) -> String {
-    let rest = width.saturating_sub(text.chars().count());
-    let left = rest / 2 + (rest & width & 1);
-    format!("{}{text}{}", " ".repeat(left), " ".repeat(rest - left))
+        Vec::from([key.kind.into(), or_dash(&fingerprint), or_dash(key.options), or_dash(key.comment)])
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `glowplug`: the stages after the pivot, and the command line.
 
+mod addresses;
 mod analyze;
 mod argument;
 mod boothook;

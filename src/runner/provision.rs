@@ -10,7 +10,9 @@ use crate::settings::Settings;
 use crate::stage::console;
 use crate::status::seconds;
 use crate::task::Tasks;
-use crate::{argument, boothook, instance_files, left, log_file, network_config, program, progress, stage};
+use crate::{
+    addresses, argument, boothook, instance_files, left, log_file, network_config, program, progress, stage,
+};
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::{Error, Result};
@@ -173,8 +175,10 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
             {
                 log.warn_of(&problems);
             }
-            if *stage == Stage::Init {
-                included.keep(&mut applier, log);
+            match stage {
+                Stage::Init => included.keep(&mut applier, log),
+                Stage::Config => {}
+                Stage::Final => addresses::tell(log),
             }
             one_stage(*stage, &taken, &paths, (machine, &[]), &mut applier, log);
             if *stage == Stage::Final {

@@ -78,7 +78,7 @@ cat > list.cfg <<CFG
 phone_home: {url: 'https://home.test:8444/bad?secret', post: [hostname], tries: 1}
 cloud_final_modules: [[phone_home, always]]
 CFG
-glowplug modules --mode final --file list.cfg 2> stage.log; echo "status $?"
+glowplug modules --mode final --file list.cfg > tables 2> stage.log; echo "status $?"
 glowplug status --long | grep -v last_update
 cat /run/cloud-init/result.json
 kill $(jobs -p)
