@@ -38,6 +38,18 @@ pub enum Table {
     Gpt,
 }
 
+/// What a disk is to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// A partition at least: one that is all of it where there is none.
+    One,
+    /// These partitions: ten-thousandths of the disk and type of each; the last
+    /// one has what is left.
+    Parts(Vec<(u32, String)>),
+    /// None: the table goes.
+    None,
+}
+
 /// A disk that is to have partitions.
 #[derive(Clone, Debug)]
 pub struct Disk<'a> {
@@ -47,8 +59,8 @@ pub struct Disk<'a> {
     pub name: &'a str,
     /// Its table.
     pub table: Table,
-    /// Hundredths of the disk and type of each partition; none: the table goes.
-    pub layout: Vec<(u32, String)>,
+    /// What it is to hold.
+    pub layout: Layout,
     /// Whether what is on it may go.
     pub overwrite: bool,
 }
@@ -90,15 +102,16 @@ fn disk<'a>(setting: Setting<'a>, key: &'a Value<'a>, value: &'a Value<'a>) -> R
     };
     let layout = match value.get_set("layout").map(|layout| (layout, &layout.data)) {
         None | Some((_, Data::Bool(false))) => return Ok(None),
-        Some((_, Data::Bool(true))) => Vec::from([(100, String::new())]),
-        Some((_, Data::Str(text))) if text == "auto" => Vec::from([(100, String::new())]),
-        Some((_, Data::Str(text))) if text == "remove" => Vec::new(),
+        Some((_, Data::Bool(true))) => Layout::One,
+        Some((_, Data::Str(text))) if text == "auto" => Layout::One,
+        Some((_, Data::Str(text))) if text.eq_ignore_ascii_case("remove") => Layout::None,
         Some((layout, Data::Seq(items))) => {
             let parts: Option<Vec<_>> = items.iter().map(part).collect();
-            match parts
-                .filter(|parts| !parts.is_empty() && parts.iter().map(|(size, _)| size).sum::<u32>() <= 100)
-            {
-                Some(parts) => parts,
+            let fits = |parts: &Vec<(u32, String)>| {
+                !parts.is_empty() && parts.iter().map(|(size, _)| size).sum::<u32>() <= WHOLE
+            };
+            match parts.filter(fits) {
+                Some(parts) => Layout::Parts(parts),
                 None => return wrong(layout, "layout is no list of percentages, at most a hundred together"),
             }
         }
@@ -108,13 +121,27 @@ fn disk<'a>(setting: Setting<'a>, key: &'a Value<'a>, value: &'a Value<'a>) -> R
     Ok(Some(Disk { setting, value, name, table, layout, overwrite }))
 }
 
-/// `33`, or `[33, 82]`: hundredths of the disk, and the partition's type.
-fn part(value: &Value<'_>) -> Option<(u32, String)> {
-    let size = |value: &Value<'_>| match &value.data {
-        Data::Int(size) => u32::try_from(*size).ok(),
-        Data::Str(text) => text.trim_ascii().parse().ok(),
-        _ => None,
+/// A whole disk, in the unit of its parts.
+pub const WHOLE: u32 = 10_000;
+
+/// `33`, `33.3`: hundredths of the disk.
+fn size(value: &Value<'_>) -> Option<u32> {
+    let text: &str = match &value.data {
+        Data::Int(size) => return u32::try_from(*size).ok()?.checked_mul(100),
+        Data::Str(text) | Data::Float(text) => text.trim_ascii(),
+        _ => return None,
     };
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let fraction = match *fraction.as_bytes() {
+        [tens @ b'0'..=b'9'] => u32::from(tens - b'0') * 10,
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9', ..] => u32::from(tens - b'0') * 10 + u32::from(ones - b'0'),
+        _ => return None,
+    };
+    whole.parse::<u32>().ok()?.checked_mul(100)?.checked_add(fraction)
+}
+
+/// `33`, or `[33, 82]`: how much of the disk, and the partition's type.
+fn part(value: &Value<'_>) -> Option<(u32, String)> {
     let (size, kind) = match value.items() {
         None => (size(value)?, String::new()),
         Some([own, kind]) => (
@@ -132,7 +159,7 @@ fn part(value: &Value<'_>) -> Option<(u32, String)> {
         ),
         Some(_) => return None,
     };
-    (1..=100).contains(&size).then_some((size, kind))
+    (1..=WHOLE).contains(&size).then_some((size, kind))
 }
 
 /// Which part of a device gets a file system.
@@ -146,6 +173,15 @@ pub enum Place {
     Whole,
     /// This partition.
     Partition(u32),
+}
+
+/// What makes a file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command<'a> {
+    /// A line of the shell.
+    Line(&'a str),
+    /// A program and its arguments.
+    Words(Vec<&'a str>),
 }
 
 /// A file system that is to be made.
@@ -166,7 +202,7 @@ pub struct FsSetup<'a> {
     /// A file system that may go.
     pub replace: Option<&'a str>,
     /// The command that makes it, else mkfs(8).
-    pub command: Vec<&'a str>,
+    pub command: Option<Command<'a>>,
     /// More arguments of that.
     pub options: Vec<&'a str>,
 }
@@ -215,11 +251,11 @@ fn file_system<'a>(setting: Setting<'a>, value: &'a Value<'a>) -> Result<FsSetup
     };
     let device = text("device")?.ok_or_else(|| wrong("it has no device"))?;
     let place = match value.get_set("partition").map(|value| &value.data) {
-        None => Place::Whole,
-        Some(Data::Str(text)) => match &**text {
+        None => Place::Any,
+        Some(Data::Str(text)) => match &*text.to_ascii_lowercase() {
             "auto" => Place::Auto,
             "any" => Place::Any,
-            "none" => Place::Whole,
+            "none" | "" => Place::Whole,
             number => Place::Partition(number.parse().map_err(|_| wrong(PLACES))?),
         },
         Some(Data::Int(number)) => Place::Partition(u32::try_from(*number).map_err(|_| wrong(PLACES))?),
@@ -240,7 +276,11 @@ fn file_system<'a>(setting: Setting<'a>, value: &'a Value<'a>) -> Result<FsSetup
         label,
         overwrite: value.get("overwrite").and_then(Value::as_bool).unwrap_or(false),
         replace: text("replace_fs")?,
-        command: words("cmd").ok_or_else(|| wrong("cmd is not a list of words"))?,
+        command: match value.get_set("cmd").map(|value| &value.data) {
+            None => None,
+            Some(Data::Str(line)) => Some(Command::Line(line)),
+            Some(_) => Some(Command::Words(words("cmd").ok_or_else(|| wrong("cmd is not a list of words"))?)),
+        },
         options: words("extra_opts").ok_or_else(|| wrong("extra_opts is not a list of words"))?,
     })
 }

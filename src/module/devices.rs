@@ -197,13 +197,14 @@ fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
 }
 
-/// What is mounted: number of the device, mount point, kind of file system and
-/// source (proc(5), mountinfo).
+/// What is mounted: number of the device, mount point, kind of file system,
+/// source, and whether it takes no writes (proc(5), mountinfo).
 pub(super) struct Mounted {
     pub(super) number: String,
     pub(super) point: String,
     pub(super) kind: String,
     pub(super) source: String,
+    pub(super) read_only: bool,
 }
 
 /// Everything that is mounted, in order.
@@ -214,7 +215,8 @@ pub(super) fn mounted(root: &dyn Fetch) -> Vec<Mounted> {
         let (mut front, mut back) = (front.split(' ').skip(2), back.split(' '));
         let number = front.next()?.to_string();
         let point = front.nth(1)?.replace("\\040", " ");
-        Some(Mounted { number, point, kind: back.next()?.into(), source: back.next()?.into() })
+        let read_only = front.next()?.split(',').any(|option| option == "ro");
+        Some(Mounted { number, point, kind: back.next()?.into(), source: back.next()?.into(), read_only })
     };
     text.lines().filter_map(of_line).collect()
 }

@@ -43,8 +43,10 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 /// The device of a mount point, or the one that is named.
 fn node(context: &Context<'_>, name: &str) -> Option<Node> {
     let root = context.root;
-    if let Some(name) = name.strip_prefix("/dev/") {
-        let number = fetch::text(root, &fill("/sys/class/block/{}/dev", &[name]))?;
+    if name.starts_with("/dev/") {
+        let path = context.host.real_path(name)?;
+        let name = path.strip_prefix("/dev/")?.replace('/', "!");
+        let number = fetch::text(root, &fill("/sys/class/block/{}/dev", &[&name]))?;
         return devices::of_number(root, number.trim_ascii());
     }
     let mounted = devices::mounted(root);

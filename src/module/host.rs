@@ -30,6 +30,12 @@ pub trait Host {
     /// `None` for nothing.
     fn file_system(&self, path: &str) -> Option<FileSystem>;
 
+    /// Where a link of /dev leads: `/dev/vdb` for `/dev/disk/by-id/…`; `None`
+    /// where nothing stands at `path`.
+    fn real_path(&self, path: &str) -> Option<String> {
+        Some(path.into())
+    }
+
     /// Bytes of memory, and bytes free in the file system `path` lies in.
     fn sizes(&self, path: &str) -> Result<(u64, u64)>;
 

@@ -34,6 +34,10 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let argv: &[&str] = match &*root.kind {
         "ext2" | "ext3" | "ext4" => &["resize2fs", &device],
         "xfs" => &["xfs_growfs", "/"],
+        // A root of snapshots is read-only, and the device is grown by one that is not.
+        "btrfs" if root.read_only && context.root.mode("/.snapshots").is_some() => {
+            &["btrfs", "filesystem", "resize", "max", "/.snapshots"]
+        }
         "btrfs" => &["btrfs", "filesystem", "resize", "max", "/"],
         "zfs" | "f2fs" | "bcachefs" | "ntfs3" | "jfs" | "vfat" => {
             let why = fill("{} is not grown here", &[&root.kind]);
@@ -70,6 +74,16 @@ mod tests {
     use crate::action::Action;
     use crate::fetch::memory::Tree;
     use crate::module::tests::{FILE, planned, texts};
+
+    #[test]
+    fn a_root_of_snapshots_grows_by_what_is_writable() {
+        let line = "25 1 0:30 / / ro,relatime shared:1 - btrfs /dev/vda1 rw\n";
+        let root = Tree::default().with("/proc/self/mountinfo", line, FILE);
+        let root = root.with("/sbin/btrfs", "", 0o100_755);
+        assert_eq!(lines("{}", &root), ["run btrfs filesystem resize max /"]);
+        let root = root.with("/.snapshots", "", 0o040_755);
+        assert_eq!(lines("{}", &root), ["run btrfs filesystem resize max /.snapshots"]);
+    }
 
     fn root(kind: &str) -> Tree {
         let line = format!("25 1 0:30 / / rw shared:1 - {kind} /dev/vda1 rw\n");

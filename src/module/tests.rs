@@ -43,6 +43,10 @@ impl Host for Dice {
         }
     }
 
+    fn real_path(&self, path: &str) -> Option<String> {
+        Some(if path == "/dev/disk/by-id/virtio-data" { "/dev/vdd".into() } else { path.into() })
+    }
+
     fn sizes(&self, _: &str) -> crate::error::Result<(u64, u64)> {
         Ok((2 << 30, 10 << 30))
     }

@@ -34,6 +34,10 @@ impl Host for Running {
         }
     }
 
+    fn real_path(&self, path: &str) -> Option<String> {
+        std::fs::canonicalize(path).ok()?.into_os_string().into_string().ok()
+    }
+
     fn resolves(&self, host: &str) -> bool {
         http::resolves(host)
     }

@@ -1,23 +1,29 @@
-//! Disks of a Debian that has the usual tools: the root grows, a blank disk
-//! gets partitions and file systems and keeps them, one that goes away stops no
+//! Disks of a Debian that has the usual tools: the root grows, blank disks
+//! get partitions and file systems and keep them, one that goes away stops no
 //! boot. On the way users, keys and passwords by the root's own programs,
 //! scripts over three boots, and a machine that powers itself off.
+//! `disks.sh` is what the first boot does beside: each program that writes
+//! tables, and roots of XFS and btrfs that grow.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::debian::{FRONT, LATE, image, metadata, network, plug_back, sound};
-use crate::scene::{Scene, write_seed};
+use crate::disk_image;
+use crate::scene::{Scene, story_folder, write_seed};
 use crate::vm::console::Who;
 use crate::vm::contents;
 use crate::vm::debian::{Backend, Maker};
+use crate::vm::kernel::Kernel;
 use crate::vm::report::Boot;
-use crate::vm::{Image, Parts, RootKind};
+use crate::vm::{self, Image, Parts, RootKind, host};
 
 const BACKEND: Backend = Backend::Ifupdown;
 
 /// What a cloud's image of Debian has beside the least.
-const PACKAGES: &[&str] = &["cloud-guest-utils", "fdisk", "sudo"];
+const PACKAGES: &[&str] =
+    &["cloud-guest-utils", "fdisk", "sudo", "gdisk", "parted", "dosfstools", "xfsprogs", "btrfs-progs"];
 
 /// Where the first partition of a blank disk begins, in bytes.
 const FIRST: u64 = 1 << 20;
@@ -77,6 +83,69 @@ runcmd:
 "
 );
 
+/// What the first boot has beside: file systems of all kinds on one disk, and
+/// the kernel's modules for them on another, `vdc`. QEMU gives the third one the
+/// serial number `disk2`. Each goes behind the line of its key.
+const MORE: &[(&str, &str)] = &[
+    (
+        "#cloud-config\n",
+        "bootcmd:\n- test ! -b /dev/vdc || { mkdir -p /run/drivers && mount -o ro /dev/vdc /run/drivers; }\n\
+         - test ! -b /dev/vdc || { cd /run/drivers && xargs -n 1 insmod < order; }\n",
+    ),
+    (
+        "disk_setup:\n",
+        "  /dev/disk/by-id/virtio-disk2: {table_type: gpt, layout: [60, 20, [10, EF00], [10, 82]]}\n",
+    ),
+    (
+        "fs_setup:\n",
+        "- {device: vdd, filesystem: xfs, label: scratch}\n\
+         - {device: vdd, partition: auto, filesystem: btrfs, label: tree, extra_opts: [--mixed]}\n\
+         - {device: vdd.3, filesystem: vfat, label: fat}\n\
+         - {device: vdd, partition: 4, filesystem: swap}\n",
+    ),
+    (
+        "mounts:\n",
+        "- [LABEL=scratch, /kinds/xfs, xfs, 'defaults,x-systemd.device-timeout=2s']\n\
+         - [vdd.2, /kinds/btrfs, btrfs, 'defaults,x-systemd.device-timeout=2s']\n\
+         - [vdd.3, /kinds/vfat, vfat, 'defaults,x-systemd.device-timeout=2s']\n\
+         - [vdd.4, none, swap, 'sw,x-systemd.device-timeout=2s']\n",
+    ),
+];
+
+/// Runs as the last of the first boot's commands.
+const SCRIPT: &str = include_str!("disks.sh");
+
+/// The user-data of the first boot.
+fn with_more() -> String {
+    let mut text = USER_DATA.to_owned();
+    for (key, more) in MORE {
+        text = text.replacen(key, &[*key, *more].concat(), 1);
+    }
+    text += "- |\n";
+    for line in SCRIPT.lines() {
+        text.extend(["  ", line, "\n"]);
+    }
+    text
+}
+
+/// A disk with the kernel's modules for file systems, and the order to load them in.
+fn drivers(scene: &Scene) -> PathBuf {
+    let folder = story_folder("disks-drivers");
+    let kernel = Kernel::find_or_fetch(&vm::folder().join("kernel"), &mut |text| println!("{text}")).unwrap();
+    let mut order = String::new();
+    for module in kernel.closure(&["xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii"], &[]).unwrap() {
+        let name = module.path.rsplit('/').next().unwrap();
+        fs::write(folder.join(name), module.content().unwrap()).unwrap();
+        order.extend([name, "\n"]);
+    }
+    fs::write(folder.join("order"), order).unwrap();
+    let image = scene.blank_disk("drivers.img", 16);
+    let mut format = host::command("mke2fs").unwrap();
+    format.args(["-q", "-F", "-t", "ext4", "-d"]).arg(&folder).arg(&image);
+    host::run(&mut format, "format", &image).unwrap();
+    image
+}
+
 /// The last boot: another instance, whose power_state alone ends the machine.
 const POWER_STATE: &str = "\
 power_state:
@@ -127,17 +196,21 @@ fn disks_grow_and_are_made_once() {
         let root = RootKind::Debian(BACKEND, PACKAGES);
         image(Parts { root, maker: Maker::InitramfsTools, provisioned: true }, "disks")
     });
-    let first = seed("disks-first", "first", USER_DATA);
+    let first = seed("disks-first", "first", &with_more());
     let second = USER_DATA.replacen("write_files:\n", NO_REPORT, 1) + POWER_STATE;
     let second = seed("disks-second", "second", &second);
     let mut scene = Scene::of(image, "disks", &[&first]);
     scene.partition("gpt");
     let disk = scene.blank_disk("data.img", 64);
+    let drivers = drivers(&scene);
+    let kinds = scene.blank_disk("kinds.img", 600);
+    let tables = scene.blank_disk("tables.img", 64);
+    let (xfs, btrfs) = (scene.blank_disk("xfs.img", 700), scene.blank_disk("btrfs.img", 300));
     let key = |scene: &Scene| scene.text("/etc/ssh/ssh_host_ed25519_key.pub").unwrap();
     let shipped = key(&scene);
 
     scene.enlarge(256);
-    scene.set_disks(&[&disk]);
+    scene.set_disks(&[&disk, &drivers, &kinds, &tables, &xfs, &btrfs]);
     let boot = scene.boot_seed(&first);
     sound(&scene, &boot, BACKEND, "anvil", "192.0.2.20");
     assert_eq!(counts(&scene, &disk), [1, 1, 1, 1]);
@@ -150,6 +223,12 @@ fn disks_grow_and_are_made_once() {
     assert!(scene.told(Who::Runner).iter().any(|line| line.contains(missing)), "{:#?}", scene.lines);
     let mounts = scene.text("/root/mounts").unwrap();
     assert!(mounts.contains("/dev/vdb1 /data ext4 ") && mounts.contains("\n/dev/vdb2 "), "{mounts}");
+    every_kind_is_mounted(&scene, &mounts);
+    each_program_makes_the_same_table(&scene);
+    a_root_of_any_kind_grows(&scene);
+    for disk in [&kinds, &tables, &xfs, &btrfs] {
+        disk_image::check_table(disk);
+    }
     let own = key(&scene);
     assert_ne!(own, shipped, "the image's key is no machine's");
 
@@ -177,6 +256,63 @@ fn disks_grow_and_are_made_once() {
     let mounts = scene.text("/root/mounts").unwrap();
     assert!(mounts.contains("/dev/vdb1 /data ext4 ") && mounts.contains("\n/dev/vdb2 "), "{mounts}");
     assert_ne!(key(&scene), own);
+}
+
+fn every_kind_is_mounted(scene: &Scene, mounts: &str) {
+    for (device, kind) in [("vdd1", "xfs"), ("vdd2", "btrfs"), ("vdd3", "vfat")] {
+        assert!(mounts.contains(&format!("/dev/{device} /kinds/{kind} {kind} ")), "{mounts}");
+    }
+    assert!(mounts.contains("\n/dev/vdd4 "), "{mounts}");
+    let told = scene.told(Who::Runner).join("\n");
+    assert!(!told.contains("make the file system") && !told.contains("partition the disk"), "{told}");
+}
+
+/// Of each table: its name, the partitions' first sectors, sizes and types, and
+/// what `lsblk` finds in them.
+fn each_program_makes_the_same_table(scene: &Scene) {
+    const GUIDS: [&str; 3] = [
+        "0FC63DAF-8483-4772-8E79-3D69D8477DE4",
+        "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F",
+        "E6D6D379-F507-44C2-A23C-238F2A3DF928",
+    ];
+    let log = scene.text("/root/disks.log").unwrap();
+    let text = scene.text("/root/tables").unwrap();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let tables =
+        [("gpt", "sgdisk"), ("gpt", "sfdisk"), ("gpt", "parted"), ("mbr", "sfdisk"), ("mbr", "parted")];
+    assert_eq!(lines.len(), 8 * tables.len(), "{text}{log}");
+    for ((table, program), lines) in tables.iter().zip(lines.chunks(8)) {
+        let [one, two, three] = if *table == "gpt" { GUIDS } else { ["83", "82", "8e"] };
+        assert_eq!(lines[0], format!("{table} by {program}"), "{text}{log}");
+        assert_eq!(lines[1], format!("2048 63488 {one}"), "{text}{log}");
+        assert_eq!(lines[2], format!("65536 30720 {two}"), "{text}{log}");
+        // what is left, which not all round alike
+        let last: Vec<&str> = lines[3].split(' ').collect();
+        let sectors: u32 = last[1].parse().unwrap();
+        assert!(
+            last[0] == "96256" && (32_000..=34_816).contains(&sectors) && last[2] == three,
+            "{text}{log}"
+        );
+        let found = [format!("vde1 ext4 {program}"), format!("vde2 swap {table}")];
+        assert_eq!(lines[4..], ["vde", &found[0], &found[1], "vde3"], "{text}{log}");
+    }
+}
+
+/// Mebibytes of the partition and of what is mounted, before and after.
+fn a_root_of_any_kind_grows(scene: &Scene) {
+    let text = scene.text("/root/grown").unwrap();
+    let sizes = |line: &str| -> Vec<u32> {
+        let (_, sizes) = line.split_once(": ").unwrap();
+        sizes.split(' ').map(|size| size.parse().unwrap()).collect()
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    for (lines, [least, partition]) in lines.chunks(2).zip([[600, 698], [290, 298]]) {
+        let (before, after) = (sizes(lines[0]), sizes(lines[1]));
+        assert!(before[0] < 400 && before[1] <= before[0], "{text}");
+        let all = after[0] == partition && (least..=partition).contains(&after[1]);
+        assert!(all, "{text}{}", scene.text("/root/disks.log").unwrap());
+    }
+    assert_eq!(lines.len(), 4, "{text}");
 }
 
 fn the_users_are_there(scene: &Scene, boot: &Boot) {

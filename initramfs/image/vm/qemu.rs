@@ -218,7 +218,7 @@ impl<'a> Machine<'a> {
         }
         for (number, disk) in self.disks.iter().enumerate() {
             line.with_path("-drive", &format!("if=none,id=disk{number},format=raw,file="), disk);
-            line.words(["-device", &format!("virtio-blk-pci,drive=disk{number}")]);
+            line.words(["-device", &format!("virtio-blk-pci,drive=disk{number},serial=disk{number}")]);
         }
         // last link first: the kernel's eth0 is not the seed's, so names must change
         for (number, mac) in self.nics.macs.iter().enumerate().rev() {

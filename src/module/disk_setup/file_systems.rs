@@ -1,105 +1,105 @@
 //! File systems.
 
-use super::{Context, Plan, disk, is_in_use, partitions};
+use super::{Disks, Plan, disk, is_in_use};
 use crate::action::Program;
-use crate::cloud_config::disk_setup::{FsSetup, Place};
-use crate::module::FileSystem;
-use crate::module::devices;
+use crate::cloud_config::disk_setup::{Command, FsSetup, Place};
 use crate::module::system::has_program;
+use crate::module::{Context, FileSystem};
 use crate::text::fill;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
-/// Plans one; `made` are partitions that are about to be made, and empty.
-pub(super) fn plan(
-    context: &Context<'_>,
-    wanted: &FsSetup<'_>,
-    made: &[String],
-    plan: &mut Plan,
-) -> Result<(), String> {
-    let (path, number) = disk(context, wanted.device)?;
+/// Plans one.
+pub(super) fn plan(disks: &mut Disks<'_>, wanted: &FsSetup<'_>, plan: &mut Plan) -> Result<(), String> {
+    let (path, number) = disk(disks.context, wanted.device)?;
+    let parts = disks.partitions(&path);
     let place = number.map_or(wanted.place, Place::Partition);
-    let found = |device: &String| if made.contains(device) { None } else { context.host.file_system(device) };
-    let device = match place {
-        Place::Whole => path,
-        Place::Partition(number) => {
-            let own = super::partition(&path, usize::try_from(number).unwrap_or(0));
-            let there = devices::partition(context.root, &path, &number.to_string());
-            match there.or_else(|| made.contains(&own).then_some(own)) {
-                Some(device) => device,
-                None => return Err(fill("it has no partition {}", &[&number.to_string()])),
-            }
+    let (device, by_label) = match place {
+        Place::Partition(own) => match parts.iter().find(|part| super::number(&path, part) == Some(own)) {
+            Some(device) => (device.clone(), true),
+            None => return Err(fill("it has no partition {}", &[&own.to_string()])),
+        },
+        Place::Whole if !parts.is_empty() && !wanted.overwrite => {
+            return Err(fill("{} has partitions", &[&path]));
         }
-        Place::Auto | Place::Any => match choose(context, wanted, &path, made, place) {
-            Some(device) => device?,
+        Place::Whole => (path, true),
+        Place::Auto | Place::Any if parts.is_empty() => (path, place == Place::Auto),
+        Place::Auto | Place::Any => match choose(disks, wanted, &parts, place == Place::Auto)? {
+            Some(device) => (device, true),
             None => return Ok(()),
         },
     };
-    let present = found(&device);
-    if let Some(present) = &present
-        && !wanted.overwrite
-        && wanted.replace != Some(&*present.kind)
-    {
-        if is_same(present, wanted, true) {
+    let may_go = |found: &FileSystem| wanted.overwrite || wanted.replace == Some(&*found.kind);
+    if let Some(found) = disks.file_system(&device) {
+        let stays = !wanted.overwrite || matches!(place, Place::Auto | Place::Any);
+        if stays && is_same(&found, wanted, by_label) {
             return Ok(());
         }
-        return Err(fill("{} holds {}, and overwrite is not set", &[&device, &present.kind]));
+        if !may_go(&found) {
+            return Err(fill("{} holds {}, and overwrite is not set", &[&device, &found.kind]));
+        }
     }
-    let parts = partitions(context, &device);
-    if !parts.is_empty() && !wanted.overwrite
-        || made.iter().any(|made| *made != device && made.starts_with(&device) && place == Place::Whole)
-    {
-        return Err(fill("{} has partitions", &[&device]));
-    }
-    if is_in_use(context, &device) {
+    if is_in_use(disks.context, &device) {
         return Err(fill("{} is in use", &[&device]));
     }
-    plan.actions.push(program(context, wanted, &device)?.into());
+    plan.actions.push(program(disks.context, wanted, &device)?.into());
+    let (kind, label, uuid) = (kind(wanted).into(), wanted.label.clone(), String::new());
+    disks.filled.push((device, FileSystem { kind, label, uuid }));
     Ok(())
 }
 
-/// Of the partitions of a disk, or the disk itself, the one for a file system;
-/// `None` where it is there already.
+/// Of the partitions of a disk the one for a file system; `None` where it is
+/// there already.
 fn choose(
-    context: &Context<'_>,
+    disks: &Disks<'_>,
     wanted: &FsSetup<'_>,
-    disk: &str,
-    made: &[String],
-    place: Place,
-) -> Option<Result<String, String>> {
-    let own: Vec<&String> = made.iter().filter(|made| made.starts_with(disk)).collect();
-    if let Some(first) = own.first() {
-        return Some(Ok((*first).clone()));
-    }
-    let parts = partitions(context, disk);
+    parts: &[String],
+    by_label: bool,
+) -> Result<Option<String>, String> {
     let mut free = None;
-    for device in parts.iter().cloned().chain([disk.to_string()]) {
-        match context.host.file_system(&device) {
-            Some(found) if is_same(&found, wanted, place == Place::Auto) => return None,
-            Some(found) if wanted.replace == Some(&*found.kind) => return Some(Ok(device)),
+    for device in parts {
+        match disks.file_system(device) {
+            Some(found) if is_same(&found, wanted, by_label) => return Ok(None),
+            Some(found) if wanted.replace == Some(&*found.kind) => return Ok(Some(device.clone())),
             Some(_) => {}
-            // A disk that has partitions is not free itself.
-            None if device == disk && !parts.is_empty() => {}
             None => free = free.or(Some(device)),
         }
     }
-    Some(free.ok_or_else(|| "nothing on it is free".into()))
+    free.cloned().map(Some).ok_or_else(|| "none of its partitions is free".into())
 }
 
-/// Whether a file system is the wanted one; ext2 to ext4 look alike.
+/// What the kernel calls it; ext2 to ext4 look alike.
+fn kind<'w>(wanted: &FsSetup<'w>) -> &'w str {
+    match wanted.kind {
+        "ext2" | "ext3" => "ext4",
+        "fat" | "msdos" => "vfat",
+        kind => kind,
+    }
+}
+
+/// Whether a file system is the wanted one. A FAT's label is in capitals.
 fn is_same(found: &FileSystem, wanted: &FsSetup<'_>, by_label: bool) -> bool {
-    let kind = if matches!(wanted.kind, "ext2" | "ext3") { "ext4" } else { wanted.kind };
-    found.kind == kind && (!by_label || found.label == wanted.label)
+    let label = match kind(wanted) {
+        "vfat" => found.label.eq_ignore_ascii_case(&wanted.label),
+        _ => found.label == wanted.label,
+    };
+    found.kind == kind(wanted) && (label || !by_label)
+}
+
+/// A word of a command with what stands for this file system put in.
+fn filled(word: &str, wanted: &FsSetup<'_>, device: &str) -> String {
+    let word = word.replace("%(filesystem)s", wanted.kind).replace("%(label)s", &wanted.label);
+    word.replace("%(device)s", device).replace("%%", "%")
 }
 
 /// The command that makes it.
 fn program(context: &Context<'_>, wanted: &FsSetup<'_>, device: &str) -> Result<Program, String> {
-    if !wanted.command.is_empty() {
-        let filled = |word: &&str| {
-            let word = word.replace("%(filesystem)s", wanted.kind).replace("%(label)s", &wanted.label);
-            word.replace("%(device)s", device)
-        };
-        return Ok(Program { argv: wanted.command.iter().map(filled).collect(), ..Program::default() });
+    match &wanted.command {
+        Some(Command::Line(line)) => return Ok(Program::new(&["sh", "-c", &filled(line, wanted, device)])),
+        Some(Command::Words(words)) => {
+            let argv = words.iter().map(|word| filled(word, wanted, device)).collect();
+            return Ok(Program { argv, ..Program::default() });
+        }
+        None => {}
     }
     let usual = ["mkfs.", wanted.kind].concat();
     // What makes it may go by an older name: in busybox by no other.
