@@ -278,6 +278,26 @@ fn scripts_run_in_the_order_of_their_names() {
 }
 
 #[test]
+fn a_vendors_scripts_run_behind_the_prefix() {
+    let path = "/var/lib/cloud/instance/scripts/vendor/part-001";
+    let root = Tree::default().with(path, "", 0o100_755);
+    let run = |prefix: &str| {
+        let text = format!("vendor_data: {{prefix: {prefix}}}");
+        let plan = plan("scripts_vendor", &text, Metadata::default(), &root);
+        (
+            plan.actions.iter().map(Action::text).collect::<Vec<_>>().join("\n"),
+            texts(&plan.problems).join("\n"),
+        )
+    };
+    assert_eq!(run("[/usr/bin/env, A=1, 2]"), (format!("run /usr/bin/env A=1 2 {path}"), String::new()));
+    assert_eq!(run("/bin/sh"), (format!("run /bin/sh {path}"), String::new()));
+    assert_eq!(run("null"), (format!("run {path}"), String::new()));
+    let told =
+        "unable to run scripts by user-data:1:23: prefix is a mapping, not a string or a list of words";
+    assert_eq!(run("{a: b}"), (format!("run {path}"), told.into()));
+}
+
+#[test]
 fn runcmd_becomes_a_script_of_the_instance() {
     let text = "runcmd: [[echo, \"a'b\"], ls, {a: b}]";
     let plan = plan("runcmd", text, Metadata::default(), &Tree::default());
