@@ -4,9 +4,9 @@ use super::schema::{Key, Kind};
 
 /// The keys, for `glowplug schema`.
 pub static KEYS: &[Key] = &[
-    Key::new("apt_reboot_if_required", Kind::Bool),
-    Key::new("apt_update", Kind::Bool),
-    Key::new("apt_upgrade", Kind::Bool),
+    Key::new("apt_reboot_if_required", Kind::Bool).old("package_reboot_if_required"),
+    Key::new("apt_update", Kind::Bool).old("package_update"),
+    Key::new("apt_upgrade", Kind::Bool).old("package_upgrade"),
     Key::new("authkey_hash", Kind::OneOf(&["sha224", "sha256", "sha384", "sha512"])),
     Key::new("final_message", Kind::Text),
     Key::new("no_ssh_fingerprints", Kind::Bool),

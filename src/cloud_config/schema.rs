@@ -22,12 +22,20 @@ pub struct Key {
     pub kind: Kind,
     /// Whether the mapping means nothing without it.
     pub required: bool,
+    /// What is written today in its place; empty: nothing else.
+    pub instead: &'static str,
 }
 
 impl Key {
     /// A key that may be absent.
     pub const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, required: false }
+        Self { name, kind, required: false, instead: "" }
+    }
+
+    /// The key as one that is read for the sake of what was written long ago.
+    #[must_use]
+    pub const fn old(self, instead: &'static str) -> Self {
+        Self { instead, ..self }
     }
 
     /// The key as one that must be there.
@@ -200,6 +208,18 @@ pub fn check(config: &Value<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The keys of a cloud-config that have another name today.
+pub fn old_names(config: &Value<'_>) -> Vec<Finding> {
+    let known = |name: &str| ALL.iter().flat_map(|keys| keys.iter()).find(|known| known.name == name);
+    let old = |(key, _): &(Value<'_>, Value<'_>)| {
+        let name = key_text(key);
+        let instead = known(&name).map_or("", |known| known.instead);
+        let message = format!("it is deprecated; write {instead}");
+        (!instead.is_empty()).then(|| Finding { place: key.place, message, path: name.into_owned() })
+    };
+    config.entries().iter().filter_map(old).collect()
 }
 
 /// What is said of a top-level key that nothing reads.
@@ -386,6 +406,21 @@ mod tests {
     fn a_good_config_has_nothing_to_say() {
         let text = "hostname: a\nruncmd: [[ls, 1], 'x', null]\nwrite_files:\n- {path: /a, permissions: 0644, content: !!binary eA==}\npreserve_hostname: yes\nfqdn: ~\n";
         assert_eq!(findings(text), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_of_long_ago_is_told_with_the_one_of_today() {
+        let value = yaml::load("apt_update: true\napt: {}\napt_mirror: x\n").unwrap();
+        let texts: Vec<String> =
+            old_names(&value).iter().map(|finding| finding.error("f").to_string()).collect();
+        assert_eq!(
+            texts,
+            [
+                "unable to use f:1:1: apt_update: it is deprecated; write package_update",
+                "unable to use f:3:1: apt_mirror: it is deprecated; write apt.primary",
+            ]
+        );
+        assert_eq!(check(&value), []);
     }
 
     #[test]

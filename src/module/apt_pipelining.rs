@@ -24,7 +24,12 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         Data::Int(depth @ 0..=5) => ["0", "1", "2", "3", "4", "5"][usize::try_from(*depth).unwrap_or(0)],
         Data::Str(text) => match text.trim_ascii().to_ascii_lowercase().as_str() {
             "none" | "unchanged" | "os" => return,
-            "false" => "0",
+            "false" | "0" => "0",
+            "1" => "1",
+            "2" => "2",
+            "3" => "3",
+            "4" => "4",
+            "5" => "5",
             _ => "",
         },
         _ => "",
@@ -46,7 +51,7 @@ mod tests {
     #[test]
     fn a_depth_is_written_or_left_to_the_system() {
         let plan = |value: &str| planned(MODULE.name, &format!("apt_pipelining: {value}"), &Tree::default());
-        for (value, depth) in [("false", "0"), ("3", "3"), ("'False'", "0")] {
+        for (value, depth) in [("false", "0"), ("3", "3"), ("' 4'", "4"), ("'False'", "0")] {
             let text = format!("// Created by glowplug\nAcquire::http::Pipeline-Depth \"{depth}\";\n");
             assert_eq!(plan(value).actions, [Action::write(FILE, text.into_bytes(), 0o644)], "{value}");
         }

@@ -114,22 +114,24 @@ fn check(file: &str, content: &[u8], arguments: &Arguments) -> Result<usize, Err
     for part in &configs {
         let name = if assembled.parts.len() == 1 { file.into() } else { format!("{file} {}", part.filename) };
         let text = String::from_utf8_lossy(&part.content);
-        let (findings, warnings) = match str::from_utf8(&part.content) {
+        let found = match str::from_utf8(&part.content) {
             Ok(text) => found(text),
             Err(error) => {
                 let place = Place::of_byte(&part.content, error.valid_up_to());
-                (vec![finding(place, "not UTF-8")], Vec::new())
+                Found { faults: vec![finding(place, "not UTF-8")], ..Found::default() }
             }
         };
-        for finding in &warnings {
+        for finding in &found.warnings {
             say(&line(&name, finding, "warning: "));
         }
-        count += findings.len();
-        if arguments.has("annotate") && !findings.is_empty() {
-            print(&annotated(&text, &findings))?;
+        count += found.faults.len();
+        if arguments.has("annotate") && !(found.faults.is_empty() && found.old.is_empty()) {
+            print(&annotated(&text, &found))?;
         } else {
-            for finding in &findings {
-                say(&line(&name, finding, ""));
+            for (findings, kind) in [(&found.old, "warning: "), (&found.faults, "")] {
+                for finding in findings {
+                    say(&line(&name, finding, kind));
+                }
             }
         }
     }
@@ -141,23 +143,38 @@ fn finding(place: Place, message: &str) -> Finding {
     Finding { place, path: String::new(), message: message.to_owned() }
 }
 
-/// What is wrong with a text, and what may surprise its author.
-fn found(text: &str) -> (Vec<Finding>, Vec<Finding>) {
-    let finding = |place, message: &str| Finding { place, path: String::new(), message: message.to_owned() };
+/// What there is to say of a text.
+#[derive(Default)]
+struct Found {
+    /// What is wrong.
+    faults: Vec<Finding>,
+    /// What may surprise its author.
+    warnings: Vec<Finding>,
+    /// Keys that have another name today.
+    old: Vec<Finding>,
+}
+
+fn found(text: &str) -> Found {
+    let mut found = Found::default();
     let document = match yaml::parse(text) {
         Ok(document) => document,
-        Err(error) => return (vec![finding(error.place, &error.message)], Vec::new()),
-    };
-    let warnings =
-        document.warnings().iter().map(|warning| finding(warning.place, &warning.message)).collect();
-    let findings = match document.to_value() {
-        Ok(value) if value.entries().is_empty() && value.kind() != "a mapping" && value.kind() != "null" => {
-            vec![finding(value.place, &format!("it is {}, not a mapping", value.kind()))]
+        Err(error) => {
+            found.faults.push(finding(error.place, &error.message));
+            return found;
         }
-        Ok(value) => schema::check(&value),
-        Err(error) => vec![finding(error.place, &error.message)],
     };
-    (findings, warnings)
+    found.warnings.extend(document.warnings().iter().map(|warning| finding(warning.place, &warning.message)));
+    match document.to_value() {
+        Ok(value) if value.entries().is_empty() && value.kind() != "a mapping" && value.kind() != "null" => {
+            found.faults.push(finding(value.place, &format!("it is {}, not a mapping", value.kind())));
+        }
+        Ok(value) => {
+            found.faults = schema::check(&value);
+            found.old = schema::old_names(&value);
+        }
+        Err(error) => found.faults.push(finding(error.place, &error.message)),
+    }
+    found
 }
 
 /// `FILE:LINE:COLUMN: PATH: MESSAGE`.
@@ -171,23 +188,42 @@ fn message(finding: &Finding) -> String {
     format!("{path}{}", finding.message)
 }
 
-/// The text with a mark on each line that has a fault, and the faults at its
-/// end.
-fn annotated(text: &str, findings: &[Finding]) -> String {
+/// The text with a mark on each line that has a fault or an old name, and what
+/// they are at its end.
+fn annotated(text: &str, found: &Found) -> String {
+    let groups = [("E", "Errors", &found.faults), ("D", "Deprecations", &found.old)];
     let mut out = String::new();
     for (number, line) in text.lines().enumerate() {
-        let marks: Vec<String> = findings
-            .iter()
-            .enumerate()
-            .filter(|(_, finding)| finding.place.line as usize == number + 1)
-            .map(|(index, _)| format!("E{}", index + 1))
-            .collect();
+        let mut marks = Vec::new();
+        for (letter, _, findings) in groups {
+            let here =
+                findings.iter().enumerate().filter(|(_, found)| found.place.line as usize == number + 1);
+            marks.extend(here.map(|(index, _)| format!("{letter}{}", index + 1)));
+        }
         let mark = if marks.is_empty() { String::new() } else { format!("\t\t# {}", marks.join(",")) };
         let _ = writeln!(out, "{line}{mark}");
     }
-    out.push_str("\n# Errors: -------------\n");
-    for (index, finding) in findings.iter().enumerate() {
-        let _ = writeln!(out, "# E{}: {}", index + 1, message(finding));
+    for (letter, title, findings) in groups.into_iter().filter(|(_, _, findings)| !findings.is_empty()) {
+        let _ = writeln!(out, "\n# {title}: -------------");
+        for (index, finding) in findings.iter().enumerate() {
+            let _ = writeln!(out, "# {letter}{}: {}", index + 1, message(finding));
+        }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_and_old_names_are_marked_where_they_stand() {
+        let text = "apt_update: true\napt_proxy: [x]\nfoo: 1\n";
+        let expected = "apt_update: true\t\t# D1\napt_proxy: [x]\t\t# E1,D2\nfoo: 1\t\t# E2\n\n\
+                        # Errors: -------------\n# E1: apt_proxy: it is a list, not a string\n\
+                        # E2: foo: no such key\n\n# Deprecations: -------------\n\
+                        # D1: apt_update: it is deprecated; write package_update\n\
+                        # D2: apt_proxy: it is deprecated; write apt.proxy\n";
+        assert_eq!(annotated(text, &found(text)), expected);
+    }
 }

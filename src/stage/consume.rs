@@ -4,11 +4,12 @@
 use super::config::cloud_config;
 use super::instance_data::instance_data;
 use crate::action::Action;
+use crate::cloud_config::schema;
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::instance::{File, Instance, USER_DATA, VENDOR_DATA, VENDOR_DATA_TEXT, VENDOR_DATA2};
 use crate::state::paths::{CLOUD, InstancePaths};
-use crate::syntax::value::{Data, Value};
+use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::{json, yaml};
 use crate::text::fill;
 use crate::user_data::{self, Assembled, Includes, Kind, Languages, Merged, Part, Patch};
@@ -210,9 +211,15 @@ impl Consumed {
                     if alone { source.name.into() } else { [source.name, " ", &part.filename].concat() };
                 let document =
                     core::str::from_utf8(&part.content).ok().and_then(|text| yaml::parse(text).ok());
+                let mut tell = |place: Place, message: &str| {
+                    lines.push(format!("{file}:{}:{}: {message}", place.line, place.column));
+                };
                 for warning in document.iter().flat_map(yaml::Document::warnings) {
-                    let place = warning.place;
-                    lines.push(format!("{file}:{}:{}: {}", place.line, place.column, warning.message));
+                    tell(warning.place, &warning.message);
+                }
+                let value = document.and_then(|document| document.to_value().ok());
+                for old in value.iter().flat_map(schema::old_names) {
+                    tell(old.place, &[&old.path, ": ", &old.message].concat());
                 }
             }
         }
@@ -388,6 +395,8 @@ mod tests {
         let user = "#cloud-config\nruncmd:\n- echo a: b\n";
         let surprises = consumed(user, "", "{}").surprises();
         assert!(matches!(&surprises[..], [line] if line.starts_with("user-data:3:3: ")), "{surprises:?}");
+        let surprises = consumed("#cloud-config\napt_upgrade: true\n", "", "{}").surprises();
+        assert_eq!(surprises, ["user-data:2:1: apt_upgrade: it is deprecated; write package_upgrade"]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ use alloc::vec::Vec;
 pub(super) const MODULE: Module = Module {
     name: "apt_configure",
     keys: &[
+        "add_apt_repo_match",
         "apt",
         "apt_custom_sources_list",
         "apt_ftp_proxy",
@@ -59,7 +60,7 @@ struct Release {
 }
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
-    match old::converted(context.config) {
+    match old::converted(context.config, &mut plan.problems) {
         None => configure(context, plan),
         Some((name, value)) => {
             let mut layers = Vec::from([Layer { name, value: &value }]);
@@ -90,7 +91,7 @@ fn configure(context: &Context<'_>, plan: &mut Plan) {
             let path = [folder, "/", &release.distribution.name, suffix, ".list"].concat();
             plan.actions.push(Action::write(&path, [mirror.as_str(), "\n"].concat().into_bytes(), 0o644));
         }
-    } else if !context.config.is_true("apt.preserve_sources_list", false) {
+    } else if !preserves(context, plan) {
         release.keys = mirrors::keys(context, plan);
         sources::list(context, &release, plan);
     }
@@ -103,6 +104,27 @@ fn configure(context: &Context<'_>, plan: &mut Plan) {
             Err(error) => plan.problems.push(error),
         }
     }
+}
+
+/// Whether the sources stay as they are. A value that is neither true nor false
+/// takes nothing away.
+fn preserves(context: &Context<'_>, plan: &mut Plan) -> bool {
+    let path = "apt.preserve_sources_list";
+    let Some(setting) = context.config.find(path) else { return false };
+    let is_false = match &setting.value.data {
+        Data::Bool(value) => !value,
+        Data::Int(value) => *value == 0,
+        Data::Str(text) => {
+            let text = text.trim_ascii();
+            ["false", "0", "off", "no"].iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
+        _ => false,
+    };
+    if !is_false && !context.config.is_true(path, false) {
+        let why = "preserve_sources_list is neither true nor false: the sources stay";
+        plan.problems.push(setting.error(DOING, setting.value, why));
+    }
+    !is_false
 }
 
 /// The text at a path of keys; anything else there is a problem.
@@ -128,6 +150,9 @@ fn selections(context: &Context<'_>, plan: &mut Plan) {
             (Some(name), Some(text)) => sets.push((name, text)),
             _ => plan.problems.push(setting.mismatch(DOING, value, "a set of selections", "a string")),
         }
+    }
+    if sets.is_empty() {
+        return;
     }
     sets.sort_unstable();
     let texts: Vec<&str> = sets.iter().map(|(_, text)| *text).collect();

@@ -2,6 +2,7 @@
 
 use super::{Data, Value};
 use crate::cloud_config::CloudConfig;
+use crate::error::Error;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -26,9 +27,19 @@ const MIRROR: [(&str, &str); 3] =
 const FILE: &str = "cloud_config_sources.list";
 
 /// `apt` as the old keys have it, and the name of the layer with the first of
-/// them; `None` where there is none, or where `apt` itself is set.
-pub(super) fn converted<'a>(config: &CloudConfig<'a>) -> Option<(&'a str, Value<'a>)> {
-    if config.find("apt").is_some() {
+/// them; `None` where there is none, or where `apt` itself is set: that counts
+/// alone, and the old keys are problems.
+pub(super) fn converted<'a>(
+    config: &CloudConfig<'a>,
+    problems: &mut Vec<Error>,
+) -> Option<(&'a str, Value<'a>)> {
+    if config.get("apt").is_some() {
+        for (old, _) in KEYS.iter().chain(&MIRROR) {
+            if let Some(setting) = config.get(old) {
+                let why = ["apt is set, and counts without ", old].concat();
+                problems.push(setting.error("use the old key at", setting.value, &why));
+            }
+        }
         return None;
     }
     let is_set = |value: &&Value<'a>| value.data != Data::Null && value.as_str() != Some("");

@@ -208,7 +208,7 @@ fn one(
     if !path.ends_with(extension) {
         path.push_str(extension);
     }
-    let replaces = entry.get("append").and_then(Value::as_bool) == Some(false);
+    let replaces = entry.get("append").is_some_and(is_empty);
     let file = WriteFile {
         path,
         content: (text + "\n").into_bytes(),
@@ -217,6 +217,15 @@ fn one(
         existing: if replaces { Existing::Replace } else { Existing::Append },
     };
     plan.actions.push(file.into());
+}
+
+/// Whether Python takes a value for false.
+fn is_empty(value: &Value<'_>) -> bool {
+    match &value.data {
+        Data::Null | Data::Bool(false) | Data::Int(0) => true,
+        Data::Str(text) => text.is_empty(),
+        _ => false,
+    }
 }
 
 /// Which sources are for add-apt-repository(1).

@@ -103,6 +103,21 @@ fn the_old_list_goes_when_the_new_file_is_written() {
 }
 
 #[test]
+fn sources_stay_unless_they_are_given_up_for_sure() {
+    for (value, stays, told) in [
+        ("no", false, 0),
+        ("'OFF'", false, 0),
+        ("0", false, 0),
+        ("1", true, 0),
+        ("~", true, 1),
+        ("maybe", true, 1),
+    ] {
+        let plan = planned(MODULE.name, &format!("apt: {{preserve_sources_list: {value}}}"), &debian());
+        assert_eq!((plan.actions.is_empty(), plan.problems.len()), (stays, told), "{value}");
+    }
+}
+
+#[test]
 fn a_release_without_a_name_has_no_sources() {
     let root = Tree::default().with("/etc/os-release", "ID=debian\n", FILE);
     let plan = planned(MODULE.name, "apt: {proxy: 'http://p'}", &root);
@@ -207,7 +222,12 @@ fn keys_of_before_apt_are_taken_where_there_is_no_apt() {
         ["unable to configure apt at user-data:7:3: a source is an integer, not a mapping"]
     );
     let both = "apt: {preserve_sources_list: true}\napt_proxy: 'http://p:1'\n";
-    assert_eq!(planned(MODULE.name, both, &debian()).actions, []);
+    let plan = planned(MODULE.name, both, &debian());
+    assert_eq!(plan.actions, []);
+    assert_eq!(
+        texts(&plan.problems),
+        ["unable to use the old key at user-data:2:12: apt is set, and counts without apt_proxy"]
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(crate) struct Case {
 const EACH: usize = 60;
 
 pub(crate) fn cases(random: &mut Random) -> Vec<Case> {
-    let makers: [fn(&mut Random) -> Case; 15] = [
+    let makers: [fn(&mut Random) -> Case; 18] = [
         packages,
         ntp,
         locale,
@@ -31,6 +31,9 @@ pub(crate) fn cases(random: &mut Random) -> Vec<Case> {
         apt_mirrors,
         apt_old,
         apt_sources,
+        apt_image,
+        apt_odd,
+        apt_both,
         power_state,
         final_message,
         fingerprints,
@@ -63,7 +66,20 @@ fn packages(random: &mut Random) -> Case {
     // what apk and pacman take for a version is said otherwise there
     let versions = !["alpine", "arch"].contains(&distro);
     let names = if versions {
-        words(random, &["vim", "[curl, '8.1-2']", "[jq]", "git-core", "[less, null]", "lib32z1"])
+        words(
+            random,
+            &[
+                "vim",
+                "[curl, '8.1-2']",
+                "[jq]",
+                "git-core",
+                "[less, null]",
+                "lib32z1",
+                "[a, 2]",
+                "[b, 1.5]",
+                "[c, '']",
+            ],
+        )
     } else {
         words(random, &["vim", "[jq]", "git-core"])
     };
@@ -248,8 +264,132 @@ fn apk(random: &mut Random) -> Case {
 }
 
 fn pipelining(random: &mut Random) -> Case {
-    let value = random.pick(&["false", "os", "none", "unchanged", "'False'", "0", "1", "2", "3", "4", "5"]);
+    let value = random.pick(&[
+        "false",
+        "os",
+        "none",
+        "unchanged",
+        "'False'",
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "'2'",
+        "' 5 '",
+        "'OS'",
+        "6",
+        "true",
+    ]);
     case("apt_pipelining", "debian", format!("apt_pipelining: {value}"))
+}
+
+/// The mirrors that an image brings, found by what the cloud says.
+fn apt_image(random: &mut Random) -> Case {
+    let hosts = [
+        "'http://%(availability_zone)s.clouds.there/d'",
+        "'http://%(region)s.there/d'",
+        "'http://%(ec2_region)s.there/d'",
+        "'http://mirror-of-%(availability_zone)s.THERE:80/100%%/'",
+        "'http://absent/%(availability_zone)s'",
+        "'http://-a_b-.there/'",
+        "'file:///there'",
+    ];
+    let search = |random: &mut Random, name: &str| format!("{name}: {}", flow(&words(random, &hosts)));
+    let search = [search(random, "primary"), search(random, "security")];
+    let search = some(random, &search);
+    let mirrors = format!(
+        "system_info: {{package_mirrors: [{{arches: {}, failsafe: {{primary: 'http://p/d', security: 'http://s/d'}}, \
+         search: {search}}}]}}",
+        random.pick(&["[default]", "[amd64, i386]"]),
+    );
+    let config = format!("{{apt: {{sources_list: 'deb $MIRROR x y $SECURITY'}}, {mirrors}}}");
+    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", config) }
+}
+
+/// Values that people write and nobody meant.
+fn apt_odd(random: &mut Random) -> Case {
+    let entries = [
+        format!(
+            "preserve_sources_list: {}",
+            random.pick(&["~", "maybe", "2", "0", "1", "'OFF'", "'No '", "[]", "''"])
+        ),
+        format!("generate_mirrorlists: {}", random.pick(&["'yes'", "1", "2", "~", "no"])),
+        format!(
+            "primary: {}",
+            random.pick(&[
+                "[{uri: 'http://none/'}]",
+                "[{arches: [arm64], uri: 'http://arm/'}]",
+                "[{arches: [default], uri: 'http://one/'}, {arches: [default], uri: 'http://two/'}]",
+                "[{arches: [default], uri: 'http://one/'}, {arches: [amd64], uri: 'http://two/'}]",
+                "[{arches: ~, uri: 'http://x/'}]",
+                "[{arches: [default], uri: ~}]",
+                "[]",
+                "[{arches: amd64, uri: 'http://word/'}]",
+            ])
+        ),
+        "security: [{arches: [default], uri: 'http://only-security/'}]".into(),
+        format!("disable_suites: {}", random.pick(&["~", "[]", "[bookworm]", "['${RELEASE}-updates', x]"])),
+        format!("proxy: {}", random.pick(&["~", "''", "'http://p'"])),
+        format!("conf: {}", random.pick(&["~", "''", "\"a\\nb\""])),
+        format!(
+            "debconf_selections: {}",
+            random.pick(&["~", "{}", "{a: ''}", "{z: 'a b c d', A: \"x y z\\n\"}"])
+        ),
+        format!(
+            "sources_list: {}",
+            random.pick(&[
+                "\"deb $MIRROR $RELEASE main # c\\ndeb\\n\\ndeb [a=b] u bookworm\\n\"",
+                "'deb ${MIRROR} ${RELEASE} $PRIMARY ${SECURITY} $$ $'",
+                "\"deb [ a b c\\ndeb [arch=amd64 trusted=yes] http://x bookworm main\\n\"",
+                "~",
+            ])
+        ),
+        format!(
+            "sources: {}",
+            random.pick(&[
+                "{}",
+                "{a: {}}",
+                "{a: {source: ''}}",
+                "{a: {source: 'deb $UNKNOWN x'}}",
+                "{a.list: {source: 'deb x', append: ~}, a: {source: 'deb y', append: 0}}",
+                "{'b c': {source: 'deb x', filename: 'd e'}}",
+                "{x: {source: \"deb a\\ndeb b\\n\"}, 'http://x': {filename: q}}",
+                "{/srv/own: {source: 'deb z'}}",
+            ])
+        ),
+    ];
+    let config = some(random, &entries);
+    Case {
+        programs: vec!["apt-get"],
+        ..case("apt_configure", random.pick(&["debian", "ubuntu"]), format!("apt: {config}"))
+    }
+}
+
+/// Keys of long ago beside those of today.
+fn apt_both(random: &mut Random) -> Case {
+    let entries = [
+        format!(
+            "apt: {}",
+            random.pick(&["{}", "{proxy: 'http://p:1'}", "{preserve_sources_list: true}", "~"])
+        ),
+        format!("apt_proxy: {}", random.pick(&["'http://p:1'", "'http://q:1'", "~", "''"])),
+        format!("apt_preserve_sources_list: {}", random.pick(&["true", "false"])),
+        "apt_mirror: 'http://m/'".into(),
+        format!(
+            "apt_sources: {}",
+            random.pick(&[
+                "[]",
+                "[{source: 'deb x'}]",
+                "{b: {source: 'deb x'}, c: {source: y, filename: d}}"
+            ])
+        ),
+        "add_apt_repo_match: '^deb'".into(),
+    ];
+    let config = some(random, &entries);
+    let config = if config == "{}" { "{apt_proxy: 'http://r:1'}".into() } else { config };
+    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", config) }
 }
 
 const SUITES: [&str; 6] = ["updates", "backports", "security", "release", "$RELEASE-updates", "other"];

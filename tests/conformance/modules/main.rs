@@ -18,7 +18,7 @@ use glowplug::action::{Action, Effect, Existing};
 use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::Result;
 use glowplug::fetch::Fetch;
-use glowplug::instance::{Instance, InstanceId};
+use glowplug::instance::{File, Instance, InstanceId, META_DATA};
 use glowplug::module::{self, Context, FileSystem, Host, NoHost, Plan};
 use glowplug::state::paths::InstancePaths;
 use glowplug::syntax::json::{self, Style};
@@ -115,6 +115,8 @@ fn ours(case: &Case) -> (Answer, Plan) {
     let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
     instance.detail = "[net,ver=2]".into();
     instance.metadata.local_hostname = Some("vm.there.example".into());
+    let meta_data = br#"{"availability_zone": "Zone_1"}"#.into();
+    instance.raw.push(File { path: META_DATA.into(), content: meta_data });
     let paths = InstancePaths::new(&instance.id);
     let root = Root(case);
     let context = Context {
@@ -193,6 +195,7 @@ fn theirs(oracle: &mut Python, case: &Case) -> (Answer, Option<String>) {
         (text("module"), text(case.module)),
         (text("distro"), text(case.distro)),
         (text("config"), text(&case.config)),
+        (text("system"), text(SYSTEM)),
         (text("programs"), list(&case.programs)),
         (text("systemd"), Value::bare(Data::Bool(case.systemd))),
         (text("files"), Value::bare(Data::Map(files))),

@@ -4,6 +4,7 @@ Reads questions from standard input, each a line of JSON:
   module    its name, with _
   distro    cloud-init's name of the distribution
   config    the cloud-config, as YAML
+  system    that of the machine itself
   programs  names of the programs that are there
   systemd   whether systemd runs
   files     files of the machine: {path: text}; what is not named is not there
@@ -16,6 +17,7 @@ and writes for each a line of JSON:
 Nothing is written and nothing is run: what would do so is taken down.
 """
 
+import copy
 import importlib
 import json
 import logging
@@ -93,12 +95,16 @@ class Source:
 
     is_disconnected = False
     metadata = {}
+    availability_zone, region, platform_type = "Zone_1", None, "openstack"
+
+    def __init__(self, distro):
+        self.distro = distro
 
     def __str__(self):
         return "DataSourceConfigDrive [net,ver=2]"
 
     def get_package_mirror_info(self):
-        return {"primary": "http://main/debian", "security": "http://safe/debian"}
+        return self.distro.get_package_mirror_info(data_source=self)
 
     def get_hostname(self, *_, **__):
         return sources.DataSourceHostname("vm.there.example", False)
@@ -133,8 +139,12 @@ def answer(question, folder):
 
     util.fork_cb = later
     paths = helpers.Paths({"cloud_dir": folder, "run_dir": folder, "templates_dir": TEMPLATES})
-    settings = (util.load_yaml(question["config"]) or {}).get("system_info", {})
+    own = (util.load_yaml(question["config"]) or {}).get("system_info", {})
+    settings = {**util.load_yaml(question["system"])["system_info"], **own}
     distro = distros.fetch(question["distro"])(question["distro"], settings, paths)
+    option = distro.get_option
+    # a wrapper that is a list grows there with each call
+    distro.get_option = lambda *names: copy.deepcopy(option(*names))
     done = set()
 
     class Once:
@@ -158,7 +168,7 @@ def answer(question, folder):
     ssh_util.extract_authorized_keys = keys
     module = importlib.import_module("cloudinit.config.cc_" + question["module"])
     module.givecmdline = lambda _: "this program"
-    about = cloud.Cloud(Source(), paths, {}, distro, None)
+    about = cloud.Cloud(Source(distro), paths, {}, distro, None)
     failed = None
     try:
         config = util.load_yaml(question["config"])
