@@ -8,7 +8,8 @@ const COLUMN: usize = 24;
 
 /// What `--help` prints for the last of `path`; `words` is how it is called.
 pub(super) fn text(words: &str, verb: &Verb) -> String {
-    let mut text = format!("Usage: {words} {}\n\n", verb.usage());
+    let usage = format!("Usage: {words} {}", verb.usage());
+    let mut text = format!("{}\n\n", usage.trim_end());
     text += &if verb.about.is_empty() { sentence(verb.summary) } else { verb.about.into() };
     text += "\n";
     if !verb.verbs.is_empty() {

@@ -70,7 +70,9 @@ Runs the init modules for the instance that the agent, or `init --local`, has
 found. With --local it does what the agent does before the pivot, for a machine
 whose initramfs has none: it finds the seed, names and configures the NICs and
 applies the modules that need files alone; it belongs before every network
-service. Where the agent has done that already, nothing is done again.",
+service. Where the agent has done that already, nothing is done again. A machine
+that has no seed is provisioned by /etc/cloud alone where that has None in its
+datasource_list.",
     options: &[
         Opt::flag("local", 'l', "find the seed, configure the network"),
         Opt::value("seed", ' ', DIRECTORY, "with --local: a folder in place of a disc"),
@@ -188,16 +190,20 @@ const INSTALL: Verb = Verb {
     summary: "put into a root what provisions it when it boots",
     about: "\
 Finds what a root uses (systemd, OpenRC, System V or BusyBox init; dracut,
-initramfs-tools) and puts the programs, the hooks of the initramfs and what
-starts the stages in place. Each change is printed. Installed twice is installed
-once; what somebody has changed since is not written over.
+initramfs-tools, mkinitcpio, mkinitfs) and puts the programs, the hooks of the
+initramfs and what starts the stages in place. Each change is printed. Installed
+twice is installed once; what somebody has changed since is not written over.
 
 A root whose cloud-init is enabled is refused: one of --replace and --beside says
 how the two are to share it.",
     options: &[
         ROOT,
         PRINT,
-        Opt::flag("replace", ' ', "keep its cloud-init from starting; uninstall undoes that"),
+        Opt::flag(
+            "replace",
+            ' ',
+            "keep its cloud-init from starting and answer to its\nnames; uninstall undoes that",
+        ),
         Opt::flag("beside", ' ', "hand the seed to its cloud-init, which does the rest"),
         Opt::value("agent", ' ', FILE, "glowplug-agent (default: the one beside this program)"),
         Opt::flag("force", ' ', "write over what is there and not ours"),
@@ -317,7 +323,7 @@ finds is the machine as it is now, since nothing is done.",
         Opt::value("format", ' ', Value::OneOf("FORMAT", &["text", "json"]), "text (default) or json"),
     ],
     notes: &[
-        ("Exit status", "0, or 1 where there is no seed."),
+        ("Exit status", "0, or 1 where nothing would be provisioned."),
         ("Example", "glowplug plan --seed ./config-drive --root /mnt/image"),
     ],
     ..Verb::EMPTY
@@ -436,7 +442,8 @@ const CACHE_SET: Verb = Verb {
     summary: "change the value of a key",
     about: "\
 Changes the cache, and what the rest of this boot works with. VALUE is a word,
-@FILE or `-` for standard input; an empty one takes a file away.",
+@FILE or `-` for standard input; an empty one takes a file away. What makes no
+sense for its key is refused.",
     options: &[CACHE_ROOT],
     operands: &[Operand::one(Value::Text("KEY")), Operand::one(Value::Text("VALUE"))],
     notes: &[
@@ -456,8 +463,7 @@ const CACHE_KEYS: (&str, &str) = (
     "\
 instance-id, datasource, detail, local-hostname, public-keys (a line each),
 product-uuid, macs; the seed's files: user-data, meta-data, vendor-data,
-network-data, or by their names: user_data, meta_data.json, ... What makes no
-sense for its key is refused.",
+network-data, or by their names: user_data, meta_data.json, ...",
 );
 
 const CLEAN: Verb = Verb {
@@ -675,7 +681,7 @@ Runs COMMAND unless it has run before under NAME, and notes its exit status in
     operands: &[
         Operand::one(Value::OneOf("FREQUENCY", &["once", "instance", "always"])),
         Operand::one(Value::Text("NAME")),
-        Operand::many(Value::Text("COMMAND")),
+        Operand { optional: false, ..Operand::many(Value::Text("COMMAND")) },
     ],
     notes: &[
         ("Exit status", "COMMAND's; 0 where it has run before."),
