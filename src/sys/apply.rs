@@ -62,12 +62,15 @@ impl<'a> Applier<'a> {
         if let Some(watch) = &mut self.watch {
             watch(action);
         }
-        let applied = self.carry_out(action, begun);
-        if !matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
-            // It may have put another directory where one was.
-            self.root.forget_directories();
-            self.run.forget_directories();
+        if matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
+            return self.carry_out(action, begun);
         }
+        // Whoever unmounts something finds nothing open there.
+        self.root.let_go()?;
+        let applied = self.carry_out(action, begun);
+        // It may have put another directory where one was.
+        self.root.forget_directories();
+        self.run.forget_directories();
         applied
     }
 

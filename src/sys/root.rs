@@ -200,6 +200,16 @@ impl Root {
         self.directories.borrow_mut().clear();
     }
 
+    /// Keeps no directory open but on the root's own file system, and none that
+    /// is looked up again.
+    #[inline(never)]
+    pub fn let_go(&self) -> Result<()> {
+        self.forget_directories();
+        let own = at::stat(self.fd.as_fd()).ok().map(|status| status.device);
+        let is_elsewhere = self.changed.borrow().as_ref().is_some_and(|(device, _)| Some(*device) != own);
+        if is_elsewhere { self.flush() } else { Ok(()) }
+    }
+
     /// Makes `name` in the directory `parent`; `path` says what it is called
     /// in the root.
     #[inline(never)]

@@ -193,6 +193,30 @@ fn a_folder_that_a_link_moved_away_from_gets_no_more_files() {
 }
 
 #[test]
+fn a_program_that_unmounts_finds_nothing_open_there() {
+    let folder = format!("/dev/shm/glowplug-apply-open-{}", std::process::id());
+    let (root, run) = (Root::open("/").unwrap(), Root::open("/run").unwrap());
+    let open = || {
+        let links =
+            fs::read_dir("/proc/self/fd").unwrap().filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
+        links.filter(|path| path.starts_with(&folder)).count()
+    };
+    let mut counted = usize::MAX;
+    let mut program = |_: &Program| {
+        counted = open();
+        Ok(())
+    };
+    let mut applier = Applier::new(&root, &run);
+    applier.program = Some(&mut program);
+    applier.apply(&file(&format!("{folder}/below/file"), "x", Existing::Replace), None).unwrap();
+    assert_ne!(open(), 0, "nothing is kept open");
+    applier.apply(&Program::new(&["umount", &folder]).into(), None).unwrap();
+    drop(applier);
+    assert_eq!(counted, 0);
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn what_the_umask_takes_off_and_set_id_bits_are_there() {
     let folder = Folder::new("modes");
     let (root, run) = folder.open();
