@@ -76,7 +76,7 @@ fn unlocked(program: &Program, patience: Duration) -> (Result<()>, Duration) {
         if let Some(holder) = lock::held(program.locks) {
             if begun.elapsed() > patience {
                 let why = format!("{holder}, and has for {} seconds", patience.as_secs());
-                return (Err(Error::new("run", program.argv.join(" "), why)), Duration::MAX);
+                return (Err(Error::new("run", shown(&program.argv), why)), Duration::MAX);
             }
             if told != holder {
                 print(&format!("waiting: {holder}\n"));
@@ -127,7 +127,7 @@ fn stamp(path: &str) {
 }
 
 fn once(program: &Program) -> Result<()> {
-    let name = || program.argv.join(" ");
+    let name = || shown(&program.argv);
     let output = output();
     let before = output.as_ref().and_then(|output| Some(output.metadata().ok()?.len()));
     let status = command(program, output.as_ref())
@@ -187,6 +187,15 @@ fn show(mut output: File, before: u64) {
     }
 }
 
+/// A command as messages have it: of a script of many lines the first.
+fn shown(argv: &[String]) -> String {
+    let word = |word: &String| match word.split_once('\n') {
+        Some((first, rest)) if !rest.is_empty() => format!("{first} …"),
+        _ => word.clone(),
+    };
+    argv.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
 /// How a program ended, as a clause.
 pub(crate) fn ending(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
@@ -212,6 +221,14 @@ mod tests {
         assert_eq!(
             run("kill -9 $$").unwrap_err().to_string(),
             "unable to run /bin/sh -c kill -9 $$: it was ended by signal 9"
+        );
+    }
+
+    #[test]
+    fn a_long_script_is_its_first_line() {
+        assert_eq!(
+            run(&Program::new(&["sh", "-c", "# fails\nexit 3\n", "sh", "x"])).unwrap_err().to_string(),
+            "unable to run sh -c # fails … sh x: it ended with exit status 3"
         );
     }
 

@@ -73,6 +73,14 @@ impl Machine {
         key.lines().flat_map(|line| [&*blanks, line, "\n"]).collect()
     }
 
+    /// Lets a key server at 127.0.0.1:8765 have the key of /repository; the value is its number.
+    pub(crate) fn serve_key(&self) -> String {
+        let read =
+            |name: &str| fs::read_to_string(self.folder.join("boot1/root/repository").join(name)).unwrap();
+        self.put("boot1/www/pks/lookup", &read("key.asc"), 0o644);
+        read("key.id").trim_end().to_owned()
+    }
+
     /// Copies a file of the root to another place in it.
     pub(crate) fn copy(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.folder.join("boot1/root").join(from)).unwrap();

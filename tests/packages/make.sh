@@ -9,7 +9,7 @@
 # pacman's it holds one version of each.
 #
 # make.sh sign FOLDER: makes of the index of Debian packages in FOLDER the suites that
-# Debian 12 has, signed by a key that is made for it: FOLDER/key.asc.
+# Debian 12 has, signed by a key that is made for it: FOLDER/key.asc; key.id has its number.
 set -eu
 kind=$1 folder=$2 name=${3:-} version=${4:-} script=${5:-}
 umask 022
@@ -44,6 +44,7 @@ sign)
     gpg="gpg --batch --quiet --no-tty"
     $gpg --passphrase '' --quick-generate-key nobody@example.org ed25519
     $gpg --armor --export > key.asc
+    $gpg --with-colons --list-keys | sed -n 's/^fpr:*\([0-9A-F]*\):*/\1/p' | head -n 1 > key.id
     for suite in bookworm bookworm-updates bookworm-backports bookworm-security; do
         for kind in binary-amd64/Packages source/Sources; do
             file=dists/$suite/main/$kind

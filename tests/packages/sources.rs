@@ -17,20 +17,33 @@ fn machine(name: &str) -> Machine {
 fn a_source_is_trusted_by_its_own_key_as_with_cloud_init() {
     let mut machine = machine("apt-key");
     let key = machine.signed(8);
+    let number = machine.serve_key();
+    // dirmngr wants one, and asks nobody
+    machine.file("etc/resolv.conf", "nameserver 127.0.0.1\n", 0o644);
     machine.boot(&format!(
         "#cloud-config\n{CLEAN}packages: [gp-one]\napt:\n  preserve_sources_list: true\n  sources:\n    own:\n      \
-         source: deb [signed-by=$KEY_FILE] file:/repository $RELEASE main\n      key: |\n{key}"
+         source: deb [signed-by=$KEY_FILE] file:/repository $RELEASE main\n      key: |\n{key}    \
+         served:\n      source: deb [signed-by=$KEY_FILE] file:/repository $RELEASE-updates main\n      \
+         keyid: {number}\n      keyserver: hkp://127.0.0.1:8765\n"
     ));
-    let after = "dpkg-query -W gp-one; cat /etc/apt/sources.list.d/*; ls /etc/apt/cloud-init.gpg.d";
+    let after = "dpkg-query -W gp-one; cat /etc/apt/sources.list.d/*; ls /etc/apt/cloud-init.gpg.d; \
+                 apt-get indextargets --format '$(SUITE)' 'Created-By: Packages' | sort";
     let (ours, theirs) = (machine.run(after), machine.run_theirs(after));
-    let expected = "gp-one\t1.0\n\
-                    deb [signed-by=/etc/apt/cloud-init.gpg.d/own.gpg] file:/repository bookworm main\nown.gpg\n";
-    assert_eq!((&*ours.answers, &*theirs.answers), (expected, expected));
-    assert!(
-        !ours.said(1, "modules --mode=config").contains("\nW: "),
-        "{}",
-        ours.said(1, "modules --mode=config")
+    let folder = "/etc/apt/cloud-init.gpg.d";
+    let expected = format!(
+        "gp-one\t1.0\ndeb [signed-by={folder}/own.gpg] file:/repository bookworm main\n\
+         deb [signed-by={folder}/served.gpg] file:/repository bookworm-updates main\n\
+         own.gpg\nserved.gpg\nbookworm\nbookworm-updates\n"
     );
+    let said = ours.said(1, "modules --mode=config");
+    assert!(ours.answers.starts_with(&expected), "{} {said}", ours.answers);
+    assert!(
+        theirs.answers.starts_with(&expected),
+        "{} {}",
+        theirs.answers,
+        theirs.said(1, "modules --mode=config")
+    );
+    assert!(!said.contains("\nW: "), "{said}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ const KEYSERVER: &str = "keyserver.ubuntu.com";
 /// Gets a key from a key server into a file, by way of a keyring that is thrown
 /// away. Key servers fail often: it is tried twice.
 const RECEIVE: &str = "\
+# a key from a key server
 set -e
 home=$(mktemp -d)
 trap 'rm -rf \"$home\"' EXIT
@@ -62,6 +63,11 @@ pub(super) fn add(
     let id_text = id_text.replace(' ', "");
     plan.actions.push(Program::new(&["/bin/sh", "-c", RECEIVE, "sh", server, &id_text, &path]).into());
     Some(path)
+}
+
+/// Whether a program gets a key from a key server.
+pub(super) fn is_received(program: &Program) -> bool {
+    program.argv.get(2).is_some_and(|script| script == RECEIVE)
 }
 
 /// The bytes of every block in ASCII armor; `None` where there is none or one

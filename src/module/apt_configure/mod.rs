@@ -11,7 +11,8 @@ mod suites;
 mod tests;
 
 use super::distribution::{Distribution, Family};
-use super::packages::Manager;
+use super::packages::{Manager, Package};
+use super::system::has_program;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::{CloudConfig, Layer, Setting};
@@ -85,6 +86,10 @@ fn configure(context: &Context<'_>, plan: &mut Plan) {
     let mirrors = mirrors::Mirrors::of(context, &distribution, plan);
     let mut release = Release { distribution, codename, mirrors, keys: [None, None] };
     selections(context, plan);
+    // first, as what is installed for the rest may have to go that way
+    write_or_remove(context, PROXY, proxies(context, plan), plan);
+    let conf = text_at(context, "apt.conf", plan).filter(|text| !text.is_empty());
+    write_or_remove(context, CONF, conf.map(Into::into), plan);
     if context.config.is_true("apt.generate_mirrorlists", false) {
         let folder = "/etc/apt/mirrors";
         for (suffix, mirror) in [("", &release.mirrors.primary), ("-security", &release.mirrors.security)] {
@@ -95,14 +100,38 @@ fn configure(context: &Context<'_>, plan: &mut Plan) {
         release.keys = mirrors::keys(context, plan);
         sources::list(context, &release, plan);
     }
-    write_or_remove(context, PROXY, proxies(context, plan), plan);
-    let conf = text_at(context, "apt.conf", plan).filter(|text| !text.is_empty());
-    write_or_remove(context, CONF, conf.map(Into::into), plan);
-    if sources::added(context, &release, plan) {
-        match Manager::of(context) {
-            Ok(manager) => plan.actions.extend(manager.refresh().map(Into::into)),
-            Err(error) => plan.problems.push(error),
+    let has_sources = sources::added(context, &release, plan);
+    match Manager::of(context) {
+        Ok(manager) => {
+            install_missing(context, &manager, plan);
+            if has_sources {
+                plan.actions.extend(manager.refresh().map(Into::into));
+            }
         }
+        Err(error) => plan.problems.push(error),
+    }
+}
+
+/// Plans the packages of programs that the plan runs and the root lacks, before
+/// the first of these.
+fn install_missing(context: &Context<'_>, manager: &Manager, plan: &mut Plan) {
+    let (mut first, mut packages) = (usize::MAX, Vec::new());
+    for (name, package) in [("gpg", "gnupg"), (sources::ADD_REPOSITORY, "software-properties-common")] {
+        let runs = |action: &Action| {
+            let Action::RunProgram(program) = action else { return false };
+            program.argv.first().is_some_and(|word| word == name)
+                || name == "gpg" && key::is_received(program)
+        };
+        if let Some(index) = plan.actions.iter().position(runs)
+            && !has_program(context.root, name)
+        {
+            first = first.min(index);
+            packages.push(Package::named(package));
+        }
+    }
+    if !packages.is_empty() {
+        let programs = [manager.refresh_first(), manager.install(&packages)];
+        plan.actions.splice(first..first, programs.into_iter().flatten().map(Into::into));
     }
 }
 

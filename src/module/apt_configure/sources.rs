@@ -16,6 +16,9 @@ use alloc::vec::Vec;
 const LIST: &str = "/etc/apt/sources.list";
 const FOLDER: &str = "/etc/apt/sources.list.d/";
 
+/// Who adds what is no line of a list.
+pub(super) const ADD_REPOSITORY: &str = "add-apt-repository";
+
 /// The distribution's own sources: from `sources_list`, a template of the root,
 /// or our own. Where the root keeps them in deb822's format
 /// (sources.list(5)), that file is written, and only if somebody asks for
@@ -197,7 +200,7 @@ fn one(
         Err(error) => return plan.problems.push(error),
     };
     if repositories.has(&text) {
-        plan.actions.push(Program::new(&["add-apt-repository", "--no-update", &text]).into());
+        plan.actions.push(Program::new(&[ADD_REPOSITORY, "--no-update", &text]).into());
         return;
     }
     let extension = if is_deb822(&text) { ".sources" } else { ".list" };
@@ -207,6 +210,11 @@ fn one(
     }
     if !path.ends_with(extension) {
         path.push_str(extension);
+    }
+    let file_name = path.rsplit('/').next().unwrap_or_default();
+    if !file_name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) {
+        let why = ["apt reads no file that is called ", file_name].concat();
+        plan.problems.push(setting.error("make use of the source at", entry, &why));
     }
     let replaces = entry.get("append").is_some_and(is_empty);
     let file = WriteFile {

@@ -118,6 +118,21 @@ fn sources_stay_unless_they_are_given_up_for_sure() {
 }
 
 #[test]
+fn programs_that_are_not_there_are_installed_before_they_are_needed() {
+    let text = "apt: {preserve_sources_list: true, proxy: 'http://p', \
+                sources: {'a b': {source: deb x}, c: {keyid: AB}, d: {source: 'ppa:x/y'}}}";
+    let plan = planned(MODULE.name, text, &debian());
+    let lines: Vec<String> = plan.actions.iter().map(ToString::to_string).collect();
+    assert!(lines[0].starts_with("write /etc/apt/apt.conf.d/90cloud-init-aptproxy "), "{lines:?}");
+    assert!(lines[2].ends_with(" update") && lines[3].ends_with(" install gnupg software-properties-common"));
+    assert_eq!(lines.len(), 7);
+    assert_eq!(
+        texts(&plan.problems),
+        ["unable to make use of the source at user-data:1:72: apt reads no file that is called a b.list"]
+    );
+}
+
+#[test]
 fn a_release_without_a_name_has_no_sources() {
     let root = Tree::default().with("/etc/os-release", "ID=debian\n", FILE);
     let plan = planned(MODULE.name, "apt: {proxy: 'http://p'}", &root);
@@ -161,7 +176,9 @@ fn sources_have_files_and_keys() {
          http://o $RELEASE main\n      {KEY}    two: {{source: 'deb http://t x y', append: false}}\n    \
          three: {{source: 'ppa:a/b'}}\n    four: {{keyid: 'AB CD', keyserver: k.org}}\n"
     );
-    let plan = planned(MODULE.name, &text, &debian());
+    let root =
+        debian().with("/usr/bin/gpg", "", 0o100_755).with("/usr/bin/add-apt-repository", "", 0o100_755);
+    let plan = planned(MODULE.name, &text, &root);
     assert_eq!(plan.problems, []);
     let key = Action::write("/etc/apt/cloud-init.gpg.d/one.gpg", b"abc".into(), 0o644);
     assert_eq!(plan.actions[0], key);
@@ -240,5 +257,5 @@ fn a_pattern_that_is_not_known_is_told() {
             "unable to configure apt at user-data:1:56: it is no regular expression that is known here; NAME:WORD is taken"
         ]
     );
-    assert!(plan.actions[0].to_string().starts_with("run add-apt-repository"), "{:?}", plan.actions);
+    assert!(plan.actions[2].to_string().starts_with("run add-apt-repository"), "{:?}", plan.actions);
 }

@@ -305,7 +305,7 @@ fn apt_image(random: &mut Random) -> Case {
         random.pick(&["[default]", "[amd64, i386]"]),
     );
     let config = format!("{{apt: {{sources_list: 'deb $MIRROR x y $SECURITY'}}, {mirrors}}}");
-    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", config) }
+    Case { programs: vec!["apt-get", "add-apt-repository"], ..case("apt_configure", "debian", config) }
 }
 
 /// Values that people write and nobody meant.
@@ -362,7 +362,7 @@ fn apt_odd(random: &mut Random) -> Case {
     ];
     let config = some(random, &entries);
     Case {
-        programs: vec!["apt-get"],
+        programs: vec!["apt-get", "add-apt-repository"],
         ..case("apt_configure", random.pick(&["debian", "ubuntu"]), format!("apt: {config}"))
     }
 }
@@ -389,7 +389,7 @@ fn apt_both(random: &mut Random) -> Case {
     ];
     let config = some(random, &entries);
     let config = if config == "{}" { "{apt_proxy: 'http://r:1'}".into() } else { config };
-    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", config) }
+    Case { programs: vec!["apt-get", "add-apt-repository"], ..case("apt_configure", "debian", config) }
 }
 
 const SUITES: [&str; 6] = ["updates", "backports", "security", "release", "$RELEASE-updates", "other"];
@@ -427,7 +427,7 @@ fn apt(random: &mut Random) -> Case {
         Vec::new()
     };
     let config = some(random, &entries);
-    let programs = vec!["apt-get"];
+    let programs = vec!["apt-get", "add-apt-repository"];
     Case { programs, files, ..case("apt_configure", "debian", format!("apt: {config}")) }
 }
 
@@ -451,7 +451,10 @@ fn apt_mirrors(random: &mut Random) -> Case {
         "sources_list: 'deb $MIRROR x y $SECURITY'".into(),
     ];
     let config = some(random, &entries);
-    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", format!("apt: {config}")) }
+    Case {
+        programs: vec!["apt-get", "add-apt-repository"],
+        ..case("apt_configure", "debian", format!("apt: {config}"))
+    }
 }
 
 fn apt_old(random: &mut Random) -> Case {
@@ -472,7 +475,10 @@ fn apt_old(random: &mut Random) -> Case {
         format!("apt_sources: {}", flow(&words(random, &sources))),
     ];
     let config = some(random, &entries).replacen('{', "{apt_http_proxy: 'http://h:2', ", 1);
-    Case { programs: vec!["apt-get"], ..case("apt_configure", "debian", config.replace(", }", "}")) }
+    Case {
+        programs: vec!["apt-get", "add-apt-repository"],
+        ..case("apt_configure", "debian", config.replace(", }", "}"))
+    }
 }
 
 fn apt_sources(random: &mut Random) -> Case {
@@ -494,7 +500,7 @@ fn apt_sources(random: &mut Random) -> Case {
     let matching =
         if matching.is_empty() { String::new() } else { format!("add_apt_repo_match: '{matching}', ") };
     let config = format!("apt: {{preserve_sources_list: true, {matching}sources: {{{sources}}}}}");
-    Case { files, programs: vec!["apt-get"], ..case("apt_configure", "debian", config) }
+    Case { files, programs: vec!["apt-get", "add-apt-repository"], ..case("apt_configure", "debian", config) }
 }
 
 fn power_state(random: &mut Random) -> Case {
