@@ -9,6 +9,7 @@ extern crate alloc;
 
 pub mod accounts;
 pub mod action;
+mod checksum;
 pub mod cloud_config;
 pub mod datasource;
 pub mod date;

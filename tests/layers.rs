@@ -13,7 +13,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("limits", &[]),
     ("text", &[]),
-    ("syntax", &[]),
+    ("checksum", &[]),
+    ("syntax", &["checksum"]),
     ("fetch", &[]),
     ("ip", &[]),
     ("action", &["ip"]),
@@ -47,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "user_data",
         ],
     ),
-    ("sys", &["accounts", "action", "fetch", "ip", "selinux"]),
+    ("sys", &["accounts", "action", "checksum", "fetch", "ip", "selinux"]),
     (
         "stage",
         &[

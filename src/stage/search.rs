@@ -84,7 +84,10 @@ impl<'a> Search<'a> {
             first = false;
             // Something is there: what else may come is worth no long wait.
             let known = self.open.is_some() || self.remote.is_some() || self.broken.is_some();
-            let quiet = patience.quiet.or(known.then_some(SETTLED));
+            let quiet = match patience.quiet {
+                quiet if known => Some(quiet.map_or(SETTLED, |quiet| quiet.min(SETTLED))),
+                quiet => quiet,
+            };
             let now = clock::monotonic();
             if quiet.is_none() && now < patience.bound && !told {
                 told = true;
@@ -272,5 +275,28 @@ pub fn folder(path: &str, log: &mut Log<'_>) -> Answer {
     match reading.map(Reading::instance) {
         Ok(instance) => instance.map_or(Answer::Absent, Answer::Found),
         Err(error) => Answer::Broken(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+
+    /// The seed was there at once, and a cached instance made it wait 2 s.
+    #[test]
+    fn a_seed_of_the_kernel_line_is_not_waited_for_as_a_drive_is() {
+        let root = Tree::default();
+        let kernel = Some("nocloud;i=line;h=chalk");
+        let surroundings = Surroundings { kernel, ..Surroundings::of_root(&root) };
+        let mut search = Search::new(&surroundings, Vec::from([datasource::named("nocloud").unwrap()]));
+        let start = clock::monotonic();
+        let patience = Patience { bound: start + 10_000_000, quiet: Some(5_000_000) };
+        let Answer::Found(instance) = search.run(patience, &mut Log::new("test", &|_| {})) else {
+            panic!("there is a seed");
+        };
+        let took = clock::monotonic() - start;
+        assert_eq!(instance.id.as_str(), "line");
+        assert!((SETTLED..3_000_000).contains(&took), "{took} us");
     }
 }

@@ -21,6 +21,9 @@ pub const PREVIOUS_DATASOURCE: &str = "/var/lib/cloud/data/previous-datasource";
 pub const SET_HOSTNAME: &str = "/var/lib/cloud/data/set-hostname";
 /// A digest of the network's files as they were last written into /etc.
 pub const NETWORK_DIGEST: &str = "/var/lib/cloud/data/glowplug-network";
+/// MAC addresses of NICs that were waited for at the last boot in vain, a line
+/// each.
+pub const MISSING_NICS: &str = "/var/lib/cloud/data/glowplug-missing-nics";
 /// Turns everything off by being there.
 pub const DISABLED: &str = "/etc/cloud/cloud-init.disabled";
 

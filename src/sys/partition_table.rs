@@ -1,6 +1,7 @@
 //! Partition tables: what has to be written so that one partition takes the
 //! room behind it. MBR, and GPT (UEFI specification, §5.3).
 
+use crate::checksum::Checksum;
 use crate::limits::{PARTITIONS, SECTOR};
 use alloc::vec::Vec;
 
@@ -193,12 +194,8 @@ fn header_checksum(header: &[u8]) -> Option<u32> {
     Some(checksum(&header))
 }
 
-/// CRC-32 as gzip has it (RFC 1952 §8).
 fn checksum(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: &u8| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
-    };
-    !bytes.iter().fold(!0, step)
+    Checksum::new().of(bytes)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {

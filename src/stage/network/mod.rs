@@ -8,6 +8,7 @@ mod write;
 
 use super::local::carry_out;
 use super::log::{Level, Log};
+use super::search::SETTLED;
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::error::Result;
@@ -18,7 +19,7 @@ use crate::network::order::sort_by;
 use crate::network::parse::Description;
 use crate::network::render::ours::Trees;
 use crate::network::resolve::Resolved;
-use crate::state::paths::HANDOFF_LATE;
+use crate::state::paths::{HANDOFF_LATE, MISSING_NICS};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::netlink::{Netlink, Uevents};
@@ -64,7 +65,7 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
     let Some(mut network) = source::choose(inputs, &present, log) else { return };
     log.warn_of(&ports::add(&mut network, inputs.config, inputs.instance, &present));
     if applier.record.is_none() {
-        wait_for(&network, &mut present, inputs.deadline, log);
+        wait_for(&network, &mut present, inputs, applier, log);
     }
     come_later(&mut network, &present, applier, log);
     if carrier::is_on_network(inputs.kernel_line) {
@@ -115,33 +116,64 @@ fn tell_names(resolved: &Resolved<'_>, log: &mut Log<'_>) {
     }
 }
 
-/// NICs the description names may still be on their way.
+/// NICs the description names may still be on their way. Those that were waited
+/// for at the last boot of this instance in vain are given as long as the kernel
+/// is not silent.
 #[inline(never)]
-fn wait_for(network: &Network, present: &mut Vec<SystemLink>, deadline: u64, log: &mut Log<'_>) {
-    let missing = |present: &[SystemLink]| network.links.iter().any(|link| is_missing(link, present));
-    if !missing(present) {
+fn wait_for(
+    network: &Network,
+    present: &mut Vec<SystemLink>,
+    inputs: &Inputs<'_>,
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) {
+    let deadline = inputs.deadline;
+    let before = inputs.trees.text(MISSING_NICS).unwrap_or_default();
+    let start = clock::monotonic();
+    let mut missing = missing_macs(network, present);
+    if start >= deadline || missing.is_empty() && before.is_empty() {
         return;
     }
-    let start = clock::monotonic();
-    let Ok(mut uevents) = Uevents::open() else { return };
-    if start < deadline {
-        log.info(
-            "waiting for NICs, {} s at the most",
-            &[&((deadline - start).div_ceil(1_000_000)).to_string()],
-        );
+    let known = if inputs.changed { "" } else { &*before };
+    let is_known = |missing: &str| missing.lines().all(|mac| known.lines().any(|known| known == mac));
+    if !missing.is_empty() && is_known(&missing) {
+        log.info("no long wait for NICs that did not come at the last boot: {}", &[&words(&missing)]);
+    } else if !missing.is_empty() {
+        let seconds = (deadline - start).div_ceil(1_000_000).to_string();
+        log.info("waiting for NICs, {} s at the most", &[&seconds]);
     }
-    loop {
-        if let Ok(now) = system_links() {
-            *present = now;
+    if let (false, Ok(mut uevents)) = (missing.is_empty(), Uevents::open()) {
+        loop {
+            if let Ok(links) = system_links() {
+                *present = links;
+            }
+            missing = missing_macs(network, present);
+            let now = clock::monotonic();
+            let until = if is_known(&missing) { deadline.min(now + SETTLED) } else { deadline };
+            if missing.is_empty() || now >= deadline || !matches!(uevents.wait(until), Ok(Some(_))) {
+                break;
+            }
         }
-        if !missing(present)
-            || clock::monotonic() >= deadline
-            || !matches!(uevents.wait(deadline), Ok(Some(_)))
-        {
-            break;
-        }
+        log.step("agent/wait for NICs", start);
     }
-    log.step("agent/wait for NICs", start);
+    if inputs.keeps && missing != before {
+        carry_out(applier, &Action::write(MISSING_NICS, missing.into_bytes(), 0o644), log);
+    }
+}
+
+/// The addresses of a file, on a line of the log.
+fn words(lines: &str) -> String {
+    lines.trim_ascii_end().replace('\n', ", ")
+}
+
+/// The MAC addresses of NICs that are described and not there, a line each.
+#[inline(never)]
+fn missing_macs(network: &Network, present: &[SystemLink]) -> String {
+    let mut macs = String::new();
+    for link in network.links.iter().filter(|link| is_missing(link, present)) {
+        macs.extend([link.mac.map(|mac| mac.to_string()).as_deref().unwrap_or_default(), "\n"]);
+    }
+    macs
 }
 
 /// Whether a link is a NIC by its MAC address that is not among those `present`.
@@ -153,9 +185,8 @@ fn is_missing(link: &Link, present: &[SystemLink]) -> bool {
 /// fail on them at boot; and the runner is told that it may be it to see them.
 #[inline(never)]
 fn come_later(network: &mut Network, present: &[SystemLink], applier: &mut Applier<'_>, log: &mut Log<'_>) {
-    let mut macs = String::new();
+    let macs = missing_macs(network, present);
     for link in network.links.iter_mut().filter(|link| is_missing(link, present)) {
-        macs.extend([link.mac.map(|mac| mac.to_string()).as_deref().unwrap_or_default(), "\n"]);
         for subnet in &mut link.subnets {
             if subnet.control == Control::Auto {
                 subnet.control = Control::Hotplug;
