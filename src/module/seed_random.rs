@@ -35,7 +35,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
     let Some(program) = wanted.command.first() else {
         if wanted.required {
-            plan.problems.push(Error::new(
+            plan.waits.push(Error::new(
                 "seed",
                 "random numbers",
                 "there is no command, and one is required",
@@ -47,7 +47,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         let environment = Vec::from([("RANDOM_SEED_FILE".to_string(), wanted.file.to_string())]);
         plan.actions.push(Program { environment, ..Program::new(&wanted.command) }.into());
     } else if wanted.required {
-        plan.problems.push(Error::new("run", program, "the root has no such program, and it is required"));
+        plan.waits.push(Error::new("run", program, "the root has no such program, and it is required"));
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(lines("{}", &root), [""; 0]);
         let missing = planned("seed_random", "random_seed: {command: [none], command_required: true}", &root);
         assert_eq!(
-            texts(&missing.problems),
+            texts(&missing.waits),
             ["unable to run none: the root has no such program, and it is required"]
         );
         assert_eq!(lines("random_seed: {command: [none]}", &root), [""; 0]);
