@@ -122,7 +122,8 @@ fn tell_missing(file: &str, rendered: &str, problems: &mut Vec<Error>) {
     let mut rest = rendered;
     while let Some((_, after)) = cut(rest, template::MISSING) {
         names.push_str(if names.is_empty() { "there is no " } else { ", " });
-        names.push_str(after.split(|end: char| end.is_ascii_whitespace()).next().unwrap_or_default());
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        names.push_str(after.split(|c| !is_name(c)).next().unwrap_or_default());
         rest = after;
     }
     if !names.is_empty() {

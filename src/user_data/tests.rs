@@ -316,7 +316,7 @@ fn templates_become_what_they_render_to() {
     assert_eq!(rendered(template, data), "#cloud-config\nhostname: vm-a\n");
     for (template, problem) in [
         (
-            "## template: jinja\n#cloud-config\na: {{ nope }} {{ v1.no }}",
+            "## template: jinja\n#cloud-config\na: {{ nope }} '{{ v1.no }}'",
             "unable to render all of user_data part-001: there is no nope, no",
         ),
         (
