@@ -35,11 +35,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
     let Some(program) = wanted.command.first() else {
         if wanted.required {
-            plan.waits.push(Error::new(
-                "seed",
-                "random numbers",
-                "there is no command, and one is required",
-            ));
+            plan.waits.push(Error::new("seed", "random numbers", "there is no command, and one is required"));
         }
         return;
     };
