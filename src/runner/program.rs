@@ -8,6 +8,8 @@ use glowplug::action::Program;
 use glowplug::error::{Error, Result};
 use glowplug::limits;
 use glowplug::sys::clock;
+use glowplug::sys::mount;
+use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -53,10 +55,25 @@ pub(crate) fn print(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// What changes accounts and keys in /etc.
+const OF_ETC: [&str; 8] =
+    ["chage", "chpasswd", "gpasswd", "groupadd", "passwd", "ssh-keygen", "useradd", "usermod"];
+
+/// Where /etc takes no write, what would fail on it with complaints of its own:
+/// it is said as of a file that can't be written there.
+fn refused(program: &Program, read_only: impl Fn(&str) -> bool) -> Option<Error> {
+    let name = program.argv.first()?.rsplit('/').next()?;
+    let errno = Errno::ROFS.raw_os_error();
+    (OF_ETC.contains(&name) && read_only("/etc")).then(|| Error::os("run", shown(&program.argv), errno))
+}
+
 /// Runs a program to its end, with / for its directory and on its standard
 /// input what it is given. A program that leaves others behind is not waited for
 /// longer than for itself: they hold the log, no pipe.
 pub(crate) fn run(program: &Program) -> Result<()> {
+    if let Some(error) = refused(program, mount::is_read_only) {
+        return Err(error);
+    }
     let (mut result, took) = unlocked(program, Duration::from_secs(limits::LOCK_WAIT));
     if result.is_err() && program.separable > 1 && took < Duration::from_secs(limits::QUICK_FAILURE) {
         result = one_at_a_time(program);
@@ -230,6 +247,18 @@ mod tests {
             run(&Program::new(&["sh", "-c", "# fails\nexit 3\n", "sh", "x"])).unwrap_err().to_string(),
             "unable to run sh -c # fails … sh x: it ended with exit status 3"
         );
+    }
+
+    /// Each tool complained in lines of its own, and init had failed.
+    #[test]
+    fn what_changes_a_read_only_etc_is_not_started() {
+        let refused = |argv: &[&str], is: bool| refused(&Program::new(argv), |path| is && path == "/etc");
+        let error = refused(&["/usr/sbin/useradd", "ann"], true).unwrap();
+        assert_eq!(error.to_string(), "unable to run /usr/sbin/useradd ann: Read-only file system");
+        assert!(mount::is_of_read_only(&error), "as a file that can't be written there");
+        assert!(refused(&["useradd", "ann"], false).is_none());
+        assert!(refused(&["mount", "-a"], true).is_none());
+        assert!(refused(&[], true).is_none());
     }
 
     #[test]

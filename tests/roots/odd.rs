@@ -194,3 +194,31 @@ fn a_back_end_of_a_read_only_root_that_reads_no_run_is_not_waited_for() {
     has(&said, &["the root is read-only, and eni reads no file in /run: addresses are set live"]);
     has(&said, &["192.0.2.7/24", ",UP"]);
 }
+
+/// Each of these tools had its own complaints, and init failed.
+#[test]
+fn accounts_and_keys_of_a_read_only_root_are_a_line_each() {
+    let story = story("read-only-accounts");
+    let user_data = "#cloud-config\nusers: [{name: ann, plain_text_passwd: secret, lock_passwd: false}]\n\
+                     ssh_deletekeys: false\nssh_genkeytypes: [ed25519]\n";
+    story.seed("user_data", user_data);
+    for program in ["useradd", "usermod", "groupadd", "chpasswd", "passwd", "ssh-keygen", "sshd"] {
+        story.root(&format!("usr/sbin/{program}"), "it is never started\n");
+    }
+    story.root("var/lib/cloud/.keep", "");
+    story.root("etc/ssh/.keep", "");
+    let said = run(
+        &story,
+        "chmod 755 $ROOT/usr/sbin/*; mkdir /run/new; NEW=/run/new; mount --bind $ROOT $NEW; \
+         $AGENT --root $NEW --seed $SEED; mount -o remount,bind,ro $NEW; \
+         mount -t tmpfs tmpfs $NEW/var/lib/cloud; mount --bind /dev $NEW/dev; mount --rbind /run $NEW/run; cp $RUNNER /run/runner; \
+         chroot $NEW /run/runner init; status=$?; rm /run/runner; umount -R -l $NEW; rmdir $NEW; (exit $status)",
+    );
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("unable to run ")).collect();
+    let why = |line: &&str| line.ends_with(": Read-only file system");
+    assert!(lines.len() == 3 && lines.iter().all(why), "{lines:#?}\n{said}");
+    has(
+        &said,
+        &["unable to run useradd ann", "unable to run chpasswd:", "unable to run ssh-keygen", "init is done"],
+    );
+}
