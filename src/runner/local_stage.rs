@@ -10,6 +10,7 @@ use crate::settings::Settings;
 use crate::stage::{console, need_root};
 use crate::status::{MODES, Status};
 use glowplug::action::LinkAction;
+use glowplug::kernel_line::KernelLine;
 use glowplug::module::Stage;
 use glowplug::stage::local::{self, Local, Outcome};
 use glowplug::stage::log::Log;
@@ -45,10 +46,12 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     } else {
         Status::default()
     };
+    // Nothing that is plugged into this machine belongs to an image.
+    let line = if running { kernel_line() } else { KernelLine::parse("glowplug.wait=0") };
     let local = Local {
         root: &root,
         run: &run,
-        kernel_line: &kernel_line(),
+        kernel_line: &line,
         seed: arguments.value("seed"),
         writable: !mount::is_read_only(folder),
         running,
@@ -57,9 +60,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut netlink = None;
     let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
     let mut applier = Applier::new(&root, &run);
-    if running {
-        applier.link = Some(&mut link);
-    }
+    applier.is_image = !running;
+    applier.link = Some(&mut link);
     let outcome = local::run(&local, &mut applier, &mut log);
     local::close(&mut applier, &mut log);
     if outcome == Outcome::Off || !running {

@@ -45,6 +45,6 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let lines = read_lines(&log.lines);
     log_file::append("glowplug", &lines);
     progress::keep_timings(&log);
-    tasks.end();
+    tasks.end(None);
     Ok(u8::from(lines.iter().any(|line| line.level == Level::Error)))
 }

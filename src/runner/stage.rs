@@ -2,6 +2,7 @@
 //! and status, logs and results are written where people look.
 
 use crate::cli::{Arguments, Ended, Fault};
+use crate::http::cause;
 use crate::provision::{self, Machine, Work};
 use crate::settings::Settings;
 use crate::status::{MODES, Status};
@@ -11,17 +12,15 @@ use glowplug::error::{Error, Result};
 use glowplug::module::Stage;
 use glowplug::stage::log::Log;
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
-use glowplug::sys::clock;
+use glowplug::sys::{clock, other_root};
 use std::fs;
 use std::io::Write;
 
 /// `glowplug init`.
 pub(crate) fn init(arguments: &Arguments) -> Ended {
     if !arguments.has("local") {
-        for option in ["seed", "root"] {
-            if arguments.has(option) {
-                return Err(Fault::Usage(format!("unable to run init: --{option} wants --local")));
-            }
+        if arguments.has("seed") {
+            return Err(Fault::Usage("unable to run init: --seed wants --local".into()));
         }
         return run(Stage::Init, arguments);
     }
@@ -45,6 +44,7 @@ pub(crate) fn modules(arguments: &Arguments) -> Ended {
 fn run(stage: Stage, arguments: &Arguments) -> Ended {
     need_root(name(stage))?;
     let settings = Settings::of(arguments)?;
+    let other_root = enter(arguments)?;
     let mut log = Log::new("glowplug", &console);
     if let Some(why) = switched_off() {
         log.info("provisioning is off: {}", &[why]);
@@ -84,8 +84,20 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
     }
     log.step(&format!("runner/{}", name(stage)), begun);
     let exit_status = progress::end(name(stage), status, begun, &mut log);
-    tasks.end();
+    tasks.end(other_root);
     Ok(exit_status)
+}
+
+/// Changes to the root that the command line names, if that is not the
+/// machine's; the value: what it is called outside.
+fn enter(arguments: &Arguments) -> Result<Option<&str>> {
+    let Some(root) = arguments.value("root") else { return Ok(None) };
+    let path = fs::canonicalize(root).map_err(|error| Error::new("enter", root, cause(&error)))?;
+    if path.as_os_str() == "/" {
+        return Ok(None);
+    }
+    other_root::enter(root)?;
+    Ok(Some(root))
 }
 
 /// Says a line where somebody may watch the machine boot.

@@ -47,10 +47,13 @@ impl Tasks {
     }
 
     /// Does what was noted for the end. Everything is written by now: what
-    /// goes wrong is told to the console and to the log of all output.
-    pub(crate) fn end(self) {
-        if let Some(shut_down) = &self.shut_down {
-            end(shut_down);
+    /// goes wrong is told to the console and to the log of all output. What ran
+    /// in another root than the machine's leaves the machine on.
+    pub(crate) fn end(self, other_root: Option<&str>) {
+        match (&self.shut_down, other_root) {
+            (Some(shut_down), None) => end(shut_down),
+            (Some(_), Some(root)) => print(&format!("the machine stays on: {root} is not its root\n")),
+            (None, _) => {}
         }
         if let Some(output) = self.output {
             output.end();

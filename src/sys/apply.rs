@@ -30,7 +30,10 @@ pub struct Applier<'a> {
     /// The running /run, which survives the pivot; the root's own directory
     /// of that name lies under it by then.
     pub run: &'a Root,
-    /// Link changes; absent where the root is not the running machine's.
+    /// The root is an image's: links and the host name of the machine that makes
+    /// it ready stay as they are.
+    pub is_image: bool,
+    /// Link changes; absent where nothing changes links.
     pub link: Option<&'a mut ApplyLink<'a>>,
     /// Changes of accounts; absent before the pivot.
     pub account: Option<&'a mut ApplyAccount<'a>>,
@@ -47,7 +50,17 @@ pub struct Applier<'a> {
 impl<'a> Applier<'a> {
     /// Changes files alone.
     pub fn new(root: &'a Root, run: &'a Root) -> Self {
-        Self { root, run, link: None, account: None, program: None, task: None, record: None, watch: None }
+        Self {
+            root,
+            run,
+            is_image: false,
+            link: None,
+            account: None,
+            program: None,
+            task: None,
+            record: None,
+            watch: None,
+        }
     }
 
     /// Carries out one action. Twice is as good as once, but for appending
@@ -100,6 +113,7 @@ impl<'a> Applier<'a> {
                 root.directory(path, 0o755, None)?;
                 mount::mount_temporary(&root.outside(path))
             }
+            Action::SetHostname { .. } | Action::Link(_) if self.is_image => Ok(()),
             Action::SetHostname { name } => rustix::system::sethostname(name.as_bytes())
                 .map_err(|errno| failed("set host name", name, errno)),
             Action::Link(link) => match &mut self.link {

@@ -9,6 +9,7 @@ pub mod kernel_module;
 pub mod lock;
 pub mod mount;
 pub mod netlink;
+pub mod other_root;
 mod partition_table;
 mod path;
 pub mod power;

@@ -8,6 +8,7 @@ mod cut;
 mod odd;
 mod old_kernel;
 mod order;
+mod other_root;
 mod remote;
 #[path = "../support/story.rs"]
 mod story;

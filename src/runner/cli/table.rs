@@ -76,12 +76,22 @@ datasource_list.",
     options: &[
         Opt::flag("local", 'l', "find the seed, configure the network"),
         Opt::value("seed", ' ', DIRECTORY, "with --local: a folder in place of a disc"),
-        Opt::value("root", ' ', DIRECTORY, "with --local: what stands for /; only its files\nare changed"),
+        Opt::value("root", ' ', DIRECTORY, "what stands for /; with --local only its files\nare changed"),
         FILES,
     ],
-    notes: &[("Exit status", "The number of errors, 255 at most.")],
+    notes: &[OTHER_ROOT, ("Exit status", "The number of errors, 255 at most.")],
     ..Verb::EMPTY
 };
+
+/// What becomes of the machine that makes another root ready.
+const OTHER_ROOT: (&str, &str) = (
+    "Another root",
+    "\
+With --root, modules run as if that were the machine: changed to it, with
+mounts and a host name of their own and an empty /run. The machine stays on,
+whatever power_state says; what there is only once (swap, sysctl, the network)
+is its own. The instance is the one that init --local --root made of a seed.",
+);
 
 const MODULES: Verb = Verb {
     name: "modules",
@@ -93,9 +103,10 @@ const MODULES: Verb = Verb {
             Value::OneOf("MODE", &["init", "config", "final"]),
             "which: init, config (default) or final",
         ),
+        Opt::value("root", ' ', DIRECTORY, "what stands for /"),
         FILES,
     ],
-    notes: &[("Exit status", "The number of errors, 255 at most.")],
+    notes: &[OTHER_ROOT, ("Exit status", "The number of errors, 255 at most.")],
     ..Verb::EMPTY
 };
 
