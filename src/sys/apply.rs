@@ -206,7 +206,7 @@ impl<'a> Applier<'a> {
             at::link_at(directory.as_fd(), &temporary, target)?;
             at::set_link_label(directory.as_fd(), &temporary, root.label(path, Kind::Link))?;
             at::rename_at(directory.as_fd(), &temporary, name)?;
-            root.note_change(at::stat(directory.as_fd())?.device, &directory)
+            root.note_change(&directory)
         };
         link().map_err(|errno| failed("link", path, errno))
     }

@@ -130,10 +130,9 @@ pub(super) fn stat(file: BorrowedFd<'_>) -> Result<Status, Errno> {
     fs::fstat(file).map(Status::from)
 }
 
-/// Gives an open file or directory this owner and mode where it has others;
-/// the value is from before that.
+/// Gives an open file or directory this owner and mode where it has others.
 #[inline(never)]
-pub(super) fn settle(file: BorrowedFd<'_>, owner: Option<(Uid, Gid)>, mode: u32) -> Result<Status, Errno> {
+pub(super) fn settle(file: BorrowedFd<'_>, owner: Option<(Uid, Gid)>, mode: u32) -> Result<(), Errno> {
     let status = stat(file)?;
     let mut settled = status.mode & 0o7777 == mode;
     if let Some((uid, gid)) = owner
@@ -143,10 +142,7 @@ pub(super) fn settle(file: BorrowedFd<'_>, owner: Option<(Uid, Gid)>, mode: u32)
         // It may have taken set-id bits away.
         settled = false;
     }
-    if !settled {
-        fs::fchmod(file, Mode::from_raw_mode(mode))?;
-    }
-    Ok(status)
+    if settled { Ok(()) } else { fs::fchmod(file, Mode::from_raw_mode(mode)) }
 }
 
 /// mkdirat(2).

@@ -225,20 +225,17 @@ impl Root {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
         let made = at::open_at(parent.as_fd(), name, flags, 0)?;
         // mkdir(2) takes the umask off; what the plan says counts.
-        let status = at::settle(made.as_fd(), owner, mode)?;
+        at::settle(made.as_fd(), owner, mode)?;
         at::set_label(&made, self.label(path, Kind::Directory))?;
-        self.note_change(status.device, parent)?;
+        self.note_change(parent)?;
         Ok(made)
     }
 
-    /// Notes that the file system `device`, which `directory` lies on, has
-    /// something that may not be on the disk.
+    /// Notes that `directory` has something that may not be on the disk. (A
+    /// file of an overlay says that it is on another device than its directory.)
     #[inline(never)]
-    pub(super) fn note_change(
-        &self,
-        device: Dev,
-        directory: &Rc<OwnedFd>,
-    ) -> core::result::Result<(), Errno> {
+    pub(super) fn note_change(&self, directory: &Rc<OwnedFd>) -> core::result::Result<(), Errno> {
+        let device = at::stat(directory.as_fd())?.device;
         let earlier = self.changed.replace(Some((device, directory.clone())));
         match earlier.filter(|(other, _)| *other != device) {
             Some((_, elsewhere)) => syncfs(&*elsewhere),

@@ -1,7 +1,7 @@
 //! Writing one file so that at any moment the old or the new one is there.
 
 use super::root::{Located, Root};
-use super::{failed, path, path::Status};
+use super::{failed, path};
 use crate::action::{Existing, WriteFile};
 use crate::error::{Error, Result};
 use crate::selinux::Kind;
@@ -34,7 +34,7 @@ pub(super) fn write(
         (Some(status), Existing::Append) => append(&located, status.size, file, owner, begun),
         _ => replace(&located, file, owner, root.label(place, Kind::File)),
     };
-    done.and_then(|status| root.note_change(status.device, &located.directory))
+    done.and_then(|()| root.note_change(&located.directory))
         .map_err(|errno| failed("write", &file.path, errno))
 }
 
@@ -46,15 +46,13 @@ pub(super) fn temporary_name(name: &str) -> String {
     [".", name, ".glowplug"].concat()
 }
 
-type Done<T = ()> = core::result::Result<T, Errno>;
+type Done = core::result::Result<(), Errno>;
 
 #[inline(never)]
-fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>) -> Done<Status> {
+fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>) -> Done {
     let temporary = temporary_name(&at.name);
-    let result = fill(at, file, owner, label, &temporary).and_then(|status| {
-        path::rename_at(at.directory.as_fd(), &temporary, &at.name)?;
-        Ok(status)
-    });
+    let result = fill(at, file, owner, label, &temporary)
+        .and_then(|()| path::rename_at(at.directory.as_fd(), &temporary, &at.name));
     if result.is_err() {
         let _ = path::unlink_at(at.directory.as_fd(), &temporary, AtFlags::empty());
     }
@@ -64,13 +62,7 @@ fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<
 /// Writes the new file under its temporary name. What it replaces is not lost
 /// to a machine that stops before all is flushed.
 #[inline(never)]
-fn fill(
-    at: &Located,
-    file: &WriteFile,
-    owner: (Uid, Gid),
-    label: Option<Vec<u8>>,
-    temporary: &str,
-) -> Done<Status> {
+fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>, temporary: &str) -> Done {
     let directory = at.directory.as_fd();
     let (mode, owner) = match (at.present, file.existing) {
         (Some(old), Existing::KeepMetadata) => (old.mode & 0o7777, (old.uid, old.gid)),
@@ -92,11 +84,11 @@ fn fill(
         let old = path::open_at(directory, &at.name, OFlags::RDONLY | OFlags::NOFOLLOW, 0)?;
         copy_attributes(old.as_fd(), new)?;
     }
-    let status = path::settle(new, Some(owner), mode)?;
+    path::settle(new, Some(owner), mode)?;
     if at.present.is_some() {
         fsync(new)?;
     }
-    Ok(status)
+    Ok(())
 }
 
 /// Access lists, labels and capabilities of the file that is replaced.
@@ -130,13 +122,7 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
 }
 
 #[inline(never)]
-fn append(
-    at: &Located,
-    length: u64,
-    file: &WriteFile,
-    owner: (Uid, Gid),
-    begun: Option<u64>,
-) -> Done<Status> {
+fn append(at: &Located, length: u64, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW;
     let old = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
     let old = old.as_fd();
