@@ -4,9 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::action::Action;
-use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::fetch::Fetch;
 use glowplug::instance::{Instance, META_DATA};
+use glowplug::stage::config::cloud_config;
 use glowplug::stage::consume::Consumed;
 use glowplug::stage::instance_data::instance_data;
 use glowplug::state::paths::{InstancePaths, semaphore_text};
@@ -51,8 +51,7 @@ pub(crate) fn plan(
     if root.mode(&mark).is_none() {
         write(&mark, semaphore_text(std::process::id(), clock::realtime()), 0o644);
     }
-    let layers = system.iter().map(|(name, value)| Layer { name, value }).collect();
-    if CloudConfig::new(layers).is_true("manual_cache_clean", false) {
+    if cloud_config(&[], system).is_true("manual_cache_clean", false) {
         write(&paths.file("manual-clean"), String::new(), 0o644);
     }
     write(&format!("{RUN}/.instance-id"), format!("{}\n", instance.id.as_str()), 0o644);

@@ -20,13 +20,14 @@ use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
 use glowplug::kernel_line::KernelLine;
 use glowplug::module::{self, Context, Module, Stage};
+use glowplug::network::render::ours::Trees;
 use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::listed::{Entry, listed, not_known};
-use glowplug::stage::local::{self, Local, carry_out};
+use glowplug::stage::local::{Local, carry_out};
 use glowplug::stage::log::Log;
-use glowplug::stage::network::system_links;
+use glowplug::stage::network::{of_initramfs, system_links};
 use glowplug::stage::{fallback, handoff, instancify};
 use glowplug::state::cache;
 use glowplug::state::paths::{HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
@@ -321,7 +322,7 @@ fn settle(
     actions.extend(consumed.files(instance, merged, paths));
     actions.extend(instance_files::plan(consumed, instance, paths, (&layers, system), &machine.root));
     let links = system_links().unwrap_or_default();
-    let initramfs = local::network_of_initramfs(&machine.local(line), instance, &links);
+    let initramfs = of_initramfs(&Trees { root: &machine.root, run: &machine.run }, line, &links);
     let sources = network_config::Sources { instance, system, line, initramfs, links: &links };
     actions.extend(network_config::plan(&sources, paths));
     for action in actions {

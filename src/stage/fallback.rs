@@ -6,9 +6,10 @@
 //! links none of it.
 
 use super::choice::choose;
+use super::config::cloud_config;
 use super::find::this_machine;
 use super::log::Log;
-use crate::cloud_config::{CloudConfig, Layer, Setting};
+use crate::cloud_config::Setting;
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::instance::{File, Instance, InstanceId, META_DATA_YAML, USER_DATA, public_keys};
@@ -42,8 +43,7 @@ pub fn bare() -> Option<Box<Instance>> {
 /// The instance as the layers of the root's configuration describe it; what has
 /// the wrong type is a problem and left out.
 pub fn instance(config: &[(&str, Value<'_>)], problems: &mut Vec<Error>) -> Option<Box<Instance>> {
-    let layers = config.iter().map(|(name, value)| Layer { name, value }).collect();
-    let config = CloudConfig::new(layers);
+    let config = cloud_config(&[], config);
     let mut instance = bare()?;
     let mut wrong = |setting: Setting<'_>, key: &str, wanted: &str| {
         let doing = "use the fallback of the datasource None at";
@@ -64,21 +64,19 @@ pub fn instance(config: &[(&str, Value<'_>)], problems: &mut Vec<Error>) -> Opti
     }
     instance.raw.push(File { path: META_DATA_YAML.to_owned(), content: metadata.into_bytes() });
     if let Some(setting) = config.get("datasource.None.userdata_raw") {
-        match &setting.value.data {
-            Data::Str(text) => instance.put_user_data(text.as_bytes()),
-            Data::Bytes(bytes) => instance.put_user_data(bytes),
-            _ => wrong(setting, "userdata_raw", "a string"),
+        let content = match &setting.value.data {
+            Data::Str(text) => text.as_bytes(),
+            Data::Bytes(bytes) => bytes,
+            _ => {
+                wrong(setting, "userdata_raw", "a string");
+                &[]
+            }
+        };
+        if !content.is_empty() {
+            instance.raw.push(File { path: USER_DATA.to_owned(), content: content.to_vec() });
         }
     }
     Some(instance)
-}
-
-impl Instance {
-    fn put_user_data(&mut self, content: &[u8]) {
-        if !content.is_empty() {
-            self.raw.push(File { path: USER_DATA.to_owned(), content: content.to_vec() });
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 //! without one the last instance holds on the machine it was made on.
 
 use super::choice::{self, Choice};
-use super::config::SystemConfig;
+use super::config::{SystemConfig, cloud_config};
 use super::local::{Local, Outcome};
 use super::log::{Level, Log};
 use super::network;
 use super::search::{self, Answer, Patience, SETTLED, Search};
-use crate::cloud_config::{CloudConfig, Layer};
 use crate::datasource::Surroundings;
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
@@ -99,8 +98,7 @@ pub(super) fn find(
 /// Whether the last instance holds until somebody cleans the cache, whatever
 /// seed there is: the configuration says so, or did when it was made.
 fn is_trusted(root: &dyn Fetch, config: &[(&str, Value<'_>)]) -> bool {
-    let layers = config.iter().map(|(name, value)| Layer { name, value }).collect();
-    CloudConfig::new(layers).is_true("manual_cache_clean", false) || root.mode(MANUAL_CLEAN).is_some()
+    cloud_config(&[], config).is_true("manual_cache_clean", false) || root.mode(MANUAL_CLEAN).is_some()
 }
 
 /// The instance whose seed `remote` reads, once the network is up; `None`: why

@@ -18,7 +18,6 @@ use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
 use crate::module::{Context, INJECTED, NoHost};
 use crate::network::model::{Network, SystemLink};
-use crate::network::parse::Description;
 use crate::network::render::ours::Trees;
 use crate::state::cache;
 use crate::state::paths::{CLOUD, DISABLED, InstancePaths};
@@ -177,15 +176,6 @@ pub fn network_of(local: &Local<'_>, instance: &Instance, present: &[SystemLink]
     // The stage has told what there is to tell.
     let mut told = Log::new("", &|_| ());
     with_inputs(local, instance, |inputs| network::described(inputs, present, &mut told))
-}
-
-/// What the initramfs has said of the network, where that counts.
-pub fn network_of_initramfs(
-    local: &Local<'_>,
-    instance: &Instance,
-    present: &[SystemLink],
-) -> Option<Description> {
-    with_inputs(local, instance, |inputs| network::of_initramfs(inputs, present))
 }
 
 /// Lets `use_them` have what the network is configured from after the stage.

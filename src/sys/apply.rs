@@ -78,8 +78,6 @@ impl<'a> Applier<'a> {
         if matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
             return self.carry_out(action, begun);
         }
-        // Whoever unmounts something finds nothing open there.
-        self.root.let_go()?;
         let applied = self.carry_out(action, begun);
         // It may have put another directory where one was.
         self.root.forget_directories();
@@ -125,7 +123,11 @@ impl<'a> Applier<'a> {
                 None => Err(Error::new("change", action.object(), "accounts are not touched here")),
             },
             Action::RunProgram(program) => match &mut self.program {
-                Some(run) => run(program),
+                Some(run) => {
+                    // Whoever unmounts something finds nothing open there.
+                    self.root.let_go()?;
+                    run(program)
+                }
                 None => Err(Error::new("run", action.object(), "no program runs before the pivot")),
             },
             Action::Task(task) => match &mut self.task {

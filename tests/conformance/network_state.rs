@@ -18,7 +18,7 @@ mod machine;
 mod python;
 
 use glowplug::network::model::{
-    Address, Control, Domain, Kind, Link, Method, Network, Origin, Parameter, Route, Setting, Subnet,
+    Address, Control, Domain, Kind, Link, Network, Origin, Parameter, Route, Setting, Subnet,
 };
 use glowplug::network::parse::{Parsed, eni, network_config, network_data};
 use glowplug::network::render::version1;
@@ -101,17 +101,7 @@ fn subnet(subnet: &Subnet) -> Json {
     let list = |items: &[_], each: fn(&_) -> Json| {
         (!items.is_empty()).then(|| Value::bare(Data::Seq(items.iter().map(each).collect())))
     };
-    let kind = match &subnet.method {
-        Method::Static(_) => "static",
-        Method::Dhcp => "dhcp",
-        Method::Dhcp4 => "dhcp4",
-        Method::Dhcp6 => "dhcp6",
-        Method::Slaac => "ipv6_slaac",
-        Method::Dhcp6Stateless => "ipv6_dhcpv6-stateless",
-        Method::Dhcp6Stateful => "ipv6_dhcpv6-stateful",
-        Method::Manual => "manual",
-        Method::Loopback => "loopback",
-    };
+    let kind = version1::subnet_type(&subnet.method);
     let control = match subnet.control {
         Control::Auto => None,
         Control::Hotplug => Some(string("hotplug")),

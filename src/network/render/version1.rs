@@ -83,8 +83,9 @@ fn entry(link: &Link, network: &Network) -> Option<Tree> {
     Some(object.tree())
 }
 
-fn subnet(subnet: &Subnet) -> Tree {
-    let mut object = Object::of(match &subnet.method {
+/// What version 1 calls the type of a subnet.
+pub const fn subnet_type(method: &Method) -> &'static str {
+    match method {
         Method::Static(_) => "static",
         Method::Dhcp => "dhcp",
         Method::Dhcp4 => "dhcp4",
@@ -94,7 +95,11 @@ fn subnet(subnet: &Subnet) -> Tree {
         Method::Dhcp6Stateful => "ipv6_dhcpv6-stateful",
         Method::Manual => "manual",
         Method::Loopback => "loopback",
-    });
+    }
+}
+
+fn subnet(subnet: &Subnet) -> Tree {
+    let mut object = Object::of(subnet_type(&subnet.method));
     object.text("address", subnet.address().map(ToString::to_string).as_deref());
     for (key, address) in [
         ("broadcast", subnet.broadcast()),

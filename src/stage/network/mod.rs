@@ -97,8 +97,8 @@ pub(super) fn described(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut L
 }
 
 /// What the initramfs has said of it, where that counts.
-pub(super) fn of_initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Option<Description> {
-    source::initramfs(inputs, present).ok().flatten().map(|(_, description)| description)
+pub fn of_initramfs(trees: &Trees<'_>, line: &KernelLine, present: &[SystemLink]) -> Option<Description> {
+    source::initramfs(trees, line, present).ok().flatten().map(|(_, description)| description)
 }
 
 /// One line for each link that is there: what it was called, and is.

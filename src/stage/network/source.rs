@@ -6,11 +6,12 @@ use super::super::log::{Level, Log};
 use super::Inputs;
 use crate::error::{Error, Result};
 use crate::instance::{Instance, NETWORK_CONFIG};
+use crate::kernel_line::KernelLine;
 use crate::limits;
 use crate::network::fallback::fallback;
 use crate::network::model::{Network, SystemLink};
 use crate::network::parse::{Description, description, klibc, of_value};
-use crate::network::render::ours::{self, Owner};
+use crate::network::render::ours::{self, Owner, Trees};
 use crate::syntax::encoding;
 use crate::syntax::value::Data;
 use crate::text::fill;
@@ -32,7 +33,12 @@ pub(super) fn choose(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<
     }
     let of_seed = inputs.instance.and_then(Instance::network);
     let mut unread = of_seed.is_some_and(|(_, bytes)| bytes.is_empty());
-    let sources = [kernel_line(inputs), initramfs(inputs, present), Ok(system(inputs)), seed(inputs)];
+    let sources = [
+        kernel_line(inputs),
+        initramfs(&inputs.trees, inputs.kernel_line, present),
+        Ok(system(inputs)),
+        seed(inputs),
+    ];
     for source in sources {
         let (name, description) = match source {
             Ok(Some(said)) => said,
@@ -96,9 +102,12 @@ fn kernel_line(inputs: &Inputs<'_>) -> Result<Option<Said>> {
 /// What klibc's ipconfig left, where the kernel line asked for it. Where
 /// dracut did the same, its own files in /run hold: they are for the root.
 #[inline(never)]
-pub(super) fn initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Result<Option<Said>> {
-    let run = inputs.trees.run;
-    let line = inputs.kernel_line;
+pub(super) fn initramfs(
+    trees: &Trees<'_>,
+    line: &KernelLine,
+    present: &[SystemLink],
+) -> Result<Option<Said>> {
+    let run = trees.run;
     let asked = line.get("ip").is_some() || line.get("ip6").is_some();
     if !asked && run.mode("initramfs/open-iscsi.interface").is_none() {
         return Ok(None);
@@ -126,9 +135,9 @@ pub(super) fn initramfs(inputs: &Inputs<'_>, present: &[SystemLink]) -> Result<O
         if !asked {
             break;
         }
-        let mut paths = inputs.trees.paths(folder);
+        let mut paths = trees.paths(folder);
         paths.retain(|path| {
-            let owned = inputs.trees.text(path).map(|text| ours::owner(path, &text));
+            let owned = trees.text(path).map(|text| ours::owner(path, &text));
             owned == Some(Owner::Other)
         });
         if let Some(first) = paths.first() {
