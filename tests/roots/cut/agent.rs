@@ -1,8 +1,8 @@
 //! A machine that loses its power while the agent works: killed at every
 //! system call that changes something, one after the other, by strace.
 
-use super::story::{Story, said};
-use super::tree::{self, Tree};
+use crate::story::{Story, said};
+use crate::tree::{self, Tree};
 use std::fs;
 
 /// The calls that change a root.
@@ -42,7 +42,7 @@ fn story(name: &str) -> Story {
 /// the second boot on the present one.
 fn became(mut tree: Tree) -> Tree {
     tree.retain(|path, _| !path.ends_with("/glowplug.journal") && !path.ends_with("/previous-instance-id"));
-    super::without_times(tree)
+    crate::without_times(tree)
 }
 
 /// Runs the agent, cut off at each call of one kind in turn, then once more in
