@@ -3,11 +3,11 @@
 #![allow(unsafe_code)]
 
 use super::partition_table::{Disk, Growth, grow};
-use super::path::{fill, open};
+use super::path::{fill, open, sync};
 use super::{failed, tree};
 use crate::error::{Error, Result};
 use rustix::fd::{AsFd, AsRawFd, OwnedFd};
-use rustix::fs::{OFlags, fsync};
+use rustix::fs::OFlags;
 use rustix::io::{Errno, pwrite};
 use syscalls::{Sysno, syscall};
 
@@ -44,7 +44,7 @@ fn write(disk: &OwnedFd, growth: &Growth) -> core::result::Result<(), Errno> {
             at += count as u64;
         }
         // the second table of a GPT holds before the first one changes
-        fsync(disk)?;
+        sync(disk.as_fd())?;
     }
     Ok(())
 }

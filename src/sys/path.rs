@@ -9,7 +9,7 @@ use core::ffi::CStr;
 use core::result::Result;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, XattrFlags};
-use rustix::io::{Errno, pread};
+use rustix::io::{Errno, pread, retry_on_intr};
 
 /// The text as the kernel takes it; EINVAL for one with a NUL byte in it.
 #[inline(never)]
@@ -25,15 +25,16 @@ pub(super) fn open(path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
 /// openat(2), always `O_CLOEXEC`.
 #[inline(never)]
 pub(super) fn open_at(at: BorrowedFd<'_>, name: &str, flags: OFlags, mode: u32) -> Result<OwnedFd, Errno> {
-    fs::openat(at, &*terminated(name)?, flags | OFlags::CLOEXEC, Mode::from_raw_mode(mode))
+    let (name, flags, mode) = (terminated(name)?, flags | OFlags::CLOEXEC, Mode::from_raw_mode(mode));
+    retry_on_intr(|| fs::openat(at, &*name, flags, mode))
 }
 
 /// openat2(2) with `RESOLVE_IN_ROOT`, always `O_CLOEXEC`.
 #[inline(never)]
 pub(super) fn open_within(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
     // O_CREAT never comes through here, so the mode stays empty.
-    let (flags, mode) = (flags | OFlags::CLOEXEC, Mode::empty());
-    fs::openat2(root, &*terminated(path)?, flags, mode, ResolveFlags::IN_ROOT)
+    let (path, flags, mode) = (terminated(path)?, flags | OFlags::CLOEXEC, Mode::empty());
+    retry_on_intr(|| fs::openat2(root, &*path, flags, mode, ResolveFlags::IN_ROOT))
 }
 
 /// Opens `path`, in which no component is a symbolic link, below `root`: a
@@ -143,6 +144,16 @@ pub(super) fn settle(file: BorrowedFd<'_>, owner: Option<(Uid, Gid)>, mode: u32)
         settled = false;
     }
     if settled { Ok(()) } else { fs::fchmod(file, Mode::from_raw_mode(mode)) }
+}
+
+/// fsync(2).
+pub(super) fn sync(file: BorrowedFd<'_>) -> Result<(), Errno> {
+    retry_on_intr(|| fs::fsync(file))
+}
+
+/// syncfs(2) of the file system that `file` is on.
+pub(super) fn sync_all(file: BorrowedFd<'_>) -> Result<(), Errno> {
+    retry_on_intr(|| fs::syncfs(file))
 }
 
 /// mkdirat(2).

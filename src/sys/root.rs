@@ -14,7 +14,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Dev, FileType, Gid, OFlags, Uid, syncfs};
+use rustix::fs::{Dev, FileType, Gid, OFlags, Uid};
 use rustix::io::Errno;
 
 /// Symbolic links followed for one path, as the kernel's own bound.
@@ -238,7 +238,7 @@ impl Root {
         let device = at::stat(directory.as_fd())?.device;
         let earlier = self.changed.replace(Some((device, directory.clone())));
         match earlier.filter(|(other, _)| *other != device) {
-            Some((_, elsewhere)) => syncfs(&*elsewhere),
+            Some((_, elsewhere)) => at::sync_all(elsewhere.as_fd()),
             None => Ok(()),
         }
     }
@@ -248,7 +248,7 @@ impl Root {
     #[inline(never)]
     pub fn flush(&self) -> Result<()> {
         let Some((_, directory)) = self.changed.take() else { return Ok(()) };
-        syncfs(&*directory).map_err(|errno| failed("flush", &self.outside(""), errno))
+        at::sync_all(directory.as_fd()).map_err(|errno| failed("flush", &self.outside(""), errno))
     }
 
     /// Finds where `path` really stands: symbolic links are followed to the

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, OFlags, Uid, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr, fsync,
+    AtFlags, FileType, Gid, OFlags, Uid, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr,
 };
 use rustix::io::{Errno, write as write_some};
 
@@ -86,7 +86,7 @@ fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>
     }
     path::settle(new, Some(owner), mode)?;
     if at.present.is_some() {
-        fsync(new)?;
+        path::sync(new)?;
     }
     Ok(())
 }

@@ -103,8 +103,9 @@ impl Machine {
     fn command(&self, stage: usize, tracer: &[&str]) -> Command {
         let mut words: Vec<&str> = tracer.to_vec();
         let (root, seed) = (self.place.root.to_str().unwrap(), self.place.seed.to_str().unwrap());
+        let agent = self.folder.join("agent");
         match stage {
-            0 => words.extend([env!("CARGO_BIN_EXE_glowplug-agent"), "--root", root, "--seed", seed]),
+            0 => words.extend([agent.to_str().unwrap(), "--root", root, "--seed", seed]),
             1 => words.extend(["/usr/sbin/chroot", root, "/usr/bin/glowplug", "init"]),
             2 => words.extend(["/usr/sbin/chroot", root, "/usr/bin/glowplug", "modules", "--mode=config"]),
             _ => words.extend(["/usr/sbin/chroot", root, "/usr/bin/glowplug", "modules", "--mode=final"]),
@@ -138,10 +139,12 @@ impl Machine {
         (ended, parse(&fs::read_to_string(list).unwrap()))
     }
 
-    /// Runs a stage with `what` at one of its calls: `signal=KILL`, `error=EIO`.
+    /// Runs a stage with `what` at one of its calls: `signal=KILL`, `error=EIO`; `error=EIO+`
+    /// also at those of its name that follow.
     pub(crate) fn inject(&self, stage: usize, call: &Call, what: &str) -> Ended {
         let (name, number) = (&call.name, call.number);
-        let inject = format!("inject={name}:{what}:when={number}");
+        let (what, on) = what.strip_suffix('+').map_or((what, ""), |what| (what, "+"));
+        let inject = format!("inject={name}:{what}:when={number}{on}");
         let trace = format!("trace={name}");
         let tracer = ["/usr/bin/strace", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
         self.end(self.command(stage, &tracer))

@@ -96,7 +96,11 @@ impl World {
         let at = |path: &str| root.join(path).to_str().unwrap().to_owned();
         run(&["mount", "--bind", bin.to_str().unwrap(), &at("usr/bin")]);
         run(&["mount", "--bind", sbin.to_str().unwrap(), &at("usr/sbin")]);
+        // as they are now, whatever is built meanwhile
         run(&["mount", "--bind", env!("CARGO_BIN_EXE_glowplug"), &at("usr/bin/glowplug")]);
+        let agent = folder.join("agent");
+        put(&agent, "", 0o755);
+        run(&["mount", "--bind", env!("CARGO_BIN_EXE_glowplug-agent"), agent.to_str().unwrap()]);
         for name in ["lib", "lib64"] {
             run(&["mount", "--bind", &format!("/usr/{name}"), &at(&format!("usr/{name}"))]);
             run(&["mount", "-o", "remount,bind,ro", &at(&format!("usr/{name}"))]);
