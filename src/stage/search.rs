@@ -269,7 +269,7 @@ impl<'a> Search<'a> {
 /// Reads a folder as a seed.
 pub fn folder(path: &str, log: &mut Log<'_>) -> Answer {
     let mut problems = Vec::new();
-    let reading = Root::open(path)
+    let reading = Root::open_seed(path)
         .and_then(|tree| datasource::read_folder(&Medium { tree: &tree, name: path }, &mut problems));
     log.error_of(&problems);
     match reading.map(Reading::instance) {

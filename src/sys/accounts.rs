@@ -1,6 +1,7 @@
 //! Changing the account files of a root: under the lock of lckpwdf(3), each
 //! file written beside its old self and renamed.
 
+use super::place::Fault;
 use super::root::Root;
 use super::{clock, failed, path, write};
 use crate::accounts::edit::{AccountFiles, edit};
@@ -52,12 +53,12 @@ fn lock(root: &Root) -> Result<OwnedFd> {
     const LOCK: &str = "/etc/.pwd.lock";
     /// Tenths of a second; lckpwdf(3) waits as long.
     const TRIES: u32 = 150;
-    let open = || -> core::result::Result<OwnedFd, Errno> {
+    let open = || -> core::result::Result<OwnedFd, Fault> {
         let folder = root.open_in("/etc", OFlags::RDONLY | OFlags::DIRECTORY)?;
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW;
-        path::open_at(folder.as_fd(), ".pwd.lock", flags, 0o600)
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        Ok(path::open_at(folder.as_fd(), ".pwd.lock", flags, 0o600)?)
     };
-    let file = open().map_err(|errno| failed("lock", LOCK, errno))?;
+    let file = open().map_err(|fault| fault.error("lock", LOCK))?;
     for _ in 0..TRIES {
         match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(file),

@@ -1,5 +1,6 @@
 //! The one place that changes the machine: it carries out [`Action`]s.
 
+use super::place::Fault;
 use super::root::Root;
 use super::{failed, mount, path as at, write};
 use crate::accounts::Accounts;
@@ -180,9 +181,9 @@ impl<'a> Applier<'a> {
         let (root, path) = self.place(path);
         let (parent, name) = parent_and_name(path);
         let removed = match root.open_in(parent, OFlags::RDONLY | OFlags::DIRECTORY) {
-            Err(Errno::NOENT) => Ok(()),
+            Err(Fault::Os(Errno::NOENT)) => Ok(()),
             Ok(directory) => at::unlink_at(directory.as_fd(), name, flags),
-            Err(errno) => Err(errno),
+            Err(fault) => return Err(fault.error("remove", path)),
         };
         let removed = match removed {
             // Others use it.
@@ -196,7 +197,7 @@ impl<'a> Applier<'a> {
     fn make_link(&self, path: &str, target: &str) -> Result<()> {
         let (root, path) = self.place(path);
         let (parent, name) = parent_and_name(path);
-        let directory = root.directory(parent, 0o755, None)?;
+        let directory = root.directory(parent, 0o755, None)?.fd;
         if at::read_link_at(directory.as_fd(), name).is_ok_and(|old| old == target) {
             return Ok(());
         }

@@ -85,7 +85,7 @@ fn words(line: &str) -> impl DoubleEndedIterator<Item = &str> {
 
 /// The text of a modules.dep; empty where there is none.
 fn index(path: &str) -> Result<String> {
-    let content = tree::content(open(path, OFlags::RDONLY), limits::ROOT_FILE, path)?.unwrap_or_default();
+    let content = tree::content(tree::open(path), limits::ROOT_FILE, path)?.unwrap_or_default();
     Ok(crate::fetch::lossy(content))
 }
 

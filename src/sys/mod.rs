@@ -12,12 +12,14 @@ pub mod netlink;
 pub mod other_root;
 mod partition_table;
 mod path;
+mod place;
 pub mod power;
 pub mod root;
 pub mod smbios;
 pub mod stdio;
 pub mod superblock;
 pub mod tree;
+mod walk;
 mod write;
 
 use crate::error::Error;

@@ -1,13 +1,12 @@
 //! System calls that take a path. Every text gets its final NUL in one place:
 //! rustix would do that at each call for itself, at the cost of a kilobyte each.
 
-use crate::text::parent_and_name;
 use alloc::ffi::CString;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 use core::result::Result;
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, XattrFlags};
 use rustix::io::{Errno, pread, retry_on_intr};
 
@@ -29,28 +28,19 @@ pub(super) fn open_at(at: BorrowedFd<'_>, name: &str, flags: OFlags, mode: u32) 
     retry_on_intr(|| fs::openat(at, &*name, flags, mode))
 }
 
-/// openat2(2) with `RESOLVE_IN_ROOT`, always `O_CLOEXEC`.
+/// openat2(2) with `RESOLVE_IN_ROOT`, always `O_CLOEXEC`; a symbolic link on
+/// the way is ELOOP unless they are followed.
 #[inline(never)]
-pub(super) fn open_within(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+pub(super) fn open_within(
+    root: BorrowedFd<'_>,
+    path: &str,
+    flags: OFlags,
+    follows: bool,
+) -> Result<OwnedFd, Errno> {
     // O_CREAT never comes through here, so the mode stays empty.
     let (path, flags, mode) = (terminated(path)?, flags | OFlags::CLOEXEC, Mode::empty());
-    retry_on_intr(|| fs::openat2(root, &*path, flags, mode, ResolveFlags::IN_ROOT))
-}
-
-/// Opens `path`, in which no component is a symbolic link, below `root`: a
-/// component that has become one meanwhile is ELOOP.
-#[inline(never)]
-pub(super) fn open_below(root: BorrowedFd<'_>, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-    let (parents, name) = parent_and_name(path);
-    if name.is_empty() {
-        return open_at(root, ".", flags, 0);
-    }
-    let mut above: Option<OwnedFd> = None;
-    for parent in parents.split('/').filter(|parent| !parent.is_empty()) {
-        let at = above.as_ref().map_or(root, AsFd::as_fd);
-        above = Some(open_at(at, parent, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW, 0)?);
-    }
-    open_at(above.as_ref().map_or(root, AsFd::as_fd), name, flags | OFlags::NOFOLLOW, 0)
+    let links = if follows { ResolveFlags::empty() } else { ResolveFlags::NO_SYMLINKS };
+    retry_on_intr(|| fs::openat2(root, &*path, flags, mode, ResolveFlags::IN_ROOT | links))
 }
 
 /// Where a SELinux label is kept.
@@ -94,6 +84,8 @@ pub struct Status {
     pub size: u64,
     /// Device it lies on.
     pub device: Dev,
+    /// Whether it has more names than this one (st_nlink).
+    pub has_other_names: bool,
 }
 
 impl Status {
@@ -111,6 +103,7 @@ impl From<Stat> for Status {
             gid: Gid::from_raw(stat.st_gid),
             size: u64::try_from(stat.st_size).unwrap_or(0),
             device: stat.st_dev,
+            has_other_names: stat.st_nlink > 1,
         }
     }
 }
@@ -131,10 +124,15 @@ pub(super) fn stat(file: BorrowedFd<'_>) -> Result<Status, Errno> {
     fs::fstat(file).map(Status::from)
 }
 
-/// Gives an open file or directory this owner and mode where it has others.
+/// Gives an open file or directory, which has this `status`, this owner and
+/// mode where it has others.
 #[inline(never)]
-pub(super) fn settle(file: BorrowedFd<'_>, owner: Option<(Uid, Gid)>, mode: u32) -> Result<(), Errno> {
-    let status = stat(file)?;
+pub(super) fn settle(
+    file: BorrowedFd<'_>,
+    status: &Status,
+    owner: Option<(Uid, Gid)>,
+    mode: u32,
+) -> Result<(), Errno> {
     let mut settled = status.mode & 0o7777 == mode;
     if let Some((uid, gid)) = owner
         && owner != Some((status.uid, status.gid))

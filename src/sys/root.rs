@@ -2,8 +2,12 @@
 //! leads out of it (openat2(2) with `RESOLVE_IN_ROOT`; before Linux 5.6 the
 //! links are followed here, and each component is opened without following).
 
+mod directories;
+
 use super::failed;
 use super::path::{self as at, Status};
+use super::place::{Fault, Place};
+use super::walk::{Found, LINKS, Walk, refused_link};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::selinux::{FileContexts, Kind, Matcher};
@@ -13,26 +17,24 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use directories::Directory;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Dev, FileType, Gid, OFlags, Uid};
 use rustix::io::Errno;
-
-/// Symbolic links followed for one path, as the kernel's own bound.
-const LINKS: usize = 40;
-
-/// Directories kept open for the files that follow in them.
-const DIRECTORIES: usize = 8;
 
 /// A directory taken for `/`.
 #[derive(Debug)]
 pub struct Root {
     fd: OwnedFd,
+    /// Who besides root is trusted with symbolic links: who runs this. `None`:
+    /// everybody, as on a disc.
+    own: Option<Uid>,
     /// How the directory is called outside, without a final `/`.
     name: String,
     /// What its SELinux policy calls new files, and the memory to look it up.
     labels: Option<(FileContexts, RefCell<Matcher>)>,
     /// Directories opened last, by the path they were opened with.
-    directories: RefCell<Vec<(String, Rc<OwnedFd>)>>,
+    directories: RefCell<Vec<(String, Directory)>>,
     /// The file system with changes that may not be on the disk yet, and a
     /// directory of it.
     changed: RefCell<Option<(Dev, Rc<OwnedFd>)>>,
@@ -40,27 +42,37 @@ pub struct Root {
 
 /// A place in a directory: where a name stands, or would stand.
 #[derive(Debug)]
-pub struct Located {
+pub(super) struct Located {
     /// The directory, readable.
-    pub directory: Rc<OwnedFd>,
+    pub(super) directory: Rc<OwnedFd>,
+    /// Who can write there.
+    pub(super) place: Place,
     /// The last component; not a symbolic link when it was looked up.
-    pub name: String,
+    pub(super) name: String,
     /// What stands there.
-    pub present: Option<Status>,
+    pub(super) present: Option<Status>,
 }
 
 impl Root {
-    /// Opens `path` as a root.
+    /// Opens `path` as a root: symbolic links of others than root are not followed.
     pub fn open(path: &str) -> Result<Self> {
+        let own = Some(rustix::process::geteuid());
+        Ok(Self { own, ..Self::open_seed(path)? })
+    }
+
+    /// Opens `path` as a seed, see [`Root::of`].
+    pub fn open_seed(path: &str) -> Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let fd = at::open(path, flags).map_err(|errno| failed("open", path, errno))?;
         Ok(Self::of(fd, path))
     }
 
-    /// Takes an open directory as a root; `name` is for messages.
+    /// Takes an open directory as a root in which the numbers of owners mean
+    /// nothing, and every symbolic link is followed; `name` is for messages.
     pub fn of(fd: OwnedFd, name: &str) -> Self {
         Self {
             fd,
+            own: None,
             name: name.trim_end_matches('/').to_owned(),
             labels: None,
             directories: RefCell::default(),
@@ -121,13 +133,29 @@ impl Root {
     }
 
     /// Opens `path` in the root.
-    pub fn open_in(&self, path: &str, flags: OFlags) -> core::result::Result<OwnedFd, Errno> {
+    pub(super) fn open_in(&self, path: &str, flags: OFlags) -> core::result::Result<OwnedFd, Fault> {
         let below = path.trim_start_matches('/');
         let below = if below.is_empty() { "." } else { below };
-        match at::open_within(self.fd.as_fd(), below, flags) {
-            Err(Errno::NOSYS) => at::open_below(self.fd.as_fd(), &self.resolve(path)?, flags),
-            opened => opened,
+        match at::open_within(self.fd.as_fd(), below, flags, self.own.is_none()) {
+            // No openat2(2), a link, or one that somebody exchanges right now.
+            Err(Errno::NOSYS | Errno::LOOP | Errno::XDEV | Errno::AGAIN) => self.open_by_walk(path, flags),
+            opened => Ok(opened?),
         }
+    }
+
+    #[inline(never)]
+    fn open_by_walk(&self, path: &str, flags: OFlags) -> core::result::Result<OwnedFd, Fault> {
+        let mut walk = self.walk(path);
+        let name = match walk.find()? {
+            Found::Missing => return Err(Errno::NOENT.into()),
+            Found::Last(..) => walk.name(),
+            Found::End => ".",
+        };
+        Ok(at::open_at(walk.at(), name, flags | OFlags::NOFOLLOW, 0)?)
+    }
+
+    fn walk(&self, path: &str) -> Walk<'_> {
+        Walk::new(self.fd.as_fd(), self.own, path)
     }
 
     /// Whether `path` is there, symbolic links followed.
@@ -138,7 +166,7 @@ impl Root {
     /// What stands at `path`, symbolic links followed.
     #[inline(never)]
     pub fn stat(&self, path: &str) -> Option<Status> {
-        self.open_in(path, OFlags::PATH).and_then(|fd| at::stat(fd.as_fd())).ok()
+        at::stat(self.open_in(path, OFlags::PATH).ok()?.as_fd()).ok()
     }
 
     /// The text of the symbolic link `path`; `None` where none stands there.
@@ -154,52 +182,6 @@ impl Root {
         self.exists(path) || self.read_link(path).is_some()
     }
 
-    /// Opens the directory `path` for reading, making what is missing with
-    /// `mode` and `owner`.
-    #[inline(never)]
-    pub fn directory(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<Rc<OwnedFd>> {
-        if let Some(open) = self.open_already(path) {
-            return Ok(open);
-        }
-        let (parent, name) = parent_and_name(path);
-        // Beside one that was made, others are not there yet either.
-        let made = match self.open_already(parent) {
-            Some(parent) => self.make_directory(&parent, name, path, mode, owner),
-            None => Err(Errno::EXIST),
-        };
-        let made = match made {
-            Err(Errno::EXIST) => match self.open_in(path, OFlags::RDONLY | OFlags::DIRECTORY) {
-                Err(Errno::NOENT) => {
-                    // A dangling link in the way of a directory: what it names is made.
-                    let Located { directory, name, .. } = self.locate(path, mode, owner)?;
-                    self.make_directory(&directory, &name, path, mode, owner)
-                }
-                Err(errno) => return Err(failed("open", path, errno)),
-                opened => opened,
-            },
-            made => made,
-        };
-        let directory = Rc::new(made.map_err(|errno| failed("make directory", path, errno))?);
-        let mut directories = self.directories.borrow_mut();
-        if directories.len() == DIRECTORIES {
-            directories.clear();
-        }
-        directories.push((path.to_owned(), directory.clone()));
-        Ok(directory)
-    }
-
-    /// The directory that `path` was when it was opened last.
-    #[inline(never)]
-    fn open_already(&self, path: &str) -> Option<Rc<OwnedFd>> {
-        let directories = self.directories.borrow();
-        Some(directories.iter().find(|(open, _)| open == path)?.1.clone())
-    }
-
-    /// Looks directories up anew from now on: a path may mean another one.
-    pub fn forget_directories(&self) {
-        self.directories.borrow_mut().clear();
-    }
-
     /// Keeps no directory open but on the root's own file system, and none that
     /// is looked up again.
     #[inline(never)]
@@ -208,27 +190,6 @@ impl Root {
         let own = at::stat(self.fd.as_fd()).ok().map(|status| status.device);
         let is_elsewhere = self.changed.borrow().as_ref().is_some_and(|(device, _)| Some(*device) != own);
         if is_elsewhere { self.flush() } else { Ok(()) }
-    }
-
-    /// Makes `name` in the directory `parent`; `path` says what it is called
-    /// in the root.
-    #[inline(never)]
-    fn make_directory(
-        &self,
-        parent: &Rc<OwnedFd>,
-        name: &str,
-        path: &str,
-        mode: u32,
-        owner: Option<(Uid, Gid)>,
-    ) -> core::result::Result<OwnedFd, Errno> {
-        at::make_directory_at(parent.as_fd(), name, mode)?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        let made = at::open_at(parent.as_fd(), name, flags, 0)?;
-        // mkdir(2) takes the umask off; what the plan says counts.
-        at::settle(made.as_fd(), owner, mode)?;
-        at::set_label(&made, self.label(path, Kind::Directory))?;
-        self.note_change(parent)?;
-        Ok(made)
     }
 
     /// Notes that `directory` has something that may not be on the disk. (A
@@ -243,6 +204,18 @@ impl Root {
         }
     }
 
+    /// Refuses to read, where others than root can write, a further name of a
+    /// file that is not theirs: what root reads may end up in a file of theirs.
+    fn check_shared(&self, file: &OwnedFd, path: &str) -> core::result::Result<(), Fault> {
+        let status = at::stat(file.as_fd())?;
+        if self.own.is_none() || !status.has_other_names || status.kind() != FileType::RegularFile {
+            return Ok(());
+        }
+        let mut walk = self.walk(path);
+        walk.find()?;
+        walk.place.check_names(path, &status)
+    }
+
     /// Waits until all that was written is on the disk: what is written after
     /// this is never there without it.
     #[inline(never)]
@@ -254,18 +227,21 @@ impl Root {
     /// Finds where `path` really stands: symbolic links are followed to the
     /// end, also one whose target is missing; missing directories are made.
     #[inline(never)]
-    pub fn locate(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<Located> {
+    pub(super) fn locate(&self, path: &str, mode: u32, owner: Option<(Uid, Gid)>) -> Result<Located> {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
             let (parent, name) = parent_and_name(&path);
             if matches!(name, "" | "." | "..") {
                 return Err(failed("write", &path, Errno::ISDIR));
             }
-            let directory = self.directory(parent, mode, owner)?;
+            let Directory { fd: directory, place } = self.directory(parent, mode, owner)?;
             let present =
                 at::stat_at(directory.as_fd(), name).map_err(|errno| failed("open", &path, errno))?;
-            if present.is_none_or(|status| status.kind() != FileType::Symlink) {
-                return Ok(Located { directory, name: name.to_owned(), present });
+            let Some(link) = present.filter(|status| status.kind() == FileType::Symlink) else {
+                return Ok(Located { directory, place, name: name.to_owned(), present });
+            };
+            if place.is_shared() {
+                return Err(refused_link(&path, link.uid).error("write", &path));
             }
             let target = at::read_link_at(directory.as_fd(), name)
                 .map_err(|errno| failed("read link", &path, errno))?;
@@ -275,53 +251,35 @@ impl Root {
     }
 
     /// The path without symbolic links: those of what exists are followed, the
-    /// rest is as it would be made; `None` for links without an end.
-    pub fn real_path(&self, path: &str) -> Option<String> {
-        self.resolve(path).ok()
-    }
-
-    /// As [`Root::real_path`]; `/` is the empty text.
+    /// rest is as it would be made; `None` for links without an end, and for
+    /// those that are not followed.
     #[inline(never)]
-    fn resolve(&self, path: &str) -> core::result::Result<String, Errno> {
-        let (mut real, mut rest, mut read, mut links) = (String::new(), path.to_owned(), 0, 0);
-        loop {
-            let ahead = rest.get(read..).unwrap_or_default();
-            let Some(start) = ahead.bytes().position(|byte| byte != b'/') else { return Ok(real) };
-            let ahead = ahead.get(start..).unwrap_or_default();
-            let name = ahead.split('/').next().unwrap_or_default();
-            read += start + name.len();
-            let above = real.len();
-            match name {
-                "." => continue,
-                ".." => {
-                    real.truncate(parent_and_name(&real).0.len());
-                    continue;
-                }
-                name => {
-                    real.push('/');
-                    real.push_str(name);
-                }
+    pub fn real_path(&self, path: &str) -> Option<String> {
+        let mut path = path.to_owned();
+        for _ in 0..LINKS {
+            let mut walk = self.walk(&path);
+            match walk.find() {
+                Ok(Found::End) => return Some(walk.real),
+                // Not there, or no directory: it will be made.
+                Ok(_) | Err(Fault::Os(Errno::NOTDIR)) => {}
+                Err(_) => return None,
             }
-            let target = match at::read_link_at(self.fd.as_fd(), real.get(1..).unwrap_or_default()) {
-                Ok(target) => target,
-                // Not a link, or not there: it will be made.
-                Err(Errno::INVAL | Errno::NOENT | Errno::NOTDIR) => continue,
-                Err(errno) => return Err(errno),
-            };
-            links += 1;
-            if links > LINKS {
-                return Err(Errno::LOOP);
+            let made = walk.as_made();
+            if !walk.goes_back() {
+                return Some(made);
             }
-            real.truncate(if target.starts_with('/') { 0 } else { above });
-            rest = [&target, rest.get(read..).unwrap_or_default()].concat();
-            read = 0;
+            path = made;
         }
+        None
     }
 }
 
 impl Fetch for Root {
     fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
         let opened = self.open_in(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY);
+        if let Ok(file) = &opened {
+            self.check_shared(file, path).map_err(|fault| fault.error("read", &self.name(path)))?;
+        }
         super::tree::content(opened, limit, &self.name(path))
     }
 

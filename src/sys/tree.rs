@@ -1,5 +1,6 @@
 //! Reading files and directories by descriptor, bounded.
 
+use super::place::Fault;
 use super::{failed, path};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -16,14 +17,14 @@ use rustix::io::{Errno, read};
 /// (a FIFO, a device) is refused. `name` is the file for messages.
 #[inline(never)]
 pub(super) fn content(
-    opened: core::result::Result<OwnedFd, Errno>,
+    opened: core::result::Result<OwnedFd, Fault>,
     limit: usize,
     name: &str,
 ) -> Result<Option<Vec<u8>>> {
     let file = match opened {
         Ok(file) => file,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(errno) => return Err(failed("open", name, errno)),
+        Err(Fault::Os(Errno::NOENT | Errno::NOTDIR)) => return Ok(None),
+        Err(fault) => return Err(fault.error("open", name)),
     };
     let status = path::stat(file.as_fd()).map_err(|errno| failed("read", name, errno))?;
     match status.kind() {
@@ -57,7 +58,7 @@ fn too_long(name: &str, size: usize, limit: usize) -> Error {
 /// /sys or /proc), without the final newline; `None` when it can't be read.
 #[inline(never)]
 pub fn attribute(path: &str) -> Option<String> {
-    let content = content(path::open(path, OFlags::RDONLY), limits::ATTRIBUTE, path).ok()??;
+    let content = content(open(path), limits::ATTRIBUTE, path).ok()??;
     let mut text = String::from_utf8(content).ok()?;
     while text.ends_with('\n') {
         text.pop();
@@ -68,33 +69,51 @@ pub fn attribute(path: &str) -> Option<String> {
 /// The bytes of the file at `path` of the running system; `None` when it can't
 /// be read or is longer than `limit`.
 pub fn bytes(path: &str, limit: usize) -> Option<Vec<u8>> {
-    content(path::open(path, OFlags::RDONLY), limit, path).ok()?
+    content(open(path), limit, path).ok()?
+}
+
+/// Opens a file of the running system for reading, whatever it is, at once.
+pub(super) fn open(path: &str) -> core::result::Result<OwnedFd, Fault> {
+    Ok(path::open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?)
 }
 
 /// Sorted names in the directory that was opened, without `.` and `..`; `None`
 /// when there is no such directory. Names that are not UTF-8 are left out.
 #[inline(never)]
-pub(super) fn names(opened: core::result::Result<OwnedFd, Errno>, name: &str) -> Result<Option<Vec<String>>> {
+pub(super) fn names(opened: core::result::Result<OwnedFd, Fault>, name: &str) -> Result<Option<Vec<String>>> {
     let mut names: Vec<String> = Vec::new();
     let listed = opened.and_then(|directory| {
-        each(directory.as_fd(), &mut |entry| {
+        Ok(each(directory.as_fd(), &mut |entry| {
             if names.len() < limits::DIRECTORY_ENTRIES {
                 let at = names.partition_point(|name| name.as_str() < entry);
                 names.insert(at, entry.to_owned());
             }
-        })
+        })?)
     });
     match listed {
         Ok(()) => Ok(Some(names)),
-        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-        Err(errno) => Err(failed("list", name, errno)),
+        Err(Fault::Os(Errno::NOENT | Errno::NOTDIR)) => Ok(None),
+        Err(fault) => Err(fault.error("list", name)),
     }
 }
 
 /// Sorted names in the directory `path` of the running system; none when it
 /// can't be read.
 pub(super) fn names_at(path: &str) -> Vec<String> {
-    names(path::open(path, OFlags::RDONLY | OFlags::DIRECTORY), path).ok().flatten().unwrap_or_default()
+    let opened = path::open(path, OFlags::RDONLY | OFlags::DIRECTORY);
+    names(opened.map_err(Fault::from), path).ok().flatten().unwrap_or_default()
+}
+
+/// Whether nothing is in a directory. (A name that is not UTF-8 is something.)
+pub(super) fn is_empty(directory: &OwnedFd) -> core::result::Result<bool, Errno> {
+    let mut buffer = [MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(directory, &mut buffer);
+    while let Some(entry) = entries.next() {
+        if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 #[inline(never)]

@@ -1,18 +1,21 @@
 //! Writing one file so that at any moment the old or the new one is there.
 
+use super::path::{self, Status};
+use super::place::Fault;
 use super::root::{Located, Root};
-use super::{failed, path};
 use crate::action::{Existing, WriteFile};
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::selinux::Kind;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FileType, Gid, OFlags, Uid, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr,
+    AtFlags, FileType, Gid, Mode, OFlags, Uid, XattrFlags, fchmod, fgetxattr, flistxattr, fremovexattr,
+    fsetxattr,
 };
-use rustix::io::{Errno, write as write_some};
+use rustix::io::{Errno, pread, write as write_some};
 
 /// Directories made on the way to a file.
 const DIRECTORY_MODE: u32 = 0o755;
@@ -31,11 +34,11 @@ pub(super) fn write(
         return Err(Error::new("write", &file.path, "what is there is not a regular file"));
     }
     let done = match (located.present, file.existing) {
-        (Some(status), Existing::Append) => append(&located, status.size, file, owner, begun),
-        _ => replace(&located, file, owner, root.label(place, Kind::File)),
+        (Some(_), Existing::Append) if !located.place.is_shared() => append(&located, file, owner, begun),
+        _ => replace(&located, file, owner, root.label(place, Kind::File), begun),
     };
-    done.and_then(|()| root.note_change(&located.directory))
-        .map_err(|errno| failed("write", &file.path, errno))
+    done.and_then(|()| Ok(root.note_change(&located.directory)?))
+        .map_err(|fault| fault.error("write", &file.path))
 }
 
 /// The name a file has while it is written, beside its target.
@@ -46,13 +49,46 @@ pub(super) fn temporary_name(name: &str) -> String {
     [".", name, ".glowplug"].concat()
 }
 
-type Done = core::result::Result<(), Errno>;
+type Done = core::result::Result<(), Fault>;
+
+/// A file that is there already.
+struct Old {
+    fd: OwnedFd,
+    status: Status,
+}
+
+impl Old {
+    /// Opens what is at `at`: a regular file, or nothing is waited for.
+    #[inline(never)]
+    fn open(at: &Located, flags: OFlags) -> core::result::Result<Self, Fault> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let fd = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
+        let status = path::stat(fd.as_fd())?;
+        match status.kind() {
+            FileType::RegularFile => Ok(Self { fd, status }),
+            _ => Err(Fault::Refused("what is there is not a regular file".into())),
+        }
+    }
+}
 
 #[inline(never)]
-fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>) -> Done {
+fn replace(
+    at: &Located,
+    file: &WriteFile,
+    owner: (Uid, Gid),
+    label: Option<Vec<u8>>,
+    begun: Option<u64>,
+) -> Done {
+    at.place.check(owner.0)?;
+    let old = if at.present.is_some() { Some(Old::open(at, OFlags::RDONLY)?) } else { None };
+    if let Some(Old { status, .. }) = &old
+        && file.existing != Existing::Replace
+    {
+        at.place.check_old(&file.path, status, owner.0, file.existing == Existing::KeepMetadata)?;
+    }
     let temporary = temporary_name(&at.name);
-    let result = fill(at, file, owner, label, &temporary)
-        .and_then(|()| path::rename_at(at.directory.as_fd(), &temporary, &at.name));
+    let result = fill(at, file, old.as_ref(), owner, label, &temporary, begun)
+        .and_then(|()| Ok(path::rename_at(at.directory.as_fd(), &temporary, &at.name)?));
     if result.is_err() {
         let _ = path::unlink_at(at.directory.as_fd(), &temporary, AtFlags::empty());
     }
@@ -60,40 +96,79 @@ fn replace(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<
 }
 
 /// Writes the new file under its temporary name. What it replaces is not lost
-/// to a machine that stops before all is flushed.
+/// to a machine that stops before all is flushed. Until all of it is there
+/// nobody reads what is only his to read in the end, or runs a part of it as
+/// somebody else.
 #[inline(never)]
-fn fill(at: &Located, file: &WriteFile, owner: (Uid, Gid), label: Option<Vec<u8>>, temporary: &str) -> Done {
-    let directory = at.directory.as_fd();
-    let (mode, owner) = match (at.present, file.existing) {
+fn fill(
+    at: &Located,
+    file: &WriteFile,
+    old: Option<&Old>,
+    owner: (Uid, Gid),
+    label: Option<Vec<u8>>,
+    temporary: &str,
+    begun: Option<u64>,
+) -> Done {
+    /// Set-id bits and the sticky one.
+    const SPECIAL: u32 = 0o7000;
+    let (mode, owner) = match (old.map(|old| &old.status), file.existing) {
+        // Where others may have put it, it makes no program of root's.
+        (Some(old), Existing::KeepMetadata) if at.place.is_shared() => (old.mode & 0o777, (old.uid, old.gid)),
         (Some(old), Existing::KeepMetadata) => (old.mode & 0o7777, (old.uid, old.gid)),
         _ => (file.mode, owner),
     };
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-    let creation = if at.present.is_some() { 0o600 } else { mode & 0o777 };
-    let mut new = path::open_at(directory, temporary, flags, creation);
-    if matches!(new, Err(Errno::EXIST)) {
-        // left by one that was interrupted
-        path::unlink_at(directory, temporary, AtFlags::empty())?;
-        new = path::open_at(directory, temporary, flags, creation);
-    }
-    let new = new?;
+    let new = create(at.directory.as_fd(), temporary, creation_mode(old, owner, mode))?;
     path::set_label(&new, label)?;
     let new = new.as_fd();
-    write_all(new, &file.content)?;
-    if at.present.is_some() {
-        let old = path::open_at(directory, &at.name, OFlags::RDONLY | OFlags::NOFOLLOW, 0)?;
-        copy_attributes(old.as_fd(), new)?;
+    // One that somebody else put there would say who reads the new one.
+    if let Some(old) = old
+        && at.place.check_old("", &old.status, owner.0, true).is_ok()
+    {
+        copy_attributes(old.fd.as_fd(), new)?;
     }
-    path::settle(new, Some(owner), mode)?;
-    if at.present.is_some() {
+    path::settle(new, &path::stat(new)?, Some(owner), mode & !SPECIAL)?;
+    match old {
+        Some(old) if file.existing == Existing::Append => {
+            let missing = missing(old, begun, &file.content)?;
+            copy(old, new)?;
+            write_all(new, missing)?;
+        }
+        _ => write_all(new, &file.content)?,
+    }
+    if mode & SPECIAL != 0 {
+        fchmod(new, Mode::from_raw_mode(mode))?;
+    }
+    if old.is_some() {
         path::sync(new)?;
     }
     Ok(())
 }
 
+/// Makes the file `temporary`; one that was left by an interrupted run is taken away.
+#[inline(never)]
+fn create(directory: BorrowedFd<'_>, temporary: &str, mode: u32) -> core::result::Result<OwnedFd, Errno> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    match path::open_at(directory, temporary, flags, mode) {
+        Err(Errno::EXIST) => {
+            path::unlink_at(directory, temporary, AtFlags::empty())?;
+            path::open_at(directory, temporary, flags, mode)
+        }
+        new => new,
+    }
+}
+
+/// The mode to make a file with: who may not open it in the end never can.
+fn creation_mode(old: Option<&Old>, owner: (Uid, Gid), mode: u32) -> u32 {
+    if old.is_some() || owner != (Uid::ROOT, Gid::ROOT) {
+        return 0o600;
+    }
+    // The directory may give it its own group at first.
+    mode & (0o707 | (mode & 7) << 3)
+}
+
 /// Access lists, labels and capabilities of the file that is replaced.
 #[inline(never)]
-fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
+fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> core::result::Result<(), Errno> {
     // A directory's default list has come over; the old file may have lost its own since.
     match fremovexattr(new, c"system.posix_acl_access") {
         Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP) => {}
@@ -121,22 +196,58 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> Done {
     Ok(())
 }
 
+/// Adds to a file in a directory that is root's alone.
 #[inline(never)]
-fn append(at: &Located, length: u64, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
-    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW;
-    let old = path::open_at(at.directory.as_fd(), &at.name, flags, 0)?;
-    let old = old.as_fd();
-    let missing = match begun {
-        Some(begun) => not_yet_written(old, begun, length, &file.content)?,
-        None => &file.content,
-    };
-    let result = write_all(old, missing);
+fn append(at: &Located, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
+    let old = Old::open(at, OFlags::RDWR | OFlags::APPEND)?;
+    let missing = missing(&old, begun, &file.content)?;
+    let Old { fd, mut status } = old;
+    let fd = fd.as_fd();
+    // Whoever may not read it in the end does not open it once all is there.
+    let tightened = status.mode & 0o7777 & !(0o777 & !file.mode);
+    if tightened != status.mode & 0o7777 {
+        fchmod(fd, Mode::from_raw_mode(tightened))?;
+        status.mode = status.mode & !0o7777 | tightened;
+    }
+    let result = write_all(fd, missing);
     if result.is_err() {
         // A full disk takes a part: the file is as it was, or the next boot finds that part.
-        let _ = rustix::fs::ftruncate(old, length);
+        let _ = rustix::fs::ftruncate(fd, status.size);
         result?;
     }
-    path::settle(old, Some(owner), file.mode)
+    Ok(path::settle(fd, &status, Some(owner), file.mode)?)
+}
+
+/// What of `content` is to be added; `begun` is the length that an interrupted
+/// append found the file with.
+fn missing<'c>(old: &Old, begun: Option<u64>, content: &'c [u8]) -> core::result::Result<&'c [u8], Errno> {
+    match begun {
+        Some(begun) => not_yet_written(old.fd.as_fd(), begun, old.status.size, content),
+        None => Ok(content),
+    }
+}
+
+/// Copies the old content: what is added to where others can write is written
+/// to a file they do not have open.
+#[inline(never)]
+fn copy(old: &Old, new: BorrowedFd<'_>) -> Done {
+    if old.status.size > limits::COPIED {
+        return Err(Errno::FBIG.into());
+    }
+    let mut buffer = alloc::vec![0; 65536];
+    let mut at = 0;
+    while at < limits::COPIED {
+        match pread(&old.fd, &mut *buffer, at) {
+            Ok(0) => break,
+            Ok(count) => {
+                write_all(new, buffer.get(..count).unwrap_or_default())?;
+                at += count as u64;
+            }
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
 }
 
 /// The part of `content` that an interrupted append did not leave behind
@@ -156,7 +267,7 @@ fn not_yet_written<'c>(
 }
 
 #[inline(never)]
-fn write_all(file: BorrowedFd<'_>, mut rest: &[u8]) -> Done {
+fn write_all(file: BorrowedFd<'_>, mut rest: &[u8]) -> core::result::Result<(), Errno> {
     while !rest.is_empty() {
         match write_some(file, rest) {
             Ok(0) => return Err(Errno::IO),

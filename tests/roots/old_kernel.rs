@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What `$OLD PROGRAM` runs under.
-fn launcher() -> String {
+pub(super) fn launcher() -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/without_calls.py");
     format!("/usr/bin/python3 {} {}", script.display(), missing())
 }

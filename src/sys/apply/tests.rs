@@ -357,3 +357,85 @@ fn new_files_get_the_label_of_the_policy_and_old_ones_keep_theirs() {
         assert_eq!(String::from_utf8(found).unwrap(), label, "{path}");
     }
 }
+
+/// A directory that everybody can write, as /tmp.
+fn shared(folder: &Folder, path: &str) {
+    fs::create_dir_all(folder.at(path)).unwrap();
+    fs::set_permissions(folder.at(path), fs::Permissions::from_mode(0o1777)).unwrap();
+}
+
+#[test]
+fn a_link_where_others_can_write_is_followed_by_nothing() {
+    let folder = Folder::new("shared-links");
+    shared(&folder, "tmp/deep");
+    shared(&folder, "tmp");
+    fs::create_dir(folder.at("etc")).unwrap();
+    fs::write(folder.at("etc/secret"), "secret").unwrap();
+    symlink("/etc", folder.at("tmp/dir")).unwrap();
+    symlink("../etc/secret", folder.at("tmp/file")).unwrap();
+    symlink("/etc/new", folder.at("tmp/deep/none")).unwrap();
+    symlink("/tmp/file", folder.at("outer")).unwrap();
+    let (root, _) = folder.open();
+    for path in
+        ["/tmp/dir/secret", "/tmp/file", "/tmp/deep/none", "/tmp/dir/x", "/outer", "/tmp/deep/../dir/x"]
+    {
+        for existing in [Existing::Replace, Existing::KeepMetadata, Existing::Append] {
+            let error = folder.apply(&file(path, "x", existing)).unwrap_err().to_string();
+            assert!(error.contains(" is a symbolic link of user "), "{path}: {error}");
+        }
+        let error = root.read(path, 100).unwrap_err().to_string();
+        assert!(error.contains(" is a symbolic link of user "), "{path}: {error}");
+        assert_eq!((root.real_path(path), root.stat(path).is_some()), (None, false), "{path}");
+        let error = folder.apply(&Action::make_directory(&format!("{path}/d"), 0o755)).unwrap_err();
+        assert!(error.to_string().contains(" is a symbolic link of user "), "{path}: {error}");
+    }
+    for action in [
+        Action::RemoveFile { path: "/tmp/dir/secret".into() },
+        Action::MakeLink { path: "/tmp/dir/link".into(), target: "/x".into() },
+    ] {
+        let error = folder.apply(&action).unwrap_err().to_string();
+        assert!(error.contains("/tmp/dir is a symbolic link of user "), "{error}");
+    }
+    assert_eq!(fs::read_dir(folder.at("etc")).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(folder.at("etc/secret")).unwrap(), "secret");
+    folder.apply(&Action::RemoveFile { path: "/tmp/file".into() }).unwrap();
+    folder.apply(&file("/tmp/file", "x", Existing::Replace)).unwrap();
+    assert_eq!(root.read("/outer", 100).unwrap().as_deref(), Some(&b"x"[..]), "root's own link leads on");
+}
+
+#[test]
+fn a_hard_link_where_others_can_write_is_neither_read_nor_added_to() {
+    let folder = Folder::new("shared-names");
+    shared(&folder, "tmp");
+    fs::write(folder.at("secret"), "secret").unwrap();
+    fs::hard_link(folder.at("secret"), folder.at("tmp/file")).unwrap();
+    let (root, _) = folder.open();
+    let refused = "/tmp/file is a hard link to a file of user";
+    for existing in [Existing::KeepMetadata, Existing::Append] {
+        let error = folder.apply(&file("/tmp/file", "x", existing)).unwrap_err().to_string();
+        assert!(error.contains(refused), "{error}");
+    }
+    assert!(root.read("/tmp/file", 100).unwrap_err().to_string().contains(refused));
+    assert_eq!(root.read("/secret", 100).unwrap().as_deref(), Some(&b"secret"[..]), "here it is root's");
+    folder.apply(&file("/tmp/file", "x", Existing::Replace)).unwrap();
+    assert_eq!(fs::read_to_string(folder.at("secret")).unwrap(), "secret");
+    assert_eq!(fs::read_to_string(folder.at("tmp/file")).unwrap(), "x");
+}
+
+#[test]
+fn what_is_added_where_others_can_write_goes_to_a_new_file() {
+    let folder = Folder::new("shared-append");
+    shared(&folder, "tmp");
+    fs::write(folder.at("tmp/log"), "hello wor").unwrap();
+    let before = fs::File::open(folder.at("tmp/log")).unwrap();
+    for _ in 0..2 {
+        folder.resume(&file("/tmp/log", "world\n", Existing::Append), Some(6)).unwrap();
+        assert_eq!(fs::read_to_string(folder.at("tmp/log")).unwrap(), "hello world\n");
+    }
+    let after = fs::metadata(folder.at("tmp/log")).unwrap();
+    assert_eq!(std::io::read_to_string(before).unwrap(), "hello wor", "who has it open sees no more");
+    assert_eq!(after.mode() & 0o7777, 0o640);
+    fs::File::options().write(true).open(folder.at("tmp/log")).unwrap().set_len(1 << 40).unwrap();
+    let error = folder.apply(&file("/tmp/log", "x", Existing::Append)).unwrap_err();
+    assert_eq!(error.to_string(), "unable to write /tmp/log: File too large");
+}
