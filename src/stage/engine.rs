@@ -106,8 +106,11 @@ impl<'e, 'a> Engine<'e, 'a> {
         let early = self.early.is_some();
         let &Entry { module, frequency, arguments } = entry;
         let mark = semaphore(module.name, frequency, context.paths);
+        let root = self.applier.root;
+        // what others could not read is not this module's
+        root.take_unreadable();
         let is_unmarked = self.unmarked.iter().any(|other| mark.is_some() && other.mark == mark);
-        if is_unmarked || mark.as_deref().is_some_and(|path| self.applier.root.exists(path)) {
+        if is_unmarked || mark.as_deref().is_some_and(|path| root.exists(path)) {
             return 0;
         }
         if !module.keys.is_empty() && !context.config.has_any(module.keys) {
@@ -115,6 +118,9 @@ impl<'e, 'a> Engine<'e, 'a> {
         }
         let mut plan = Plan::default();
         (module.plan)(&Context { arguments, ..*context }, &mut plan);
+        if let Some(error) = root.take_unreadable() {
+            return self.leave(module, &error, log);
+        }
         log.warn_of(&plan.problems);
         // A program may reboot the machine: it is not started a second time.
         let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram(_)));
@@ -134,6 +140,19 @@ impl<'e, 'a> Engine<'e, 'a> {
         }
         log.step(&fill(if early { "agent/{}" } else { "module/{}" }, &[module.name]), start);
         tally.failed + if early { 0 } else { plan.waits.len() }
+    }
+
+    /// Does nothing of a module whose plan was made without a file that is there
+    /// and could not be read: the plan would put ours in its place. It is planned again
+    /// at the next boot, or by the runner.
+    #[inline(never)]
+    fn leave(&self, module: &Module, error: &Error, log: &mut Log<'_>) -> usize {
+        if self.early.is_some() {
+            log.info("{} is left to the runner: {}", &[module.name, error.text()]);
+            return 0;
+        }
+        log.line(Level::Error, "{}: nothing of it is done in this boot: {}", &[module.name, error.text()]);
+        1
     }
 
     #[inline(never)]

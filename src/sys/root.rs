@@ -38,6 +38,8 @@ pub struct Root {
     /// The file system with changes that may not be on the disk yet, and a
     /// directory of it.
     changed: RefCell<Option<(Dev, Rc<OwnedFd>)>>,
+    /// What could not be looked at.
+    unreadable: RefCell<Option<Error>>,
 }
 
 /// A place in a directory: where a name stands, or would stand.
@@ -77,6 +79,7 @@ impl Root {
             labels: None,
             directories: RefCell::default(),
             changed: RefCell::default(),
+            unreadable: RefCell::default(),
         }
     }
 
@@ -160,21 +163,56 @@ impl Root {
 
     /// Whether `path` is there, symbolic links followed.
     pub fn exists(&self, path: &str) -> bool {
-        self.open_in(path, OFlags::PATH).is_ok()
+        self.found(path, self.open_in(path, OFlags::PATH)).is_some()
     }
 
     /// What stands at `path`, symbolic links followed.
     #[inline(never)]
     pub fn stat(&self, path: &str) -> Option<Status> {
-        at::stat(self.open_in(path, OFlags::PATH).ok()?.as_fd()).ok()
+        let file = self.found(path, self.open_in(path, OFlags::PATH))?;
+        self.found(path, at::stat(file.as_fd()).map_err(Fault::from))
     }
 
     /// The text of the symbolic link `path`; `None` where none stands there.
     #[inline(never)]
     pub fn read_link(&self, path: &str) -> Option<String> {
         let (parent, name) = parent_and_name(path);
-        let directory = self.open_in(parent, OFlags::PATH | OFlags::DIRECTORY).ok()?;
-        at::read_link_at(directory.as_fd(), name).ok()
+        let directory = self.found(path, self.open_in(parent, OFlags::PATH | OFlags::DIRECTORY))?;
+        self.found(path, at::read_link_at(directory.as_fd(), name).map_err(Fault::from))
+    }
+
+    /// What was found at `path`, if anything was; that it could not be looked at
+    /// is kept for [`Root::take_unreadable`].
+    #[inline(never)]
+    fn found<T>(&self, path: &str, found: core::result::Result<T, Fault>) -> Option<T> {
+        match found {
+            Ok(found) => Some(found),
+            // a text that is no link, or no path, names nothing
+            Err(
+                Fault::Os(Errno::NOENT | Errno::NOTDIR | Errno::INVAL | Errno::LOOP | Errno::NAMETOOLONG)
+                | Fault::Refused(_),
+            ) => None,
+            Err(fault) => {
+                self.doubt(path, &fault.error("look at", &self.outside(path)));
+                None
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn doubt(&self, path: &str, error: &Error) {
+        // The kernel's own files say by an error that there is nothing to say.
+        let is_kernel = ["/proc/", "/sys/", "/dev/"].iter().any(|top| path.starts_with(top));
+        let mut unreadable = self.unreadable.borrow_mut();
+        if unreadable.is_none() && !is_kernel {
+            *unreadable = Some(error.clone());
+        }
+    }
+
+    /// The first file since this was last called that is there, or may be, and
+    /// could not be read: what was planned meanwhile took it for absent.
+    pub fn take_unreadable(&self) -> Option<Error> {
+        self.unreadable.take()
     }
 
     /// Whether anything stands at `path`, be it a link that leads nowhere.
@@ -262,7 +300,7 @@ impl Root {
                 Ok(Found::End) => return Some(walk.real),
                 // Not there, or no directory: it will be made.
                 Ok(_) | Err(Fault::Os(Errno::NOTDIR)) => {}
-                Err(_) => return None,
+                Err(fault) => return self.found(&path, Err(fault)),
             }
             let made = walk.as_made();
             if !walk.goes_back() {
@@ -280,11 +318,22 @@ impl Fetch for Root {
         if let Ok(file) = &opened {
             self.check_shared(file, path).map_err(|fault| fault.error("read", &self.name(path)))?;
         }
-        super::tree::content(opened, limit, &self.name(path))
+        let is_refused = matches!(opened, Err(Fault::Refused(_)));
+        let content = super::tree::content(opened, limit, &self.name(path));
+        if let (Err(error), false) = (&content, is_refused) {
+            self.doubt(path, error);
+        }
+        content
     }
 
     fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
-        super::tree::names(self.open_in(path, OFlags::RDONLY | OFlags::DIRECTORY), &self.name(path))
+        let opened = self.open_in(path, OFlags::RDONLY | OFlags::DIRECTORY);
+        let is_refused = matches!(opened, Err(Fault::Refused(_)));
+        let names = super::tree::names(opened, &self.name(path));
+        if let (Err(error), false) = (&names, is_refused) {
+            self.doubt(path, error);
+        }
+        names
     }
 
     fn mode(&self, path: &str) -> Option<u32> {

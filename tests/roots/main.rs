@@ -19,6 +19,7 @@ mod remote;
 mod story;
 #[path = "../support/tree.rs"]
 mod tree;
+mod unreadable;
 
 use tree::Tree;
 
