@@ -32,6 +32,10 @@ pub const INJECTED_FILES: usize = 256;
 /// Largest file of the root read while planning (passwd, fstab, cloud.cfg, …).
 pub const ROOT_FILE: usize = 4 << 20;
 
+/// Bytes of a log that are collected, those at its end: they are put together
+/// in memory.
+pub const COLLECTED: u64 = 64 << 20;
+
 /// Largest file copied so as to add to it, in bytes: what a user may have put
 /// there is no reason to fill a disk twice.
 pub const COPIED: u64 = 64 << 20;

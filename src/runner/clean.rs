@@ -3,14 +3,18 @@
 
 use crate::cli::{Arguments, Ended, say};
 use crate::http::cause;
+use crate::log_file::AS_IT_IS;
 use crate::stage::need_root;
 use crate::{output, program};
+use glowplug::error::{Error, Result};
+use glowplug::fetch::Fetch;
+use glowplug::limits;
 use glowplug::network::glob;
 use glowplug::state::paths::HANDOFF;
 use glowplug::sys::root::Root;
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -105,7 +109,7 @@ fn forget_machine_id(root: &Root) -> bool {
     if ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| root.exists(path)) {
         return change(root, PATH, &|_| Some("uninitialized\n".into()));
     }
-    let removed = remove(&inside(root, PATH));
+    let removed = inside(root, PATH).map_or(Ok(()), |path| remove(&path));
     if let Err(error) = &removed {
         say(&format!("glowplug: unable to remove {PATH}: {}", cause(error)));
     }
@@ -115,16 +119,21 @@ fn forget_machine_id(root: &Root) -> bool {
 /// Changes a file that is there, in place: it may be a mount of its own. `false`
 /// where that failed.
 fn change(root: &Root, path: &str, change: &dyn Fn(&str) -> Option<String>) -> bool {
-    let real = root.outside(&root.real_path(path).unwrap_or_default());
-    let done = match fs::read_to_string(&real) {
-        Ok(text) => change(&text).map_or(Ok(()), |text| fs::write(&real, text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    };
+    let done = in_place(root, path, change);
     if let Err(error) = &done {
-        say(&format!("glowplug: unable to change {real}: {}", cause(error)));
+        say(&format!("glowplug: {error}"));
     }
     done.is_ok()
+}
+
+fn in_place(root: &Root, path: &str, change: &dyn Fn(&str) -> Option<String>) -> Result<()> {
+    let Some(text) = root.read(path, limits::ROOT_FILE)? else { return Ok(()) };
+    let failed = |why: String| Error::new("change", path, why);
+    let text = String::from_utf8(text).map_err(|_| failed("it is not UTF-8".into()))?;
+    let Some(text) = change(&text) else { return Ok(()) };
+    let real = root.fixed(path)?.path;
+    let file = File::options().write(true).truncate(true).custom_flags(AS_IT_IS).open(real);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| failed(cause(&error)))
 }
 
 /// The lines of fstab that provisioning has not written; `None`: all of them.
@@ -134,10 +143,11 @@ fn without_ours(fstab: &str) -> Option<String> {
 }
 
 /// How a path of the root is called outside of it. Links on the way are
-/// followed within the root, a link at its end is not.
-fn inside(root: &Root, path: &str) -> PathBuf {
+/// followed within the root, a link at its end is not; `None` for those that
+/// are nowhere, or not root's.
+fn inside(root: &Root, path: &str) -> Option<PathBuf> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    Path::new(&root.outside(&root.real_path(folder).unwrap_or_default())).join(name)
+    Some(Path::new(&root.outside(&root.real_path(folder)?)).join(name))
 }
 
 /// Everything that is to go.
@@ -145,8 +155,8 @@ fn doomed(root: &Root, arguments: &Arguments, is_own: bool) -> Vec<PathBuf> {
     let mut doomed = matching(root, "/var/lib/cloud/*");
     doomed.retain(|path| arguments.has("seed") || !path.ends_with("seed"));
     if arguments.has("logs") {
-        doomed.extend(LOGS.iter().map(|path| inside(root, path)));
-        doomed.extend(output::files(root).iter().map(|path| inside(root, path)));
+        doomed.extend(LOGS.iter().filter_map(|path| inside(root, path)));
+        doomed.extend(output::files(root).iter().filter_map(|path| inside(root, path)));
     }
     for (kind, paths) in [("network", NETWORK), ("ssh_config", SSH)] {
         if wants(arguments, kind) {
@@ -166,7 +176,7 @@ fn doomed(root: &Root, arguments: &Arguments, is_own: bool) -> Vec<PathBuf> {
 
 /// The files that a path means whose last component may be a pattern.
 fn matching(root: &Root, pattern: &str) -> Vec<PathBuf> {
-    let path = inside(root, pattern);
+    let Some(path) = inside(root, pattern) else { return Vec::new() };
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Vec::new();
     };

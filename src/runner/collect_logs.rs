@@ -3,17 +3,17 @@
 
 use crate::cli::{Arguments, Ended, say};
 use crate::http::cause;
-use crate::log_file::utc;
-use crate::output;
+use crate::log_file::{AS_IT_IS, utc};
 use crate::stage::need_root;
-use glowplug::action::Program;
+use crate::{output, program};
 use glowplug::error::Error;
+use glowplug::limits;
 use glowplug::state::paths::{HANDOFF_LOG, INSTANCE_LINK, TIMINGS};
 use glowplug::sys::clock;
-use glowplug::sys::root::Root;
+use glowplug::sys::root::{Fixed, Root};
 use std::fs::{self, DirBuilder, File};
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -41,10 +41,6 @@ const FOLDER: &str = "/run/glowplug-logs";
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     need_root("collect-logs")?;
     let archive = arguments.value("tarfile").unwrap_or("cloud-init.tar.gz");
-    let archive = std::path::absolute(archive)
-        .map_err(|error| Error::new("write", archive, cause(&error)))?
-        .display()
-        .to_string();
     let user_data = format!("{INSTANCE_LINK}/user-data.txt");
     let outputs = Root::open("/").map(|root| output::files(&root)).unwrap_or_default();
     let mut files: Vec<&str> = FILES.to_vec();
@@ -54,10 +50,10 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     }
     files.retain(|path| fs::exists(path).unwrap_or(false));
     if files.is_empty() {
-        return Err(Error::new("collect logs", &archive, "there are none").into());
+        return Err(Error::new("collect logs", archive, "there are none").into());
     }
     // Before anything is collected: tar's own words for it are many.
-    File::create(&archive).map_err(|error| Error::new("write", &archive, cause(&error)))?;
+    let file = create(archive)?;
     let name =
         format!("cloud-init-logs-{}", utc(clock::realtime()).iso().split(' ').next().unwrap_or_default());
     // One that was left behind by somebody who was stopped.
@@ -65,22 +61,70 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let folder = Path::new(FOLDER).join(&name);
     let collected = collect(&folder, &files)
         .map_err(|error| Error::new("collect logs in", FOLDER, cause(&error)))
-        .and_then(|()| crate::program::run(&Program::new(&["tar", "-czf", &archive, "-C", FOLDER, &name])));
+        .and_then(|()| pack(&name, file));
     let removed = fs::remove_dir_all(FOLDER);
     collected?;
     removed.map_err(|error| Error::new("remove", FOLDER, cause(&error)))?;
-    say(&format!("Wrote {archive}"));
+    let shown = std::path::absolute(archive).unwrap_or_else(|_| archive.into());
+    say(&format!("Wrote {}", shown.display()));
     Ok(0)
+}
+
+/// Makes the archive, which only root reads, in place of an older one. Where
+/// others can write, they lead it nowhere else.
+fn create(archive: &str) -> Result<File, Error> {
+    let failed = |error: io::Error| Error::new("write", archive, cause(&error));
+    // A name alone is in the working directory, whoever moves that about.
+    let path = if archive.contains('/') {
+        let full = std::path::absolute(archive).map_err(failed)?.display().to_string();
+        Root::open("/")?.fixed(&full)?.path
+    } else {
+        archive.into()
+    };
+    match fs::symlink_metadata(&path) {
+        Ok(old) if !old.is_file() => {
+            return Err(failed(io::Error::other("what is there is no regular file")));
+        }
+        Ok(_) => fs::remove_file(&path).map_err(failed)?,
+        Err(_) => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true).mode(0o600).open(&path).map_err(failed)
+}
+
+/// Puts the directory `name` into the archive.
+fn pack(name: &str, archive: File) -> Result<(), Error> {
+    let failed = |why: String| Error::new("run", "tar", why);
+    let mut tar = Command::new("tar");
+    tar.args(["-cz", "-C", FOLDER, name]).stdin(Stdio::null()).stdout(archive);
+    let status = tar.status().map_err(|error| failed(cause(&error)))?;
+    if status.success() { Ok(()) } else { Err(failed(program::ending(status))) }
+}
+
+/// Copies the end of a log; what is no regular file has none.
+fn copy(root: &Root, from: &str, to: &Path) -> io::Result<()> {
+    let Fixed { path, is_shared } = root.fixed(from).map_err(io::Error::other)?;
+    let mut file = File::options().read(true).custom_flags(AS_IT_IS).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || is_shared && metadata.nlink() > 1 {
+        return Err(io::Error::other("it is no regular file, or a further name of one"));
+    }
+    file.seek(SeekFrom::Start(metadata.len().saturating_sub(limits::COLLECTED)))?;
+    io::copy(&mut file.take(limits::COLLECTED), &mut File::create(to)?)?;
+    Ok(())
 }
 
 /// Copies the files, logs by their names alone, others by their paths.
 fn collect(folder: &Path, files: &[&str]) -> io::Result<()> {
+    let root = Root::open("/").map_err(io::Error::other)?;
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     for path in files {
         let place = path.strip_prefix("/var/log/").unwrap_or(path);
         let copy = folder.join(place.trim_start_matches('/'));
         DirBuilder::new().recursive(true).mode(0o700).create(copy.parent().unwrap_or(folder))?;
-        fs::copy(path, copy)?;
+        if let Err(error) = self::copy(&root, path, &copy) {
+            say(&format!("glowplug: unable to collect {path}: {}", cause(&error)));
+        }
     }
     for (file, words) in ANSWERS {
         let Some((program, arguments)) = words.split_first() else { continue };

@@ -2,7 +2,7 @@
 //! `https://`, `file://` or a path.
 
 use crate::http::{self, Failure};
-use std::fs::File;
+use crate::input;
 use std::io::{self, Read};
 use std::time::Duration;
 
@@ -68,12 +68,9 @@ fn told(why: &Failure, tries: u32) -> String {
 
 /// A file of this machine. Only one that ends: no device, no pipe.
 fn read(path: &str, limit: usize) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
     let mut content = Vec::new();
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
-    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut content)?;
+    input::regular(path)?.take(most.saturating_add(1)).read_to_end(&mut content)?;
     if content.len() > limit {
         return Err(io::Error::other(format!("it has more than {limit} bytes")));
     }
@@ -99,7 +96,7 @@ mod tests {
         assert_eq!(fetch(path, 6), Err("it has more than 6 bytes".into()));
         std::fs::remove_file(path).unwrap();
         assert_eq!(fetch(path, 6), Err("No such file or directory".into()));
-        assert_eq!(fetch("file:///dev/zero", 6), Err("it is no file".into()));
+        assert_eq!(fetch("file:///dev/zero", 6), Err("it is no regular file".into()));
     }
 
     #[test]

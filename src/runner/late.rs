@@ -14,13 +14,13 @@ use glowplug::stage::search::SETTLED;
 use glowplug::state::paths::HANDOFF_LATE;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::netlink::{Netlink, Uevents};
-use glowplug::sys::{block, clock};
+use glowplug::sys::{block, clock, tree};
 use std::fs;
 
 /// Waits for the NICs that the agent missed until no more are on their way, and
 /// configures the network again where one of them is there.
 pub(crate) fn finish(machine: &Machine, log: &mut Log<'_>) {
-    let Ok(text) = fs::read_to_string(HANDOFF_LATE) else { return };
+    let Some(text) = tree::text(HANDOFF_LATE) else { return };
     let missed: Vec<&str> = text.lines().collect();
     let come = wait_for(&missed);
     if come == 0 {

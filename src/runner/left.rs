@@ -2,18 +2,30 @@
 //! /run/glowplug/left as it is to lie in the root.
 
 use crate::http::cause;
+use crate::input::regular;
 use glowplug::action::Action;
 use glowplug::error::Error;
+use glowplug::limits;
 use glowplug::stage::log::Log;
 use glowplug::state::paths::HANDOFF_LEFT;
 use glowplug::sys::apply::Applier;
 use std::fs;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Writes it, each file told; what still can't be written stays.
 pub(crate) fn write(applier: &mut Applier<'_>, log: &mut Log<'_>) {
     write_below(Path::new(HANDOFF_LEFT), applier, log);
+}
+
+/// Content and mode of a file that is to be written.
+fn read(from: &Path) -> io::Result<(Vec<u8>, u32)> {
+    let mut content = Vec::new();
+    let file = regular(from)?;
+    let mode = file.metadata()?.permissions().mode();
+    file.take(limits::SEED_TOTAL as u64).read_to_end(&mut content)?;
+    Ok((content, mode))
 }
 
 fn write_below(folder: &Path, applier: &mut Applier<'_>, log: &mut Log<'_>) {
@@ -25,7 +37,7 @@ fn write_below(folder: &Path, applier: &mut Applier<'_>, log: &mut Log<'_>) {
             write_below(&from, applier, log);
             continue;
         }
-        let read = fs::read(&from).and_then(|content| Ok((content, entry.metadata()?.permissions().mode())));
+        let read = read(&from);
         let written = match read {
             Ok((content, mode)) => applier.apply(&Action::write(path, content, mode & 0o7777), None),
             Err(error) => Err(Error::new("read", from.display().to_string(), cause(&error))),

@@ -2,11 +2,18 @@
 
 pub(crate) use glowplug::date::utc;
 use glowplug::stage::log::Line;
-use glowplug::sys::clock;
+use glowplug::sys::root::{Fixed, Root};
+use glowplug::sys::{clock, tree};
+use rustix::fs::OFlags;
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::path::Path;
+
+/// Opens a file where it is, not where a link leads, and waits for nobody.
+pub(crate) const AS_IT_IS: i32 =
+    OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).bits().cast_signed();
 
 /// Where the log is, and where it goes when that can't be written.
 const LOG: [&str; 2] = ["/var/log/cloud-init.log", "/run/glowplug/cloud-init.log"];
@@ -14,22 +21,38 @@ const LOG: [&str; 2] = ["/var/log/cloud-init.log", "/run/glowplug/cloud-init.log
 /// Opens a log for appending, or empty; one that is new is for the group that
 /// reads logs, where there is one.
 pub(crate) fn create(path: &str, is_empty: bool) -> io::Result<File> {
-    let is_new = !fs::exists(path).unwrap_or(false);
-    // Truncated it is appended to all the same: several programs write to it.
-    if is_empty && !is_new {
-        File::options().write(true).truncate(true).open(path)?;
+    let mut options = OpenOptions::new();
+    options.append(true).read(true).mode(0o640);
+    if Path::new(path).parent() == Some(Path::new("/dev")) {
+        return options.open(path);
     }
-    let file = OpenOptions::new().create(true).append(true).read(true).mode(0o640).open(path)?;
-    if is_new {
-        // Then only root reads it.
-        let _ = fchown(&file, None, group());
+    let Fixed { path, is_shared } =
+        Root::open("/").and_then(|root| root.fixed(path)).map_err(io::Error::other)?;
+    // Who may write to /var/log puts no other file in its place.
+    options.custom_flags(AS_IT_IS);
+    let file = match options.clone().create_new(true).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(&path)?,
+        Ok(file) => {
+            // Without such a group only root reads it.
+            let _ = fchown(&file, None, group());
+            return Ok(file);
+        }
+        Err(error) => return Err(error),
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || is_shared && metadata.nlink() > 1 {
+        return Err(io::Error::other("it is no regular file, or a further name of one"));
+    }
+    // Truncated it is appended to all the same: several programs write to it.
+    if is_empty {
+        file.set_len(0)?;
     }
     Ok(file)
 }
 
 /// The group that reads logs.
 pub(crate) fn group() -> Option<u32> {
-    let groups = fs::read_to_string("/etc/group").unwrap_or_default();
+    let groups = tree::text("/etc/group").unwrap_or_default();
     groups.lines().find_map(|line| line.strip_prefix("adm:")?.split(':').nth(1)?.parse().ok())
 }
 

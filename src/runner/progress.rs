@@ -7,7 +7,7 @@ use crate::{log_file, program};
 use glowplug::error::Error;
 use glowplug::stage::log::{Log, read_lines};
 use glowplug::state::paths::{HANDOFF_LOG, TIMINGS};
-use glowplug::sys::clock;
+use glowplug::sys::{clock, tree};
 use std::fs;
 use std::io::Write;
 
@@ -42,7 +42,7 @@ pub(crate) fn local() -> Status {
         return status;
     }
     let mut status = Status::default();
-    let Ok(text) = fs::read_to_string(HANDOFF_LOG) else { return status };
+    let Some(text) = tree::text(HANDOFF_LOG) else { return status };
     let lines = read_lines(&text);
     log_file::append("glowplug-agent", &lines);
     let mut mode = Mode::of_lines(&lines);

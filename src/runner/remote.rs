@@ -12,9 +12,9 @@ use glowplug::stage::{find, handoff};
 use glowplug::state::cache;
 use glowplug::state::paths::HANDOFF_SEED;
 use glowplug::sys::apply::Applier;
+use glowplug::sys::tree;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 
 /// How often a file is tried, a second apart, and how many seconds a server may
 /// be silent; cloud-init's.
@@ -58,7 +58,7 @@ impl Fetch for Server {
 
 /// Fetches the seed where the agent has left that to the runner.
 pub(crate) fn fetch(machine: &Machine, log: &mut Log<'_>) {
-    let state = fs::read_to_string(HANDOFF_SEED).unwrap_or_default();
+    let state = tree::text(HANDOFF_SEED).unwrap_or_default();
     if state.trim() != Outcome::Remote.word() {
         return;
     }

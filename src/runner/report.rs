@@ -7,8 +7,7 @@ use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
-use glowplug::sys::clock;
-use std::fs;
+use glowplug::sys::{clock, tree};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -61,7 +60,7 @@ impl State {
 
 /// Whether the agent found it switched off.
 fn is_off() -> bool {
-    fs::read_to_string(HANDOFF_SEED).is_ok_and(|word| word.trim() == "off")
+    tree::text(HANDOFF_SEED).is_some_and(|word| word.trim() == "off")
 }
 
 /// What provisioning is doing now.

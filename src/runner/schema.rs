@@ -7,13 +7,14 @@ use crate::schema_docs;
 use glowplug::cloud_config::schema::{self, Finding};
 use glowplug::error::Error;
 use glowplug::instance::NETWORK_CONFIG;
+use glowplug::limits;
 use glowplug::network::parse::{Description, description};
 use glowplug::state::paths::INSTANCE_LINK;
 use glowplug::syntax::value::Place;
 use glowplug::syntax::{json, yaml};
+use glowplug::sys::tree;
 use glowplug::user_data::{self, Assembled, Kind, LANGUAGES, Part};
 use std::fmt::Write as _;
-use std::fs;
 
 /// What the machine's own configuration was made of.
 const SYSTEM: [&str; 3] = ["user-data.txt", "vendor-data.txt", "vendor-data2.txt"];
@@ -82,7 +83,7 @@ fn render(file: &str, arguments: &Arguments, assembled: &mut Assembled) -> Resul
     }
     let data = match arguments.value("instance-data") {
         Some(path) => (path, read(path)?),
-        None => (INSTANCE_DATA, fs::read(INSTANCE_DATA).unwrap_or_default()),
+        None => (INSTANCE_DATA, tree::bytes(INSTANCE_DATA, limits::SEED_TOTAL).unwrap_or_default()),
     };
     if data.1.is_empty() {
         for part in assembled.parts.iter().filter(|part| is_template(part)) {

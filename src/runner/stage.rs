@@ -12,7 +12,7 @@ use glowplug::error::{Error, Result};
 use glowplug::module::Stage;
 use glowplug::stage::log::Log;
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
-use glowplug::sys::{clock, other_root};
+use glowplug::sys::{clock, other_root, tree};
 use std::fs;
 use std::io::Write;
 
@@ -128,6 +128,6 @@ pub(crate) fn switched_off() -> Option<&'static str> {
     if fs::exists(DISABLED).unwrap_or(false) {
         return Some("/etc/cloud/cloud-init.disabled is there");
     }
-    let word = fs::read_to_string(HANDOFF_SEED).unwrap_or_default();
+    let word = tree::text(HANDOFF_SEED).unwrap_or_default();
     (word.trim() == "off").then_some("the agent found it switched off")
 }

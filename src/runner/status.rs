@@ -1,8 +1,10 @@
 //! status.json and result.json, as cloud-init keeps them.
 
+use glowplug::limits;
 use glowplug::stage::log::{Level, Line};
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
+use glowplug::sys::tree;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -55,7 +57,7 @@ impl Mode {
 impl Status {
     /// What the last stage wrote; `None` when none has.
     pub(crate) fn read() -> Option<Self> {
-        let text = fs::read(format!("{RUN}/status.json")).ok()?;
+        let text = tree::bytes(&format!("{RUN}/status.json"), limits::ROOT_FILE)?;
         Self::parse(&json::parse(&text).ok()?)
     }
 

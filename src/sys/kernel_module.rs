@@ -116,7 +116,7 @@ fn load_order(text: &str) -> Vec<&str> {
 #[inline(never)]
 fn load(path: &str) -> Result<()> {
     let doing = "load module";
-    let file = open(path, OFlags::RDONLY).map_err(|errno| failed(doing, path, errno))?;
+    let file = open(path, OFlags::RDONLY | OFlags::NONBLOCK).map_err(|errno| failed(doing, path, errno))?;
     let compressed = path.ends_with(".xz") || path.ends_with(".zst") || path.ends_with(".gz");
     let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
     let parameters = KINDS.iter().find(|(_, module, _)| *module == name(path)).map_or(c"", |kind| kind.2);

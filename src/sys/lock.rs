@@ -15,7 +15,9 @@ pub enum Holder {
 /// Who holds a lock of the file at `path` in the running system; `None` where
 /// nobody does, or where the file can't be opened.
 pub fn holder(path: &str) -> Option<Holder> {
-    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let file =
+        open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+            .ok()?;
     let lock = fcntl_getlk(&file, &Flock::from(FlockType::WriteLock)).ok()??;
     Some(lock.pid.map_or(Holder::Other, |pid| Holder::Process(pid.as_raw_nonzero().get())))
 }

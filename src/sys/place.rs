@@ -64,15 +64,22 @@ pub(super) struct Place {
     /// his, and neither root's nor that of who owns what it lies in. Root: no
     /// user's, since there are two such directories.
     only: Option<Uid>,
+    /// Whether others than root can put another directory in its place.
+    is_loose: bool,
 }
 
 impl Place {
     /// The top of a root: its owner decides on all below it anyway.
-    pub(super) const TOP: Self = Self { writer: Writer::Root, only: None };
+    pub(super) const TOP: Self = Self { writer: Writer::Root, only: None, is_loose: false };
 
     /// Whether somebody other than root can write there.
     pub(super) fn is_shared(self) -> bool {
         self.writer != Writer::Root
+    }
+
+    /// Whether others than root can put another directory in its place.
+    pub(super) fn is_loose(self) -> bool {
+        self.is_loose
     }
 
     /// What a directory in it is; files of `own` are as good as root's.
@@ -96,7 +103,7 @@ impl Place {
             Some(other) if other != uid => Some(Uid::ROOT),
             _ => Some(uid),
         };
-        Self { writer, only }
+        Self { writer, only, is_loose: self.is_shared() }
     }
 
     /// Refuses a file with several names where others than root can write: but

@@ -312,6 +312,37 @@ impl Root {
     }
 }
 
+/// Where a file is that is opened by its path.
+#[derive(Debug)]
+pub struct Fixed {
+    /// Its path without symbolic links, outside of the root; itself it may be
+    /// one that has just been put there.
+    pub path: String,
+    /// Whether others than root can put files beside it.
+    pub is_shared: bool,
+}
+
+impl Root {
+    /// Where `path` really is, for who has to open it by that: nobody but root
+    /// can exchange a directory on the way.
+    pub fn fixed(&self, path: &str) -> Result<Fixed> {
+        let find = || -> core::result::Result<Fixed, Fault> {
+            let mut walk = self.walk(path);
+            let found = walk.find()?;
+            if matches!(found, Found::End) || !walk.is_last() {
+                return Err(if matches!(found, Found::End) { Errno::ISDIR } else { Errno::NOENT }.into());
+            }
+            if walk.place.is_loose() {
+                let why = "others than root can exchange the directory it is in: choose another one";
+                return Err(Fault::Refused(why.into()));
+            }
+            let path = self.outside(&[&walk.real, "/", walk.name()].concat());
+            Ok(Fixed { path, is_shared: walk.place.is_shared() })
+        };
+        find().map_err(|fault| fault.error("open", path))
+    }
+}
+
 impl Fetch for Root {
     fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
         let opened = self.open_in(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY);

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dev, FileType, OFlags, RawDir};
-use rustix::io::{Errno, read};
+use rustix::io::{Errno, read as read_some};
 
 /// The whole content of the file that was opened; `None` when there is none,
 /// an error when it is longer than `limit` bytes. What is not a regular file
@@ -37,7 +37,7 @@ pub(super) fn content(
     let mut content = Vec::new();
     while size <= limit {
         content.reserve(size.saturating_sub(content.len()).max(limits::ATTRIBUTE));
-        match read(&file, rustix::buffer::spare_capacity(&mut content)) {
+        match read_some(&file, rustix::buffer::spare_capacity(&mut content)) {
             Ok(0) => return Ok(Some(content)),
             Ok(_) if content.len() as u64 == status.size => return Ok(Some(content)),
             Ok(_) => size = size.max(content.len()),
@@ -66,10 +66,22 @@ pub fn attribute(path: &str) -> Option<String> {
     Some(text)
 }
 
+/// The file at `path` of the running system; `None` when there is none. It is
+/// an error that it is longer than `limit` bytes, or no regular file.
+pub fn read(path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
+    content(open(path), limit, path)
+}
+
+/// The text of a file of the running system that decides little: what is not
+/// UTF-8 in it is replaced, and one that can't be read counts as none.
+pub fn text(path: &str) -> Option<String> {
+    read(path, limits::ROOT_FILE).ok().flatten().map(crate::fetch::lossy)
+}
+
 /// The bytes of the file at `path` of the running system; `None` when it can't
 /// be read or is longer than `limit`.
 pub fn bytes(path: &str, limit: usize) -> Option<Vec<u8>> {
-    content(open(path), limit, path).ok()?
+    read(path, limit).ok()?
 }
 
 /// Opens a file of the running system for reading, whatever it is, at once.

@@ -73,7 +73,7 @@ impl<'r> Walk<'r> {
     }
 
     /// Whether anything comes after it.
-    fn is_last(&self) -> bool {
+    pub(super) fn is_last(&self) -> bool {
         self.ahead().bytes().all(|byte| byte == b'/')
     }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod cut;
+mod endless;
 mod links;
 mod odd;
 mod old_kernel;

@@ -2,7 +2,6 @@
 //! cloud-init's command of that name handles udev's events.
 
 use crate::cli::{Arguments, Ended, Fault, print};
-use crate::http::cause;
 use crate::provision::{Machine, kernel_line};
 use crate::settings::Settings;
 use crate::stage::{console, need_root};
@@ -12,6 +11,7 @@ use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
+use glowplug::limits;
 use glowplug::network::model::SystemLink;
 use glowplug::network::render;
 use glowplug::network::resolve::ResolvedLink;
@@ -23,8 +23,7 @@ use glowplug::state::cache;
 use glowplug::state::paths::CACHE;
 use glowplug::syntax::json;
 use glowplug::sys::apply::Applier;
-use std::fs;
-use std::io::ErrorKind;
+use glowplug::sys::tree;
 
 /// The configuration of this boot, which only root may read.
 const CONFIGURATION: &str = "/run/cloud-init/combined-cloud-config.json";
@@ -34,13 +33,9 @@ const WHEN: &str = "updates.network.when";
 
 /// Says whether events are handled; cloud-init's words.
 pub(crate) fn query(_: &Arguments) -> Ended {
-    let text = match fs::read(CONFIGURATION) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            print("Unable to determine hotplug state. No datasource detected\n")?;
-            return Ok(1);
-        }
-        Err(error) => return Err(Error::new("read", CONFIGURATION, cause(&error)).into()),
+    let Some(text) = tree::read(CONFIGURATION, limits::SEED_TOTAL)? else {
+        print("Unable to determine hotplug state. No datasource detected\n")?;
+        return Ok(1);
     };
     print(if is_enabled(&text)? { "enabled\n" } else { "disabled\n" })?;
     Ok(0)
@@ -53,8 +48,8 @@ pub(crate) fn handle(arguments: &Arguments) -> Ended {
     if name.is_empty() {
         return Err(Fault::Usage("unable to handle an event: --devpath names no NIC".into()));
     }
-    let text = fs::read(CONFIGURATION)
-        .map_err(|_| Error::new("handle the event of", name, "no stage has run in this boot"))?;
+    let text = tree::read(CONFIGURATION, limits::SEED_TOTAL)?
+        .ok_or_else(|| Error::new("handle the event of", name, "no stage has run in this boot"))?;
     let mut log = Log::new("glowplug", &console);
     if !is_enabled(&text)? {
         log.info("{} is left alone: {} does not have hotplug", &[name, WHEN]);

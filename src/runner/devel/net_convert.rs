@@ -3,6 +3,7 @@
 
 use super::read;
 use crate::cli::{Arguments, Ended, Fault, say};
+use crate::input::read_text;
 use glowplug::action::{Action, WriteFile};
 use glowplug::error::{Error, Result};
 use glowplug::network::glob;
@@ -134,7 +135,7 @@ fn include(included: Included<'_>, from: &str) -> Vec<(String, String)> {
     names.sort_unstable();
     let text = |name: String| {
         let path = folder.join(name);
-        Some((path.to_str()?.to_string(), fs::read_to_string(&path).ok()?))
+        Some((path.to_str()?.to_string(), read_text(path.to_str()?).ok()?))
     };
     names.into_iter().filter_map(text).collect()
 }

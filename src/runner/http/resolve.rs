@@ -3,6 +3,7 @@
 //! program, whatever version they are for.
 
 use super::{late, left};
+use glowplug::sys::tree;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ pub(super) fn addresses(host: &str, deadline: Instant) -> io::Result<Vec<IpAddr>
     if let Ok(address) = host.parse() {
         return Ok(vec![address]);
     }
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let read = |path| tree::text(path).unwrap_or_default();
     let found = in_hosts(&read("/etc/hosts"), host);
     if !found.is_empty() {
         return Ok(found);

@@ -11,9 +11,11 @@ use files::{AGENT, Maker, Piece, RUNNER, Terms};
 use glowplug::action::Action;
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
+use glowplug::limits;
 use glowplug::state::paths::DISABLED;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::root::Root;
+use glowplug::sys::tree;
 use manifest::{Entry, MANIFEST};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -184,13 +186,10 @@ fn beside_of(this: &Path) -> PathBuf {
 /// The bytes of an executable.
 fn read_program(path: &Path) -> Result<Vec<u8>> {
     let name = path.display().to_string();
-    let why = match std::fs::read(path) {
-        Ok(content) if content.starts_with(b"\x7fELF") => return Ok(content),
-        Ok(_) => "it is not a program for Linux".to_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            "there is no such file; --agent names the agent".to_owned()
-        }
-        Err(error) => error.to_string(),
+    let why = match tree::read(&name, limits::INSTALLED)? {
+        Some(content) if content.starts_with(b"\x7fELF") => return Ok(content),
+        Some(_) => "it is not a program for Linux",
+        None => "there is no such file; --agent names the agent",
     };
     Err(Error::new("read", name, why))
 }
