@@ -187,11 +187,13 @@ fn command(program: &Program, output: Option<&File>) -> io::Result<Command> {
 
 fn finish(mut command: Command, input: &[u8]) -> io::Result<ExitStatus> {
     let mut child = command.spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
+    let given = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(input));
+    let status = child.wait()?;
+    match given {
         // A program that ends without having read everything tells by its status.
-        let _ = stdin.write_all(input);
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(status),
     }
-    child.wait()
 }
 
 /// Repeats what was appended on the console.

@@ -26,7 +26,7 @@ use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::listed::{Entry, listed, not_known};
 use glowplug::stage::local::{Local, carry_out};
-use glowplug::stage::log::Log;
+use glowplug::stage::log::{Level, Log};
 use glowplug::stage::network::{of_initramfs, system_links};
 use glowplug::stage::{fallback, handoff, instancify};
 use glowplug::state::cache;
@@ -99,7 +99,8 @@ impl Machine {
     pub(crate) fn instance(&self, log: &mut Log<'_>) -> Option<Box<Instance>> {
         let mut take = |instance: Result<Option<Box<Instance>>>| {
             instance.unwrap_or_else(|error| {
-                log.warn(&error);
+                // Nothing is provisioned then.
+                log.error(&error);
                 None
             })
         };
@@ -235,8 +236,13 @@ fn one_stage(
         settle(machine, taken, paths, applier, log);
     }
     let mut problems = Vec::new();
+    machine.root.take_unreadable();
     let mut entries = listed(stage, module::ALL, taken.config, &machine.root, Some(not_known), &mut problems);
     log.warn_of(&problems);
+    if let Some(error) = machine.root.take_unreadable() {
+        // Of another distribution others run.
+        return log.line(Level::Error, "no module is run: {}", &[error.text()]);
+    }
     entries.retain(|entry| {
         let mark = semaphore(entry.module.name, entry.frequency, paths);
         mark.is_none_or(|mark| !written.contains(&mark))

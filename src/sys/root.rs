@@ -345,10 +345,11 @@ impl Root {
 
 impl Fetch for Root {
     fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
-        let opened = self.open_in(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY);
-        if let Ok(file) = &opened {
-            self.check_shared(file, path).map_err(|fault| fault.error("read", &self.name(path)))?;
-        }
+        let opened =
+            self.open_in(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).and_then(|file| {
+                self.check_shared(&file, path)?;
+                Ok(file)
+            });
         let is_refused = matches!(opened, Err(Fault::Refused(_)));
         let content = super::tree::content(opened, limit, &self.name(path));
         if let (Err(error), false) = (&content, is_refused) {

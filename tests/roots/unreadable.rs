@@ -38,3 +38,16 @@ fn files_too_long_to_be_read_are_not_replaced_by_ours_alone() {
     let sem = "root/var/lib/cloud/instances/hook-1/sem/config_mounts";
     assert_eq!(story.text(sem), None, "it is planned again");
 }
+
+/// The stage of modules for another distribution ran without a word.
+#[test]
+fn a_root_whose_os_release_is_no_file_runs_no_module() {
+    let story = Story::new("nameless");
+    story.root("etc/os-release/odd", "");
+    story.seed("user_data", "#cloud-config\nmanage_etc_hosts: localhost\n");
+    let output = story.run(SCRIPT);
+    let said = said(&output);
+    assert!(said.contains("no module is run: unable to read /etc/os-release: Is a directory"), "{said}");
+    assert!(said.contains("status 1\n"), "{said}");
+    assert_eq!(story.text("root/etc/hosts"), None);
+}
