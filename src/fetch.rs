@@ -16,9 +16,10 @@ pub trait Fetch {
     /// when there is no such directory.
     fn list(&self, path: &str) -> Result<Option<Vec<String>>>;
 
-    /// Type and permission bits of what stands at `path` (stat(2)'s `st_mode`),
-    /// symbolic links followed; `None` when nothing does.
-    fn mode(&self, path: &str) -> Option<u32>;
+    /// Type and permission bits of what is at `path` (stat(2)'s `st_mode`),
+    /// symbolic links followed; `None` when nothing is. A lookup that fails for
+    /// another reason is an error: what it asked for may be there.
+    fn mode(&self, path: &str) -> Result<Option<u32>>;
 
     /// How messages name `path`: `/dev/sr0:openstack/latest/user_data`.
     fn name(&self, path: &str) -> String;
@@ -43,6 +44,13 @@ pub fn lossy(content: Vec<u8>) -> String {
     }
 }
 
+/// Whether something is, or may be, at `path`: one whose lookup fails is taken
+/// as there. For programs and the like, whose use then tells what is wrong.
+#[inline(never)]
+pub fn may_exist(tree: &dyn Fetch, path: &str) -> bool {
+    !matches!(tree.mode(path), Ok(None))
+}
+
 /// A tree without files.
 pub struct Nothing;
 
@@ -55,8 +63,8 @@ impl Fetch for Nothing {
         Ok(None)
     }
 
-    fn mode(&self, _: &str) -> Option<u32> {
-        None
+    fn mode(&self, _: &str) -> Result<Option<u32>> {
+        Ok(None)
     }
 
     fn name(&self, path: &str) -> String {
@@ -87,7 +95,7 @@ impl Fetch for Folder<'_> {
         self.tree.list(&self.within(path))
     }
 
-    fn mode(&self, path: &str) -> Option<u32> {
+    fn mode(&self, path: &str) -> Result<Option<u32>> {
         self.tree.mode(&self.within(path))
     }
 
@@ -103,9 +111,12 @@ pub(crate) mod memory {
     use crate::error::{Error, Result};
     use std::collections::BTreeMap;
 
-    /// Path to content and mode; the first field goes before names in messages.
+    /// What is at a path: content and mode, or the errno that every call ends with.
+    type Entry = core::result::Result<(Vec<u8>, u32), i32>;
+
+    /// Paths and what is there; the first field goes before names in messages.
     #[derive(Default)]
-    pub(crate) struct Tree(pub(crate) &'static str, BTreeMap<String, (Vec<u8>, u32)>);
+    pub(crate) struct Tree(pub(crate) &'static str, BTreeMap<String, Entry>);
 
     impl Tree {
         /// A tree of readable files.
@@ -116,8 +127,19 @@ pub(crate) mod memory {
         }
 
         /// The tree with one more file.
-        pub(crate) fn with(mut self, path: &str, content: &str, mode: u32) -> Self {
-            self.1.insert(path.into(), (content.into(), mode));
+        pub(crate) fn with(self, path: &str, content: &str, mode: u32) -> Self {
+            self.with_bytes(path, content.as_bytes(), mode)
+        }
+
+        /// As [`Tree::with`], for what need not be UTF-8.
+        pub(crate) fn with_bytes(mut self, path: &str, content: &[u8], mode: u32) -> Self {
+            self.1.insert(path.into(), Ok((content.into(), mode)));
+            self
+        }
+
+        /// The tree in which whatever is done with `path` fails with this errno.
+        pub(crate) fn failing(mut self, path: &str, errno: i32) -> Self {
+            self.1.insert(path.into(), Err(errno));
             self
         }
     }
@@ -125,14 +147,19 @@ pub(crate) mod memory {
     impl Fetch for Tree {
         fn read(&self, path: &str, limit: usize) -> Result<Option<Vec<u8>>> {
             match self.1.get(path) {
-                Some((content, _)) if content.len() > limit => {
+                Some(Ok((content, _))) if content.len() > limit => {
                     Err(Error::new("read", self.name(path), "too long"))
                 }
-                file => Ok(file.map(|(content, _)| content.clone())),
+                Some(Ok((content, _))) => Ok(Some(content.clone())),
+                Some(Err(errno)) => Err(Error::os("read", self.name(path), *errno)),
+                None => Ok(None),
             }
         }
 
         fn list(&self, path: &str) -> Result<Option<Vec<String>>> {
+            if let Some(Err(errno)) = self.1.get(path) {
+                return Err(Error::os("list", self.name(path), *errno));
+            }
             let inside =
                 |key: &String| Some(key.strip_prefix(path)?.strip_prefix('/')?.split('/').next()?.into());
             let mut names: Vec<String> = self.1.keys().filter_map(inside).collect();
@@ -140,8 +167,12 @@ pub(crate) mod memory {
             Ok((!names.is_empty()).then_some(names))
         }
 
-        fn mode(&self, path: &str) -> Option<u32> {
-            self.1.get(path).map(|(_, mode)| *mode)
+        fn mode(&self, path: &str) -> Result<Option<u32>> {
+            match self.1.get(path) {
+                Some(Ok((_, mode))) => Ok(Some(*mode)),
+                Some(Err(errno)) => Err(Error::os("look up", self.name(path), *errno)),
+                None => Ok(None),
+            }
         }
 
         fn name(&self, path: &str) -> String {

@@ -19,7 +19,7 @@ pub(crate) fn text(root: &dyn Fetch) -> String {
             return text;
         }
     }
-    let before = BEFORE.iter().find(|(path, _)| root.mode(path).is_some());
+    let before = BEFORE.iter().find(|(path, _)| fetch::may_exist(root, path));
     before.map_or("", |(_, text)| text).into()
 }
 

@@ -8,6 +8,7 @@ use super::start::{self, Environment};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use glowplug::error::{Error, Result};
+use glowplug::fetch::may_exist;
 use glowplug::kernel_line::KernelLine;
 use glowplug::stage::log::Log;
 use glowplug::sys::root::Root;
@@ -134,10 +135,11 @@ fn leave(line: &KernelLine, environment: &Environment, log: &mut Log<'_>) -> ! {
 fn find_init(line: &KernelLine) -> Result<String> {
     let root = Root::open(SYSROOT)?;
     let named = line.get("init").unwrap_or(INITS[0]);
-    if root.exists(named) {
+    // Starting one that can't be looked up tells what is wrong with it.
+    if may_exist(&root, named) {
         return Ok(named.into());
     }
-    match INITS.iter().find(|path| root.exists(path)) {
+    match INITS.iter().find(|path| may_exist(&root, path)) {
         Some(path) => Ok((*path).into()),
         None => Err(Error::new("find init", named, "the root has none")),
     }

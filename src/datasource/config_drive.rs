@@ -3,7 +3,7 @@
 
 use super::{Claim, Datasource, Medium, Parts, Reading, Surroundings, Volume, config_drive_v1, dsmode, text};
 use crate::error::{Error, Result};
-use crate::fetch::{Fetch, Folder};
+use crate::fetch::{Fetch, Folder, may_exist};
 use crate::instance::{
     EC2_META_DATA, File, INTERFACES, Instance, InstanceId, META_DATA, NETWORK_DATA, USER_DATA, VENDOR_DATA,
     VENDOR_DATA2, public_keys,
@@ -128,7 +128,7 @@ fn missing(disc: &dyn Fetch, path: &str) -> Error {
 fn keep_network(parts: &mut Parts<'_>, path: &str, files: &mut Vec<File>) {
     let problems = parts.problems.len();
     let mut content = parts.optional(path).unwrap_or_default();
-    if parts.problems.len() == problems && parts.tree.mode(path).is_none() {
+    if parts.problems.len() == problems && !may_exist(parts.tree, path) {
         return;
     }
     if let Some(error) = json::parse(&content).err() {

@@ -3,7 +3,7 @@
 
 use super::text;
 use crate::error::{Error, Result};
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, may_exist};
 use crate::instance::{File, INTERFACES, Instance, InstanceId, META_DATA, USER_DATA, public_keys};
 use crate::limits;
 use crate::syntax::json;
@@ -24,7 +24,7 @@ pub(super) fn read(
     disc: &dyn Fetch,
     problems: &mut Vec<Error>,
 ) -> Result<Option<(Box<Instance>, Option<String>)>> {
-    if FILES.iter().all(|path| disc.mode(path).is_none()) {
+    if FILES.iter().all(|path| !may_exist(disc, path)) {
         return Ok(None);
     }
     let mut parts = super::Parts::of(disc, problems);

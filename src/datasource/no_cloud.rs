@@ -186,8 +186,8 @@ impl<'s> Gathered<'s> {
         at: &dyn Fn(&str) -> String,
         problems: &mut Vec<Error>,
     ) -> Result<Option<String>> {
-        let absent = |name: &str| tree.mode(&at(name)).is_none();
-        let missing = match (absent(META), absent(USER)) {
+        let absent = |name: &str| Ok(tree.mode(&at(name))?.is_none());
+        let missing = match (absent(META)?, absent(USER)?) {
             (true, true) => return Ok(None),
             (true, false) => META,
             (false, true) => USER,
@@ -236,7 +236,7 @@ impl<'s> Gathered<'s> {
         // asked to find that out.
         let is_url = !path.starts_with('/');
         let whole = path.ends_with('/') || contains(path, "%s") || contains(path, "?");
-        let as_it_is = if is_url { whole } else { tree.mode(&at(META)).is_some() };
+        let as_it_is = if is_url { whole } else { tree.mode(&at(META))?.is_some() };
         let at: &dyn Fn(&str) -> String = if as_it_is { &at } else { &below };
         let meta = self.files_of(tree, at, problems)?;
         self.found.push(from.to_owned());

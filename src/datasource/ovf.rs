@@ -3,7 +3,7 @@
 
 use super::{Claim, Datasource, Medium, Reading, Surroundings, Volume, one_entry};
 use crate::error::{Error, Result};
-use crate::fetch::{Fetch, Folder};
+use crate::fetch::{Fetch, Folder, may_exist};
 use crate::instance::{
     DATASOURCE_CONFIG, File, Instance, InstanceId, META_DATA_YAML, NETWORK_CONFIG, USER_DATA, public_keys,
 };
@@ -45,7 +45,7 @@ fn read(
 ) -> Result<Reading> {
     let folder = Folder { tree: surroundings.root, path: FOLDER };
     let tree = medium.map_or(&folder as &dyn Fetch, |medium| medium.tree);
-    let Some(file) = FILES.into_iter().find(|file| tree.mode(file).is_some()) else {
+    let Some(file) = FILES.into_iter().find(|file| may_exist(tree, file)) else {
         return Ok(Reading::Nothing);
     };
     let name = tree.name(file);

@@ -26,9 +26,10 @@ fn is_metadata_name(name: &str) -> bool {
     matches!(name, "ami" | "root" | "swap") || numbered("ephemeral") || numbered("ebs")
 }
 
-/// Whether anything stands at a path of /dev.
+/// Whether anything is at a path of /dev. What can't be looked up is no device
+/// to write to.
 pub(super) fn exists(root: &dyn Fetch, path: &str) -> bool {
-    root.mode(path).is_some()
+    matches!(root.mode(path), Ok(Some(_)))
 }
 
 /// The path of partition `number` of a device that is there.

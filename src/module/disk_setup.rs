@@ -7,6 +7,7 @@ mod table;
 use super::devices::{self, Device};
 use super::{Context, Early, FileSystem, Module, Plan, Stage};
 use crate::cloud_config::disk_setup::{disks, file_systems};
+use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -108,8 +109,7 @@ fn partitions(context: &Context<'_>, disk: &str) -> Vec<String> {
     let Some(name) = disk.strip_prefix("/dev/") else { return Vec::new() };
     let folder = ["/sys/class/block/", name].concat();
     let names = context.root.list(&folder).ok().flatten().unwrap_or_default();
-    let is_partition =
-        |name: &String| context.root.mode(&[&folder, "/", name, "/partition"].concat()).is_some();
+    let is_partition = |name: &String| may_exist(context.root, &[&folder, "/", name, "/partition"].concat());
     names.into_iter().filter(is_partition).map(|name| ["/dev/", &name].concat()).collect()
 }
 

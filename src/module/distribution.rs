@@ -1,7 +1,7 @@
 //! Which distribution a root is, as far as modules act differently.
 
 use super::Context;
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, may_exist};
 use crate::os_release::{self, field};
 use alloc::string::String;
 
@@ -66,5 +66,5 @@ fn family(name: &str) -> Option<Family> {
 
 /// Whether the root has systemd for its init.
 pub fn has_systemd(root: &dyn Fetch) -> bool {
-    ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| root.mode(path).is_some())
+    ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| may_exist(root, path))
 }

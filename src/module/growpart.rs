@@ -28,8 +28,10 @@ const FUDGE: u64 = 2048 + 34;
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     let wanted = growpart(context.config, &mut plan.problems);
-    let forbidden = !wanted.always && context.root.mode("/etc/growroot-disabled").is_some();
-    if wanted.mode == Mode::Off || forbidden {
+    if wanted.mode == Mode::Off {
+        return;
+    }
+    if !wanted.always && !matches!(plan.finds(context, "/etc/growroot-disabled"), Ok(false)) {
         return;
     }
     for device in wanted.devices {

@@ -5,6 +5,7 @@ use super::system::{has_program, runs_systemd};
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::error::Result;
+use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
 use crate::syntax::value::Data;
 use alloc::string::String;
@@ -46,7 +47,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             }
             text.push_str("BACKSPACE=\"guess\"\n");
             plan.actions.push(Action::write(FILE, text.into_bytes(), 0o644));
-            if runs_systemd(root) && root.mode("/lib/systemd/system/console-setup.service").is_some() {
+            if runs_systemd(root) && may_exist(root, "/lib/systemd/system/console-setup.service") {
                 plan.actions.push(Program::new(&["systemctl", "restart", "console-setup"]).into());
             } else if has_program(root, "setupcon") {
                 plan.actions.push(Program::new(&["setupcon", "--save", "--force"]).into());

@@ -5,7 +5,7 @@ use super::system::{has_program, runs_systemd};
 use super::{CREATED, Context, Early, Module, Plan, Stage, shell_variables};
 use crate::action::{Action, Program};
 use crate::cloud_config::Setting;
-use crate::fetch;
+use crate::fetch::{self, may_exist};
 use crate::state::paths::Frequency;
 use alloc::format;
 use alloc::string::String;
@@ -82,7 +82,7 @@ fn debian(context: &Context<'_>, setting: &Setting<'_>, locale: &str, file: Opti
     let path = file.unwrap_or("/etc/default/locale");
     let present = fetch::text(context.root, "/etc/default/locale").unwrap_or_default();
     let same = |present: &str| present.eq_ignore_ascii_case(locale);
-    if shell_variables::value(&present, "LANG").is_some_and(same) && context.root.mode(path).is_some() {
+    if shell_variables::value(&present, "LANG").is_some_and(same) && may_exist(context.root, path) {
         return;
     }
     let built_in = ["c", "c.utf-8", "posix"].iter().any(|name| locale.eq_ignore_ascii_case(name));

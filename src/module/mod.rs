@@ -27,6 +27,7 @@ mod packages;
 mod password;
 mod phone_home;
 mod power_state_change;
+mod present;
 mod public_key;
 mod repository;
 mod resizefs;

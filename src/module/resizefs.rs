@@ -6,6 +6,7 @@ use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Effect, Program, Task};
 use crate::cloud_config::disks::{Resize, resize_rootfs};
 use crate::error::Error;
+use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
 use crate::text::fill;
 use alloc::vec::Vec;
@@ -35,7 +36,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         "ext2" | "ext3" | "ext4" => &["resize2fs", &device],
         "xfs" => &["xfs_growfs", "/"],
         // A root of snapshots is read-only, and the device is grown by one that is not.
-        "btrfs" if root.read_only && context.root.mode("/.snapshots").is_some() => {
+        "btrfs" if root.read_only && may_exist(context.root, "/.snapshots") => {
             &["btrfs", "filesystem", "resize", "max", "/.snapshots"]
         }
         "btrfs" => &["btrfs", "filesystem", "resize", "max", "/"],

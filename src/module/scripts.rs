@@ -71,7 +71,8 @@ fn run_parts(context: &Context<'_>, folder: &str, prefix: &[String], plan: &mut 
     };
     for name in names {
         let path = format!("{folder}/{name}");
-        match context.root.mode(&path) {
+        let Ok(mode) = plan.mode_of(context, &path) else { continue };
+        match mode {
             Some(mode) if mode & 0o170_000 != 0o100_000 => {}
             Some(mode) if mode & 0o111 != 0 => {
                 let argv = prefix.iter().cloned().chain([path]).collect();

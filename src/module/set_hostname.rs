@@ -4,7 +4,7 @@ use super::distribution::has_systemd;
 use super::{Context, Early, Module, Plan, Stage, is_red_hat, shell_variables};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::hostname::{self, Hostname};
-use crate::fetch;
+use crate::fetch::{self, may_exist};
 use crate::state::paths::{Frequency, SET_HOSTNAME};
 use crate::text::fill;
 
@@ -51,7 +51,7 @@ const GLOBAL: &str = "/etc/sysconfig/network";
 #[inline(never)]
 pub(super) fn write_name(context: &Context<'_>, name: &str, plan: &mut Plan) {
     const FILE: &str = "/etc/hostname";
-    if context.config.is_true("create_hostname_file", true) || context.root.mode(FILE).is_some() {
+    if context.config.is_true("create_hostname_file", true) || may_exist(context.root, FILE) {
         plan.actions.push(Action::write(FILE, [name, "\n"].concat().into_bytes(), 0o644));
     }
     if is_red_hat(context.root) && !has_systemd(context.root) {

@@ -8,6 +8,7 @@ use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Effect, Task};
 use crate::cloud_config::passwords::{Password, parse, ssh_pwauth};
 use crate::error::Error;
+use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
 use crate::text::fill;
 use alloc::string::String;
@@ -62,7 +63,8 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 
 /// Has sshd(8) take passwords or not, from now on where it runs.
 fn take_passwords(context: &Context<'_>, takes: bool, plan: &mut Plan) {
-    if context.root.mode(MAIN).is_none() {
+    let Ok(is_there) = plan.finds(context, MAIN) else { return };
+    if !is_there {
         let why = "the root has no /etc/ssh/sshd_config";
         return plan.problems.push(Error::new("set", "PasswordAuthentication", why));
     }
@@ -71,7 +73,7 @@ fn take_passwords(context: &Context<'_>, takes: bool, plan: &mut Plan) {
     if !config.write(plan) {
         return;
     }
-    let has_unit = |folder: &&str| context.root.mode(&[folder, "/ssh.service"].concat()).is_some();
+    let has_unit = |folder: &&str| may_exist(context.root, &[folder, "/ssh.service"].concat());
     let is_ssh = ["/usr/lib/systemd/system", "/lib/systemd/system"].iter().any(has_unit);
     let unit = ("try-restart", if is_ssh { "ssh.service" } else { "sshd.service" });
     plan.actions.extend(renew(context.root, unit, "sshd").map(Action::from));

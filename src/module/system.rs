@@ -2,15 +2,18 @@
 
 use super::distribution::{Distribution, Family};
 use crate::action::Program;
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, may_exist};
 use alloc::string::String;
 
 const PATH: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// Where a program is; one with a `/` in its name is looked for only there.
 pub(super) fn find_program(root: &dyn Fetch, name: &str) -> Option<String> {
-    let is_program =
-        |path: &str| root.mode(path).is_some_and(|mode| mode & 0o170_000 == 0o100_000 && mode & 0o111 != 0);
+    let is_program = |path: &str| match root.mode(path) {
+        Ok(mode) => mode.is_some_and(|mode| mode & 0o170_000 == 0o100_000 && mode & 0o111 != 0),
+        // Starting it tells why it can't be looked up.
+        Err(_) => true,
+    };
     if name.contains('/') {
         return is_program(name).then(|| name.into());
     }
@@ -24,7 +27,7 @@ pub(super) fn has_program(root: &dyn Fetch, name: &str) -> bool {
 
 /// Whether systemd is PID 1 now (sd_booted(3)).
 pub(super) fn runs_systemd(root: &dyn Fetch) -> bool {
-    root.mode("/run/systemd/system").is_some()
+    may_exist(root, "/run/systemd/system")
 }
 /// Makes a service that is up take its new configuration: systemd by a verb
 /// and a unit, OpenRC by the service's name. Nobody waits for it, since it may

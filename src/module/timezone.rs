@@ -29,7 +29,9 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let file = ["/usr/share/zoneinfo/", zone].concat();
     let leads_out = zone.split('/').any(|part| matches!(part, "" | "." | ".."));
     let is_file = |mode| mode & 0o170_000 == 0o100_000;
-    if leads_out || !context.root.mode(&file).is_some_and(is_file) {
+    let mode = if leads_out { Ok(None) } else { plan.mode_of(context, &file) };
+    let Ok(mode) = mode else { return };
+    if !mode.is_some_and(is_file) {
         let why = [&*file, " is no time zone of this system"].concat();
         return plan.problems.push(setting.error(DOING, setting.value, &why));
     }

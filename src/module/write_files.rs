@@ -4,6 +4,7 @@ use super::{Context, Early, Module, Plan, Stage};
 use crate::accounts::Accounts;
 use crate::action::{Action, Effect, Owner};
 use crate::cloud_config::write_files;
+use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
 use crate::text::parent_and_name;
 use alloc::vec::Vec;
@@ -54,7 +55,8 @@ fn directory(context: &Context<'_>, action: &Action) -> Option<Action> {
         Owner::Named { user, .. } => Accounts::read(context.root).uid(user).is_some(),
         owner => *owner != Owner::Root,
     };
-    let is_missing = !path.is_empty() && is_known && context.root.mode(path).is_none();
+    // Of a folder that can't be looked up the file tells.
+    let is_missing = !path.is_empty() && is_known && !may_exist(context.root, path);
     is_missing.then(|| Action::MakeDirectory { path: path.into(), mode: 0o755, owner: file.owner.clone() })
 }
 

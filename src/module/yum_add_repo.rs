@@ -52,7 +52,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             continue;
         };
         let path = [folder, "/", &name, ".repo"].concat();
-        if context.root.mode(&path).is_some() || paths.contains(&path) {
+        if !matches!(plan.finds(context, &path), Ok(false)) || paths.contains(&path) {
             continue;
         }
         let mut ini = Ini::new(&name);

@@ -90,8 +90,8 @@ mod tests {
             Ok(None)
         }
 
-        fn mode(&self, _: &str) -> Option<u32> {
-            None
+        fn mode(&self, _: &str) -> Result<Option<u32>, Error> {
+            Ok(None)
         }
 
         fn name(&self, path: &str) -> String {

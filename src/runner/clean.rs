@@ -7,7 +7,7 @@ use crate::log_file::AS_IT_IS;
 use crate::stage::need_root;
 use crate::{output, program};
 use glowplug::error::{Error, Result};
-use glowplug::fetch::Fetch;
+use glowplug::fetch::{Fetch, may_exist};
 use glowplug::limits;
 use glowplug::network::glob;
 use glowplug::state::paths::HANDOFF;
@@ -106,7 +106,7 @@ fn wants(arguments: &Arguments, kind: &str) -> bool {
 /// others where there is none. `false` where that failed.
 fn forget_machine_id(root: &Root) -> bool {
     const PATH: &str = "/etc/machine-id";
-    if ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| root.exists(path)) {
+    if ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| may_exist(root, path)) {
         return change(root, PATH, &|_| Some("uninitialized\n".into()));
     }
     let removed = inside(root, PATH).map_or(Ok(()), |path| remove(&path));

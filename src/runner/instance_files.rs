@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::action::Action;
-use glowplug::fetch::Fetch;
+use glowplug::fetch::{Fetch, may_exist};
 use glowplug::instance::{Instance, META_DATA};
 use glowplug::stage::config::cloud_config;
 use glowplug::stage::consume::Consumed;
@@ -48,7 +48,7 @@ pub(crate) fn plan(
         }
     }
     let mark = paths.file("sem/consume_data");
-    if root.mode(&mark).is_none() {
+    if !may_exist(root, &mark) {
         write(&mark, semaphore_text(std::process::id(), clock::realtime()), 0o644);
     }
     if cloud_config(&[], system).is_true("manual_cache_clean", false) {

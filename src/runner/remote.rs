@@ -46,9 +46,9 @@ impl Fetch for Server {
     }
 
     /// What can't be fetched is there, so that reading it tells why not.
-    fn mode(&self, url: &str) -> Option<u32> {
+    fn mode(&self, url: &str) -> Result<Option<u32>> {
         let there = !matches!(self.read(url, glowplug::limits::SEED_FILE), Ok(None));
-        there.then_some(0o100_644)
+        Ok(there.then_some(0o100_644))
     }
 
     fn name(&self, url: &str) -> String {

@@ -33,9 +33,15 @@ pub(crate) enum State {
     Disabled,
 }
 
+/// Whether the machine is switched off by a file. One that can't be looked up
+/// switches it off for the stages too.
+fn is_marked() -> bool {
+    !matches!(std::fs::exists(DISABLED), Ok(false))
+}
+
 impl State {
     fn of(status: Option<&Status>) -> Self {
-        if is_off() || Path::new(DISABLED).exists() {
+        if is_off() || is_marked() {
             return Self::Disabled;
         }
         let Some(status) = status else { return Self::NotStarted };
@@ -156,7 +162,7 @@ impl Report {
     /// Why provisioning runs or does not, in cloud-init's words for programs.
     fn boot_status_code(&self) -> &'static str {
         match self.state {
-            State::Disabled if Path::new(DISABLED).exists() => "disabled-by-marker-file",
+            State::Disabled if is_marked() => "disabled-by-marker-file",
             State::Disabled => "disabled-by-kernel-command-line",
             _ if !Path::new("/run/systemd/system").exists() => "enabled-by-sysvinit",
             State::NotStarted => "unknown",
@@ -169,7 +175,7 @@ impl Report {
             return datasource.clone();
         }
         match (self.state, &self.status.stage) {
-            (State::Disabled, _) if Path::new(DISABLED).exists() => format!("disabled by {DISABLED}"),
+            (State::Disabled, _) if is_marked() => format!("disabled by {DISABLED}"),
             (State::Disabled, _) => "disabled by the kernel line".into(),
             (_, Some(stage)) => format!("Running in stage: {stage}"),
             (State::NotStarted, _) => "no stage has run in this boot".into(),

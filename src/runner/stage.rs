@@ -10,6 +10,7 @@ use crate::task::Tasks;
 use crate::{fallback, late, local_stage, progress, remote, state_folder};
 use glowplug::error::{Error, Result};
 use glowplug::module::Stage;
+use glowplug::stage::local::disabled;
 use glowplug::stage::log::Log;
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
 use glowplug::sys::{clock, other_root, tree};
@@ -125,8 +126,10 @@ pub(crate) const fn name(stage: Stage) -> &'static str {
 
 /// Why nothing is to be done, if so.
 pub(crate) fn switched_off() -> Option<&'static str> {
-    if fs::exists(DISABLED).unwrap_or(false) {
-        return Some("/etc/cloud/cloud-init.disabled is there");
+    let is_there = fs::exists(DISABLED)
+        .map_err(|error| Error::os("look up", DISABLED, error.raw_os_error().unwrap_or_default()));
+    if let Some(why) = disabled(&is_there) {
+        return Some(why);
     }
     let word = tree::text(HANDOFF_SEED).unwrap_or_default();
     (word.trim() == "off").then_some("the agent found it switched off")

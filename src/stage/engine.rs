@@ -110,8 +110,14 @@ impl<'e, 'a> Engine<'e, 'a> {
         // what others could not read is not this module's
         root.take_unreadable();
         let is_unmarked = self.unmarked.iter().any(|other| mark.is_some() && other.mark == mark);
-        if is_unmarked || mark.as_deref().is_some_and(|path| root.exists(path)) {
+        if is_unmarked {
             return 0;
+        }
+        // One that may have run does not run a second time.
+        match mark.as_deref().map_or(Ok(false), |path| root.exists(path)) {
+            Ok(false) => {}
+            Ok(true) => return 0,
+            Err(error) => return self.leave(module, &error, log),
         }
         if !module.keys.is_empty() && !context.config.has_any(module.keys) {
             return 0;
@@ -142,9 +148,9 @@ impl<'e, 'a> Engine<'e, 'a> {
         tally.failed + if early { 0 } else { plan.waits.len() }
     }
 
-    /// Does nothing of a module whose plan was made without a file that is there
-    /// and could not be read: the plan would put ours in its place. It is planned again
-    /// at the next boot, or by the runner.
+    /// Does nothing of a module that may have run, or whose plan was made without a
+    /// file that is there and could not be read: the plan would put ours in its
+    /// place. It is planned again at the next boot, or by the runner.
     #[inline(never)]
     fn leave(&self, module: &Module, error: &Error, log: &mut Log<'_>) -> usize {
         if self.early.is_some() {
@@ -210,7 +216,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             (Action::WriteFile(file), _) if file.existing != Existing::Append => None,
             (Action::WriteFile(_), Progress::Begun(length)) => Some(length),
             (Action::WriteFile(file), _) => {
-                let length = self.applier.length(&file.path);
+                let length = self.applier.length(&file.path)?;
                 let line = self.journal.begun(module.name, key, length);
                 self.keep(&line, log);
                 self.flush(log);

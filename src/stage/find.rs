@@ -9,7 +9,7 @@ use super::network;
 use super::search::{self, Answer, Patience, SETTLED, Search};
 use crate::datasource::Surroundings;
 use crate::error::{Error, Result};
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, may_exist};
 use crate::instance::{Instance, Machine};
 use crate::kernel_line::KernelLine;
 use crate::limits;
@@ -98,7 +98,7 @@ pub(super) fn find(
 /// Whether the last instance holds until somebody cleans the cache, whatever
 /// seed there is: the configuration says so, or did when it was made.
 fn is_trusted(root: &dyn Fetch, config: &[(&str, Value<'_>)]) -> bool {
-    cloud_config(&[], config).is_true("manual_cache_clean", false) || root.mode(MANUAL_CLEAN).is_some()
+    cloud_config(&[], config).is_true("manual_cache_clean", false) || may_exist(root, MANUAL_CLEAN)
 }
 
 /// The instance whose seed `remote` reads, once the network is up; `None`: why

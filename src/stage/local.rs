@@ -205,14 +205,24 @@ pub fn close(applier: &mut Applier<'_>, log: &mut Log<'_>) {
     });
 }
 
+/// Why a machine is switched off, from whether [`DISABLED`] is there. It is when
+/// that can't be found out: provisioning can be done later, and not undone.
+pub fn disabled(is_there: &Result<bool, Error>) -> Option<&'static str> {
+    match is_there {
+        Ok(false) => None,
+        Ok(true) => Some("/etc/cloud/cloud-init.disabled is there"),
+        Err(_) => Some("/etc/cloud/cloud-init.disabled may be there: it can't be looked up"),
+    }
+}
+
 fn switched_off(local: &Local<'_>, beside: bool) -> Option<&'static str> {
     let line = local.kernel_line;
     if line.get("glowplug") == Some("off") {
         Some("glowplug=off on the kernel line")
     } else if line.get("cloud-init") == Some("disabled") {
         Some("cloud-init=disabled on the kernel line")
-    } else if local.root.exists(DISABLED) {
-        Some("/etc/cloud/cloud-init.disabled is there")
+    } else if let Some(why) = disabled(&local.root.exists(DISABLED)) {
+        Some(why)
     } else if local.runner.is_some()
         && !beside
         && line.get("glowplug") != Some("replace")
@@ -356,4 +366,16 @@ pub fn carry_out(applier: &mut Applier<'_>, action: &Action, log: &mut Log<'_>) 
     let Err(error) = applier.apply(action, None) else { return true };
     log.error(&error);
     !matches!(error.errno(), Some(5 | 28 | 30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_whose_switch_can_not_be_looked_up_is_off() {
+        assert_eq!(disabled(&Ok(false)), None);
+        assert!(disabled(&Ok(true)).is_some());
+        assert!(disabled(&Err(Error::os("look up", DISABLED, 5))).is_some());
+    }
 }

@@ -9,7 +9,7 @@ use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::cloud_config::write_files::is_remote;
 use crate::error::Error;
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, may_exist};
 use crate::limits;
 use crate::module::has_systemd;
 use crate::sys::apply::Applier;
@@ -133,7 +133,7 @@ impl Online {
 
 /// Whether the root has our units of its own.
 fn has_units(root: &dyn Fetch) -> bool {
-    FOLDERS.iter().any(|folder| root.mode(&[folder, INIT].concat()).is_some())
+    FOLDERS.iter().any(|folder| may_exist(root, &[folder, INIT].concat()))
 }
 
 /// Whether cloud-init would provision `root` when systemd starts it, and none
@@ -230,7 +230,7 @@ fn link(path: &str, target: &str) -> Action {
 /// initramfs carries was put.
 #[inline(never)]
 fn place(local: &Local<'_>, carried: &str, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Option<String> {
-    if local.root.exists(INSTALLED) {
+    if may_exist(local.root, INSTALLED) {
         return Some(INSTALLED.into());
     }
     let content = Root::open("/").and_then(|initramfs| initramfs.read(carried, limits::RUNNER));

@@ -139,9 +139,9 @@ impl<'a> Applier<'a> {
     }
 
     /// Bytes of the file at `path` now; 0 when there is none.
-    pub fn length(&self, path: &str) -> u64 {
+    pub fn length(&self, path: &str) -> Result<u64> {
         let (root, path) = self.place(path);
-        root.stat(path).map_or(0, |status| status.size)
+        Ok(root.stat(path)?.map_or(0, |status| status.size))
     }
 
     /// The tree a path is in, and the path within it.

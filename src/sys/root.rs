@@ -161,16 +161,20 @@ impl Root {
         Walk::new(self.fd.as_fd(), self.own, path)
     }
 
-    /// Whether `path` is there, symbolic links followed.
-    pub fn exists(&self, path: &str) -> bool {
-        self.found(path, self.open_in(path, OFlags::PATH)).is_some()
+    /// Whether `path` is there, symbolic links followed; an error when that
+    /// can't be found out.
+    pub fn exists(&self, path: &str) -> Result<bool> {
+        Ok(self.stat(path)?.is_some())
     }
 
-    /// What stands at `path`, symbolic links followed.
+    /// What is at `path`, symbolic links followed; `None` only when nothing is.
     #[inline(never)]
-    pub fn stat(&self, path: &str) -> Option<Status> {
-        let file = self.found(path, self.open_in(path, OFlags::PATH))?;
-        self.found(path, at::stat(file.as_fd()).map_err(Fault::from))
+    pub fn stat(&self, path: &str) -> Result<Option<Status>> {
+        match self.open_in(path, OFlags::PATH).and_then(|file| Ok(at::stat(file.as_fd())?)) {
+            Ok(status) => Ok(Some(status)),
+            Err(Fault::Os(Errno::NOENT | Errno::NOTDIR)) => Ok(None),
+            Err(fault) => Err(self.unseen(path, fault)),
+        }
     }
 
     /// The text of the symbolic link `path`; `None` where none stands there.
@@ -187,16 +191,25 @@ impl Root {
     fn found<T>(&self, path: &str, found: core::result::Result<T, Fault>) -> Option<T> {
         match found {
             Ok(found) => Some(found),
-            // a text that is no link, or no path, names nothing
-            Err(
-                Fault::Os(Errno::NOENT | Errno::NOTDIR | Errno::INVAL | Errno::LOOP | Errno::NAMETOOLONG)
-                | Fault::Refused(_),
-            ) => None,
+            Err(Fault::Os(Errno::NOENT | Errno::NOTDIR)) => None,
             Err(fault) => {
-                self.doubt(path, &fault.error("look at", &self.outside(path)));
+                self.unseen(path, fault);
                 None
             }
         }
+    }
+
+    /// The error of a `path` that could not be looked at.
+    #[inline(never)]
+    fn unseen(&self, path: &str, fault: Fault) -> Error {
+        // a text that is no link, or no path, names nothing
+        let names_nothing =
+            matches!(fault, Fault::Os(Errno::INVAL | Errno::LOOP | Errno::NAMETOOLONG) | Fault::Refused(_));
+        let error = fault.error("look at", &self.outside(path));
+        if !names_nothing {
+            self.doubt(path, &error);
+        }
+        error
     }
 
     #[inline(never)]
@@ -215,9 +228,9 @@ impl Root {
         self.unreadable.take()
     }
 
-    /// Whether anything stands at `path`, be it a link that leads nowhere.
+    /// Whether anything is, or may be, at `path`, be it a link that leads nowhere.
     pub fn stands(&self, path: &str) -> bool {
-        self.exists(path) || self.read_link(path).is_some()
+        !matches!(self.exists(path), Ok(false)) || self.read_link(path).is_some()
     }
 
     /// Keeps no directory open but on the root's own file system, and none that
@@ -368,8 +381,8 @@ impl Fetch for Root {
         names
     }
 
-    fn mode(&self, path: &str) -> Option<u32> {
-        self.stat(path).map(|status| status.mode)
+    fn mode(&self, path: &str) -> Result<Option<u32>> {
+        Ok(self.stat(path)?.map(|status| status.mode))
     }
 
     fn name(&self, path: &str) -> String {

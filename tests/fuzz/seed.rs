@@ -26,8 +26,8 @@ impl Fetch for Drive<'_> {
         Ok(any.then(|| vec!["latest".to_owned()]))
     }
 
-    fn mode(&self, path: &str) -> Option<u32> {
-        self.names.contains(&path).then_some(0o100_644)
+    fn mode(&self, path: &str) -> Result<Option<u32>> {
+        Ok(self.names.contains(&path).then_some(0o100_644))
     }
 
     fn name(&self, path: &str) -> String {

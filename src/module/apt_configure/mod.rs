@@ -211,7 +211,7 @@ fn proxies(context: &Context<'_>, plan: &mut Plan) -> Option<String> {
 fn write_or_remove(context: &Context<'_>, path: &str, text: Option<String>, plan: &mut Plan) {
     match text {
         Some(text) => plan.actions.push(Action::write(path, text.into_bytes(), 0o644)),
-        None if context.root.mode(path).is_some() => {
+        None if matches!(plan.finds(context, path), Ok(true)) => {
             plan.actions.push(Action::RemoveFile { path: path.into() });
         }
         None => {}

@@ -4,7 +4,7 @@ use super::{DOING, Release, key, lists, suites, text_at};
 use crate::action::{Action, Existing, Owner, Program, WriteFile};
 use crate::cloud_config::Setting;
 use crate::error::Error;
-use crate::fetch;
+use crate::fetch::{self, may_exist};
 use crate::module::{CREATED, Context, Plan};
 use crate::selinux::Matcher;
 use crate::syntax::value::{Data, Value};
@@ -26,7 +26,7 @@ pub(super) const ADD_REPOSITORY: &str = "add-apt-repository";
 pub(super) fn list(context: &Context<'_>, release: &Release, plan: &mut Plan) {
     let name = &*release.distribution.name;
     let deb822_file = [FOLDER, name, ".sources"].concat();
-    let has_deb822 = context.root.mode(&deb822_file).is_some();
+    let Ok(has_deb822) = plan.finds(context, &deb822_file) else { return };
     let suites = context.config.get("apt.disable_suites");
     let given = text_at(context, "apt.sources_list", plan).filter(|text| !text.is_empty());
     if has_deb822 && given.is_none() && suites.is_none() && !release.mirrors.given {
@@ -78,7 +78,7 @@ fn usual(context: &Context<'_>, release: &Release, has_deb822: bool) -> Result<S
     let template = |path: String| Some((fetch::text(context.root, &path)?, path));
     let deb822 = template(format!("{folder}/sources.list.{name}.deb822.tmpl"));
     // A root that has neither file yet gets the newer one where that is known.
-    let is_deb822 = has_deb822 || deb822.is_some() && context.root.mode(LIST).is_none();
+    let is_deb822 = has_deb822 || deb822.is_some() && !may_exist(context.root, LIST);
     let found = if is_deb822 {
         deb822
     } else {

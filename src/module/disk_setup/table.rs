@@ -3,7 +3,7 @@
 use super::{Disks, Plan, disk, is_in_use};
 use crate::action::Program;
 use crate::cloud_config::disk_setup::{Disk, Layout, Table, WHOLE};
-use crate::fetch;
+use crate::fetch::{self, may_exist};
 use crate::module::system::has_program;
 use crate::text::fill;
 use alloc::string::{String, ToString};
@@ -20,7 +20,7 @@ pub(super) fn plan(disks: &mut Disks<'_>, wanted: &Disk<'_>, plan: &mut Plan) ->
     let folder = ["/sys/class/block/", path.strip_prefix("/dev/").unwrap_or_default()].concat();
     let size = fetch::text(context.root, &[&folder, "/size"].concat())
         .and_then(|size| size.trim_ascii().parse::<u64>().ok());
-    let Some(size) = size.filter(|_| context.root.mode(&[&folder, "/partition"].concat()).is_none()) else {
+    let Some(size) = size.filter(|_| !may_exist(context.root, &[&folder, "/partition"].concat())) else {
         return Err(fill("{} is not a whole disk", &[&path]));
     };
     let present = disks.partitions(&path);

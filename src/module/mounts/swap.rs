@@ -5,7 +5,7 @@ use super::{Context, Plan};
 use crate::action::Program;
 use crate::cloud_config::mounts::{Swap, swap};
 use crate::error::Error;
-use crate::fetch;
+use crate::fetch::{self, may_exist};
 use crate::text::parent_and_name;
 use alloc::string::{String, ToString};
 
@@ -64,7 +64,7 @@ fn bytes(context: &Context<'_>, swap: &Swap<'_>, folder: &str) -> Result<u64, Er
     if let Some(size) = swap.size {
         return Ok(size);
     }
-    let folder = if context.root.mode(folder).is_some() { folder } else { "/" };
+    let folder = if may_exist(context.root, folder) { folder } else { "/" };
     let (memory, free) = context.host.sizes(folder)?;
     Ok(suggested(memory, free, swap.most))
 }

@@ -54,7 +54,9 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
     match text(context, &client, &hosts) {
         Ok(text) => {
-            keep(context, &client.path, plan);
+            if !keep(context, &client.path, plan) {
+                return;
+            }
             plan.actions.push(Action::write(&client.path, text.into_bytes(), 0o644));
         }
         Err(error) => return plan.problems.push(error),
@@ -214,19 +216,25 @@ fn own(client: &Client, Hosts { servers, pools, peers, allow }: &Hosts) -> Strin
     }
 }
 
-/// Keeps the file as it came with the system beside the new one.
-fn keep(context: &Context<'_>, path: &str, plan: &mut Plan) {
+/// Keeps the file as it came with the system beside the new one; whether that
+/// can be, or there is none.
+fn keep(context: &Context<'_>, path: &str, plan: &mut Plan) -> bool {
     let kept = [path, ".dist"].concat();
-    if context.root.mode(&kept).is_some() {
-        return;
+    let Ok(is_kept) = plan.finds(context, &kept) else { return false };
+    if is_kept {
+        return true;
     }
+    let Ok(mode) = plan.mode_of(context, path) else { return false };
     match context.root.read(path, limits::ROOT_FILE) {
         Ok(Some(content)) => {
-            let mode = context.root.mode(path).map_or(0o644, |mode| mode & 0o777);
-            plan.actions.push(Action::write(&kept, content, mode));
+            plan.actions.push(Action::write(&kept, content, mode.unwrap_or(0o644) & 0o777));
+            true
         }
-        Ok(None) => {}
-        Err(error) => plan.problems.push(error),
+        Ok(None) => true,
+        Err(error) => {
+            plan.waits.push(error);
+            false
+        }
     }
 }
 

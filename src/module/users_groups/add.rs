@@ -7,7 +7,7 @@ use crate::accounts::Accounts;
 use crate::action::{AccountChange, NewUser, Program};
 use crate::cloud_config::users::User;
 use crate::error::Error;
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, may_exist};
 use crate::module::password;
 use crate::module::system::has_program;
 use crate::text::fill;
@@ -176,5 +176,5 @@ fn new_user(context: &Context<'_>, user: &User<'_>, home: &str, plan: &mut Plan)
 /// The first of the usual shells that the root has.
 fn default_shell(context: &Context<'_>) -> String {
     let shells = ["/bin/bash", "/bin/sh"];
-    shells.iter().find(|path| context.root.mode(path).is_some()).unwrap_or(&"/bin/sh").to_string()
+    shells.iter().find(|path| may_exist(context.root, path)).unwrap_or(&"/bin/sh").to_string()
 }

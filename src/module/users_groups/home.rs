@@ -33,7 +33,7 @@ fn base(context: &Context<'_>) -> String {
 /// Makes a home as useradd(8) does: a directory of the user's with a copy of
 /// /etc/skel. What is there already stays.
 pub(super) fn make(context: &Context<'_>, home: &str, user: &str, plan: &mut Plan) {
-    if context.root.mode(home).is_some() {
+    if !matches!(plan.finds(context, home), Ok(false)) {
         return;
     }
     let text = fetch::text(context.root, "/etc/login.defs").unwrap_or_default();
@@ -58,7 +58,8 @@ fn copy(context: &Context<'_>, from: &str, to: &str, user: &str, depth: usize, p
     let owner = || Owner::User(user.into());
     for name in names {
         let (from, to) = ([from, "/", &name].concat(), [to, "/", &name].concat());
-        let mode = context.root.mode(&from).unwrap_or(0);
+        let Ok(mode) = plan.mode_of(context, &from) else { continue };
+        let mode = mode.unwrap_or(0);
         if mode & 0o170_000 == 0o040_000 && depth > 0 {
             plan.actions.push(Action::MakeDirectory { path: to.clone(), mode: mode & 0o777, owner: owner() });
             copy(context, &from, &to, user, depth - 1, plan);

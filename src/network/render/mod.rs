@@ -18,7 +18,7 @@ pub mod udev;
 pub mod version1;
 
 use crate::action::{Action, Existing, Owner, WriteFile};
-use crate::fetch::Fetch;
+use crate::fetch::{Fetch, may_exist};
 use crate::network::order::sort_by;
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
@@ -107,7 +107,7 @@ fn concat(parts: &[&str]) -> String {
 
 /// Whether `root` has something at the path of these parts.
 fn exists(root: &dyn Fetch, path: &[&str]) -> bool {
-    root.mode(&concat(path)).is_some()
+    may_exist(root, &concat(path))
 }
 
 /// Whether `root` has each of the programs where programs are.
@@ -198,8 +198,8 @@ mod tests {
             Ok((!names.is_empty()).then_some(names))
         }
 
-        fn mode(&self, path: &str) -> Option<u32> {
-            matches!(self.read(path, usize::MAX), Ok(Some(_))).then_some(0o100_644)
+        fn mode(&self, path: &str) -> Result<Option<u32>> {
+            Ok(self.read(path, usize::MAX)?.map(|_| 0o100_644))
         }
 
         fn name(&self, path: &str) -> String {

@@ -1,7 +1,7 @@
 //! What a root uses: its init system, what makes its initramfs, and whether
 //! cloud-init would provision it.
 
-use glowplug::fetch::Fetch;
+use glowplug::fetch::{Fetch, may_exist};
 use glowplug::stage::units::cloud_init_is_enabled;
 use glowplug::sys::root::Root;
 
@@ -33,7 +33,7 @@ impl Init {
     /// What the root's /sbin/init is; `None` where nothing known starts it.
     pub(super) fn of(root: &Root) -> Option<Self> {
         let program = root.read_link("/sbin/init").unwrap_or_default();
-        let has = |path: &str| root.exists(path);
+        let has = |path: &str| may_exist(root, path);
         let systemd = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].iter().any(|path| has(path));
         if systemd && (program.contains("systemd") || !has("/sbin/init")) {
             return Some(Self::Systemd);

@@ -2,6 +2,7 @@
 //! hooks of what makes the initramfs.
 
 use super::detect::{Init, cloud_init_links};
+use glowplug::fetch::may_exist;
 use glowplug::stage::units::{MASKED, UNITS};
 use glowplug::sys::root::Root;
 
@@ -159,7 +160,7 @@ static MAKERS: [Maker; 4] = [
 
 /// The makers that are in a root.
 pub(super) fn makers(root: &Root) -> Vec<&'static Maker> {
-    MAKERS.iter().filter(|maker| maker.programs.iter().any(|program| root.exists(program))).collect()
+    MAKERS.iter().filter(|maker| maker.programs.iter().any(|program| may_exist(root, program))).collect()
 }
 
 /// The hooks of some makers.
@@ -200,7 +201,7 @@ pub(super) fn stages(root: &Root, init: Init) -> Vec<Piece> {
 
 fn unit_folder(root: &Root) -> &'static str {
     let merged = "/usr/lib/systemd/system";
-    if root.exists(merged) { merged } else { "/lib/systemd/system" }
+    if may_exist(root, merged) { merged } else { "/lib/systemd/system" }
 }
 
 /// Every unit, wanted and named as its `[Install]` section says.
@@ -305,7 +306,7 @@ pub(super) fn in_its_place(root: &Root, init: Init) -> Vec<Piece> {
     // it is.
     for name in ["cloud-init", "cloud-id", "cloud-init-per"] {
         let path = format!("/usr/bin/{name}");
-        let is_a_packages = root.exists(&path) && root.read_link(&path).is_none();
+        let is_a_packages = may_exist(root, &path) && root.read_link(&path).is_none();
         let path = if is_a_packages { format!("/usr/local/bin/{name}") } else { path };
         pieces.push(Piece::link(&path, RUNNER));
     }

@@ -4,7 +4,7 @@
 use super::files::Piece;
 use glowplug::action::Action;
 use glowplug::error::{Error, Result};
-use glowplug::fetch::Fetch;
+use glowplug::fetch::{Fetch, may_exist};
 use glowplug::limits;
 use glowplug::sys::root::Root;
 use sha2::{Digest, Sha256};
@@ -101,16 +101,21 @@ impl Entry {
             Self::Line { line, .. } => match content(root, &path) {
                 Ok(there) => without_line(&there?, line).map(|left| match left {
                     left if left.is_empty() => Action::RemoveFile { path },
-                    left => Action::write(&path, left, root.mode(self.path()).unwrap_or(0o644) & 0o7777),
+                    left => Action::write(&path, left, mode(root, self.path())),
                 }),
                 Err(error) => {
                     problems.push(error);
                     None
                 }
             },
-            Self::Directory { .. } => root.exists(&path).then_some(Action::RemoveDirectory { path }),
+            Self::Directory { .. } => may_exist(root, &path).then_some(Action::RemoveDirectory { path }),
         }
     }
+}
+
+/// The permission bits a file has, or gets.
+fn mode(root: &Root, path: &str) -> u32 {
+    root.mode(path).ok().flatten().unwrap_or(0o644) & 0o7777
 }
 
 /// The entries of a root's manifest; none where it has none.

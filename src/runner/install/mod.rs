@@ -10,7 +10,7 @@ use detect::Init;
 use files::{AGENT, Maker, Piece, RUNNER, Terms};
 use glowplug::action::Action;
 use glowplug::error::{Error, Result};
-use glowplug::fetch::Fetch;
+use glowplug::fetch::{Fetch, may_exist};
 use glowplug::limits;
 use glowplug::state::paths::DISABLED;
 use glowplug::sys::apply::Applier;
@@ -40,7 +40,7 @@ pub(crate) fn install(arguments: &Arguments) -> Ended {
     let pieces = found.pieces(&root, terms, programs);
     let plan = plan(&root, pieces, arguments.has("force"))?;
     carry_out(&root, &plan, arguments.has("print"))?;
-    if root.exists(DISABLED) {
+    if root.exists(DISABLED)? {
         say(&format!(
             "{DISABLED} is there: neither cloud-init nor glowplug does anything until it is removed"
         ));
@@ -286,14 +286,14 @@ fn link(root: &Root, path: &str, target: &str, known: Option<&Entry>, force: boo
 
 fn added(root: &Root, path: &str, line: &str) -> Result<Option<Action>> {
     let there = manifest::content(root, path)?.unwrap_or_default();
-    let mode = root.mode(path).unwrap_or(0o644) & 0o7777;
+    let mode = root.mode(path)?.unwrap_or(0o644) & 0o7777;
     Ok(manifest::with_line(&there, line).map(|content| Action::write(path, content, mode)))
 }
 
 /// The directories that are made on the way to `path`.
 fn missing_directories(root: &Root, path: &str) -> Vec<String> {
     let parents = Path::new(path).ancestors().skip(1);
-    let missing = parents.take_while(|parent| parent.to_str().is_some_and(|parent| !root.exists(parent)));
+    let missing = parents.take_while(|parent| parent.to_str().is_some_and(|parent| !may_exist(root, parent)));
     missing.filter_map(|parent| parent.to_str().map(str::to_owned)).collect()
 }
 

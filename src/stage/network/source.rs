@@ -27,9 +27,17 @@ type Said = (String, Description);
 /// The network of this boot; `None` leaves it as it is.
 #[inline(never)]
 pub(super) fn choose(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
-    if inputs.trees.root.mode(UPGRADED).is_some() {
-        log.info("the network is left alone: {} is there", &[UPGRADED]);
-        return None;
+    match inputs.trees.root.mode(UPGRADED) {
+        Ok(None) => {}
+        Ok(Some(_)) => {
+            log.info("the network is left alone: {} is there", &[UPGRADED]);
+            return None;
+        }
+        Err(error) => {
+            log.error(&error);
+            log.info("the network is left alone: {} may be there", &[UPGRADED]);
+            return None;
+        }
     }
     let of_seed = inputs.instance.and_then(Instance::network);
     let mut unread = of_seed.is_some_and(|(_, bytes)| bytes.is_empty());
@@ -109,7 +117,7 @@ pub(super) fn initramfs(
 ) -> Result<Option<Said>> {
     let run = trees.run;
     let asked = line.get("ip").is_some() || line.get("ip6").is_some();
-    if !asked && run.mode("initramfs/open-iscsi.interface").is_none() {
+    if !asked && run.mode("initramfs/open-iscsi.interface")?.is_none() {
         return Ok(None);
     }
     let mut files = Vec::new();

@@ -111,7 +111,7 @@ fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log
         copy.push_str(fnv(&content).trim_ascii_end());
     }
     log.info("{} was somebody else's and is replaced; {} keeps it", &[path, &copy]);
-    let mode = root.mode(path).unwrap_or(0o600) & 0o7777;
+    let mode = root.mode(path).ok().flatten().unwrap_or(0o600) & 0o7777;
     let Action::WriteFile(file) = Action::write(&copy, content, mode) else { return };
     if inputs.keeps { write_or_leave(*file, applier, log) } else { leave(*file, applier, log) }
 }

@@ -385,7 +385,7 @@ fn a_link_where_others_can_write_is_followed_by_nothing() {
         }
         let error = root.read(path, 100).unwrap_err().to_string();
         assert!(error.contains(" is a symbolic link of user "), "{path}: {error}");
-        assert_eq!((root.real_path(path), root.stat(path).is_some()), (None, false), "{path}");
+        assert_eq!((root.real_path(path), root.stat(path).is_ok()), (None, false), "{path}");
         let error = folder.apply(&Action::make_directory(&format!("{path}/d"), 0o755)).unwrap_err();
         assert!(error.to_string().contains(" is a symbolic link of user "), "{path}: {error}");
     }
@@ -438,4 +438,21 @@ fn what_is_added_where_others_can_write_goes_to_a_new_file() {
     fs::File::options().write(true).open(folder.at("tmp/log")).unwrap().set_len(1 << 40).unwrap();
     let error = folder.apply(&file("/tmp/log", "x", Existing::Append)).unwrap_err();
     assert_eq!(error.to_string(), "unable to write /tmp/log: File too large");
+}
+
+#[test]
+fn a_lookup_that_fails_is_not_absent() {
+    let folder = Folder::new("lookup");
+    symlink("b", folder.at("a")).unwrap();
+    symlink("a", folder.at("b")).unwrap();
+    fs::write(folder.at("file"), "").unwrap();
+    let (root, _) = folder.open();
+    assert_eq!(
+        (root.exists("/no"), root.exists("/no/x"), root.exists("/file/x")),
+        (Ok(false), Ok(false), Ok(false))
+    );
+    assert_eq!(root.exists("/file"), Ok(true));
+    assert!(root.exists("/a").is_err(), "links without an end");
+    assert!(root.exists(&["/", &"n".repeat(300)].concat()).is_err());
+    assert!(root.mode("/a").is_err() && root.stands("/a"));
 }

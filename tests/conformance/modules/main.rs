@@ -60,16 +60,16 @@ impl Fetch for Root<'_> {
         Ok(None)
     }
 
-    fn mode(&self, path: &str) -> Option<u32> {
+    fn mode(&self, path: &str) -> Result<Option<u32>> {
         let name = path.rsplit('/').next().unwrap();
         let systemd = ["/run/systemd/system", "/usr/lib/systemd/systemd"].contains(&path);
         let folder = ["/usr/bin/", "/lib/systemd/", "/usr/lib/systemd/"]
             .iter()
             .any(|folder| path == format!("{folder}{name}"));
         if systemd && self.0.systemd || folder && self.0.programs.contains(&name) {
-            return Some(0o100_755);
+            return Ok(Some(0o100_755));
         }
-        self.0.files.iter().any(|(name, _)| *name == path).then_some(0o100_644)
+        Ok(self.0.files.iter().any(|(name, _)| *name == path).then_some(0o100_644))
     }
 
     fn name(&self, path: &str) -> String {
