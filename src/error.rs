@@ -1,5 +1,6 @@
 //! The one error of every room: `unable to VERB OBJECT: cause`.
 
+use crate::text::quotable;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -64,7 +65,8 @@ impl Error {
 
     #[inline(never)]
     fn of(doing: &str, subject: &str, cause: &str, errno: Option<i32>) -> Self {
-        let text = ["unable to ", doing, " ", subject, ": ", cause].concat();
+        // Both may quote what a person wrote.
+        let text = ["unable to ", doing, " ", &quotable(subject), ": ", &quotable(cause)].concat();
         Self(Box::new(Failure { text, errno }))
     }
 
@@ -151,6 +153,19 @@ fn errno_text(number: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_it_quotes_forges_no_line_and_gives_no_key_away() {
+        assert_eq!(
+            Error::new("use", "a\n1.0 ERROR b", "it is \u{202e}x").text(),
+            "unable to use a\\n1.0 ERROR b: it is \\u{202e}x"
+        );
+        let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAA";
+        assert_eq!(
+            Error::at("read", "x", 1, 2, [key, " is no address"].concat()).text(),
+            "unable to read x:1:2: -----BEGIN OPENSSH (private key)"
+        );
+    }
 
     #[test]
     fn reads_as_one_sentence() {

@@ -147,6 +147,10 @@ pub const WAIT_SECONDS_MOST: u32 = 3600;
 /// the console.
 pub const LOG: usize = 256 << 10;
 
+/// Bytes of a seed's text that one error quotes: who wrote it knows it by its
+/// beginning.
+pub const MESSAGE: usize = 2048;
+
 /// SELinux: steps of one pattern of file_contexts. The longest of the policies
 /// in use have some 200; with a path of `PATH_MAX` bytes these take a megabyte.
 pub const PATTERN_STEPS: usize = 2048;

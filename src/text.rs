@@ -2,6 +2,7 @@
 //! each piece of a list of texts would cost the agent 25 bytes, the searches of
 //! the standard library 3 KB (also that of `str::contains` for one character).
 
+use crate::limits;
 use alloc::string::String;
 
 /// `pattern` with each `{}` replaced by the next of `values`, which come as
@@ -64,6 +65,51 @@ pub fn is_space(character: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
+/// Whether a character is no part of a line: control characters, those that
+/// end a line, and those that turn its direction or can't be seen.
+pub fn is_control(character: char) -> bool {
+    matches!(character, '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Foreign text as a part of one line: what is no part of one is escaped, as
+/// in `\n` and `\u{202e}`.
+#[inline(never)]
+pub fn escaped(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars() {
+        if is_control(character) {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// As [`escaped`], for messages: cut at [`limits::MESSAGE`] bytes and where a
+/// private key begins.
+#[inline(never)]
+pub fn quotable(text: &str) -> String {
+    let mut end = text.len().min(limits::MESSAGE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let shown = text.get(..end).unwrap_or_default();
+    let before = PRIVATE_KEY.iter().find_map(|mark| Some(cut(shown, mark)?.0));
+    let mut line = escaped(before.unwrap_or(shown));
+    if before.is_some() {
+        line.push_str("(private key)");
+    } else if end < text.len() {
+        line.push_str("...");
+    }
+    line
+}
+
+/// What a private key begins with: in PEM, and the base64 of OpenSSH's own
+/// form, `openssh-key-v1`.
+pub const PRIVATE_KEY: &[&str] = &["PRIVATE KEY", "b3BlbnNzaC1rZXktdjE"];
+
 /// A URL for messages: without what may be secret in it.
 #[inline(never)]
 pub fn without_secrets(url: &str) -> String {
@@ -105,6 +151,28 @@ mod tests {
         for character in '\0'..=char::MAX {
             assert_eq!(is_space(character), character.is_whitespace(), "{character:?}");
         }
+    }
+
+    #[test]
+    fn no_text_ends_a_line_or_draws_on_a_terminal() {
+        for (text, shown) in [
+            ("a\n2026 - x[ERROR]: b", "a\\n2026 - x[ERROR]: b"),
+            ("\x1b[2J\x7f\u{9b}", "\\u{1b}[2J\\u{7f}\\u{9b}"),
+            ("x\u{202e}y\u{2028}z\u{2066}", "x\\u{202e}y\\u{2028}z\\u{2066}"),
+            ("é \\n 日本", "é \\n 日本"),
+        ] {
+            assert_eq!(escaped(text), shown);
+            assert_eq!(escaped(shown), shown, "twice is once");
+        }
+        assert!((char::MIN..=char::MAX).all(|c| !c.is_control() || is_control(c)));
+    }
+
+    #[test]
+    fn a_message_is_bounded_and_quotes_no_private_key() {
+        assert_eq!(quotable("-----BEGIN RSA PRIVATE KEY-----\nMIIE"), "-----BEGIN RSA (private key)");
+        assert_eq!(quotable("k b3BlbnNzaC1rZXktdjEAAAAABG5v"), "k (private key)");
+        assert_eq!(quotable(&"é".repeat(limits::MESSAGE)).len(), limits::MESSAGE + 3);
+        assert_eq!(quotable("short"), "short");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::instance::{
 use crate::limits;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml;
-use crate::text::{contains, cut, fill};
+use crate::text::{contains, cut, fill, without_secrets};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -239,7 +239,8 @@ impl<'s> Gathered<'s> {
         let as_it_is = if is_url { whole } else { tree.mode(&at(META))?.is_some() };
         let at: &dyn Fn(&str) -> String = if as_it_is { &at } else { &below };
         let meta = self.files_of(tree, at, problems)?;
-        self.found.push(from.to_owned());
+        // Everybody reads in status.json where the seed is from.
+        self.found.push(if is_url { without_secrets(from) } else { from.to_owned() });
         match meta {
             Some(meta) => Ok(Layer::Text(meta, tree.name(&at(META)))),
             None => Err(Error::new("read the seed", tree.name(path), "nothing is there")),

@@ -6,8 +6,8 @@ use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::Error;
 use crate::fetch;
 use crate::limits;
-use crate::text::{fill, parent_and_name};
-use alloc::string::String;
+use crate::text::{PRIVATE_KEY, contains, parent_and_name};
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Key types sshd(8) knows; a line without one is no key.
@@ -52,23 +52,33 @@ pub(super) struct Account<'a> {
     pub(super) owner: Owner,
 }
 
-/// Those of the lines that are keys; the others are problems.
+/// Those of the lines that are keys; the others are problems, which never
+/// quote them: what was pasted instead may be a secret. `whose` follows the
+/// number of the line in messages.
 #[inline(never)]
-pub(super) fn keys<'a>(lines: &[&'a str], plan: &mut Plan) -> Vec<Key<'a>> {
+pub(super) fn keys<'a>(lines: &[&'a str], whose: &str, plan: &mut Plan) -> Vec<Key<'a>> {
     let mut keys = Vec::new();
-    for line in lines {
-        match Key::of(line) {
-            Some(key) => keys.push(key),
-            None => plan.problems.push(no_key(line)),
+    let mut in_private_key = false;
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(key) = Key::of(line) {
+            keys.push(key);
+            continue;
         }
+        if !in_private_key {
+            let is_private = PRIVATE_KEY.iter().any(|mark| contains(line, mark));
+            let number = ((index + 1) as u64).to_string();
+            let why = if is_private {
+                "it is a private key; put the public one there, of a new pair, since this one is no secret now"
+            } else {
+                "no known key type with a key behind it"
+            };
+            plan.problems.push(Error::new("authorize key", [&*number, whose].concat(), why));
+            // The lines of it that follow are told with it.
+            in_private_key = line.starts_with("-----BEGIN");
+        }
+        in_private_key &= !line.starts_with("-----END");
     }
     keys
-}
-
-fn no_key(line: &str) -> Error {
-    let end = line.char_indices().nth(40).map_or(line.len(), |(end, _)| end);
-    let shown = fill("\"{}\"", &[line.get(..end).unwrap_or_default()]);
-    Error::new("authorize key", shown, "no known key type with a key behind it")
 }
 
 /// Words parted by blanks outside double quotes, as sshd(8) reads options.
@@ -196,6 +206,29 @@ mod tests {
     fn updated(present: &str, keys: &[&str], options: &str) -> String {
         let keys: Vec<_> = keys.iter().map(|line| Key::of(line).unwrap()).collect();
         super::updated(present, &keys, options)
+    }
+
+    #[test]
+    fn a_private_key_pasted_as_an_authorized_one_was_in_the_log() {
+        let pem = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5v\nQyNTUxOQAAACDR\n-----END OPENSSH PRIVATE KEY-----";
+        let lines: Vec<&str> = ["b3BlbnNzaC1rZXktdjEAAAAAsecret", "hunter2", "ssh-rsa AAAA me"]
+            .into_iter()
+            .chain(pem.lines())
+            .chain(["ssh-rsa BBBB"])
+            .collect();
+        let mut plan = Plan::default();
+        assert_eq!(keys(&lines, " of ada", &mut plan).len(), 2);
+        let texts: Vec<&str> = plan.problems.iter().map(Error::text).collect();
+        let private =
+            "it is a private key; put the public one there, of a new pair, since this one is no secret now";
+        assert_eq!(
+            texts,
+            [
+                &*["unable to authorize key 1 of ada: ", private].concat(),
+                "unable to authorize key 2 of ada: no known key type with a key behind it",
+                &*["unable to authorize key 4 of ada: ", private].concat(),
+            ]
+        );
     }
 
     #[test]

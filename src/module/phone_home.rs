@@ -7,6 +7,7 @@ use crate::cloud_config::{Setting, hostname};
 use crate::fetch;
 use crate::state::paths::Frequency;
 use crate::syntax::value::{Data, Value};
+use crate::text::without_secrets;
 use crate::user_data::render_text;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -56,7 +57,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     };
     let tries = u32::try_from(tries.clamp(1, MOST_TRIES)).unwrap_or(1);
     let form = names(&setting, plan).into_iter().map(|name| (name.into(), told(context, name))).collect();
-    let what = ["post to ", &url].concat();
+    let what = ["post to ", &without_secrets(&url)].concat();
     let post = Post { url, form, tries, timeout: TIMEOUT };
     plan.actions.push(Task { what, effect: Effect::Post(Box::new(post)) }.into());
 }
@@ -132,6 +133,9 @@ mod tests {
             ("fqdn", "a.b"),
         ];
         assert_eq!(post.form, expected.map(|(name, value)| (name.into(), value.into())));
+        let secret =
+            planned(MODULE.name, "phone_home: {url: 'http://me:word@h/a?token=x'}", &Tree::default());
+        assert_eq!(secret.actions[0].text(), "post to http://h/a", "the log has it");
         let post = posted("phone_home: {url: 'http://h', post: [instance_id, instance_id]}");
         assert_eq!((post.form, post.tries), (vec![("instance_id".into(), "i-1".into())], 10));
     }

@@ -27,7 +27,7 @@ pub(super) const AUTHORIZED_KEYS: Module = Module { plan: authorize_all, ..MODUL
 
 fn authorize_all(context: &Context<'_>, plan: &mut Plan) {
     let wanted = ssh::parse(context.config, &context.instance.metadata, &mut plan.problems);
-    let keys = keys(&wanted.keys, plan);
+    let keys = keys(&wanted.keys, "", plan);
     if keys.is_empty() {
         return;
     }

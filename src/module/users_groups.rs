@@ -109,7 +109,7 @@ fn authorized(
         let why = "the cloud gives no keys to redirect";
         plan.problems.push(Error::new("redirect", user.name, why));
     }
-    let keys = keys(&lines, plan);
+    let keys = keys(&lines, &[" of ", user.name].concat(), plan);
     if keys.is_empty() {
         return;
     }

@@ -72,8 +72,8 @@ static KEYS: &[Key] = &[
         set: |instance, value| {
             let keys = value.lines().map(str::trim).filter(|key| !key.is_empty());
             let keys: Vec<String> = keys.map(String::from).collect();
-            if let Some(key) = keys.iter().find(|key| !is_public_key(key)) {
-                return Err(refused("public-keys", key, "it is no line of authorized_keys"));
+            if !keys.iter().all(|key| is_public_key(key)) {
+                return Err(Error::new("set", "public-keys", "one is no line of authorized_keys"));
             }
             instance.metadata.public_keys = keys;
             Ok(())

@@ -1,6 +1,7 @@
 //! The files by which other programs learn of the instance: its data as JSON,
 //! the cloud's name, user-data as it was taken apart.
 
+use crate::redaction::redact;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::action::Action;
@@ -18,9 +19,6 @@ use std::fmt::Write as _;
 
 /// Where this boot's files are.
 const RUN: &str = "/run/cloud-init";
-
-/// The paths in the instance data that only root may read.
-const SENSITIVE: &[&str] = &["merged_cfg", "merged_system_cfg"];
 
 /// The sources of parts and the file in which they are kept taken apart.
 const PROCESSED: [(&str, &str); 3] = [
@@ -56,8 +54,9 @@ pub(crate) fn plan(
     }
     write(&format!("{RUN}/.instance-id"), format!("{}\n", instance.id.as_str()), 0o644);
     let data = complete(instance_data(instance, system, root), merged(config), instance);
-    write(&format!("{RUN}/instance-data-sensitive.json"), file(&data), 0o600);
-    write(&format!("{RUN}/instance-data.json"), file(&redacted(data)), 0o644);
+    let (everybodys, roots) = for_both(data);
+    write(&format!("{RUN}/instance-data-sensitive.json"), file(&roots), 0o600);
+    write(&format!("{RUN}/instance-data.json"), file(&everybodys), 0o644);
     write(&format!("{RUN}/combined-cloud-config.json"), file(&merged(config)), 0o600);
     let cloud = instance.datasource.to_ascii_lowercase();
     let path = format!("{RUN}/cloud-id-{cloud}");
@@ -114,20 +113,20 @@ fn complete<'a>(mut data: Value<'a>, merged: Value<'a>, instance: &Instance) -> 
     let encoded: &[&str] = if has_seed { &["ds/meta_data/random_seed"] } else { &[] };
     entries.push((word("base64_encoded_keys"), words(encoded)));
     entries.push((word("merged_cfg"), merged));
-    entries.push((word("sensitive_keys"), words(SENSITIVE)));
     data
 }
 
-/// Instance data for everybody.
-fn redacted(mut data: Value<'_>) -> Value<'_> {
-    if let Data::Map(entries) = &mut data.data {
-        for (key, value) in entries {
-            if key.as_str().is_some_and(|key| SENSITIVE.contains(&key)) {
-                *value = word("redacted for non-root user");
-            }
+/// Instance data for everybody, and for root alone; both say what is secret.
+fn for_both(mut data: Value<'_>) -> (Value<'_>, Value<'_>) {
+    let mut redacted = data.clone();
+    let paths = redact(&mut redacted);
+    for data in [&mut redacted, &mut data] {
+        if let Data::Map(entries) = &mut data.data {
+            let paths = paths.iter().map(|path| Value::bare(Data::Str(path.clone().into()))).collect();
+            entries.push((word("sensitive_keys"), Value::bare(Data::Seq(paths))));
         }
     }
-    data
+    (redacted, data)
 }
 
 /// Parts as one MIME message.

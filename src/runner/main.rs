@@ -35,6 +35,7 @@ mod program;
 mod progress;
 mod provision;
 mod query;
+mod redaction;
 mod remote;
 mod report;
 mod schema;

@@ -37,6 +37,7 @@ use glowplug::sys::apply::Applier;
 use glowplug::sys::root::Root;
 use glowplug::sys::tree;
 use glowplug::sys::{clock, mount};
+use glowplug::text::escaped;
 use glowplug::user_data::{Includes, LANGUAGES, Merged};
 use std::fs;
 
@@ -301,8 +302,7 @@ fn announced(entry: &Entry<'_>, config: &CloudConfig<'_>, paths: &InstancePaths)
 
 /// Says a line to who wants to know all.
 fn debug(line: &str) {
-    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    console(&format!("glowplug: debug: {line}\n"));
+    console(&format!("glowplug: debug: {}\n", escaped(line)));
 }
 
 /// Makes the instance the present one where the agent could not, and writes

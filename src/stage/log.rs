@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::state::paths::decimal_point;
 use crate::sys::clock;
-use crate::text::fill;
+use crate::text::{escaped, fill};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -97,10 +97,7 @@ impl<'a> Log<'a> {
     pub fn line(&mut self, level: Level, pattern: &str, values: &[&str]) {
         let at = clock::monotonic();
         // What comes from a seed must not draw on the console.
-        let mut text = String::new();
-        for c in fill(pattern, values).chars() {
-            text.push(if c.is_control() { ' ' } else { c });
-        }
+        let text = escaped(&fill(pattern, values));
         let seconds = decimal_point(at / 1000, 1000);
         (self.console)(&fill("{}[{}]: {}\n", &[self.program, &seconds, &text]));
         let kept = fill("{} {} {}\n", &[&decimal_point(at, 1_000_000), level.word(), &text]);
@@ -144,7 +141,10 @@ mod tests {
         log.warn(&Error::new("read", "x", "why {}"));
         let lines = read_lines(&log.lines);
         let texts: Vec<_> = lines.iter().map(|line| (line.level, &*line.text)).collect();
-        assert_eq!(texts, [(Level::Info, "found [2J it"), (Level::Warning, "unable to read x: why {}")]);
+        assert_eq!(
+            texts,
+            [(Level::Info, "found\\u{1b}[2J it"), (Level::Warning, "unable to read x: why {}")]
+        );
         assert!(lines[0].at <= lines[1].at && lines[1].at <= clock::monotonic());
         let said = said.borrow();
         assert!(said.starts_with("glowplug-agent[") && said.ends_with("]: unable to read x: why {}\n"));
