@@ -18,14 +18,15 @@ pub(super) const MODULE: Module = Module {
     early: Early::Part,
     plan: |context, plan| {
         host_keys::plan(context, plan);
-        authorize_all(context, plan);
+        authorize_all(context, false, plan);
     },
 };
 
 /// What of it is done before the pivot: server keys may need programs.
-pub(super) const AUTHORIZED_KEYS: Module = Module { plan: authorize_all, ..MODULE };
+pub(super) const AUTHORIZED_KEYS: Module =
+    Module { plan: |context, plan| authorize_all(context, true, plan), ..MODULE };
 
-fn authorize_all(context: &Context<'_>, plan: &mut Plan) {
+fn authorize_all(context: &Context<'_>, is_early: bool, plan: &mut Plan) {
     let wanted = ssh::parse(context.config, &context.instance.metadata, &mut plan.problems);
     let keys = keys(&wanted.keys, "", plan);
     if keys.is_empty() {
@@ -35,6 +36,10 @@ fn authorize_all(context: &Context<'_>, plan: &mut Plan) {
     for &(name, options) in &[(wanted.user, ""), (Some("root"), &*wanted.root_options)] {
         let Some(name) = name else { continue };
         match accounts.user(name) {
+            // It would be made for the keys alone, and be no home with what homes have.
+            Some(user) if is_early && name != "root" && context.root.mode(user.home).is_none() => {
+                plan.waits.push(Error::new("authorize the keys of", name, "the home is not there yet"));
+            }
             Some(user) => {
                 let owner = Owner::Ids { uid: user.uid, gid: user.gid };
                 authorize(context, &Account { name, home: user.home, owner }, &keys, options, plan);

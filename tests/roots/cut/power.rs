@@ -137,17 +137,18 @@ fn again(machine: &Machine, peace: &Peace, mut calls: Vec<String>, when: &str, r
     for earlier in 0..stage {
         machine.run(earlier);
     }
-    let (_, list) = {
+    calls.extend(machine.calls());
+    let list = {
         let state = machine.state();
-        let listed = machine.list(stage);
+        let (_, list) = machine.list(stage);
         assert!(settle());
         machine.put_back(&state);
-        listed
+        // what that run wrote down is not this machine's
+        machine.calls();
+        list
     };
     let points: Vec<&Call> = list.iter().filter(|call| call.changes(&machine.place.root)).collect();
-    calls.extend(machine.calls().into_iter().filter(|_| stage > 0));
     let Some(call) = points.get(random.below(points.len())) else { return };
-    // what the list's own run wrote down is not this machine's
     kill(machine, stage, call, Programs::Finish);
     calls.extend(machine.calls());
     report.twice += 1;
