@@ -7,6 +7,7 @@ use crate::accounts::Accounts;
 use crate::action::Owner;
 use crate::cloud_config::ssh;
 use crate::error::Error;
+use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
 
 pub(super) const MODULE: Module = Module {
@@ -37,7 +38,7 @@ fn authorize_all(context: &Context<'_>, is_early: bool, plan: &mut Plan) {
         let Some(name) = name else { continue };
         match accounts.user(name) {
             // It would be made for the keys alone, and be no home with what homes have.
-            Some(user) if is_early && name != "root" && context.root.mode(user.home).is_none() => {
+            Some(user) if is_early && name != "root" && !may_exist(context.root, user.home) => {
                 plan.waits.push(Error::new("authorize the keys of", name, "the home is not there yet"));
             }
             Some(user) => {

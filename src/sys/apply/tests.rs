@@ -456,3 +456,14 @@ fn a_lookup_that_fails_is_not_absent() {
     assert!(root.exists(&["/", &"n".repeat(300)].concat()).is_err());
     assert!(root.mode("/a").is_err() && root.stands("/a"));
 }
+
+#[test]
+fn a_directory_whose_making_was_cut_off_is_made_whole() {
+    let folder = Folder::new("cut-directory");
+    fs::create_dir(folder.at(".one.glowplug")).unwrap();
+    let path = "/one/two".into();
+    folder.apply(&Action::MakeDirectory { path, mode: 0o750, owner: mine() }).unwrap();
+    let mode = |path: &str| fs::metadata(folder.at(path)).unwrap().mode() & 0o7777;
+    assert_eq!((mode("one"), mode("one/two")), (0o750, 0o750));
+    assert!(!folder.at(".one.glowplug").exists());
+}

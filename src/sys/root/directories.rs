@@ -5,6 +5,7 @@ use super::super::path as at;
 use super::super::place::{Fault, Place};
 use super::super::tree::is_empty;
 use super::super::walk::Found;
+use super::super::write::temporary_name;
 use super::Root;
 use crate::error::Result;
 use crate::selinux::Kind;
@@ -13,7 +14,7 @@ use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FileType, Gid, OFlags, Uid};
+use rustix::fs::{AtFlags, FileType, Gid, OFlags, Uid};
 use rustix::io::Errno;
 
 /// Directories kept open for the files that follow in them.
@@ -131,15 +132,29 @@ impl Root {
         if let Some((uid, _)) = owner {
             place.check(uid)?;
         }
-        at::make_directory_at(parent, name, if is_roots { mode } else { mode & 0o700 })?;
+        if at::stat_at(parent, name)?.is_some() {
+            return Err(Errno::EXIST.into());
+        }
+        // One that was cut off would keep, for good, the owner and the mode it had then:
+        // it gets its name when it is whole.
+        let temporary = temporary_name(name);
+        let first_mode = if is_roots { mode } else { mode & 0o700 };
+        match at::make_directory_at(parent, &temporary, first_mode) {
+            Err(Errno::EXIST) => {
+                at::unlink_at(parent, &temporary, AtFlags::REMOVEDIR)?;
+                at::make_directory_at(parent, &temporary, first_mode)?;
+            }
+            made => made?,
+        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        let made = at::open_at(parent, name, flags, 0)?;
+        let made = at::open_at(parent, &temporary, flags, 0)?;
         if place.is_shared() {
             self.check_made(&made, path)?;
         }
         // mkdir(2) takes the umask off; what the plan says counts.
         at::settle(made.as_fd(), &at::stat(made.as_fd())?, owner, mode)?;
         at::set_label(&made, self.label(path, Kind::Directory))?;
+        at::rename_at(parent, &temporary, name)?;
         let made = Rc::new(made);
         self.note_change(&made)?;
         Ok(made)
