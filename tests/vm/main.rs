@@ -37,6 +37,7 @@ mod modules;
 mod network;
 mod other_seeds;
 mod places;
+mod power;
 mod sample;
 mod scene;
 mod selinux;

@@ -5,8 +5,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use crate::disk_image;
+use crate::power::write_log;
 use crate::vm::console::{Line, Who};
 use crate::vm::contents::{self, Contents};
 use crate::vm::debian::as_root;
@@ -87,6 +89,38 @@ impl Scene {
     pub(crate) fn boot_seed_with(&mut self, seed: &Path, words: &str) -> Boot {
         let drive = Drive::from_seed(seed, &self.folder.join("seed.iso")).unwrap();
         self.boot_with(Some(&drive), words)
+    }
+
+    /// Boots until the power fails, so long after the agent has mounted the root.
+    /// With `write_log`, a file, the disk loses what it had not flushed by then, as one with a
+    /// volatile cache does.
+    pub(crate) fn boot_until_power_fails(
+        &mut self,
+        drive: Option<&Drive>,
+        words: &str,
+        delay: Duration,
+        write_log: Option<PathBuf>,
+    ) {
+        let _slot = Slot::take();
+        self.lines.clear();
+        let before = self.folder.join("before.img");
+        if let Some(log) = &write_log {
+            write_log::copy(&self.machine.disk(), &before);
+            write_log::begin(log);
+        }
+        words.clone_into(&mut self.machine.append);
+        self.machine.power_fails = Some(delay);
+        self.machine.write_log.clone_from(&write_log);
+        let lines = &mut self.lines;
+        let ended = self.machine.boot_unreported(drive, &mut |line| lines.push(line));
+        ended.unwrap_or_else(|error| panic!("{error}\n{}", self.machine.console()));
+        self.machine.power_fails = None;
+        self.machine.write_log = None;
+        if let Some(log) = write_log {
+            write_log::replay_flushed(&log, &before);
+            fs::rename(&before, self.machine.disk()).unwrap();
+            fs::remove_file(log).unwrap();
+        }
     }
 
     /// What the firmware says from now on: arguments of QEMU's `-smbios`.

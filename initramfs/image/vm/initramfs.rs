@@ -9,9 +9,9 @@ use super::cpio::Archive;
 use super::host;
 use super::kernel::Kernel;
 
-/// Modules a machine of ours can't do without: its disc, its drive, its NICs.
+/// Modules a machine of ours can't do without: its disk, its drive, its NICs.
 const NEEDED: &[&str] =
-    &["virtio_pci", "virtio_blk", "ext4", "virtio_scsi", "sr_mod", "sd_mod", "nvme", "isofs", "virtio_net"];
+    &["virtio_pci", "virtio_blk", "virtio_scsi", "sr_mod", "sd_mod", "nvme", "isofs", "virtio_net"];
 
 /// Modules that are packed where the kernel has them: what ext4 asks for by
 /// name, random numbers, a config drive on FAT or USB, and kinds of links, which
@@ -32,8 +32,14 @@ const WELCOME: &[&str] = &[
 ];
 
 /// Packs the archive into the file `to`; with the `runner`, for a root that
-/// has none.
-pub(crate) fn pack(agent: &Path, runner: Option<&Path>, kernel: &Kernel, to: &Path) -> Result<()> {
+/// has none, and with the module `file_system` of a root that is not ext4.
+pub(crate) fn pack(
+    agent: &Path,
+    runner: Option<&Path>,
+    kernel: &Kernel,
+    file_system: &str,
+    to: &Path,
+) -> Result<()> {
     let mut archive = Archive::default();
     archive.character_device("dev/console", 5, 1);
     archive.file("init", 0o755, &fs::read(agent).map_err(host::io("read", agent))?);
@@ -44,7 +50,7 @@ pub(crate) fn pack(agent: &Path, runner: Option<&Path>, kernel: &Kernel, to: &Pa
     let folder = format!("lib/modules/{}", kernel.version);
     archive.folder(&folder);
     let mut lines = String::new();
-    for module in kernel.closure(NEEDED, WELCOME)? {
+    for module in kernel.closure(&[NEEDED, &[file_system]].concat(), WELCOME)? {
         archive.file(&format!("{folder}/{}", module.path), 0o644, &module.content()?);
         lines.push_str(&module.line());
     }

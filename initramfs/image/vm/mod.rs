@@ -101,7 +101,7 @@ impl Image {
         let words = if parts.maker == Maker::Minimal {
             // the tiny root has the runner; others get the one that is packed
             let runner = matches!(parts.root, RootKind::Debian(..)).then_some(&*programs.runner);
-            initramfs::pack(&programs.agent, runner, kernel, &initramfs)?;
+            initramfs::pack(&programs.agent, runner, kernel, "ext4", &initramfs)?;
             "rdinit=/init"
         } else {
             debian::initramfs(parts.maker, kernel, parts.provisioned.then_some(&programs), &initramfs, say)?;

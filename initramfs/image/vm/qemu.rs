@@ -26,6 +26,9 @@ const QUICK: &str = "pci=noacpi cryptomgr.notests";
 /// The same where something is plugged in later: PCI's slots are ACPI's.
 const QUICK_ACPI: &str = "cryptomgr.notests";
 
+/// What the agent says once it has the root.
+const ROOTED: &str = "mounted the root from";
+
 /// How often the console is looked at.
 const POLL: Duration = Duration::from_millis(15);
 
@@ -53,6 +56,10 @@ pub(crate) struct Machine<'a> {
     pub(crate) timeout: Duration,
     /// Whether its disk takes no write.
     pub(crate) read_only: bool,
+    /// The power fails this long after the agent has mounted the root.
+    pub(crate) power_fails: Option<Duration>,
+    /// A file that takes every write to its disk, in the format of Linux' dm-log-writes.
+    pub(crate) write_log: Option<PathBuf>,
 }
 
 /// A QEMU that is running; it ends with this value at the latest.
@@ -82,6 +89,8 @@ impl<'a> Machine<'a> {
             plugs: Vec::new(),
             timeout: image.timeout,
             read_only: false,
+            power_fails: None,
+            write_log: None,
         };
         let mut copy = host::command("cp")?;
         copy.args(["--sparse=always", "--reflink=auto"]).arg(&image.root).arg(machine.disk());
@@ -139,12 +148,19 @@ impl<'a> Machine<'a> {
         command.stderr(File::create(&messages).map_err(host::io("make", &messages))?);
         let mut qemu = Running(command.spawn().map_err(host::io("run", Path::new("qemu-system-x86_64")))?);
         let start = Instant::now();
+        let mut rooted = None;
         let mut monitor =
             if self.plugs.is_empty() { None } else { Some(Monitor::open(&mut qemu.0, &self.plugs)?) };
         loop {
             let ended = qemu.0.try_wait().map_err(host::io("wait for", Path::new("qemu-system-x86_64")))?;
             let lines = console.lines();
             lines.iter().filter_map(|line| Line::parse(line)).for_each(&mut *tell);
+            if rooted.is_none() && lines.iter().any(|line| line.contains(ROOTED)) {
+                rooted = Some(Instant::now());
+            }
+            if self.power_fails.zip(rooted).is_some_and(|(delay, since)| since.elapsed() >= delay) {
+                return Ok(());
+            }
             match ended {
                 Some(status) if status.success() => return monitor.map_or(Ok(()), Monitor::finish),
                 Some(status) => {
@@ -191,11 +207,23 @@ impl<'a> Machine<'a> {
         let kernel =
             format!("console=ttyS0 panic=-1 {} {root} quiet {quick} {}", self.image.words, self.append);
         line.words(["-append", kernel.trim()]);
-        let root = format!("if=none,id=root,format=raw,readonly={},file=", on_or_off(self.read_only));
-        line.with_path("-drive", &root, &self.disk());
-        line.words(["-device", "virtio-blk-pci,drive=root"]);
+        self.add_root(&mut line);
         self.add_hardware(drive, &mut line);
         line.0
+    }
+
+    /// The disk of the root, with the log of its writes.
+    fn add_root(&self, line: &mut Arguments) {
+        if let Some(log) = &self.write_log {
+            for (node, file) in [("disk", &self.disk()), ("log", log)] {
+                line.with_path("-blockdev", &format!("driver=file,node-name={node},filename="), file);
+            }
+            line.words(["-blockdev", "driver=blklogwrites,node-name=root,file=disk,log=log"]);
+        } else {
+            let root = format!("if=none,id=root,format=raw,readonly={},file=", on_or_off(self.read_only));
+            line.with_path("-drive", &root, &self.disk());
+        }
+        line.words(["-device", "virtio-blk-pci,drive=root"]);
     }
 
     /// What the machine has beside its root.
