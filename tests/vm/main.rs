@@ -26,6 +26,7 @@ mod beside;
 mod boots;
 mod broken;
 mod buses;
+mod damaged;
 mod debian;
 mod disk_image;
 mod disks;
@@ -38,6 +39,8 @@ mod network;
 mod other_seeds;
 mod places;
 mod power;
+#[path = "../support/random.rs"]
+mod random;
 mod sample;
 mod scene;
 mod selinux;

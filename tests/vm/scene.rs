@@ -91,6 +91,27 @@ impl Scene {
         self.boot_with(Some(&drive), words)
     }
 
+    /// Boots with no drive and more words on the kernel line, where nothing
+    /// reports what the machine became.
+    pub(crate) fn boot_unreported(&mut self, words: &str) {
+        let _slot = Slot::take();
+        self.lines.clear();
+        words.clone_into(&mut self.machine.append);
+        let lines = &mut self.lines;
+        let ended = self.machine.boot_unreported(None, &mut |line| lines.push(line));
+        ended.unwrap_or_else(|error| panic!("{error}\n{}", self.machine.console()));
+    }
+
+    /// The bound of a boot, from now on.
+    pub(crate) fn give_time(&mut self, timeout: Duration) {
+        self.machine.timeout = timeout;
+    }
+
+    /// All that the first boot wrote to the second serial port.
+    pub(crate) fn report(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.folder.join("report-1.log")).unwrap()).into_owned()
+    }
+
     /// Boots until the power fails, so long after the agent has mounted the root.
     /// With `write_log`, a file, the disk loses what it had not flushed by then, as one with a
     /// volatile cache does.
