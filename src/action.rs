@@ -86,6 +86,20 @@ pub struct Program {
     /// The file under /run that holds, once it has ended well, when it did: seconds since the
     /// kernel started. Empty: none.
     pub stamp: &'static str,
+    /// What is done where an earlier boot was interrupted while it may have run.
+    pub again: Again,
+}
+
+/// What becomes of a [`Program`] that may have run before, in a boot that was interrupted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// It must not run twice: it is not started, and its outcome is reported as unknown.
+    #[default]
+    Never,
+    /// Run twice it does what it does once.
+    Same,
+    /// This one is run: it finds what is there and completes it.
+    Instead(Box<Program>),
 }
 
 impl Program {
@@ -96,6 +110,11 @@ impl Program {
             words.push(word.into());
         }
         Self { argv: words, ..Self::default() }
+    }
+
+    /// A program that may run a second time where it was interrupted.
+    pub fn repeatable(argv: &[&str]) -> Self {
+        Self { again: Again::Same, ..Self::new(argv) }
     }
 }
 
@@ -229,6 +248,16 @@ impl Action {
 }
 
 impl Action {
+    /// What is done where an earlier boot was interrupted while it may have been under way;
+    /// of files and links it is the same.
+    pub fn again(&self) -> &Again {
+        match self {
+            Self::RunProgram(program) => &program.again,
+            Self::Task(task) if matches!(task.effect, Effect::Post(_)) => &Again::Never,
+            _ => &Again::Same,
+        }
+    }
+
     /// Whether it is done for others, so that the machine is none the worse
     /// where it can't be.
     pub fn is_courtesy(&self) -> bool {

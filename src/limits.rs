@@ -40,6 +40,12 @@ pub const COLLECTED: u64 = 64 << 20;
 /// there is no reason to fill a disk twice.
 pub const COPIED: u64 = 64 << 20;
 
+/// Largest journal of an instance, in bytes: a line for each action of its modules.
+pub const JOURNAL: usize = 32 << 20;
+
+/// Largest record of what a module planned by, in bytes: the files it read.
+pub const PLAN_RECORD: usize = 64 << 20;
+
 /// Bytes of one attribute under /sys or /proc.
 pub const ATTRIBUTE: usize = 4096;
 

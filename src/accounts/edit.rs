@@ -30,7 +30,9 @@ const SYSTEM: (u32, u32) = (100, 999);
 pub fn edit(files: &mut AccountFiles, change: &AccountChange, today: u64) -> Result<()> {
     match change {
         AccountChange::AddGroup { name, system } => {
-            if group_number(files, name).is_none() {
+            if group_number(files, name).is_some() {
+                complete_group(files, name);
+            } else {
                 let taken = numbers(files.group.as_deref(), 2);
                 add_group(files, name, free(&taken, *system, name)?);
             }
@@ -105,7 +107,12 @@ fn with_line(text: &str, name: &str, new: &str) -> String {
 
 fn add_group(files: &mut AccountFiles, name: &str, number: u32) {
     append(&mut files.group, &fill("{}:x:{}:", &[name, &number.to_string()]));
-    if files.gshadow.is_some() {
+    complete_group(files, name);
+}
+
+/// Gives a group its line of gshadow where it was interrupted before that.
+fn complete_group(files: &mut AccountFiles, name: &str) {
+    if files.gshadow.is_some() && line(files.gshadow.as_deref(), name).is_none() {
         append(&mut files.gshadow, &fill("{}:!::", &[name]));
     }
 }
@@ -148,6 +155,7 @@ fn add_user(files: &mut AccountFiles, user: &NewUser, today: u64) -> Result<()> 
 /// The group called as the user, made with the user's number where that is free.
 fn own_group(files: &mut AccountFiles, name: &str, uid: u32, system: bool) -> Result<u32> {
     if let Some(gid) = group_number(files, name) {
+        complete_group(files, name);
         return Ok(gid);
     }
     let taken = numbers(files.group.as_deref(), 2);

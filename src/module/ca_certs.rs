@@ -41,7 +41,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         plan.actions.push(Action::write(&path, [certificate, end].concat().into_bytes(), 0o644));
     }
     if has_program(context.root, update) {
-        plan.actions.push(Program::new(&[update]).into());
+        plan.actions.push(Program::repeatable(&[update]).into());
     } else {
         plan.problems.push(Error::new(
             "update",
@@ -68,7 +68,7 @@ fn leave_out(context: &Context<'_>, plan: &mut Plan) {
     plan.actions.push(WriteFile { path, content: content.into_bytes(), mode: 0o644, owner, existing }.into());
     if has_program(context.root, "debconf-set-selections") {
         let input = b"ca-certificates ca-certificates/trust_new_crts select no\n".to_vec();
-        plan.actions.push(Program { input, ..Program::new(&["debconf-set-selections", "-"]) }.into());
+        plan.actions.push(Program { input, ..Program::repeatable(&["debconf-set-selections", "-"]) }.into());
     }
 }
 

@@ -30,7 +30,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         let error = Error::new("shut off", "169.254.169.254", "neither ip nor route is there");
         return plan.problems.push(error);
     };
-    plan.actions.push(Program::new(argv).into());
+    plan.actions.push(Program::repeatable(argv).into());
 }
 
 #[cfg(test)]
@@ -44,9 +44,9 @@ mod tests {
         let root = |name| Tree::default().with(name, "", 0o100_755);
         let plan =
             |text: &str, root: &Tree| planned(MODULE.name, &format!("disable_ec2_metadata: {text}"), root);
-        let ip = Program::new(&["ip", "route", "replace", "prohibit", "169.254.169.254"]).into();
+        let ip = Program::repeatable(&["ip", "route", "replace", "prohibit", "169.254.169.254"]).into();
         assert_eq!(plan("true", &root("/sbin/ip")).actions, [ip]);
-        let route = Program::new(&["route", "add", "-host", "169.254.169.254", "reject"]).into();
+        let route = Program::repeatable(&["route", "add", "-host", "169.254.169.254", "reject"]).into();
         assert_eq!(plan("true", &root("/sbin/route")).actions, [route]);
         assert_eq!(plan("false", &root("/sbin/ip")).actions, []);
         assert_eq!(

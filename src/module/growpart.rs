@@ -90,13 +90,14 @@ fn grow(context: &Context<'_>, mode: Mode, disk: &str, partition: u32, plan: &mu
     let environment = Vec::from([("LANG".to_string(), "C".to_string())]);
     if has("growpart") {
         // 1: it has as much as there is.
-        let program = Program { environment, accepted: &[1], ..Program::new(&["growpart", disk, &number]) };
+        let program =
+            Program { environment, accepted: &[1], ..Program::repeatable(&["growpart", disk, &number]) };
         plan.actions.push(program.into());
     } else if mode == Mode::Auto && has("sfdisk") && has("partx") {
         let argv = ["sfdisk", "--no-reread", "--no-tell-kernel", "-N", &number, disk];
         let input = b",+\n".to_vec();
-        plan.actions.push(Program { environment, input, ..Program::new(&argv) }.into());
-        plan.actions.push(Program::new(&["partx", "-u", "-n", &number, disk]).into());
+        plan.actions.push(Program { environment, input, ..Program::repeatable(&argv) }.into());
+        plan.actions.push(Program::repeatable(&["partx", "-u", "-n", &number, disk]).into());
     } else if mode == Mode::Auto {
         let what = fill("grow partition {} of {}", &[&number, disk]);
         let effect = Effect::GrowPartition { disk: disk.into(), number: partition };

@@ -6,10 +6,11 @@ use super::sshd_config::SshdConfig;
 use super::system::has_program;
 use super::{Context, Plan};
 use crate::accounts::Accounts;
-use crate::action::{Action, Program};
+use crate::action::{Action, Again, Program};
 use crate::cloud_config::host_keys::{Part, Wanted, parse};
 use crate::error::Error;
 use crate::text::fill;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -113,7 +114,7 @@ fn derive(context: &Context<'_>, kind: &str, plan: &mut Plan) {
     let path = Server::OpenSsh.path(kind);
     if has_program(context.root, "ssh-keygen") {
         let script = fill("o=$(ssh-keygen -yf {}) && echo \"$o {}\" > {}.pub", &[&path, COMMENT, &path]);
-        plan.actions.push(Program::new(&["sh", "-c", &script]).into());
+        plan.actions.push(Program::repeatable(&["sh", "-c", &script]).into());
     } else {
         let why = "it is not given, and the root has no ssh-keygen to make it of the private one";
         plan.problems.push(Error::new("write", path + ".pub", why));
@@ -139,7 +140,8 @@ fn make(context: &Context<'_>, server: Server, types: &[&str], present: &[String
             continue;
         }
         if server == Server::Dropbear {
-            plan.actions.push(Program::new(&[keygen, "-t", kind, "-f", &path]).into());
+            let argv = [keygen, "-t", kind, "-f", &path];
+            plan.actions.push(Program { again: anew(&path, &argv), ..Program::new(&argv) }.into());
             continue;
         }
         let mut argv = alloc::vec![keygen, "-t", kind, "-N", "", "-f", &path];
@@ -149,16 +151,23 @@ fn make(context: &Context<'_>, server: Server, types: &[&str], present: &[String
         let environment = Vec::from([("LANG".to_string(), "C".to_string())]);
         // A version that makes no DSA keys any more is no fault of the machine's.
         let accepted: &[i32] = if *kind == "dsa" { &[1, 255] } else { &[] };
-        plan.actions.push(Program { environment, accepted, ..Program::new(&argv) }.into());
+        let again = anew(&path, &argv);
+        plan.actions.push(Program { environment, accepted, again, ..Program::new(&argv) }.into());
         if shared {
             // As Red Hat's own sshd-keygen leaves them.
-            plan.actions.push(Program::new(&["chgrp", "ssh_keys", &path]).into());
-            plan.actions.push(Program::new(&["chmod", "0640", &path]).into());
+            plan.actions.push(Program::repeatable(&["chgrp", "ssh_keys", &path]).into());
+            plan.actions.push(Program::repeatable(&["chmod", "0640", &path]).into());
         }
     }
     if server == Server::OpenSsh && has_program(context.root, "restorecon") {
-        plan.actions.push(Program::new(&["restorecon", "-R", OPENSSH]).into());
+        plan.actions.push(Program::repeatable(&["restorecon", "-R", OPENSSH]).into());
     }
+}
+
+/// Makes a key of which an interrupted program may have left a part, which it would not replace.
+fn anew(path: &str, argv: &[&str]) -> Again {
+    let script = "rm -f \"$1\" \"$1.pub\"; shift; exec \"$@\"";
+    Again::Instead(Box::new(Program::new(&[&["sh", "-c", script, "sh", path], argv].concat())))
 }
 
 /// An Ed25519 key, for a root without a program that makes keys.

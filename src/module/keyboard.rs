@@ -48,17 +48,17 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             text.push_str("BACKSPACE=\"guess\"\n");
             plan.actions.push(Action::write(FILE, text.into_bytes(), 0o644));
             if runs_systemd(root) && may_exist(root, "/lib/systemd/system/console-setup.service") {
-                plan.actions.push(Program::new(&["systemctl", "restart", "console-setup"]).into());
+                plan.actions.push(Program::repeatable(&["systemctl", "restart", "console-setup"]).into());
             } else if has_program(root, "setupcon") {
-                plan.actions.push(Program::new(&["setupcon", "--save", "--force"]).into());
+                plan.actions.push(Program::repeatable(&["setupcon", "--save", "--force"]).into());
             }
         }
         Family::Alpine => {
             let variant = if variant.is_empty() { layout } else { variant };
-            plan.actions.push(Program::new(&["setup-keymap", layout, variant]).into());
+            plan.actions.push(Program::repeatable(&["setup-keymap", layout, variant]).into());
         }
         _ if runs_systemd(root) => {
-            let program = Program::new(&["localectl", "set-x11-keymap", layout, model, variant, options]);
+            let program = Program::repeatable(&["localectl", "set-x11-keymap", layout, model, variant, options]);
             plan.actions.push(program.into());
         }
         _ => {
@@ -112,7 +112,7 @@ mod tests {
         let file = "# Created by glowplug\nXKBLAYOUT=\"de\"\nXKBMODEL=\"pc105\"\nXKBVARIANT=\"nodeadkeys\"\n\
                     XKBOPTIONS=\"compose:rwin\"\nBACKSPACE=\"guess\"\n";
         let write = Action::write(FILE, file.into(), 0o644);
-        let setupcon = Program::new(&["setupcon", "--save", "--force"]).into();
+        let setupcon = Program::repeatable(&["setupcon", "--save", "--force"]).into();
         assert_eq!(planned("keyboard", TEXT, &debian).actions, [write, setupcon]);
     }
 
@@ -120,9 +120,9 @@ mod tests {
     fn others_have_programs() {
         let fedora = root("fedora").with("/run/systemd/system", "", 0o040_755);
         let localectl =
-            Program::new(&["localectl", "set-x11-keymap", "de", "pc105", "nodeadkeys", "compose:rwin"]);
+            Program::repeatable(&["localectl", "set-x11-keymap", "de", "pc105", "nodeadkeys", "compose:rwin"]);
         assert_eq!(planned("keyboard", TEXT, &fedora).actions, [localectl.into()]);
-        let alpine = Program::new(&["setup-keymap", "us", "us"]).into();
+        let alpine = Program::repeatable(&["setup-keymap", "us", "us"]).into();
         assert_eq!(planned("keyboard", "keyboard: {layout: us}", &root("alpine")).actions, [alpine]);
     }
 

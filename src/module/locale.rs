@@ -52,7 +52,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         Family::Photon => {
             set(file.unwrap_or("/etc/locale.conf"), "LANG");
             if runs_systemd(context.root) {
-                plan.actions.push(Program::new(&["systemctl", "restart", "systemd-localed"]).into());
+                plan.actions.push(Program::repeatable(&["systemctl", "restart", "systemd-localed"]).into());
             }
         }
         Family::Alpine => {
@@ -62,11 +62,11 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         }
         Family::Arch => {
             generate(context, locale, plan);
-            plan.actions.push(Program::new(&["localectl", "set-locale", locale]).into());
+            plan.actions.push(Program::repeatable(&["localectl", "set-locale", locale]).into());
         }
         Family::Gentoo => {
             generate(context, locale, plan);
-            plan.actions.push(Program::new(&["eselect", "locale", "set", locale]).into());
+            plan.actions.push(Program::repeatable(&["eselect", "locale", "set", locale]).into());
         }
     }
 }
@@ -94,7 +94,7 @@ fn debian(context: &Context<'_>, setting: &Setting<'_>, locale: &str, file: Opti
     }
     if has_program(context.root, "update-locale") {
         let arguments = [["--locale-file=", path].concat(), ["LANG=", locale].concat()];
-        plan.actions.push(Program::new(&["update-locale", &arguments[0], &arguments[1]]).into());
+        plan.actions.push(Program::repeatable(&["update-locale", &arguments[0], &arguments[1]]).into());
     } else {
         let old = fetch::text(context.root, path).unwrap_or_default();
         let text = shell_variables::with(&old, "LANG", locale);
@@ -110,7 +110,7 @@ fn generate(context: &Context<'_>, locale: &str, plan: &mut Plan) {
     if let Some(text) = with_locale(&listed, &supported, locale) {
         plan.actions.push(Action::write(LOCALE_GEN, text.into_bytes(), 0o644));
     }
-    plan.actions.push(Program::new(&["locale-gen", locale]).into());
+    plan.actions.push(Program::repeatable(&["locale-gen", locale]).into());
 }
 
 /// `listed` with a line for the locale; `None` when it has one.
@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn run(argv: &[&str]) -> Action {
-        Program::new(argv).into()
+        Program::repeatable(argv).into()
     }
 
     #[test]

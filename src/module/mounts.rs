@@ -63,7 +63,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         let (content, owner, existing) = (content.into_bytes(), Owner::Root, Existing::KeepMetadata);
         plan.actions.push(WriteFile { path: FSTAB.into(), content, mode: 0o644, owner, existing }.into());
     }
-    let mut run = |argv: &[&str]| plan.actions.push(Program::new(argv).into());
+    let mut run = |argv: &[&str]| plan.actions.push(Program::repeatable(argv).into());
     if lines.iter().any(|line| line[2] == "swap") {
         run(&["swapon", "-a"]);
     }

@@ -3,7 +3,7 @@
 use super::distribution::{Distribution, Family};
 use super::system::has_program;
 use super::{Context, Plan};
-use crate::action::Program;
+use crate::action::{Again, Program};
 use crate::cloud_config::Setting;
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
@@ -155,6 +155,7 @@ impl Manager {
             locks: if self.is_apt() { locks } else { &[] },
             separable: packages.len(),
             stamp,
+            again: Again::Same,
             ..Program::default()
         })
     }
@@ -383,7 +384,7 @@ pub(super) fn snaps(packages: &[Package<'_>]) -> Vec<Program> {
     let snap = |package: &Package<'_>| {
         let words = ["snap", "install", package.name];
         let words: Vec<&str> = words.into_iter().chain(package.version.as_deref()).collect();
-        Program::new(&words)
+        Program::repeatable(&words)
     };
     packages.iter().map(snap).collect()
 }

@@ -67,7 +67,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     } else {
         argv
     };
-    plan.actions.push(Program::new(argv).into());
+    plan.actions.push(Program::repeatable(argv).into());
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         return;
     }
     if let Some(command) = wanted.reload {
-        plan.actions.push(Program::new(&command).into());
+        plan.actions.push(Program::repeatable(&command).into());
     } else {
         let unit = ("reload-or-try-restart", "rsyslog.service");
         plan.actions.extend(renew(context.root, unit, "rsyslog").map(Action::from));

@@ -26,7 +26,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         if wanted.file.starts_with("/dev/") {
             // What is written to a device is in no file that could be renamed.
             let argv = ["sh", "-c", "exec cat > \"$1\"", "seed", wanted.file];
-            plan.actions.push(Program { input: wanted.data, ..Program::new(&argv) }.into());
+            plan.actions.push(Program { input: wanted.data, ..Program::repeatable(&argv) }.into());
         } else {
             let (path, content, owner) = (wanted.file.into(), wanted.data, Owner::Root);
             plan.actions

@@ -34,11 +34,11 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             plan.problems.push(failed("there is no such user"));
         } else if has_program(context.root, "sudo") {
             let base = ["sudo", "--preserve-env=https_proxy", "-Hu", user, PROGRAM];
-            plan.actions.push(Program::new(&[&base[..], &ids].concat()).into());
+            plan.actions.push(Program::repeatable(&[&base[..], &ids].concat()).into());
         } else {
             // Without sudo, su: the words go to its shell as arguments.
             let base = ["su", user, "-s", "/bin/sh", "-c", "exec ssh-import-id \"$@\"", "--", "sh"];
-            plan.actions.push(Program::new(&[&base[..], &ids].concat()).into());
+            plan.actions.push(Program::repeatable(&[&base[..], &ids].concat()).into());
         }
     }
 }
@@ -104,8 +104,9 @@ mod tests {
     #[test]
     fn every_user_imports_its_own() {
         let plan = planned(MODULE.name, TEXT, &root(&["/usr/bin/ssh-import-id", "/usr/bin/sudo"]));
-        let sudo =
-            |user, id| Program::new(&["sudo", "--preserve-env=https_proxy", "-Hu", user, PROGRAM, id]).into();
+        let sudo = |user, id| {
+            Program::repeatable(&["sudo", "--preserve-env=https_proxy", "-Hu", user, PROGRAM, id]).into()
+        };
         assert_eq!(plan.actions, [sudo("you", "lp:you"), sudo("me", "gh:me")]);
         assert_eq!(
             texts(&plan.problems),

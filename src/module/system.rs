@@ -34,9 +34,9 @@ pub(super) fn runs_systemd(root: &dyn Fetch) -> bool {
 /// itself be waiting for this stage.
 pub(super) fn renew(root: &dyn Fetch, (verb, unit): (&str, &str), service: &str) -> Option<Program> {
     if runs_systemd(root) {
-        Some(Program::new(&["systemctl", "--no-block", verb, unit]))
+        Some(Program::repeatable(&["systemctl", "--no-block", verb, unit]))
     } else if has_program(root, "rc-service") {
-        Some(Program::new(&["rc-service", "--ifexists", "--ifstarted", service, "restart"]))
+        Some(Program::repeatable(&["rc-service", "--ifexists", "--ifstarted", service, "restart"]))
     } else {
         None
     }
@@ -45,8 +45,10 @@ pub(super) fn renew(root: &dyn Fetch, (verb, unit): (&str, &str), service: &str)
 /// Makes a service read its configuration again, or starts it.
 pub(super) fn restart(root: &dyn Fetch, distribution: &Distribution, service: &str) -> Program {
     match distribution.family {
-        _ if runs_systemd(root) => Program::new(&["systemctl", "reload-or-restart", service]),
-        Family::Alpine | Family::Gentoo => Program::new(&["rc-service", "--nocolor", service, "restart"]),
-        _ => Program::new(&["service", service, "restart"]),
+        _ if runs_systemd(root) => Program::repeatable(&["systemctl", "reload-or-restart", service]),
+        Family::Alpine | Family::Gentoo => {
+            Program::repeatable(&["rc-service", "--nocolor", service, "restart"])
+        }
+        _ => Program::repeatable(&["service", service, "restart"]),
     }
 }

@@ -43,6 +43,7 @@ mod schema_docs;
 mod settings;
 mod single;
 mod stage;
+mod stage_process;
 mod state_folder;
 mod status;
 mod task;

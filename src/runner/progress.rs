@@ -3,7 +3,7 @@
 
 use crate::http::cause;
 use crate::status::{MODES, Mode, Status, seconds};
-use crate::{log_file, program};
+use crate::{log_file, program, stage_process};
 use glowplug::error::Error;
 use glowplug::stage::log::{Log, read_lines};
 use glowplug::state::paths::{HANDOFF_LOG, TIMINGS};
@@ -14,6 +14,11 @@ use std::io::Write;
 /// Notes that the stage `name` has begun after what `earlier` ones did.
 pub(crate) fn begin(name: &str, earlier: Status, begun: u64, log: &mut Log<'_>) -> Status {
     let mut status = earlier;
+    if let Some(stage) = status.stage.take().filter(|stage| stage != name) {
+        let why = stage_process::interrupted(&stage);
+        status.modes.entry(stage).or_default().errors.push(why);
+    }
+    stage_process::note(name);
     let start = Mode { start: Some(seconds(begun)), ..Mode::default() };
     status.modes.insert(name.into(), start);
     status.stage = Some(name.into());
@@ -37,7 +42,8 @@ pub(crate) fn greet(name: &str, begun: u64) {
 /// into the log file too.
 pub(crate) fn local() -> Status {
     if let Some(status) = Status::read()
-        && status.modes.get(MODES[0]).is_some_and(|mode| mode.finished.is_some())
+        && (status.modes.get(MODES[0]).is_some_and(|mode| mode.finished.is_some())
+            || status.stage.as_deref() == Some(MODES[0]))
     {
         return status;
     }
@@ -69,6 +75,7 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
     if let Err(error) = written {
         log.warn(&Error::new("write", "status.json", cause(&error)));
     }
+    stage_process::clear();
     keep_timings(log);
     let problems = match errors {
         0 => String::new(),

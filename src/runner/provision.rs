@@ -28,6 +28,7 @@ use glowplug::stage::listed::{Entry, listed, not_known};
 use glowplug::stage::local::{Local, carry_out};
 use glowplug::stage::log::{Level, Log};
 use glowplug::stage::network::{of_initramfs, system_links};
+use glowplug::stage::resume;
 use glowplug::stage::{fallback, handoff, instancify};
 use glowplug::state::cache;
 use glowplug::state::paths::{HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
@@ -192,9 +193,9 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
         Work::Plan(tell, written) => {
             log.warn_of(&problems);
             for stage in [Stage::Init, Stage::Config, Stage::Final] {
-                let journal = paths.journal();
+                let own_notes = paths.file("glowplug.");
                 let mut record = |action: &Action| {
-                    if action.path() != Some(&journal) {
+                    if !action.path().is_some_and(|path| path.starts_with(&own_notes)) {
                         tell(stage, action);
                     }
                 };
@@ -269,7 +270,7 @@ fn modules(
         host: &Running,
         arguments: &[],
     };
-    let mut engine = Engine::new(applier, None, paths);
+    let mut engine = Engine::new(applier, None, Some(resume::plan), paths, log);
     for entry in entries {
         let argument = argument::layer(entry, &machine.root).unwrap_or_else(|error| {
             log.error(&error);

@@ -2,6 +2,7 @@
 
 use crate::cli::{Arguments, Ended, print};
 use crate::log_file::utc;
+use crate::stage_process;
 use crate::status::{MODES, Status};
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
 use glowplug::syntax::json::{self, Style};
@@ -84,6 +85,13 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
             status = Some(now);
         }
         state = State::of(status.as_ref());
+        if state == State::Running
+            && let Some(status) = &mut status
+            && note_interruption(status)
+        {
+            state = State::Error;
+            break;
+        }
         if state == State::Running && asked.is_none_or(|asked| asked.elapsed() >= ASK) {
             asked = Some(Instant::now());
             if let Some(status) = &mut status
@@ -115,6 +123,16 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         State::Done if report.status.recoverable().next().is_some() => 2,
         _ => 0,
     })
+}
+
+/// Whether the process of the stage that status.json says is under way is gone; that is added.
+fn note_interruption(status: &mut Status) -> bool {
+    let Some(stage) = status.stage.clone().filter(|stage| stage_process::is_gone(stage)) else {
+        return false;
+    };
+    let why = stage_process::interrupted(&stage);
+    status.modes.entry(stage).or_default().errors.push(why);
+    true
 }
 
 /// Whether the stage that status.json says is under way has died: then nobody

@@ -9,13 +9,13 @@ use crate::status::{MODES, Status};
 use crate::task::Tasks;
 use crate::{fallback, late, local_stage, progress, remote, state_folder};
 use glowplug::error::{Error, Result};
+use glowplug::limits;
 use glowplug::module::Stage;
-use glowplug::stage::local::disabled;
 use glowplug::stage::log::Log;
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
 use glowplug::sys::{clock, other_root, tree};
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 /// `glowplug init`.
 pub(crate) fn init(arguments: &Arguments) -> Ended {
@@ -47,7 +47,7 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
     let settings = Settings::of(arguments)?;
     let other_root = enter(arguments)?;
     let mut log = Log::new("glowplug", &console);
-    if let Some(why) = switched_off() {
+    if let Some(why) = switched_off()? {
         log.info("provisioning is off: {}", &[why]);
         return Ok(0);
     }
@@ -124,13 +124,14 @@ pub(crate) const fn name(stage: Stage) -> &'static str {
     }
 }
 
-/// Why nothing is to be done, if so.
-pub(crate) fn switched_off() -> Option<&'static str> {
-    let is_there = fs::exists(DISABLED)
-        .map_err(|error| Error::os("look up", DISABLED, error.raw_os_error().unwrap_or_default()));
-    if let Some(why) = disabled(&is_there) {
-        return Some(why);
+/// Why nothing is to be done, if so. A switch that can't be looked up is an error: the machine
+/// may be switched off.
+pub(crate) fn switched_off() -> Result<Option<&'static str>> {
+    match fs::metadata(DISABLED) {
+        Ok(_) => return Ok(Some("/etc/cloud/cloud-init.disabled is there")),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::new("look up", DISABLED, cause(&error))),
     }
-    let word = tree::text(HANDOFF_SEED).unwrap_or_default();
-    (word.trim() == "off").then_some("the agent found it switched off")
+    let word = tree::read(HANDOFF_SEED, limits::ATTRIBUTE)?;
+    Ok((word.as_deref() == Some(b"off\n")).then_some("the agent found it switched off"))
 }

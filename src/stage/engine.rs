@@ -3,10 +3,12 @@
 
 use super::listed::Entry;
 use super::log::{Level, Log};
-use crate::action::{Action, Existing, Owner, WriteFile};
+use super::resume::{Planned, Planner};
+use crate::action::{Action, Again, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
-use crate::fetch;
+use crate::fetch::Fetch;
 use crate::fstab::Covered;
+use crate::limits;
 use crate::module::{Context, Early, Module, Plan};
 use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, HANDOFF_JOURNAL, InstancePaths, semaphore, semaphore_text};
@@ -54,10 +56,12 @@ pub struct Engine<'e, 'a> {
     applier: &'e mut Applier<'a>,
     /// Before the pivot: what the root's own mounts will cover. After it: `None`.
     early: Option<&'e Cover<'e>>,
-    /// What was done so far.
-    journal: Journal,
-    /// Where the journal is kept.
-    journal_path: String,
+    /// After the pivot: plans so that an interrupted plan can go on. Before it: `None`.
+    planner: Option<Planner>,
+    /// What earlier processes did; `None`: it can't be read.
+    journal: Option<Journal>,
+    /// The instance's paths.
+    paths: &'e InstancePaths,
     /// The instance's directory lies under a mount of the running root:
     /// neither journal nor semaphores may be written there yet.
     state_waits: bool,
@@ -74,6 +78,29 @@ struct Unmarked {
     lines: String,
 }
 
+/// A module's plan as one process carries it out.
+struct Attempt {
+    plan: Plan,
+    /// Whether the module runs once: its actions are kept in the journal.
+    is_kept: bool,
+    /// An earlier process was interrupted in this plan.
+    is_resumed: bool,
+    /// Whether what was done before is known.
+    is_known: bool,
+}
+
+/// How an action ended.
+enum End {
+    Done,
+    /// It was asked for and did not happen.
+    Failed(Error),
+    /// An earlier process was interrupted in it; how it ended is not known, and it is
+    /// not done again.
+    Unknown(Error),
+    /// It is not done in this boot: it could be a second time, or be forgotten.
+    Refused(Error),
+}
+
 /// What became of a module's actions.
 #[derive(Default)]
 struct Tally<'p> {
@@ -83,19 +110,24 @@ struct Tally<'p> {
     lines: String,
     done: usize,
     failed: usize,
+    /// Whether one is not done in this boot.
+    refused: bool,
 }
 
 impl<'e, 'a> Engine<'e, 'a> {
-    /// An engine that goes on with the instance's journal.
+    /// An engine that goes on with the instance's journal. `planner`:
+    /// [`super::resume::plan`] after the pivot.
     #[inline(never)]
-    pub fn new(applier: &'e mut Applier<'a>, early: Option<&'e Cover<'e>>, paths: &InstancePaths) -> Self {
-        let mut journal = Journal::default();
-        let journal_path = paths.journal();
-        for &(tree, path) in &[(applier.root, &*journal_path), (applier.run, "glowplug/journal")] {
-            journal.read(&fetch::text(tree, path).unwrap_or_default());
-        }
+    pub fn new(
+        applier: &'e mut Applier<'a>,
+        early: Option<&'e Cover<'e>>,
+        planner: Option<Planner>,
+        paths: &'e InstancePaths,
+        log: &mut Log<'_>,
+    ) -> Self {
+        let journal = read_journal(applier, &paths.journal(), log);
         let state_waits = early.is_some_and(|cover| cover.by(paths.folder()).is_some());
-        Self { applier, early, journal, journal_path, state_waits, unmarked: Vec::new() }
+        Self { applier, early, planner, journal, paths, state_waits, unmarked: Vec::new() }
     }
 
     /// Runs one module. The value is how many errors it ended with; each is
@@ -106,93 +138,162 @@ impl<'e, 'a> Engine<'e, 'a> {
         let early = self.early.is_some();
         let &Entry { module, frequency, arguments } = entry;
         let mark = semaphore(module.name, frequency, context.paths);
-        let root = self.applier.root;
-        // what others could not read is not this module's
-        root.take_unreadable();
-        let is_unmarked = self.unmarked.iter().any(|other| mark.is_some() && other.mark == mark);
-        if is_unmarked {
-            return 0;
-        }
-        // One that may have run does not run a second time.
-        match mark.as_deref().map_or(Ok(false), |path| root.exists(path)) {
+        // What others could not read is not this module's.
+        self.applier.root.take_unreadable();
+        match self.has_run(module, mark.as_deref()) {
             Ok(false) => {}
             Ok(true) => return 0,
-            Err(error) => return self.leave(module, &error, log),
+            // A module that has run must not run again.
+            Err(error) => {
+                log.line(Level::Error, "{} is not run: {}", &[module.name, error.text()]);
+                return 1;
+            }
         }
         if !module.keys.is_empty() && !context.config.has_any(module.keys) {
             return 0;
         }
-        let mut plan = Plan::default();
-        (module.plan)(&Context { arguments, ..*context }, &mut plan);
-        if let Some(error) = root.take_unreadable() {
-            return self.leave(module, &error, log);
-        }
-        log.warn_of(&plan.problems);
-        // A program may reboot the machine: it is not started a second time.
-        let runs_programs = plan.actions.iter().any(|action| matches!(action, Action::RunProgram(_)));
-        let marked = runs_programs && !early && self.mark_ahead(mark.as_deref(), log);
-        let tally = self.carry_out(entry, &plan, log);
+        let context = Context { arguments, ..*context };
+        let Some(attempt) = self.attempt(module, frequency, &context, log) else {
+            return usize::from(!early);
+        };
+        let tally = self.carry_out(module, &attempt, log);
+        let plan = &attempt.plan;
         tell(module.name, &plan.waits, tally.done, early, log);
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
-        if frequency != Frequency::Always {
-            let whole = tally.left.is_empty() && !waits;
-            if whole && marked {
-                let line = self.journal.finished(module.name);
-                self.keep(&line, log);
-            } else {
-                let mark = mark.filter(|_| whole);
-                self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines });
-            }
+        if attempt.is_kept {
+            let mark = mark.filter(|_| tally.left.is_empty() && !waits && !tally.refused);
+            self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines });
         }
         log.step(&fill(if early { "agent/{}" } else { "module/{}" }, &[module.name]), start);
         tally.failed + if early { 0 } else { plan.waits.len() }
     }
 
-    /// Does nothing of a module that may have run, or whose plan was made without a
-    /// file that is there and could not be read: the plan would put ours in its
-    /// place. It is planned again at the next boot, or by the runner.
+    /// Whether a module has run as often as it should.
+    fn has_run(&mut self, module: &Module, mark: Option<&str>) -> Result<bool> {
+        let Some(mark) = mark else { return Ok(false) };
+        if self.unmarked.iter().any(|other| other.mark.as_deref() == Some(mark)) {
+            return Ok(true);
+        }
+        let has_run = self.applier.root.exists(mark)?;
+        if has_run && self.planner.is_some() {
+            self.forget_plan(module.name);
+        }
+        Ok(has_run)
+    }
+
+    /// Plans a module. `None`: what was to be kept of the plan could not be, so that it is not
+    /// carried out.
     #[inline(never)]
-    fn leave(&self, module: &Module, error: &Error, log: &mut Log<'_>) -> usize {
+    fn attempt(
+        &mut self,
+        module: &Module,
+        frequency: Frequency,
+        context: &Context<'_>,
+        log: &mut Log<'_>,
+    ) -> Option<Attempt> {
+        let is_kept = frequency != Frequency::Always;
+        let is_known = self.journal.is_some();
+        let mut attempt = Attempt { plan: Plan::default(), is_kept, is_resumed: false, is_known };
+        let Some(planner) = self.planner.filter(|_| is_kept) else {
+            (module.plan)(context, &mut attempt.plan);
+            return (!self.leaves(module, log)).then(|| {
+                log.warn_of(&attempt.plan.problems);
+                attempt
+            });
+        };
+        let path = self.paths.plan_record(module.name);
+        let planned = self
+            .applier
+            .root
+            .read(&path, limits::PLAN_RECORD)
+            .and_then(|record| planner(module, context, record.as_deref(), &mut attempt.plan));
+        if self.leaves(module, log) {
+            return None;
+        }
+        log.warn_of(&attempt.plan.problems);
+        let record = match planned {
+            Ok(Planned::First(record)) => record,
+            Ok(Planned::Resumed) => {
+                log.info("{} was interrupted: it goes on", &[module.name]);
+                attempt.is_resumed = true;
+                return Some(attempt);
+            }
+            Err(error) => {
+                log.error(&error);
+                attempt.plan = Plan::default();
+                (module.plan)(context, &mut attempt.plan);
+                (attempt.is_resumed, attempt.is_known) = (true, false);
+                return Some(attempt);
+            }
+        };
+        if attempt.plan.actions.iter().all(|action| is_same_again(action)) {
+            return Some(attempt);
+        }
+        // A program may end the machine, or this process: what ran before it is marked by then.
+        self.settle(log);
+        self.keep_plan(&path, record, log).then_some(attempt)
+    }
+
+    /// Whether a module's plan was made without a file that is there and could not be read: the
+    /// plan would put ours in its place. Then nothing of it is done; it is planned again at the next
+    /// boot, or by the runner.
+    #[inline(never)]
+    fn leaves(&self, module: &Module, log: &mut Log<'_>) -> bool {
+        let Some(error) = self.applier.root.take_unreadable() else { return false };
         if self.early.is_some() {
             log.info("{} is left to the runner: {}", &[module.name, error.text()]);
-            return 0;
+        } else {
+            log.line(Level::Error, "{}: nothing of it is done in this boot: {}", &[module.name, error.text()]);
         }
-        log.line(Level::Error, "{}: nothing of it is done in this boot: {}", &[module.name, error.text()]);
-        1
+        true
+    }
+
+    /// Keeps what a module planned by, durably; the value: whether the plan may be carried out.
+    fn keep_plan(&mut self, path: &str, record: Vec<u8>, log: &mut Log<'_>) -> bool {
+        let kept = self.applier.apply(&Action::write(path, record, 0o600), None);
+        match kept {
+            Ok(()) => self.flush(log),
+            // Such a root keeps nothing: all of it is done at every boot.
+            Err(error) if is_of_read_only(&error) => true,
+            Err(error) => {
+                log.error(&error);
+                false
+            }
+        }
+    }
+
+    fn forget_plan(&mut self, module: &str) {
+        let path = self.paths.plan_record(module);
+        if self.applier.root.exists(&path).unwrap_or(false) {
+            // Left behind it says nothing: the semaphore is there.
+            let _ = self.applier.apply(&Action::RemoveFile { path }, None);
+        }
     }
 
     #[inline(never)]
-    fn carry_out<'p>(&mut self, entry: &Entry<'_>, plan: &'p Plan, log: &mut Log<'_>) -> Tally<'p> {
-        let module = entry.module;
+    fn carry_out<'p>(
+        &mut self,
+        module: &'static Module,
+        attempt: &'p Attempt,
+        log: &mut Log<'_>,
+    ) -> Tally<'p> {
         let mut tally = Tally::default();
-        for (action, key) in plan.actions.iter().zip(keys(&plan.actions)) {
-            let progress = match entry.frequency {
-                Frequency::Always => Progress::Fresh,
-                _ => self.journal.progress(module.name, key),
+        let actions = &attempt.plan.actions;
+        for (action, key) in actions.iter().zip(keys(actions)) {
+            let progress = match &self.journal {
+                Some(journal) if attempt.is_kept => journal.progress(module.name, key),
+                _ => Progress::Fresh,
             };
             if progress == Progress::Done {
                 continue;
             }
-            let why = match self.must_wait(entry.frequency, action, &tally.left) {
+            let why = match self.must_wait(attempt.is_kept, action, &tally.left) {
                 Some(why) => why,
-                None => match self.one(module, action, key, progress, log) {
+                None => match self.one(module, action, (key, progress), attempt, log) {
                     // Before the pivot nothing has failed yet: the runner tries again.
-                    Err(error) if self.early.is_some() => error.into(),
-                    result => {
-                        tally.lines.push_str(&self.journal.done(module.name, key));
-                        tally.done += usize::from(result.is_ok());
-                        match result {
-                            // As with cloud-init, nobody at home is no failure of the boot;
-                            // neither is a root that was made to take nothing.
-                            Err(error) if action.is_courtesy() || is_of_read_only_root(&error) => {
-                                log.warn(&error);
-                            }
-                            Err(error) => {
-                                tally.failed += 1;
-                                log.error(&error);
-                            }
-                            Ok(()) => {}
-                        }
+                    End::Failed(error) | End::Refused(error) if self.early.is_some() => error.into(),
+                    end => {
+                        take_end(end, module, action, key, &mut tally, log);
                         continue;
                     }
                 },
@@ -204,35 +305,85 @@ impl<'e, 'a> Engine<'e, 'a> {
         tally
     }
 
+    /// Carries out one action. What must not happen twice is in the journal, on the disk, before
+    /// it begins.
     fn one(
         &mut self,
         module: &Module,
         action: &Action,
-        key: u64,
-        progress: Progress,
+        (key, progress): (u64, Progress),
+        attempt: &Attempt,
         log: &mut Log<'_>,
-    ) -> Result<()> {
-        let begun = match (action, progress) {
-            (Action::WriteFile(file), _) if file.existing != Existing::Append => None,
-            (Action::WriteFile(_), Progress::Begun(length)) => Some(length),
-            (Action::WriteFile(file), _) => {
-                let length = self.applier.length(&file.path)?;
-                let line = self.journal.begun(module.name, key, length);
-                self.keep(&line, log);
-                self.flush(log);
-                None
+    ) -> End {
+        let mut begun = None;
+        match action {
+            _ if !attempt.is_kept => {}
+            Action::WriteFile(file) if file.existing == Existing::Append => {
+                if !attempt.is_known {
+                    return End::Refused(unknown(action, "it may have been added in an earlier boot"));
+                }
+                begun = match progress {
+                    Progress::Begun(length) => Some(length),
+                    _ => {
+                        let length = match self.applier.length(&file.path) {
+                            Ok(length) => length,
+                            Err(error) => return End::Failed(error),
+                        };
+                        let line = Journal::begun(module.name, key, length);
+                        if !self.keep_durably(&line, log) {
+                            return End::Refused(unknown(action, "the journal can't keep that it begins"));
+                        }
+                        None
+                    }
+                };
             }
-            _ => None,
-        };
-        self.applier.apply(action, begun)
+            Action::RunProgram(program)
+                if attempt.is_resumed
+                    && let Again::Instead(other) = &program.again =>
+            {
+                return end_of(self.applier.apply(&Action::RunProgram(other.clone()), None));
+            }
+            _ if *action.again() == Again::Never => {
+                return self.once(module, action, (key, progress), attempt, log);
+            }
+            _ => {}
+        }
+        end_of(self.applier.apply(action, begun))
+    }
+
+    /// Carries out what must not be done twice.
+    fn once(
+        &mut self,
+        module: &Module,
+        action: &Action,
+        (key, progress): (u64, Progress),
+        attempt: &Attempt,
+        log: &mut Log<'_>,
+    ) -> End {
+        if progress == Progress::Started {
+            return End::Unknown(unknown(
+                action,
+                "an earlier boot was interrupted in it; its outcome is unknown, and it is not run again",
+            ));
+        }
+        if !attempt.is_known {
+            return End::Refused(unknown(action, "it may have run in an earlier boot"));
+        }
+        if !self.keep_durably(&Journal::started(module.name, key), log) {
+            return End::Refused(unknown(action, "the journal can't keep that it starts"));
+        }
+        let ended = self.applier.apply(action, None);
+        self.keep(&Journal::done(module.name, key), log);
+        end_of(ended)
     }
 
     /// Why an action is not for the agent, if it is not.
     #[inline(never)]
-    fn must_wait(&self, frequency: Frequency, action: &Action, left: &[&Action]) -> Option<String> {
+    fn must_wait(&self, is_kept: bool, action: &Action, left: &[&Action]) -> Option<String> {
         let cover = self.early?;
         // Of what is done at every boot no journal is kept: the runner would add it once more.
-        if let (Frequency::Always, Action::WriteFile(file)) = (frequency, action)
+        if let Action::WriteFile(file) = action
+            && !is_kept
             && file.existing == Existing::Append
         {
             return Some("it is added at every boot".into());
@@ -256,20 +407,26 @@ impl<'e, 'a> Engine<'e, 'a> {
             return;
         }
         let mut lines = String::new();
+        let mut finished = Vec::new();
         for Unmarked { module, mark, lines: done } in unmarked {
             if mark.is_some_and(|path| self.mark(&path, log)) {
-                lines.push_str(&self.journal.finished(module));
+                lines.push_str(&Journal::finished(module));
+                finished.push(module);
             } else {
                 lines.push_str(&done);
             }
         }
         self.keep(&lines, log);
+        if self.planner.is_some() {
+            for module in finished {
+                self.forget_plan(module);
+            }
+        }
     }
 
-    /// Marks a module before its programs run, durably.
-    fn mark_ahead(&mut self, path: Option<&str>, log: &mut Log<'_>) -> bool {
-        self.settle(log);
-        path.is_none_or(|path| self.mark(path, log) && self.flush(log))
+    /// Appends to the journal and waits until that is on the disk; the value: whether it is.
+    fn keep_durably(&mut self, lines: &str, log: &mut Log<'_>) -> bool {
+        self.keep(lines, log) && self.flush(log)
     }
 
     #[inline(never)]
@@ -296,30 +453,96 @@ impl<'e, 'a> Engine<'e, 'a> {
         flushed.is_ok()
     }
 
-    /// Appends to the journal; where the root can't take it, the hand-off does.
+    /// Appends to the journal; the value: whether it holds the lines. A root that takes no
+    /// file at all has it in the hand-off.
     #[inline(never)]
-    fn keep(&mut self, lines: &str, log: &mut Log<'_>) {
+    fn keep(&mut self, lines: &str, log: &mut Log<'_>) -> bool {
         if lines.is_empty() {
-            return;
+            return true;
         }
+        let torn = self.journal.as_mut().map_or("", Journal::end_torn_line);
+        let content = [torn, lines].concat().into_bytes();
         let mut append = |path: &str| {
-            let file = WriteFile {
-                path: path.into(),
-                content: lines.into(),
-                mode: 0o600,
-                owner: Owner::Root,
-                existing: Existing::Append,
-            };
+            let (path, owner, existing) = (path.into(), Owner::Root, Existing::Append);
+            let file = WriteFile { path, content: content.clone(), mode: 0o600, owner, existing };
             self.applier.apply(&file.into(), None)
         };
         let kept = if self.state_waits {
             append(HANDOFF_JOURNAL)
         } else {
-            append(&self.journal_path).or_else(|_| append(HANDOFF_JOURNAL))
+            match append(&self.paths.journal()) {
+                Err(error) if is_of_read_only(&error) => append(HANDOFF_JOURNAL),
+                kept => kept,
+            }
         };
-        if let Err(error) = kept {
-            log.warn(&error);
+        if let Err(error) = &kept {
+            log.error(error);
         }
+        kept.is_ok()
+    }
+}
+
+/// The journal, of the root and of the hand-off; `None` where it can't be read,
+/// which the log says.
+#[inline(never)]
+fn read_journal(applier: &Applier<'_>, path: &str, log: &mut Log<'_>) -> Option<Journal> {
+    let read = |tree: &Root, path: &str| tree.read(path, limits::JOURNAL);
+    let in_run = HANDOFF_JOURNAL.strip_prefix("/run/").unwrap_or_default();
+    let files = read(applier.root, path).and_then(|root| Ok((root, read(applier.run, in_run)?)));
+    let journal = files.and_then(|(root, run)| {
+        let files = [root.as_deref().unwrap_or_default(), run.as_deref().unwrap_or_default()];
+        Journal::read(&files).ok_or_else(|| Error::new("read", path, "it is damaged"))
+    });
+    if let Err(error) = &journal {
+        log.line(
+            Level::Error,
+            "{}: what this instance has done is not known; nothing that must not happen twice is done until it is \
+             mended or removed",
+            &[error.text()],
+        );
+    }
+    journal.ok()
+}
+
+/// Takes in how an action ended.
+fn take_end(end: End, module: &Module, action: &Action, key: u64, tally: &mut Tally<'_>, log: &mut Log<'_>) {
+    if let End::Refused(error) = end {
+        tally.refused = true;
+        tally.failed += 1;
+        return log.line(Level::Error, "{}: {}", &[module.name, error.text()]);
+    }
+    tally.lines.push_str(&Journal::done(module.name, key));
+    tally.done += usize::from(matches!(end, End::Done));
+    match end {
+        End::Done => {}
+        End::Unknown(error) => log.line(Level::Warning, "{}: {}", &[module.name, error.text()]),
+        // As with cloud-init, nobody at home is no failure of the boot;
+        // neither is a root that was made to take nothing.
+        End::Failed(error) if action.is_courtesy() || is_of_read_only_root(&error) => log.warn(&error),
+        End::Failed(error) | End::Refused(error) => {
+            tally.failed += 1;
+            log.error(&error);
+        }
+    }
+}
+
+fn end_of(applied: Result<()>) -> End {
+    applied.map_or_else(End::Failed, |()| End::Done)
+}
+
+/// What can't be said of an action, and what becomes of it.
+fn unknown(action: &Action, why: &str) -> Error {
+    let verb = if matches!(action, Action::WriteFile(_)) { "append to" } else { "run" };
+    Error::new(verb, action.object(), why)
+}
+
+/// Whether an action needs no record: planned once more, of a root that it has changed, it is
+/// the same.
+fn is_same_again(action: &Action) -> bool {
+    match action {
+        Action::WriteFile(file) => file.existing != Existing::Append,
+        Action::RunProgram(_) | Action::Account(_) | Action::Task(_) => false,
+        _ => true,
     }
 }
 

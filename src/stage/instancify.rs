@@ -21,7 +21,13 @@ pub fn plan(
     let datasource = instance.datasource_line();
     let before = fetch::text(root, &[INSTANCE_LINK, "/datasource"].concat());
     let before = before.as_deref().unwrap_or(&datasource);
-    let previous = fetch::text(root, INSTANCE_ID);
+    let present = [instance.id.as_str(), "\n"].concat();
+    // The one before this instance, in all of its boots.
+    let last = fetch::text(root, INSTANCE_ID);
+    let previous = match last {
+        Some(last) if last == present => fetch::text(root, PREVIOUS_INSTANCE_ID),
+        last => last,
+    };
     let previous = previous.as_deref().unwrap_or("NO_PREVIOUS_INSTANCE_ID\n");
     for path in &DIRECTORIES {
         take(Action::make_directory(path, 0o755));
@@ -36,5 +42,5 @@ pub fn plan(
     write(&[paths.folder(), name].concat(), cache, 0o400, take);
     take(Action::MakeLink { path: INSTANCE_LINK.into(), target: paths.folder().into() });
     // Last: whoever finds this id finds all of the above.
-    write(INSTANCE_ID, [instance.id.as_str(), "\n"].concat().as_bytes(), 0o644, take);
+    write(INSTANCE_ID, present.as_bytes(), 0o644, take);
 }

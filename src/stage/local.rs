@@ -7,13 +7,13 @@ use super::config::{SystemConfig, add_datasource, cloud_config};
 use super::consume::consume;
 use super::engine::{Cover, Engine};
 use super::find::{Decided, find};
-use super::log::Log;
+use super::log::{Level, Log};
 use super::network::{self, Inputs};
 use super::units::{self, Online};
 use super::{handoff, instancify, listed};
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
 use crate::module::{Context, INJECTED, NoHost};
@@ -126,9 +126,17 @@ pub fn run(local: &Local<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> O
 }
 
 fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log<'_>) -> (Outcome, Online) {
-    if let Some(why) = switched_off(local, beside) {
-        log.info("provisioning is off: {}", &[why]);
-        return (Outcome::Off, Online::default());
+    match switched_off(local, beside) {
+        Ok(None) => {}
+        Ok(Some(why)) => {
+            log.info("provisioning is off: {}", &[why]);
+            return (Outcome::Off, Online::default());
+        }
+        // It may be switched off.
+        Err(error) => {
+            log.line(Level::Error, "nothing is provisioned: {}", &[error.text()]);
+            return (Outcome::Broken, Online::default());
+        }
     }
     let start = clock::monotonic();
     let mut problems = Vec::new();
@@ -205,24 +213,14 @@ pub fn close(applier: &mut Applier<'_>, log: &mut Log<'_>) {
     });
 }
 
-/// Why a machine is switched off, from whether [`DISABLED`] is there. It is when
-/// that can't be found out: provisioning can be done later, and not undone.
-pub fn disabled(is_there: &Result<bool, Error>) -> Option<&'static str> {
-    match is_there {
-        Ok(false) => None,
-        Ok(true) => Some("/etc/cloud/cloud-init.disabled is there"),
-        Err(_) => Some("/etc/cloud/cloud-init.disabled may be there: it can't be looked up"),
-    }
-}
-
-fn switched_off(local: &Local<'_>, beside: bool) -> Option<&'static str> {
+fn switched_off(local: &Local<'_>, beside: bool) -> Result<Option<&'static str>> {
     let line = local.kernel_line;
-    if line.get("glowplug") == Some("off") {
+    Ok(if line.get("glowplug") == Some("off") {
         Some("glowplug=off on the kernel line")
     } else if line.get("cloud-init") == Some("disabled") {
         Some("cloud-init=disabled on the kernel line")
-    } else if let Some(why) = disabled(&local.root.exists(DISABLED)) {
-        Some(why)
+    } else if local.root.exists(DISABLED)? {
+        Some("/etc/cloud/cloud-init.disabled is there")
     } else if local.runner.is_some()
         && !beside
         && line.get("glowplug") != Some("replace")
@@ -232,7 +230,7 @@ fn switched_off(local: &Local<'_>, beside: bool) -> Option<&'static str> {
         Some("cloud-init is enabled in this root (glowplug=replace on the kernel line takes its place)")
     } else {
         None
-    }
+    })
 }
 
 /// What the stage goes by once the instance is known.
@@ -271,7 +269,7 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
         let jobs = consumed.upstart_jobs();
         let (config, root, jobs) = (&config, local.root, &*jobs);
         let context = Context { config, instance, jobs, paths: &paths, root, host: &NoHost, arguments: &[] };
-        let mut engine = Engine::new(applier, Some(&cover), &paths);
+        let mut engine = Engine::new(applier, Some(&cover), None, &paths, log);
         for entry in listed::early(config, root) {
             engine.run(&entry, &context, log);
         }
@@ -366,16 +364,4 @@ pub fn carry_out(applier: &mut Applier<'_>, action: &Action, log: &mut Log<'_>) 
     let Err(error) = applier.apply(action, None) else { return true };
     log.error(&error);
     !matches!(error.errno(), Some(5 | 28 | 30))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_machine_whose_switch_can_not_be_looked_up_is_off() {
-        assert_eq!(disabled(&Ok(false)), None);
-        assert!(disabled(&Ok(true)).is_some());
-        assert!(disabled(&Err(Error::os("look up", DISABLED, 5))).is_some());
-    }
 }

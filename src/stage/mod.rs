@@ -15,5 +15,6 @@ pub mod listed;
 pub mod local;
 pub mod log;
 pub mod network;
+pub mod resume;
 pub mod search;
 pub mod units;

@@ -2,39 +2,36 @@
 //! interrupted, or of which a part had to wait, goes on where it stopped.
 //!
 //! The file is text, a line each, and only ever grows:
-//! `begun MODULE ACTION LENGTH` before an append, `done MODULE ACTION` after
-//! any action, `left MODULE ACTION WHY` for one that waits, `finished MODULE -`
-//! when its semaphore stands: whoever removes that wants all of it again.
-//! ACTION is the number [`keys`] gives the action. A torn last line is no line.
+//! `begun MODULE ACTION LENGTH` before an append, `started MODULE ACTION` before a
+//! program that must not run twice, `done MODULE ACTION` after any action, `left MODULE
+//! ACTION WHY` for one that waits, `finished MODULE -` when its semaphore is set: whoever
+//! removes that wants all of it again. ACTION is the number [`keys`] gives the action.
+//!
+//! A power cut may leave a part of the last line, or zeros in its place. The next process
+//! ends that line with ` torn`, and such a line says nothing. Anything else that is no
+//! line means that the journal is damaged: what it said is not known any more.
 
 use crate::action::{Action, Existing, Owner, WriteFile};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Numbers by key, sorted by it.
-type Table = Vec<(u64, u64)>;
-
-/// The number of `key`; one that is new begins as 0.
-#[inline(never)]
-fn entry(table: &mut Table, key: u64) -> &mut u64 {
-    let at = table.partition_point(|(other, _)| *other < key);
-    if table.get(at).is_none_or(|(other, _)| *other != key) {
-        table.insert(at, (key, 0));
-    }
-    &mut table[at].1
-}
+/// The end of a line that a power cut left unfinished.
+const TORN: &str = " torn\n";
 
 /// The names of a plan's actions, in order: a digest of each, the N-th equal
 /// one counted up by N - 1.
 #[inline(never)]
 pub fn keys(actions: &[Action]) -> Vec<u64> {
-    let mut seen = Table::new();
-    let mut keys = Vec::with_capacity(actions.len());
-    for action in actions {
-        let digest = digest(action);
-        let count = entry(&mut seen, digest);
-        keys.push(digest.wrapping_add(*count));
-        *count += 1;
+    let mut keys: Vec<u64> = actions.iter().map(digest).collect();
+    let mut order: Vec<(u64, usize)> = keys.iter().enumerate().map(|(at, &digest)| (digest, at)).collect();
+    order.sort_unstable();
+    let (mut last, mut count) = (None, 0);
+    for (digest, at) in order {
+        count = if last == Some(digest) { count + 1 } else { 0 };
+        last = Some(digest);
+        if let Some(key) = keys.get_mut(at) {
+            *key = digest.wrapping_add(count);
+        }
     }
     keys
 }
@@ -114,105 +111,124 @@ impl Digest {
 }
 
 /// How far an action has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Progress {
     /// Nothing is known of it.
     Fresh,
-    /// An append that began when the file had this length.
+    /// An append that began when the file had this length, in bytes.
     Begun(u64),
+    /// A program that was about to start. Whether it did, and how it ended, is not known.
+    Started,
     /// It is done.
     Done,
 }
 
-/// In a [`Table`]: nothing is known.
-const FRESH: u64 = 0;
-/// In a [`Table`]: done. What lies between is the length an append began at,
-/// one added.
-const DONE: u64 = u64::MAX;
-
-fn begun_at(length: u64) -> u64 {
-    length.saturating_add(1).min(DONE - 1)
+/// One line that says how far an action has come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    module: String,
+    action: u64,
+    /// Its place among the lines: later ones are newer.
+    at: usize,
+    progress: Progress,
 }
 
-/// The journal of one instance.
+/// The journal of one instance, as earlier processes left it.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    /// Module and its actions' progress.
-    modules: Vec<(String, Table)>,
+    /// By module and action, one each.
+    entries: Vec<Entry>,
+    /// The last line has no end: the next one must not be glued to it.
+    torn: bool,
 }
 
 impl Journal {
-    /// Takes in the lines of a journal file; what is no line is passed over.
-    pub fn read(&mut self, text: &str) {
-        for line in text.split_inclusive('\n') {
-            // Without its end a line may be half of one.
-            let Some(line) = line.strip_suffix('\n') else { continue };
-            let mut fields = line.splitn(4, ' ');
-            let mut field = || fields.next().unwrap_or_default();
-            let (what, module, action, length) = (field(), field(), field(), field());
-            if what == "finished" {
-                self.forget(module);
-                continue;
-            }
-            let Ok(action) = action.parse() else { continue };
-            match (what, length.parse::<u64>()) {
-                ("done", _) => self.set(module, action, DONE),
-                ("begun", Ok(length)) => self.set(module, action, begun_at(length)),
-                _ => {}
+    /// Reads the files of a journal, the older one first; `None`: one of them is
+    /// damaged.
+    #[inline(never)]
+    pub fn read(files: &[&[u8]]) -> Option<Self> {
+        let (mut journal, mut at) = (Self::default(), 0);
+        for file in files {
+            let end = file.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            journal.torn |= end < file.len();
+            for line in core::str::from_utf8(file.get(..end)?).ok()?.split_terminator('\n') {
+                at += 1;
+                journal.take(line, at)?;
             }
         }
+        journal.settle();
+        Some(journal)
     }
 
-    /// How far `action` of `module` has come.
-    pub fn progress(&mut self, module: &str, action: u64) -> Progress {
-        match *entry(self.actions(module), action) {
-            FRESH => Progress::Fresh,
-            DONE => Progress::Done,
-            begun => Progress::Begun(begun - 1),
+    /// Takes one line in, without its end; `None`: it is not one.
+    fn take(&mut self, line: &str, at: usize) -> Option<()> {
+        if line.ends_with(TORN.trim_end()) || line.is_empty() {
+            return Some(());
         }
+        let mut fields = line.splitn(4, ' ');
+        let (what, module, action) = (fields.next()?, fields.next()?, fields.next()?);
+        if what == "finished" {
+            self.entries.retain(|entry| entry.module != module);
+            return Some(());
+        }
+        let action = action.parse().ok()?;
+        let progress = match what {
+            "begun" => Progress::Begun(fields.next()?.parse().ok()?),
+            "started" => Progress::Started,
+            "done" => Progress::Done,
+            "left" => return Some(()),
+            _ => return None,
+        };
+        self.entries.push(Entry { module: module.into(), action, at, progress });
+        Some(())
     }
 
-    /// Notes the beginning of an append; the value is the line to be kept.
-    pub fn begun(&mut self, module: &str, action: u64, length: u64) -> String {
-        self.set(module, action, begun_at(length));
+    /// Keeps one entry of each action: the end, else the newest line.
+    fn settle(&mut self) {
+        self.entries.sort_unstable_by(|one, other| {
+            let place = |entry: &Entry| (entry.action, entry.progress == Progress::Done, entry.at);
+            one.module.cmp(&other.module).then_with(|| place(other).cmp(&place(one)))
+        });
+        self.entries.dedup_by(|next, kept| next.action == kept.action && next.module == kept.module);
+        self.entries.reverse();
+    }
+
+    /// How far `action` of `module` had come when this process began.
+    pub fn progress(&self, module: &str, action: u64) -> Progress {
+        let place = |entry: &Entry| module.cmp(&entry.module).then(entry.action.cmp(&action));
+        let found = self.entries.binary_search_by(place);
+        found.ok().and_then(|at| self.entries.get(at)).map_or(Progress::Fresh, |entry| entry.progress)
+    }
+
+    /// What comes before the first line that this process adds: the end of one that a power cut
+    /// left unfinished.
+    pub fn end_torn_line(&mut self) -> &'static str {
+        if core::mem::take(&mut self.torn) { TORN } else { "" }
+    }
+
+    /// The line of an append that begins at `length` bytes.
+    pub fn begun(module: &str, action: u64, length: u64) -> String {
         line("begun", module, action, &length.to_string())
     }
 
-    /// Notes an action's end; the value is the line to be kept.
-    pub fn done(&mut self, module: &str, action: u64) -> String {
-        self.set(module, action, DONE);
+    /// The line of a program that is about to start.
+    pub fn started(module: &str, action: u64) -> String {
+        line("started", module, action, "")
+    }
+
+    /// The line of an action's end.
+    pub fn done(module: &str, action: u64) -> String {
         line("done", module, action, "")
     }
 
-    /// Notes that a module's plan is done; the value is the line to be kept.
-    pub fn finished(&mut self, module: &str) -> String {
-        self.forget(module);
+    /// The line of a module whose plan is done.
+    pub fn finished(module: &str) -> String {
         ["finished ", module, " -\n"].concat()
     }
 
     /// The line of an action that waits.
     pub fn left(module: &str, action: u64, why: &str) -> String {
         line("left", module, action, why)
-    }
-
-    fn forget(&mut self, module: &str) {
-        self.actions(module).clear();
-    }
-
-    fn actions(&mut self, module: &str) -> &mut Table {
-        let at = self.modules.iter().position(|(name, _)| name == module).unwrap_or_else(|| {
-            self.modules.push((module.into(), Table::new()));
-            self.modules.len() - 1
-        });
-        &mut self.modules[at].1
-    }
-
-    fn set(&mut self, module: &str, action: u64, progress: u64) {
-        // A beginning that is read after its end, from another file, is old.
-        let entry = entry(self.actions(module), action);
-        if *entry != DONE {
-            *entry = progress;
-        }
     }
 }
 
@@ -229,29 +245,60 @@ mod tests {
     use super::*;
     use crate::action::Program;
 
+    fn read(text: &str) -> Journal {
+        Journal::read(&[text.as_bytes()]).unwrap()
+    }
+
     #[test]
     fn a_journal_goes_on_where_it_stopped() {
-        let mut journal = Journal::default();
-        let mut text = journal.begun("write_files", 1, 5);
-        text += &journal.done("write_files", 2);
+        let mut text = Journal::begun("write_files", 1, 5);
+        text += &Journal::done("write_files", 2);
         text += &Journal::left("write_files", 3, "no user\napp");
+        text += &Journal::started("scripts_user", 2);
         text += "done write_files 3";
         assert_eq!(
             text,
-            "begun write_files 1 5\ndone write_files 2\nleft write_files 3 no user app\ndone write_files 3"
+            "begun write_files 1 5\ndone write_files 2\nleft write_files 3 no user app\n\
+             started scripts_user 2\ndone write_files 3"
         );
-        let mut again = Journal::default();
-        again.read(&text);
+        let again = read(&text);
         assert_eq!(again.progress("write_files", 1), Progress::Begun(5));
         assert_eq!(again.progress("write_files", 2), Progress::Done);
-        assert_eq!(again.progress("write_files", 3), Progress::Fresh);
+        assert_eq!(again.progress("write_files", 3), Progress::Fresh, "its line has no end");
+        assert_eq!(again.progress("scripts_user", 2), Progress::Started);
         assert_eq!(again.progress("ssh", 2), Progress::Fresh);
-        again.read("begun write_files 2 9\nbegun write_files 1 7\nbegun write_files 4\ndone\n");
-        assert_eq!(again.progress("write_files", 2), Progress::Done);
-        assert_eq!(again.progress("write_files", 1), Progress::Begun(7));
-        assert_eq!(again.progress("write_files", 4), Progress::Fresh);
-        again.read("finished write_files -\n");
-        assert_eq!(again.progress("write_files", 2), Progress::Fresh);
+        let newer = "begun write_files 2 9\nbegun write_files 1 7\n";
+        let both = Journal::read(&[text.as_bytes(), newer.as_bytes()]).unwrap();
+        assert_eq!(both.progress("write_files", 2), Progress::Done, "a beginning does not undo an end");
+        assert_eq!(both.progress("write_files", 1), Progress::Begun(7));
+        let finished = [text.as_bytes(), b"finished write_files -\n"];
+        let finished = Journal::read(&finished).unwrap();
+        assert_eq!(finished.progress("write_files", 2), Progress::Fresh);
+        assert_eq!(finished.progress("scripts_user", 2), Progress::Started);
+    }
+
+    #[test]
+    fn a_line_that_a_power_cut_tore_says_nothing_and_spoils_none() {
+        for torn in ["done ssh 7", "beg", "\0\0\0\0", "done ssh 7\0\0"] {
+            let mut text = Journal::done("ssh", 1) + torn;
+            let mut journal = read(&text);
+            assert_eq!(journal.progress("ssh", 7), Progress::Fresh, "{torn:?}");
+            text += journal.end_torn_line();
+            assert_eq!(journal.end_torn_line(), "", "once");
+            text += &Journal::done("ssh", 8);
+            let journal = read(&text);
+            let progress = [1, 7, 8].map(|action| journal.progress("ssh", action));
+            assert_eq!(progress, [Progress::Done, Progress::Fresh, Progress::Done], "{torn:?}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_journal_is_not_an_empty_one() {
+        for damaged in ["done ssh\n", "dune ssh 1\n", "begun ssh 1 x\n", "done ssh one\n", "\0\0\n"] {
+            let text = ["done ssh 1\n", damaged, "done ssh 2\n"].concat();
+            assert!(Journal::read(&[text.as_bytes()]).is_none(), "{damaged:?}");
+        }
+        assert!(Journal::read(&[b"done ssh 1\n\xff\xfe\n"]).is_none());
     }
 
     #[test]

@@ -89,6 +89,11 @@ impl InstancePaths {
     pub fn journal(&self) -> String {
         self.file("glowplug.journal")
     }
+
+    /// What a module planned by that is under way.
+    pub fn plan_record(&self, module: &str) -> String {
+        self.file(&["glowplug.plan-", module].concat())
+    }
 }
 
 /// The semaphore of a module: `config_NAME`, `-` written as `_`; per instance

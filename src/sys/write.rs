@@ -129,8 +129,8 @@ fn fill(
     path::settle(new, &path::stat(new)?, Some(owner), mode & !SPECIAL)?;
     match old {
         Some(old) if file.existing == Existing::Append => {
-            let missing = missing(old, begun, &file.content)?;
-            copy(old, new)?;
+            let (missing, kept) = missing(old, begun, &file.content)?;
+            copy(old, kept, new)?;
             write_all(new, missing)?;
         }
         _ => write_all(new, &file.content)?,
@@ -200,9 +200,12 @@ fn copy_attributes(old: BorrowedFd<'_>, new: BorrowedFd<'_>) -> core::result::Re
 #[inline(never)]
 fn append(at: &Located, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>) -> Done {
     let old = Old::open(at, OFlags::RDWR | OFlags::APPEND)?;
-    let missing = missing(&old, begun, &file.content)?;
+    let (missing, kept) = missing(&old, begun, &file.content)?;
     let Old { fd, mut status } = old;
     let fd = fd.as_fd();
+    if kept < status.size {
+        rustix::fs::ftruncate(fd, kept)?;
+    }
     // Whoever may not read it in the end does not open it once all is there.
     let tightened = status.mode & 0o7777 & !(0o777 & !file.mode);
     if tightened != status.mode & 0o7777 {
@@ -212,32 +215,37 @@ fn append(at: &Located, file: &WriteFile, owner: (Uid, Gid), begun: Option<u64>)
     let result = write_all(fd, missing);
     if result.is_err() {
         // A full disk takes a part: the file is as it was, or the next boot finds that part.
-        let _ = rustix::fs::ftruncate(fd, status.size);
+        let _ = rustix::fs::ftruncate(fd, kept);
         result?;
     }
     Ok(path::settle(fd, &status, Some(owner), file.mode)?)
 }
 
-/// What of `content` is to be added; `begun` is the length that an interrupted
-/// append found the file with.
-fn missing<'c>(old: &Old, begun: Option<u64>, content: &'c [u8]) -> core::result::Result<&'c [u8], Errno> {
+/// What of `content` is to be added, and the length of the old file that it is added to; `begun`
+/// is the length that an interrupted append found the file with.
+fn missing<'c>(
+    old: &Old,
+    begun: Option<u64>,
+    content: &'c [u8],
+) -> core::result::Result<(&'c [u8], u64), Errno> {
     match begun {
         Some(begun) => not_yet_written(old.fd.as_fd(), begun, old.status.size, content),
-        None => Ok(content),
+        None => Ok((content, old.status.size)),
     }
 }
 
-/// Copies the old content: what is added to where others can write is written
+/// Copies so many bytes of the old content: what is added to where others can write is written
 /// to a file they do not have open.
 #[inline(never)]
-fn copy(old: &Old, new: BorrowedFd<'_>) -> Done {
-    if old.status.size > limits::COPIED {
+fn copy(old: &Old, length: u64, new: BorrowedFd<'_>) -> Done {
+    if length > limits::COPIED {
         return Err(Errno::FBIG.into());
     }
     let mut buffer = alloc::vec![0; 65536];
     let mut at = 0;
-    while at < limits::COPIED {
-        match pread(&old.fd, &mut *buffer, at) {
+    while at < length {
+        let most = usize::try_from(length - at).unwrap_or(usize::MAX).min(buffer.len());
+        match pread(&old.fd, buffer.get_mut(..most).unwrap_or_default(), at) {
             Ok(0) => break,
             Ok(count) => {
                 write_all(new, buffer.get(..count).unwrap_or_default())?;
@@ -250,20 +258,29 @@ fn copy(old: &Old, new: BorrowedFd<'_>) -> Done {
     Ok(())
 }
 
-/// The part of `content` that an interrupted append did not leave behind
-/// `begun`.
+/// The part of `content` that an append did not write, which was interrupted when it had begun at
+/// `begun`, and the length of the file that it is added to.
 fn not_yet_written<'c>(
     file: BorrowedFd<'_>,
     begun: u64,
     length: u64,
     content: &'c [u8],
-) -> core::result::Result<&'c [u8], Errno> {
+) -> core::result::Result<(&'c [u8], u64), Errno> {
     let added = usize::try_from(length.saturating_sub(begun)).unwrap_or(usize::MAX);
     let (compared, missing) = content.split_at_checked(added).unwrap_or((content, &[]));
     let mut tail: Vec<u8> = alloc::vec![0; compared.len()];
-    let whole = path::fill(file, &mut tail, begun)?;
-    // A torn part counts only when nothing came after it.
-    Ok(if whole && tail == compared { missing } else { content })
+    if !path::fill(file, &mut tail, begun)? {
+        return Ok((content, length));
+    }
+    let same = tail.iter().zip(compared).take_while(|(one, other)| one == other).count();
+    if same == compared.len() {
+        return Ok((missing, length));
+    }
+    // A file system that lost its power may have the new length and zeros in place of the bytes.
+    if added <= content.len() && tail.iter().skip(same).all(|byte| *byte == 0) {
+        return Ok((content, begun));
+    }
+    Ok((content, length))
 }
 
 #[inline(never)]

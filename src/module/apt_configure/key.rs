@@ -61,7 +61,7 @@ pub(super) fn add(
         return None;
     };
     let id_text = id_text.replace(' ', "");
-    plan.actions.push(Program::new(&["/bin/sh", "-c", RECEIVE, "sh", server, &id_text, &path]).into());
+    plan.actions.push(Program::repeatable(&["/bin/sh", "-c", RECEIVE, "sh", server, &id_text, &path]).into());
     Some(path)
 }
 

@@ -24,7 +24,7 @@ pub(super) fn rename(context: &Context<'_>, release: &Release, plan: &mut Plan) 
             continue;
         }
         let words = [FOLDER, &old].concat();
-        let program = Program::new(&["/bin/sh", "-c", RENAME, "sh", &words, &[FOLDER, &new].concat()]);
+        let program = Program::repeatable(&["/bin/sh", "-c", RENAME, "sh", &words, &[FOLDER, &new].concat()]);
         plan.actions.push(program.into());
         done.push(old);
     }

@@ -189,7 +189,7 @@ fn selections(context: &Context<'_>, plan: &mut Plan) {
     if !input.ends_with('\n') {
         input.push('\n');
     }
-    let program = Program { input: input.into_bytes(), ..Program::new(&["debconf-set-selections"]) };
+    let program = Program { input: input.into_bytes(), ..Program::repeatable(&["debconf-set-selections"]) };
     plan.actions.push(program.into());
 }
 

@@ -200,7 +200,7 @@ fn one(
         Err(error) => return plan.problems.push(error),
     };
     if repositories.has(&text) {
-        plan.actions.push(Program::new(&[ADD_REPOSITORY, "--no-update", &text]).into());
+        plan.actions.push(Program::repeatable(&[ADD_REPOSITORY, "--no-update", &text]).into());
         return;
     }
     let extension = if is_deb822(&text) { ".sources" } else { ".list" };

@@ -187,7 +187,7 @@ fn sources_have_files_and_keys() {
         "deb [signed-by=/etc/apt/cloud-init.gpg.d/one.gpg] http://o bookworm main\n"
     );
     assert_eq!(file(&plan, "/etc/apt/sources.list.d/two.list"), "deb http://t x y\n");
-    let repository = Program::new(&["add-apt-repository", "--no-update", "ppa:a/b"]);
+    let repository = Program::repeatable(&["add-apt-repository", "--no-update", "ppa:a/b"]);
     assert_eq!(plan.actions[3], repository.into());
     assert!(plan.actions[4].to_string().ends_with(" sh k.org ABCD /etc/apt/trusted.gpg.d/four.gpg"));
     assert!(plan.actions[5].to_string().ends_with(" update"));

@@ -53,7 +53,7 @@ pub(super) fn plan(disks: &mut Disks<'_>, wanted: &Disk<'_>, plan: &mut Plan) ->
         plan.actions.push(program(disks, wanted.table, parts, &path, size)?.into());
     }
     if has_program(context.root, "udevadm") {
-        plan.actions.push(Program::new(&["udevadm", "settle"]).into());
+        plan.actions.push(Program::repeatable(&["udevadm", "settle"]).into());
     }
     disks.replace_table(&path, parts.len());
     Ok(())

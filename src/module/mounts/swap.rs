@@ -56,7 +56,7 @@ pub(super) fn plan(context: &Context<'_>, plan: &mut Plan) -> Option<String> {
         around.iter().filter(|mounted| is_below(&mounted.point)).max_by_key(|mounted| mounted.point.len());
     let kind = around.map_or("", |mounted| &mounted.kind);
     let argv = ["sh", "-c", SCRIPT, "swap", swap.path, &mebibytes.to_string(), folder, kind];
-    plan.actions.push(Program::new(&argv).into());
+    plan.actions.push(Program::repeatable(&argv).into());
     Some(swap.path.into())
 }
 

@@ -4,7 +4,7 @@
 use super::home;
 use super::{Context, Plan};
 use crate::accounts::Accounts;
-use crate::action::{AccountChange, NewUser, Program};
+use crate::action::{AccountChange, Again, NewUser, Program};
 use crate::cloud_config::users::User;
 use crate::error::Error;
 use crate::fetch::{Fetch, may_exist};
@@ -21,6 +21,27 @@ pub(in crate::module) struct Tools {
     /// passwd(1) may be there without them.
     has_passwd: bool,
 }
+
+/// What groupadd(8) and useradd(8) end with where the group or user is there.
+const IS_THERE: i32 = 9;
+
+/// Makes a user where an earlier useradd(8) was interrupted: $1 is the user, $2 its groups, the rest the
+/// command. It writes passwd first, then shadow and the groups, then the home: what is missing of these is
+/// completed.
+const COMPLETE: &str = "\
+user=$1; groups=$2; shift 2
+\"$@\"; status=$?
+[ $status = 9 ] || exit $status
+pwconv; grpconv
+IFS=: read -r _ _ uid gid _ home _ <<END
+$(grep \"^$user:\" /etc/passwd)
+END
+cut -d: -f3 /etc/group | grep -qx \"$gid\" || groupadd -g \"$gid\" \"$user\" || exit
+[ -z \"$groups\" ] || usermod -a -G \"$groups\" \"$user\" || exit
+case $* in *' -m') ;; *) exit 0 ;; esac
+[ -d \"$home\" ] || { umask 077; mkdir -p \"$home\"; } || exit
+cp -Rn /etc/skel/. \"$home\" && chown -R \"$uid:$gid\" \"$home\"
+";
 
 /// Keys of a user and the options of useradd(8) they become, as cloud-init
 /// sorts them.
@@ -49,7 +70,9 @@ impl Tools {
 
     pub(super) fn add_group(&self, name: &str, plan: &mut Plan) {
         plan.actions.push(if self.has_shadow {
-            Program::new(&["groupadd", name]).into()
+            let argv = ["groupadd", name];
+            let again = Program { accepted: &[IS_THERE], ..Program::new(&argv) };
+            Program { again: Again::Instead(Box::new(again)), ..Program::new(&argv) }.into()
         } else {
             AccountChange::AddGroup { name: name.into(), system: false }.into()
         });
@@ -57,7 +80,7 @@ impl Tools {
 
     pub(super) fn add_member(&self, user: &str, group: &str, plan: &mut Plan) {
         plan.actions.push(if self.has_shadow {
-            Program::new(&["usermod", "-a", "-G", group, user]).into()
+            Program::repeatable(&["usermod", "-a", "-G", group, user]).into()
         } else {
             AccountChange::AddMember { user: user.into(), group: group.into() }.into()
         });
@@ -83,7 +106,7 @@ impl Tools {
     pub(in crate::module) fn set_hash(&self, user: &str, hash: &str, plan: &mut Plan) {
         plan.actions.push(if self.has_shadow {
             let input = fill("{}:{}\n", &[user, hash]).into_bytes();
-            Program { input, ..Program::new(&["chpasswd", "-e"]) }.into()
+            Program { input, ..Program::repeatable(&["chpasswd", "-e"]) }.into()
         } else {
             AccountChange::SetPassword { user: user.into(), hash: hash.into() }.into()
         });
@@ -99,7 +122,7 @@ impl Tools {
     ) {
         if self.has_shadow {
             let input = fill("{}:{}\n", &[user, password]).into_bytes();
-            return plan.actions.push(Program { input, ..Program::new(&["chpasswd"]) }.into());
+            return plan.actions.push(Program { input, ..Program::repeatable(&["chpasswd"]) }.into());
         }
         match password::hash(context.host, password) {
             Ok(hash) => self.set_hash(user, &hash, plan),
@@ -109,8 +132,8 @@ impl Tools {
 
     pub(super) fn lock(&self, user: &str, plan: &mut Plan) {
         plan.actions.push(match (self.has_shadow, self.has_passwd) {
-            (true, true) => Program::new(&["passwd", "-l", user]).into(),
-            (true, false) => Program::new(&["usermod", "--lock", user]).into(),
+            (true, true) => Program::repeatable(&["passwd", "-l", user]).into(),
+            (true, false) => Program::repeatable(&["usermod", "--lock", user]).into(),
             (false, _) => AccountChange::LockPassword { user: user.into() }.into(),
         });
     }
@@ -118,7 +141,7 @@ impl Tools {
     /// Has a password changed at the next login.
     pub(in crate::module) fn expire(&self, user: &str, plan: &mut Plan) {
         plan.actions.push(if self.has_shadow && self.has_passwd {
-            Program::new(&["passwd", "--expire", user]).into()
+            Program::repeatable(&["passwd", "--expire", user]).into()
         } else {
             AccountChange::ExpirePassword { user: user.into() }.into()
         });
@@ -141,7 +164,9 @@ fn useradd(user: &User<'_>) -> Program {
         }
     }
     argv.push(if user.has("no_create_home") || user.has("system") { "-M" } else { "-m" });
-    Program::new(&argv)
+    let mut completing = alloc::vec!["sh", "-c", COMPLETE, "sh", user.name, groups.as_str()];
+    completing.extend(&argv);
+    Program { again: Again::Instead(Box::new(Program::new(&completing))), ..Program::new(&argv) }
 }
 
 fn new_user(context: &Context<'_>, user: &User<'_>, home: &str, plan: &mut Plan) -> NewUser {
