@@ -2,13 +2,14 @@
 
 use crate::cli::{Arguments, Ended, print};
 use crate::log_file::utc;
+use crate::stage::switched_off;
 use crate::stage_process;
 use crate::status::{MODES, Status};
-use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
+use glowplug::state::paths::DISABLED;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
-use glowplug::sys::{clock, tree};
+use glowplug::sys::clock;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -42,8 +43,10 @@ fn is_marked() -> bool {
 
 impl State {
     fn of(status: Option<&Status>) -> Self {
-        if is_off() || is_marked() {
-            return Self::Disabled;
+        match switched_off() {
+            Ok(Some(_)) => return Self::Disabled,
+            Ok(None) => {}
+            Err(_) => return Self::Error,
         }
         let Some(status) = status else { return Self::NotStarted };
         let ended = status.modes.get("modules-final").is_some_and(|mode| mode.finished.is_some());
@@ -63,11 +66,6 @@ impl State {
             Self::Disabled => "disabled",
         }
     }
-}
-
-/// Whether the agent found it switched off.
-fn is_off() -> bool {
-    tree::text(HANDOFF_SEED).is_some_and(|word| word.trim() == "off")
 }
 
 /// What provisioning is doing now.
@@ -112,7 +110,11 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     if arguments.has("wait") && format == "tabular" {
         eprintln!();
     }
-    let report = Report { state, status: status.unwrap_or_default() };
+    let mut status = status.unwrap_or_default();
+    if let Err(error) = switched_off() {
+        status.modes.entry(MODES[0].into()).or_default().errors.push(error.into());
+    }
+    let report = Report { state, status };
     print(&match format {
         "json" => report.json(),
         "yaml" => yaml::emit::dump(&report.value()),

@@ -226,7 +226,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 return Some(attempt);
             }
         };
-        if attempt.plan.actions.iter().all(|action| is_same_again(action)) {
+        if attempt.plan.actions.iter().all(is_same_again) {
             return Some(attempt);
         }
         // A program may end the machine, or this process: what ran before it is marked by then.
@@ -243,7 +243,11 @@ impl<'e, 'a> Engine<'e, 'a> {
         if self.early.is_some() {
             log.info("{} is left to the runner: {}", &[module.name, error.text()]);
         } else {
-            log.line(Level::Error, "{}: nothing of it is done in this boot: {}", &[module.name, error.text()]);
+            log.line(
+                Level::Error,
+                "{}: nothing of it is done in this boot: {}",
+                &[module.name, error.text()],
+            );
         }
         true
     }
@@ -322,20 +326,18 @@ impl<'e, 'a> Engine<'e, 'a> {
                 if !attempt.is_known {
                     return End::Refused(unknown(action, "it may have been added in an earlier boot"));
                 }
-                begun = match progress {
-                    Progress::Begun(length) => Some(length),
-                    _ => {
-                        let length = match self.applier.length(&file.path) {
-                            Ok(length) => length,
-                            Err(error) => return End::Failed(error),
-                        };
-                        let line = Journal::begun(module.name, key, length);
-                        if !self.keep_durably(&line, log) {
-                            return End::Refused(unknown(action, "the journal can't keep that it begins"));
-                        }
-                        None
+                if let Progress::Begun(length) = progress {
+                    begun = Some(length);
+                } else {
+                    let length = match self.applier.length(&file.path) {
+                        Ok(length) => length,
+                        Err(error) => return End::Failed(error),
+                    };
+                    let line = Journal::begun(module.name, key, length);
+                    if !self.keep_durably(&line, log) {
+                        return End::Refused(unknown(action, "the journal can't keep that it begins"));
                     }
-                };
+                }
             }
             Action::RunProgram(program)
                 if attempt.is_resumed

@@ -6,6 +6,7 @@
 
 mod cut;
 mod endless;
+mod interrupted;
 mod links;
 mod odd;
 mod old_kernel;
