@@ -151,9 +151,11 @@ impl Journal {
         for file in files {
             let end = file.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
             journal.torn |= end < file.len();
-            for line in core::str::from_utf8(file.get(..end)?).ok()?.split_terminator('\n') {
+            for line in file.get(..end)?.split_inclusive(|byte| *byte == b'\n') {
                 at += 1;
-                journal.take(line, at)?;
+                if !line.ends_with(TORN.as_bytes()) {
+                    journal.take(core::str::from_utf8(line).ok()?.trim_end_matches('\n'), at)?;
+                }
             }
         }
         journal.settle();
@@ -162,9 +164,6 @@ impl Journal {
 
     /// Takes one line in, without its end; `None`: it is not one.
     fn take(&mut self, line: &str, at: usize) -> Option<()> {
-        if line.ends_with(TORN.trim_end()) || line.is_empty() {
-            return Some(());
-        }
         let mut fields = line.splitn(4, ' ');
         let (what, module, action) = (fields.next()?, fields.next()?, fields.next()?);
         if what == "finished" {
