@@ -58,7 +58,8 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             plan.actions.push(Program::repeatable(&["setup-keymap", layout, variant]).into());
         }
         _ if runs_systemd(root) => {
-            let program = Program::repeatable(&["localectl", "set-x11-keymap", layout, model, variant, options]);
+            let program =
+                Program::repeatable(&["localectl", "set-x11-keymap", layout, model, variant, options]);
             plan.actions.push(program.into());
         }
         _ => {
@@ -119,8 +120,14 @@ mod tests {
     #[test]
     fn others_have_programs() {
         let fedora = root("fedora").with("/run/systemd/system", "", 0o040_755);
-        let localectl =
-            Program::repeatable(&["localectl", "set-x11-keymap", "de", "pc105", "nodeadkeys", "compose:rwin"]);
+        let localectl = Program::repeatable(&[
+            "localectl",
+            "set-x11-keymap",
+            "de",
+            "pc105",
+            "nodeadkeys",
+            "compose:rwin",
+        ]);
         assert_eq!(planned("keyboard", TEXT, &fedora).actions, [localectl.into()]);
         let alpine = Program::repeatable(&["setup-keymap", "us", "us"]).into();
         assert_eq!(planned("keyboard", "keyboard: {layout: us}", &root("alpine")).actions, [alpine]);
