@@ -4,15 +4,8 @@
 use super::snapshot::{Entry, Snapshot};
 
 /// Files that have times, process numbers or lines about the boot itself.
-const OF_THE_BOOT: [&str; 7] = [
-    "/previous-instance-id",
-    "/var/log/",
-    "/glowplug.journal",
-    "/status.json",
-    "/result.json",
-    "/boot-finished",
-    "/.pwd.lock",
-];
+const OF_THE_BOOT: [&str; 6] =
+    ["/var/log/", "/glowplug.journal", "/status.json", "/result.json", "/boot-finished", "/.pwd.lock"];
 
 /// What an append grows.
 const APPENDED: [&str; 2] = ["/etc/log", "/etc/log2"];
