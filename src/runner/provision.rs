@@ -126,6 +126,11 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     let mut problems = Vec::new();
     let line = kernel_line();
     let system = SystemConfig::read(&machine.root, &machine.run, &line, &mut problems);
+    if let Some(error) = &system.unread {
+        let why = "no module is run: what the configuration switches off is not known: {}";
+        log.line(Level::Error, why, &[error.text()]);
+        return Tasks::default();
+    }
     let mut trees = system.trees(&mut problems);
     add_datasource(&mut trees, instance);
     let mut included = Included::new(work.includes_from(), machine, &paths);

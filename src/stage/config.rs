@@ -19,6 +19,8 @@ use alloc::vec::Vec;
 #[derive(Debug, Default)]
 pub struct SystemConfig {
     texts: Vec<(String, String)>,
+    /// The first that is there and could not be read: what it switches off is not known.
+    pub unread: Option<Error>,
 }
 
 impl SystemConfig {
@@ -26,22 +28,31 @@ impl SystemConfig {
     #[inline(never)]
     pub fn read(root: &dyn Fetch, run: &dyn Fetch, line: &KernelLine, problems: &mut Vec<Error>) -> Self {
         let mut texts = Vec::from([("cc: on the kernel line".into(), line.cloud_config().into())]);
+        let mut unread = None;
         let mut take = |tree: &dyn Fetch, path: &str, name: &str| match tree.read(path, limits::ROOT_FILE) {
             Ok(Some(content)) => texts.push((name.into(), lossy(content))),
             Ok(None) => {}
-            Err(error) => problems.push(error),
+            Err(error) => {
+                unread.get_or_insert_with(|| error.clone());
+                problems.push(error);
+            }
         };
         take(run, "cloud-init/cloud.cfg", "/run/cloud-init/cloud.cfg");
         let folder = "/etc/cloud/cloud.cfg.d";
-        let names = root.list(folder).ok().flatten();
-        for name in names.iter().flatten().rev() {
+        let listed = root.list(folder);
+        let names = listed.as_ref().ok().and_then(Option::as_ref);
+        for name in names.into_iter().flatten().rev() {
             if name.ends_with(".cfg") {
                 let path = fill("{}/{}", &[folder, name]);
                 take(root, &path, &path);
             }
         }
         take(root, "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg");
-        Self { texts }
+        if let Err(error) = listed {
+            unread.get_or_insert_with(|| error.clone());
+            problems.push(error);
+        }
+        Self { texts, unread }
     }
 
     /// The trees of these texts, each with its name; one that is no mapping is

@@ -149,12 +149,13 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
     let mut online = Online::default();
     match decided {
         Decided::Instance { instance, changed } if beside => {
-            let seeded = Seeded { instance: &instance, trees: &trees, changed, deadline };
+            let seeded = Seeded { instance: &instance, trees: &trees, unread: None, changed, deadline };
             hand_to_cloud_init(local, &seeded, applier, log);
         }
         Decided::Instance { instance, changed } => {
             add_datasource(&mut trees, &instance);
-            let seeded = Seeded { instance: &instance, trees: &trees, changed, deadline };
+            let unread = config.unread.as_ref();
+            let seeded = Seeded { instance: &instance, trees: &trees, unread, changed, deadline };
             online = provision(local, &seeded, applier, log);
         }
         Decided::NetworkAlone => {
@@ -238,6 +239,8 @@ struct Seeded<'s> {
     instance: &'s Instance,
     /// The system's configuration, as [`SystemConfig::trees`] gives it.
     trees: &'s [(&'s str, Value<'s>)],
+    /// As [`SystemConfig::unread`] has it.
+    unread: Option<&'s Error>,
     /// As [`Decided::Instance`] has it.
     changed: bool,
     /// Microseconds of the monotonic clock up to which NICs are waited for.
@@ -246,7 +249,7 @@ struct Seeded<'s> {
 
 #[inline(never)]
 fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Online {
-    let &Seeded { instance, trees, changed, deadline } = seeded;
+    let &Seeded { instance, trees, unread, changed, deadline } = seeded;
     let paths = InstancePaths::new(&instance.id);
     let cover = Cover::of(local.root, local.running);
     let start = clock::monotonic();
@@ -265,6 +268,8 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
     log.step("agent/network", start);
     if let Some(what) = consumed.unresolved() {
         log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
+    } else if let Some(error) = unread {
+        log.info("modules are left to the runner: {}", &[error.text()]);
     } else if local.writable {
         let jobs = consumed.upstart_jobs();
         let (config, root, jobs) = (&config, local.root, &*jobs);
@@ -282,7 +287,7 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
 /// to the root's cloud-init.
 #[inline(never)]
 fn hand_to_cloud_init(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
-    let &Seeded { instance, trees, changed, deadline } = seeded;
+    let &Seeded { instance, trees, changed, deadline, .. } = seeded;
     let cover = Cover::of(local.root, local.running);
     let mut problems = Vec::new();
     let system = cloud_config(&[], trees);

@@ -51,3 +51,20 @@ fn a_root_whose_os_release_is_no_file_runs_no_module() {
     assert!(said.contains("status 1\n"), "{said}");
     assert_eq!(story.text("root/etc/hosts"), None);
 }
+
+/// What a drop-in switches off ran when that could not be read.
+#[test]
+fn a_root_with_a_drop_in_that_is_too_long_runs_no_module() {
+    let story = Story::new("unread-drop-in");
+    story.root("etc/cloud/cloud.cfg.d/90-long.cfg", &"# long\n".repeat(800_000));
+    story.seed(
+        "user_data",
+        "#cloud-config\nwrite_files: [{path: /etc/motd, content: new}]\nruncmd: [touch /etc/ran]\n",
+    );
+    let output = story.run(SCRIPT);
+    let said = said(&output);
+    assert!(said.contains("modules are left to the runner: unable to read "), "{said}");
+    assert!(said.contains("no module is run: what the configuration switches off is not known: "), "{said}");
+    assert!(said.contains("status 1\n"), "{said}");
+    assert_eq!((story.text("root/etc/motd"), story.text("root/etc/ran")), (None, None));
+}
