@@ -3,6 +3,7 @@
 
 use crate::error::Result;
 use crate::limits;
+use crate::text::of_bytes;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -25,14 +26,19 @@ pub trait Fetch {
     fn name(&self, path: &str) -> String;
 }
 
-/// The text of a file of the root that something is planned by; what is not
-/// UTF-8 in it is replaced. A file that can't be read counts as none.
+/// The text of a file of the root, as [`of_bytes`] makes it; what is made of it
+/// is written as [`to_bytes`](crate::text::to_bytes) gives it.
+#[inline(never)]
+pub fn read(root: &dyn Fetch, path: &str) -> Result<Option<String>> {
+    Ok(root.read(path, limits::ROOT_FILE)?.map(of_bytes))
+}
+
+/// As [`read`], for what is only looked at. A file that can't be read counts as
+/// none; of a machine's own root the engine learns of it, and then does nothing
+/// of the module that asked.
 #[inline(never)]
 pub fn text(root: &dyn Fetch, path: &str) -> Option<String> {
-    match root.read(path, limits::ROOT_FILE) {
-        Ok(Some(content)) => Some(lossy(content)),
-        _ => None,
-    }
+    read(root, path).ok().flatten()
 }
 
 /// The text of these bytes; what is not UTF-8 in it is replaced.

@@ -8,6 +8,9 @@ use alloc::vec::Vec;
 /// Mount points every Linux system has on top of its root.
 static ALWAYS: [&str; 5] = ["/dev", "/proc", "/run", "/sys", "/tmp"];
 
+/// What lies over every path: an fstab that can't be read may have any mount.
+const UNKNOWN: &str = "";
+
 /// Where systemd looks for units, the first first.
 static UNITS: [&str; 3] = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
@@ -27,8 +30,9 @@ impl Covered {
         for point in &ALWAYS {
             points.push(String::from(*point));
         }
-        for line in fetch::text(root, "/etc/fstab").unwrap_or_default().lines() {
-            points.extend(mount_point(line));
+        match fetch::read(root, "/etc/fstab") {
+            Ok(text) => points.extend(text.unwrap_or_default().lines().filter_map(mount_point)),
+            Err(_) => points.push(String::from(UNKNOWN)),
         }
         let mut covered = Self { points };
         let (mut wants, mut has_units) = (Vec::new(), false);
@@ -68,7 +72,8 @@ impl Covered {
         self.points.retain(|point| stay(point));
     }
 
-    /// The mount point `path` (absolute, symbolic links resolved) lies under.
+    /// The mount point `path` (absolute, symbolic links resolved) lies under; empty
+    /// when the root's fstab can't be read.
     #[inline(never)]
     pub fn by(&self, path: &str) -> Option<&str> {
         let lies_under = |point: &&String| {
@@ -154,6 +159,21 @@ mod tests {
             ],
         );
         assert_eq!(Covered::read(&root, false).points, ["/dev", "/proc", "/run", "/sys", "/tmp", "/var"]);
+    }
+
+    #[test]
+    fn nothing_is_written_under_the_mounts_of_an_fstab_that_can_not_be_read() {
+        let covered = Covered::read(&Tree::default().failing("/etc/fstab", 5), false);
+        assert_eq!((covered.by("/etc/motd"), covered.by("/var/lib/cloud")), (Some(""), Some("")));
+    }
+
+    #[test]
+    fn a_mount_point_in_another_character_set_is_one() {
+        let root =
+            Tree::default().with_bytes("/etc/fstab", b"/dev/sdb /srv/caf\xe9 ext4 defaults 0 0\n", 0o100_644);
+        let covered = Covered::read(&root, false);
+        let path = crate::text::of_bytes(b"/srv/caf\xe9/x".to_vec());
+        assert!(covered.by(&path).is_some() && covered.by("/srv").is_none());
     }
 
     #[test]

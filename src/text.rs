@@ -4,6 +4,7 @@
 
 use crate::limits;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// `pattern` with each `{}` replaced by the next of `values`, which come as
 /// they are; there are as many of them.
@@ -22,6 +23,64 @@ pub fn fill(pattern: &str, values: &[&str]) -> String {
         text.push_str(rest);
     }
     text
+}
+
+/// The character that byte 0x80 becomes in [`of_bytes`]; those up to 0xff follow.
+const BYTES: u32 = 0x10_ff80 - 0x80;
+
+fn byte_of(c: char) -> Option<u8> {
+    u8::try_from(u32::from(c).checked_sub(BYTES)?).ok().filter(|byte| *byte >= 0x80)
+}
+
+/// The text of a file that need not be UTF-8: each byte that belongs to no
+/// character becomes one of the last 128 of Unicode, which are for private use
+/// (as PEP 383 does it with others), so that [`to_bytes`] gives the file back to
+/// the byte. One of those in the file itself is four such bytes.
+#[inline(never)]
+pub fn of_bytes(content: Vec<u8>) -> String {
+    let content = match String::from_utf8(content) {
+        Ok(text) if text.chars().all(|c| byte_of(c).is_none()) => return text,
+        Ok(text) => text.into_bytes(),
+        Err(error) => error.into_bytes(),
+    };
+    let mut text = String::new();
+    let keep = |text: &mut String, bytes: &[u8]| {
+        text.extend(bytes.iter().filter_map(|byte| char::from_u32(BYTES + u32::from(*byte))));
+    };
+    for chunk in content.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if byte_of(c).is_some() {
+                keep(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes());
+            } else {
+                text.push(c);
+            }
+        }
+        keep(&mut text, chunk.invalid());
+    }
+    text
+}
+
+/// The bytes of a text that [`of_bytes`] made, or that was made of one.
+#[inline(never)]
+pub fn to_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match byte_of(c) {
+            Some(byte) => bytes.push(byte),
+            None => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
+}
+
+/// Adds a line to the text of a file, whose last line may lack its end.
+#[inline(never)]
+pub fn push_line(text: &mut String, line: &str) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(line);
+    text.push('\n');
 }
 
 /// Whether `part` stands anywhere in `text`, in time of the product of their
@@ -130,6 +189,21 @@ mod tests {
         assert_eq!(fill("{}{}", &["a", "b"]), "ab");
         assert_eq!(fill("{nothing {}}", &["a"]), "{nothing a}");
         assert_eq!(fill("{", &[]), "{");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_come_back() {
+        for bytes in [
+            &b"caf\xe9\n"[..],
+            b"\xff\xfe\x80\xc3",
+            "caf\u{e9} \u{10ff80}\u{10ffff}\u{10ff7f}".as_bytes(),
+            b"\xf4\x8f\xbf\xbf\xf4\x8f\xbf",
+            b"plain",
+        ] {
+            let text = of_bytes(bytes.to_vec());
+            assert_eq!(to_bytes(&text), bytes, "{text:?}");
+        }
+        assert_eq!(of_bytes("caf\u{e9}".into()), "caf\u{e9}");
     }
 
     #[test]

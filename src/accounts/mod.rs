@@ -3,6 +3,7 @@
 
 pub mod edit;
 
+use crate::error::Result;
 use crate::fetch::{self, Fetch};
 use alloc::string::String;
 
@@ -27,11 +28,11 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Reads them; a file that is missing or can't be read has no accounts,
-    /// a line that is not one is passed over.
-    pub fn read(root: &dyn Fetch) -> Self {
-        let text = |path: &str| fetch::text(root, path).unwrap_or_default();
-        Self { passwd: text("/etc/passwd"), group: text("/etc/group") }
+    /// Reads them; a file that is missing has no accounts, a line that is not one
+    /// is passed over. A name that is not UTF-8 is as [`crate::text::of_bytes`] has it.
+    pub fn read(root: &dyn Fetch) -> Result<Self> {
+        let text = |path: &str| Ok(fetch::read(root, path)?.unwrap_or_default());
+        Ok(Self { passwd: text("/etc/passwd")?, group: text("/etc/group")? })
     }
 
     /// The user called `name`.

@@ -4,9 +4,8 @@
 use super::{Context, Plan};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::Error;
-use crate::fetch;
-use crate::limits;
-use crate::text::{PRIVATE_KEY, contains, parent_and_name};
+use crate::module::present::Unread;
+use crate::text::{PRIVATE_KEY, contains, parent_and_name, push_line, to_bytes};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -101,12 +100,9 @@ pub(super) fn authorize(
     options: &str,
     plan: &mut Plan,
 ) {
-    let path = authorized_keys_path(context, user);
-    let present = match context.root.read(&path, limits::ROOT_FILE) {
-        Ok(present) => present.unwrap_or_default(),
-        Err(error) => return plan.problems.push(error),
-    };
-    let present = String::from_utf8_lossy(&present);
+    let Ok(path) = authorized_keys_path(context, user, plan) else { return };
+    let Ok(present) = plan.old(context, &path) else { return };
+    let present = present.unwrap_or_default();
     let lines = updated(&present, keys, options);
     if *lines == *present {
         return;
@@ -121,7 +117,7 @@ pub(super) fn authorize(
     }
     let file = WriteFile {
         path,
-        content: lines.into_bytes(),
+        content: to_bytes(&lines),
         mode: 0o600,
         owner: user.owner.clone(),
         existing: Existing::KeepMetadata,
@@ -132,9 +128,13 @@ pub(super) fn authorize(
 /// The first `AuthorizedKeysFile` of the root's `sshd_config` that is the user's
 /// own (`sshd_config(5)`), else `~/.ssh/authorized_keys`.
 #[inline(never)]
-pub(super) fn authorized_keys_path(context: &Context<'_>, user: &Account<'_>) -> String {
+pub(super) fn authorized_keys_path(
+    context: &Context<'_>,
+    user: &Account<'_>,
+    plan: &mut Plan,
+) -> Result<String, Unread> {
     let home = user.home.trim_end_matches('/');
-    let text = fetch::text(context.root, "/etc/ssh/sshd_config").unwrap_or_default();
+    let text = plan.old(context, "/etc/ssh/sshd_config")?.unwrap_or_default();
     let patterns = text.lines().find_map(|line| {
         let line = line.trim_ascii();
         let end = line.bytes().position(|byte| b" \t=".contains(&byte))?;
@@ -143,10 +143,10 @@ pub(super) fn authorized_keys_path(context: &Context<'_>, user: &Account<'_>) ->
     });
     for pattern in patterns.unwrap_or_default().split_ascii_whitespace() {
         if let Some(path) = expanded(pattern, home, user.name).filter(|_| pattern != "none") {
-            return if path.starts_with('/') { path } else { [home, "/", &path].concat() };
+            return Ok(if path.starts_with('/') { path } else { [home, "/", &path].concat() });
         }
     }
-    [home, "/.ssh/authorized_keys"].concat()
+    Ok([home, "/.ssh/authorized_keys"].concat())
 }
 
 /// A pattern of `AuthorizedKeysFile` with home and name in it; `None` for a
@@ -174,26 +174,24 @@ fn expanded(pattern: &str, home: &str, name: &str) -> Option<String> {
 fn updated<'a>(present: &str, keys: &[Key<'a>], options: &str) -> String {
     let mut placed = alloc::vec![false; keys.len()];
     let mut content = String::new();
-    let mut push = |options: &str, line: &str| {
+    let push = |content: &mut String, line: &str| {
         let blank = if options.is_empty() { "" } else { " " };
-        for piece in &[options, blank, line, "\n"] {
-            content.push_str(piece);
-        }
+        push_line(content, &[options, blank, line].concat());
     };
     let line = |key: &Key<'a>| if options.is_empty() { key.line } else { key.bare };
-    for old in present.lines() {
+    for old in present.split_inclusive('\n') {
         let same = Key::of(old).and_then(|old| keys.iter().position(|key| key.material == old.material));
         match same {
             Some(at) => {
                 placed[at] = true;
-                push(options, line(&keys[at]));
+                push(&mut content, line(&keys[at]));
             }
-            None => push("", old),
+            None => content.push_str(old),
         }
     }
     for (key, placed) in keys.iter().zip(placed) {
         if !placed {
-            push(options, line(key));
+            push(&mut content, line(key));
         }
     }
     content

@@ -6,9 +6,8 @@ use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Existing, Owner, Program, WriteFile};
 use crate::cloud_config::init_stage::certificates;
 use crate::error::Error;
-use crate::fetch;
 use crate::state::paths::Frequency;
-use crate::text::fill;
+use crate::text::{fill, to_bytes};
 use alloc::string::{String, ToString};
 
 pub(super) const MODULE: Module = Module {
@@ -53,19 +52,19 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 
 /// Leaves the distribution's own certificates out, those that come later too.
 fn leave_out(context: &Context<'_>, plan: &mut Plan) {
-    let Some(text) = fetch::text(context.root, DEFAULTS) else {
+    let Ok(text) = plan.old(context, DEFAULTS) else { return };
+    let Some(text) = text else {
         let why = fill("the root has no {}", &[DEFAULTS]);
         return plan.problems.push(Error::new("leave out", "the distribution's certificates", why));
     };
     let mut content = String::new();
-    for line in text.lines() {
+    for line in text.split_inclusive('\n') {
         let names_one = !line.trim_ascii().is_empty() && !line.starts_with(['#', '!']);
         content.push_str(if names_one { "!" } else { "" });
         content.push_str(line);
-        content.push('\n');
     }
     let (path, owner, existing) = (DEFAULTS.into(), Owner::Root, Existing::KeepMetadata);
-    plan.actions.push(WriteFile { path, content: content.into_bytes(), mode: 0o644, owner, existing }.into());
+    plan.actions.push(WriteFile { path, content: to_bytes(&content), mode: 0o644, owner, existing }.into());
     if has_program(context.root, "debconf-set-selections") {
         let input = b"ca-certificates ca-certificates/trust_new_crts select no\n".to_vec();
         plan.actions.push(Program { input, ..Program::repeatable(&["debconf-set-selections", "-"]) }.into());

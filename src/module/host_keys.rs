@@ -5,7 +5,6 @@ use super::ed25519::HostKey;
 use super::sshd_config::SshdConfig;
 use super::system::has_program;
 use super::{Context, Plan};
-use crate::accounts::Accounts;
 use crate::action::{Action, Again, Program};
 use crate::cloud_config::host_keys::{Part, Wanted, parse};
 use crate::error::Error;
@@ -82,8 +81,7 @@ pub(super) fn plan(context: &Context<'_>, plan: &mut Plan) {
 
 /// Writes the keys that are given.
 fn put(context: &Context<'_>, keys: &[(&str, Part, &str)], plan: &mut Plan) {
-    let mut config = SshdConfig::read(context);
-    let mut certified = false;
+    let mut certificates = Vec::new();
     for &(kind, part, text) in keys {
         let path = Server::OpenSsh.path(kind);
         let path = match part {
@@ -92,12 +90,16 @@ fn put(context: &Context<'_>, keys: &[(&str, Part, &str)], plan: &mut Plan) {
             Part::Certificate => path + "-cert.pub",
         };
         if part == Part::Certificate {
-            config.set("HostCertificate", &path);
-            certified = true;
+            certificates.push(path.clone());
         }
         plan.actions.push(Action::write(&path, text.as_bytes().to_vec(), 0o600));
     }
-    if certified {
+    if !certificates.is_empty()
+        && let Ok(mut config) = SshdConfig::read(context, plan)
+    {
+        for path in &certificates {
+            config.set("HostCertificate", path);
+        }
         config.write(plan);
     }
     let types =
@@ -130,7 +132,8 @@ fn make(context: &Context<'_>, server: Server, types: &[&str], present: &[String
     if !has_program(context.root, keygen) {
         return make_ourselves(context, server, types, present, plan);
     }
-    let shared = Accounts::read(context.root).gid("ssh_keys").is_some();
+    let Ok(accounts) = plan.accounts(context) else { return };
+    let shared = accounts.gid("ssh_keys").is_some();
     let quiet = context.config.is_true("ssh_quiet_keygen", false);
     plan.actions
         .push(Action::make_directory(if server == Server::OpenSsh { OPENSSH } else { DROPBEAR }, 0o755));

@@ -7,6 +7,7 @@ use crate::action::{Action, Program};
 use crate::cloud_config::Setting;
 use crate::fetch::{self, may_exist};
 use crate::state::paths::Frequency;
+use crate::text::{push_line, to_bytes};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,9 +40,9 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let file = context.config.text("locale_configfile").filter(|path| path.starts_with('/'));
     let systemd = has_systemd(context.root);
     let mut set = |path: &str, name: &str| {
-        let old = fetch::text(context.root, path).unwrap_or_else(|| CREATED.into());
-        let text = shell_variables::with(&old, name, locale);
-        plan.actions.push(Action::write(path, text.into_bytes(), 0o644));
+        let Ok(old) = plan.old(context, path) else { return };
+        let text = shell_variables::with(old.as_deref().unwrap_or(CREATED), name, locale);
+        plan.actions.push(Action::write(path, to_bytes(&text), 0o644));
     };
     match distribution.family {
         Family::Debian => debian(context, &setting, locale, file, plan),
@@ -80,7 +81,8 @@ fn is_off(setting: &Setting<'_>) -> bool {
 /// locale-gen nor update-locale: then only the file is written.
 fn debian(context: &Context<'_>, setting: &Setting<'_>, locale: &str, file: Option<&str>, plan: &mut Plan) {
     let path = file.unwrap_or("/etc/default/locale");
-    let present = fetch::text(context.root, "/etc/default/locale").unwrap_or_default();
+    let Ok(present) = plan.old(context, "/etc/default/locale") else { return };
+    let present = present.unwrap_or_default();
     let same = |present: &str| present.eq_ignore_ascii_case(locale);
     if shell_variables::value(&present, "LANG").is_some_and(same) && may_exist(context.root, path) {
         return;
@@ -96,19 +98,20 @@ fn debian(context: &Context<'_>, setting: &Setting<'_>, locale: &str, file: Opti
         let arguments = [["--locale-file=", path].concat(), ["LANG=", locale].concat()];
         plan.actions.push(Program::repeatable(&["update-locale", &arguments[0], &arguments[1]]).into());
     } else {
-        let old = fetch::text(context.root, path).unwrap_or_default();
-        let text = shell_variables::with(&old, "LANG", locale);
-        plan.actions.push(Action::write(path, text.into_bytes(), 0o644));
+        let Ok(old) = plan.old(context, path) else { return };
+        let text = shell_variables::with(&old.unwrap_or_default(), "LANG", locale);
+        plan.actions.push(Action::write(path, to_bytes(&text), 0o644));
     }
 }
 
 /// Generates a locale. Debian's locale-gen knows only what /etc/locale.gen
 /// lists, Ubuntu's takes it as an argument; neither minds the other.
 fn generate(context: &Context<'_>, locale: &str, plan: &mut Plan) {
-    let listed = fetch::text(context.root, LOCALE_GEN).unwrap_or_default();
+    let Ok(listed) = plan.old(context, LOCALE_GEN) else { return };
+    let listed = listed.unwrap_or_default();
     let supported = fetch::text(context.root, "/usr/share/i18n/SUPPORTED").unwrap_or_default();
     if let Some(text) = with_locale(&listed, &supported, locale) {
-        plan.actions.push(Action::write(LOCALE_GEN, text.into_bytes(), 0o644));
+        plan.actions.push(Action::write(LOCALE_GEN, to_bytes(&text), 0o644));
     }
     plan.actions.push(Program::repeatable(&["locale-gen", locale]).into());
 }
@@ -119,18 +122,20 @@ fn with_locale(listed: &str, supported: &str, locale: &str) -> Option<String> {
     if listed.lines().any(names) {
         return None;
     }
-    let mut lines: Vec<&str> = listed.lines().collect();
+    let mut lines: Vec<&str> = listed.split_inclusive('\n').collect();
     let commented = |line: &&str| line.strip_prefix('#').is_some_and(names);
     let charset = || locale.split(['.', '@']).nth(1).filter(|_| locale.contains('.')).unwrap_or("UTF-8");
     let new = match supported.lines().find(|line| names(line)) {
         Some(line) => line.into(),
         None => [locale, " ", charset()].concat(),
     };
-    match lines.iter().position(commented) {
-        Some(at) => lines[at] = lines[at].trim_start_matches(['#', ' ']),
-        None => lines.push(&new),
-    }
-    Some(lines.join("\n") + "\n")
+    let Some(at) = lines.iter().position(commented) else {
+        let mut text = String::from(listed);
+        push_line(&mut text, &new);
+        return Some(text);
+    };
+    lines[at] = lines[at].trim_start_matches(['#', ' ']);
+    Some(lines.concat())
 }
 
 #[cfg(test)]

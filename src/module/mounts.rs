@@ -7,8 +7,8 @@ use super::system::runs_systemd;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Existing, Owner, Program, WriteFile};
 use crate::cloud_config::mounts::{Entry, FIELDS, default_fields, entries};
-use crate::fetch;
 use crate::state::paths::Frequency;
+use crate::text::{push_line, to_bytes};
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -38,9 +38,10 @@ const OTHER_INIT: &str = "defaults,nofail";
 type Line = [String; FIELDS];
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
-    let old = fetch::text(context.root, FSTAB);
+    let Ok(old) = plan.old(context, FSTAB) else { return };
     let text = old.as_deref().unwrap_or_default();
-    let (ours, theirs): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains(MARK));
+    let (ours, theirs): (Vec<&str>, Vec<&str>) =
+        text.split_inclusive('\n').partition(|line| line.contains(MARK));
     let mut lines = wanted(context, &theirs, plan);
     if let Some(path) = swap::plan(context, plan) {
         lines.push([&path, "none", "swap", "sw,nofail", "0", "0"].map(String::from));
@@ -48,10 +49,9 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     if lines.is_empty() && ours.is_empty() {
         return;
     }
-    let mut content = String::new();
-    for line in theirs.into_iter().map(String::from).chain(lines.iter().map(written)) {
-        content.push_str(&line);
-        content.push('\n');
+    let mut content = theirs.concat();
+    for line in lines.iter().map(written) {
+        push_line(&mut content, &line);
     }
     let mounted = devices::mounted(context.root);
     let mut must_mount = old.as_ref() != Some(&content);
@@ -60,7 +60,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         must_mount |= !mounted.iter().any(|mounted| mounted.point == *point);
     }
     if old.as_ref() != Some(&content) {
-        let (content, owner, existing) = (content.into_bytes(), Owner::Root, Existing::KeepMetadata);
+        let (content, owner, existing) = (to_bytes(&content), Owner::Root, Existing::KeepMetadata);
         plan.actions.push(WriteFile { path: FSTAB.into(), content, mode: 0o644, owner, existing }.into());
     }
     let mut run = |argv: &[&str]| plan.actions.push(Program::repeatable(argv).into());

@@ -17,6 +17,9 @@ pub(super) const MODULE: Module = Module {
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     if let Some(text) = resolv_conf(context.config, &mut plan.problems) {
+        if plan.old(context, "/etc/resolv.conf").is_err() {
+            return;
+        }
         let content = [CREATED, &text].concat().into_bytes();
         let (path, owner, existing) = ("/etc/resolv.conf".into(), Owner::Root, Existing::KeepMetadata);
         plan.actions.push(WriteFile { path, content, mode: 0o644, owner, existing }.into());

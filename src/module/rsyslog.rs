@@ -5,7 +5,6 @@ use super::system::renew;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::init_stage::rsyslog;
-use crate::fetch;
 use crate::state::paths::Frequency;
 
 pub(super) const MODULE: Module = Module {
@@ -25,7 +24,8 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
     let mut changed = false;
     for (path, content) in wanted.files {
-        if fetch::text(context.root, &path).is_none_or(|old| old != content) {
+        let Ok(old) = plan.old(context, &path) else { continue };
+        if old.is_none_or(|old| old != content) {
             plan.actions.push(Action::write(&path, content.into_bytes(), 0o644));
             changed = true;
         }

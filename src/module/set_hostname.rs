@@ -6,7 +6,7 @@ use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::hostname::{self, Hostname};
 use crate::fetch::{self, may_exist};
 use crate::state::paths::{Frequency, SET_HOSTNAME};
-use crate::text::fill;
+use crate::text::{fill, to_bytes};
 
 pub(super) const MODULE: Module = Module {
     name: "set_hostname",
@@ -55,8 +55,8 @@ pub(super) fn write_name(context: &Context<'_>, name: &str, plan: &mut Plan) {
         plan.actions.push(Action::write(FILE, [name, "\n"].concat().into_bytes(), 0o644));
     }
     if is_red_hat(context.root) && !has_systemd(context.root) {
-        let old = fetch::text(context.root, GLOBAL).unwrap_or_default();
-        let content = shell_variables::with(&old, "HOSTNAME", name).into_bytes();
+        let Ok(old) = plan.old(context, GLOBAL) else { return };
+        let content = to_bytes(&shell_variables::with(&old.unwrap_or_default(), "HOSTNAME", name));
         let (path, owner, existing) = (GLOBAL.into(), Owner::Root, Existing::KeepMetadata);
         plan.actions.push(WriteFile { path, content, mode: 0o644, owner, existing }.into());
     }

@@ -68,7 +68,7 @@ fn take_passwords(context: &Context<'_>, takes: bool, plan: &mut Plan) {
         let why = "the root has no /etc/ssh/sshd_config";
         return plan.problems.push(Error::new("set", "PasswordAuthentication", why));
     }
-    let mut config = SshdConfig::read(context);
+    let Ok(mut config) = SshdConfig::read(context, plan) else { return };
     config.set("PasswordAuthentication", if takes { "yes" } else { "no" });
     if !config.write(plan) {
         return;

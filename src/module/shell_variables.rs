@@ -1,5 +1,6 @@
 //! Files of shell variables: /etc/default/*, /etc/sysconfig/*, /etc/locale.conf.
 
+use crate::text::push_line;
 use alloc::string::String;
 
 /// What a line sets, if it is an assignment: its name and its value as written.
@@ -23,21 +24,21 @@ pub(super) fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 
 /// `text` with a variable set: where it is set already, else at the end.
 pub(super) fn with(text: &str, name: &str, value: &str) -> String {
-    let line = [name, "=", &quoted(value), "\n"].concat();
+    let line = [name, "=", &quoted(value)].concat();
     let (mut out, mut placed) = (String::new(), false);
-    for old in text.lines() {
+    for old in text.split_inclusive('\n') {
         if assignment(old).is_some_and(|(own, _)| own == name) {
             if !placed {
                 out.push_str(&line);
+                out.push('\n');
             }
             placed = true;
         } else {
             out.push_str(old);
-            out.push('\n');
         }
     }
     if !placed {
-        out.push_str(&line);
+        push_line(&mut out, &line);
     }
     out
 }

@@ -3,7 +3,6 @@
 
 use super::authorized_keys::{Account, authorize, keys};
 use super::{Context, Early, Module, Plan, Stage, host_keys};
-use crate::accounts::Accounts;
 use crate::action::Owner;
 use crate::cloud_config::ssh;
 use crate::error::Error;
@@ -33,7 +32,7 @@ fn authorize_all(context: &Context<'_>, is_early: bool, plan: &mut Plan) {
     if keys.is_empty() {
         return;
     }
-    let accounts = Accounts::read(context.root);
+    let Ok(accounts) = plan.accounts(context) else { return };
     for &(name, options) in &[(wanted.user, ""), (Some("root"), &*wanted.root_options)] {
         let Some(name) = name else { continue };
         match accounts.user(name) {

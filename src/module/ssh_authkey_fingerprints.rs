@@ -4,7 +4,6 @@ use super::authorized_keys::{Account, authorized_keys_path};
 use super::console_table::{PREFIX, console_table};
 use super::public_key::PublicKey;
 use super::{Context, Early, Module, Plan, Stage};
-use crate::accounts::Accounts;
 use crate::action::{Effect, Owner, Task};
 use crate::cloud_config::users::users;
 use crate::error::Error;
@@ -34,7 +33,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         plan.problems.push(Error::new("use authkey_hash", digest, why));
         digest = "sha256";
     }
-    let accounts = Accounts::read(context.root);
+    let Ok(accounts) = plan.accounts(context) else { return };
     let mut text = String::new();
     // What is wrong with them, users_groups has told.
     for wanted in users(context.config, &mut Vec::new()) {
@@ -44,7 +43,9 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             continue;
         }
         let owner = Owner::Ids { uid: user.uid, gid: user.gid };
-        let path = authorized_keys_path(context, &Account { name, home: user.home, owner });
+        let Ok(path) = authorized_keys_path(context, &Account { name, home: user.home, owner }, plan) else {
+            continue;
+        };
         let lines = fetch::text(context.root, &path).unwrap_or_default();
         if lines.is_empty() {
             let line = [PREFIX, "no authorized SSH keys fingerprints found for user ", name, ".\n"];

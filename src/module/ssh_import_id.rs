@@ -3,7 +3,6 @@
 
 use super::system::has_program;
 use super::{Context, Early, Module, Plan, Stage};
-use crate::accounts::Accounts;
 use crate::action::Program;
 use crate::cloud_config::Setting;
 use crate::cloud_config::users::users;
@@ -25,7 +24,7 @@ pub(super) const MODULE: Module = Module {
 const PROGRAM: &str = "ssh-import-id";
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
-    let accounts = Accounts::read(context.root);
+    let Ok(accounts) = plan.accounts(context) else { return };
     for (user, ids) in wanted(context, plan) {
         let failed = |why| Error::new("import the keys of", user, why);
         if !has_program(context.root, PROGRAM) {

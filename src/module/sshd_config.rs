@@ -3,7 +3,8 @@
 
 use super::{Context, Plan};
 use crate::action::{Existing, Owner, WriteFile};
-use crate::fetch;
+use crate::module::present::Unread;
+use crate::text::to_bytes;
 use alloc::string::String;
 
 pub(super) const MAIN: &str = "/etc/ssh/sshd_config";
@@ -19,8 +20,8 @@ pub(super) struct SshdConfig {
 impl SshdConfig {
     /// The file settings go to: 50-cloud-init.conf where the main file includes
     /// its folder, else that itself.
-    pub(super) fn read(context: &Context<'_>) -> Self {
-        let main = fetch::text(context.root, MAIN).unwrap_or_default();
+    pub(super) fn read(context: &Context<'_>, plan: &mut Plan) -> Result<Self, Unread> {
+        let main = plan.old(context, MAIN)?.unwrap_or_default();
         let includes = |line: &str| {
             let mut words = line.split_ascii_whitespace();
             words.next().is_some_and(|word| word.eq_ignore_ascii_case("include"))
@@ -28,8 +29,8 @@ impl SshdConfig {
         };
         let path =
             if main.lines().any(includes) { [FOLDER, "/50-cloud-init.conf"].concat() } else { MAIN.into() };
-        let old = fetch::text(context.root, &path);
-        Self { new: old.clone().unwrap_or_default(), path, old }
+        let old = plan.old(context, &path)?;
+        Ok(Self { new: old.clone().unwrap_or_default(), path, old })
     }
 
     /// Sets `key` for all connections.
@@ -42,7 +43,7 @@ impl SshdConfig {
         if self.old.as_ref() == Some(&self.new) {
             return false;
         }
-        let (content, existing) = (self.new.into_bytes(), Existing::KeepMetadata);
+        let (content, existing) = (to_bytes(&self.new), Existing::KeepMetadata);
         let file = WriteFile { path: self.path, content, mode: 0o600, owner: Owner::Root, existing };
         plan.actions.push(file.into());
         true

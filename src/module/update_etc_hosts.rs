@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::fetch;
 use crate::state::paths::Frequency;
 use crate::syntax::value::{Data, Value};
-use crate::text::fill;
+use crate::text::{fill, push_line, to_bytes};
 use crate::user_data::render_text;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -38,7 +38,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         return plan.problems.push(Error::new("write", HOSTS, "the machine has no name"));
     };
     let family = Distribution::of(context).family;
-    let old = fetch::text(context.root, HOSTS);
+    let Ok(old) = plan.old(context, HOSTS) else { return };
     let content = match wanted {
         EtcHosts::Localhost => with_own_line(old.as_deref(), own_address(family), names.fqdn, names.hostname),
         EtcHosts::Template => match template(context, family, names.fqdn, names.hostname) {
@@ -47,7 +47,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         },
     };
     if old.as_ref() != Some(&content) {
-        let (content, owner, existing) = (content.into_bytes(), Owner::Root, Existing::KeepMetadata);
+        let (content, owner, existing) = (to_bytes(&content), Owner::Root, Existing::KeepMetadata);
         let file = WriteFile { path: HOSTS.into(), content, mode: 0o644, owner, existing };
         plan.actions.push(Action::from(file));
     }
@@ -108,19 +108,12 @@ fn with_own_line(old: Option<&str>, address: &str, fqdn: &str, hostname: &str) -
     if old.lines().filter(own).any(is_there) {
         return old.into();
     }
-    let lines: Vec<&str> = old.lines().collect();
+    let lines: Vec<&str> = old.split_inclusive('\n').collect();
     let after = lines.iter().rposition(own).map_or(lines.len(), |at| at + 1);
-    let mut content = String::new();
-    for (at, line) in lines.iter().copied().chain([""]).enumerate() {
-        if at == after {
-            content.push_str(&fill("{}\t{}\t{}\n", &[address, fqdn, hostname]));
-        }
-        if at < lines.len() {
-            content.push_str(line);
-            content.push('\n');
-        }
-    }
-    content
+    let (before, after) = lines.split_at(after);
+    let mut content = before.concat();
+    push_line(&mut content, &fill("{}\t{}\t{}", &[address, fqdn, hostname]));
+    content + &after.concat()
 }
 
 #[cfg(test)]

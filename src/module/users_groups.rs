@@ -28,7 +28,7 @@ pub(super) const MODULE: Module = Module {
 };
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
-    let present = Accounts::read(context.root);
+    let Ok(present) = plan.accounts(context) else { return };
     let tools = Tools::of(context.root);
     let groups = groups(context.config, &mut plan.problems);
     let users = users(context.config, &mut plan.problems);

@@ -1,7 +1,6 @@
 //! `write_files` and, in the final stage, `write_files_deferred`.
 
 use super::{Context, Early, Module, Plan, Stage};
-use crate::accounts::Accounts;
 use crate::action::{Action, Effect, Owner};
 use crate::cloud_config::write_files;
 use crate::fetch::may_exist;
@@ -34,14 +33,15 @@ fn plan_files(context: &Context<'_>, deferred: bool, plan: &mut Plan) {
     let mut files = Vec::new();
     write_files::plan(context.config, deferred, &mut files, &mut plan.problems);
     for file in files {
-        plan.actions.extend(directory(context, &file));
+        let directory = directory(context, &file, plan);
+        plan.actions.extend(directory);
         plan.actions.push(file);
     }
 }
 
 /// The directories on the way to a file are its owner's where they have to be
 /// made, as in newer cloud-inits. Of an owner that is nobody the file tells.
-fn directory(context: &Context<'_>, action: &Action) -> Option<Action> {
+fn directory(context: &Context<'_>, action: &Action, plan: &mut Plan) -> Option<Action> {
     let file = match action {
         Action::WriteFile(file) => file,
         Action::Task(task) => match &task.effect {
@@ -52,7 +52,7 @@ fn directory(context: &Context<'_>, action: &Action) -> Option<Action> {
     };
     let (path, _) = parent_and_name(&file.path);
     let is_known = match &file.owner {
-        Owner::Named { user, .. } => Accounts::read(context.root).uid(user).is_some(),
+        Owner::Named { user, .. } => plan.accounts(context).ok()?.uid(user).is_some(),
         owner => *owner != Owner::Root,
     };
     // Of a folder that can't be looked up the file tells.

@@ -3,9 +3,9 @@
 use super::repository::{Ini, file_name, scalars, texts};
 use super::{Context, Early, Module, Plan, Stage};
 use crate::action::{Action, Existing, Owner, WriteFile};
-use crate::fetch;
 use crate::state::paths::Frequency;
 use crate::syntax::value::{Data, Value};
+use crate::text::to_bytes;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -80,7 +80,8 @@ fn config(context: &Context<'_>, plan: &mut Plan) {
     if !matches!(setting.value.data, Data::Map(_)) {
         return plan.problems.push(setting.mismatch(DOING, setting.value, "config", "a mapping"));
     }
-    let present = fetch::text(context.root, CONF).unwrap_or_default();
+    let Ok(present) = plan.old(context, CONF) else { return };
+    let present = present.unwrap_or_default();
     let mut lines = Vec::new();
     for (key, value) in setting.value.entries() {
         let Some((name, values)) = texts(&setting, key, value, DOING, &mut plan.problems) else { continue };
@@ -101,7 +102,7 @@ fn config(context: &Context<'_>, plan: &mut Plan) {
     let text = [&present, between, MARK, "\n", &lines.join("\n"), "\n"].concat();
     let file = WriteFile {
         path: CONF.into(),
-        content: text.into_bytes(),
+        content: to_bytes(&text),
         mode: 0o644,
         owner: Owner::Root,
         existing: Existing::KeepMetadata,

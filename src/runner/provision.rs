@@ -246,7 +246,7 @@ fn one_stage(
     machine.root.take_unreadable();
     let mut entries = listed(stage, module::ALL, taken.config, &machine.root, Some(not_known), &mut problems);
     log.warn_of(&problems);
-    if let Some(error) = machine.root.take_unreadable() {
+    if let Some(error) = machine.root.take_unreadable().first() {
         // Of another distribution others run.
         return log.line(Level::Error, "no module is run: {}", &[error.text()]);
     }

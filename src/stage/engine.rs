@@ -196,7 +196,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         let mut attempt = Attempt { plan: Plan::default(), is_kept, is_resumed: false, is_known };
         let Some(planner) = self.planner.filter(|_| is_kept) else {
             (module.plan)(context, &mut attempt.plan);
-            return (!self.leaves(module, log)).then(|| {
+            return (!self.leaves(module, &attempt.plan, log)).then(|| {
                 log.warn_of(&attempt.plan.problems);
                 attempt
             });
@@ -207,7 +207,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             .root
             .read(&path, limits::PLAN_RECORD)
             .and_then(|record| planner(module, context, record.as_deref(), &mut attempt.plan));
-        if self.leaves(module, log) {
+        if self.leaves(module, &attempt.plan, log) {
             return None;
         }
         log.warn_of(&attempt.plan.problems);
@@ -238,8 +238,11 @@ impl<'e, 'a> Engine<'e, 'a> {
     /// plan would put ours in its place. Then nothing of it is done; it is planned again at the next
     /// boot, or by the runner.
     #[inline(never)]
-    fn leaves(&self, module: &Module, log: &mut Log<'_>) -> bool {
-        let Some(error) = self.applier.root.take_unreadable() else { return false };
+    fn leaves(&self, module: &Module, plan: &Plan, log: &mut Log<'_>) -> bool {
+        let unread = self.applier.root.take_unreadable();
+        // A plan that knows what it could not read does the rest.
+        let is_known = |error: &Error| !plan.actions.is_empty() && plan.waits.contains(error);
+        let Some(error) = unread.iter().find(|error| !is_known(error)) else { return false };
         if self.early.is_some() {
             log.info("{} is left to the runner: {}", &[module.name, error.text()]);
         } else {
@@ -397,7 +400,10 @@ impl<'e, 'a> Engine<'e, 'a> {
         if left.iter().any(|earlier| earlier.path() == Some(path)) {
             return Some("an earlier part of it waits".into());
         }
-        Some(fill("{} is another mount once the root runs", &[cover.by(path)?]))
+        match cover.by(path)? {
+            "" => Some("/etc/fstab can't be read, and may mount something over it".into()),
+            point => Some(fill("{} is another mount once the root runs", &[point])),
+        }
     }
 
     /// Marks the modules that have run: neither a semaphore nor the journal is

@@ -352,7 +352,12 @@ fn keep(
     if !local.writable {
         return log.info("the root is read-only: its files are left to the runner", &[]);
     }
-    if let Some(point) = cover.by(paths.folder()) {
+    let point = cover.by(paths.folder());
+    if point == Some("") {
+        let why = "/etc/fstab can't be read, and may mount something over any path";
+        return log.line(Level::Warning, "{}: files and state are left to the runner", &[why]);
+    }
+    if let Some(point) = point {
         return log.info("{} is another mount once the root runs: state is left to the runner", &[point]);
     }
     let start = clock::monotonic();

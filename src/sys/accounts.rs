@@ -9,6 +9,7 @@ use crate::action::{AccountChange, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
 use crate::limits;
+use crate::text::{of_bytes, to_bytes};
 use alloc::string::String;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{FlockOperation, Gid, OFlags, Uid, fcntl_lock};
@@ -21,8 +22,7 @@ pub fn apply(root: &Root, change: &AccountChange) -> Result<()> {
     let _lock = lock(root)?;
     let read = |path: &str| -> Result<Option<String>> {
         let Some(content) = root.read(path, limits::ROOT_FILE)? else { return Ok(None) };
-        // Never written back changed where we could not read it.
-        String::from_utf8(content).map(Some).map_err(|_| Error::new("read", path, "it is not UTF-8"))
+        Ok(Some(of_bytes(content)))
     };
     let old = AccountFiles {
         passwd: read("/etc/passwd")?,
@@ -41,7 +41,7 @@ pub fn apply(root: &Root, change: &AccountChange) -> Result<()> {
     ] {
         if let Some(content) = new.filter(|content| old.as_ref() != Some(content)) {
             let (owner, existing) = (Owner::Root, Existing::KeepMetadata);
-            let file = WriteFile { path: path.into(), content: content.into_bytes(), mode, owner, existing };
+            let file = WriteFile { path: path.into(), content: to_bytes(&content), mode, owner, existing };
             write::write(root, path, &file, (Uid::ROOT, Gid::ROOT), None)?;
         }
     }
@@ -79,6 +79,8 @@ fn pause() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::NewUser;
+    use std::boxed::Box;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
@@ -100,8 +102,12 @@ mod tests {
         assert_eq!(fs::metadata(file("shadow")).unwrap().permissions().mode() & 0o7777, 0o640);
         assert_eq!(fs::read_to_string(file("group")).unwrap(), "root:x:0:\nwheel:x:10:root\n");
         assert!(!file("gshadow").exists(), "a file that was not there stays away");
-        fs::write(file("passwd"), b"root:\xff:0:0::/root:/bin/sh\n").unwrap();
-        assert!(apply(&root, &set).unwrap_err().to_string().ends_with("it is not UTF-8"));
+        let latin1 = b"root:x:0:0::/root:/bin/sh\nj\xf6rg:x:7:7:J\xf6rg:/home/j\xf6rg:/bin/sh\r\n";
+        fs::write(file("passwd"), latin1).unwrap();
+        let user = NewUser { name: "ann".into(), home: "/home/ann".into(), ..NewUser::default() };
+        apply(&root, &AccountChange::AddUser(Box::new(user))).unwrap();
+        let passwd = fs::read(file("passwd")).unwrap();
+        assert_eq!(passwd, [&latin1[..], b"ann:x:1000:1000::/home/ann:\n"].concat());
         fs::remove_dir_all(folder).unwrap();
     }
 }

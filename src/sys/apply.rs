@@ -159,12 +159,12 @@ impl<'a> Applier<'a> {
         let (uid, gid) = match owner {
             Owner::Root => (0, 0),
             Owner::Ids { uid, gid } => (*uid, *gid),
-            Owner::User(name) => match Accounts::read(self.root).user(name) {
+            Owner::User(name) => match Accounts::read(self.root)?.user(name) {
                 Some(user) => (user.uid, user.gid),
                 None => return Err(missing("user", name)),
             },
             Owner::Named { user, group } => {
-                let accounts = Accounts::read(self.root);
+                let accounts = Accounts::read(self.root)?;
                 let Some(uid) = accounts.uid(user) else { return Err(missing("user", user)) };
                 let gid = match group {
                     None => 0,

@@ -1,6 +1,7 @@
 //! System calls that take a path. Every text gets its final NUL in one place:
 //! rustix would do that at each call for itself, at the cost of a kilobyte each.
 
+use crate::text::to_bytes;
 use alloc::ffi::CString;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,10 +11,11 @@ use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, CWD, Dev, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Uid, XattrFlags};
 use rustix::io::{Errno, pread, retry_on_intr};
 
-/// The text as the kernel takes it; EINVAL for one with a NUL byte in it.
+/// The text as the kernel takes it; EINVAL for one with a NUL byte in it. A path
+/// that a file of the root names need not be UTF-8.
 #[inline(never)]
 pub(super) fn terminated(text: &str) -> Result<CString, Errno> {
-    CString::new(text).map_err(|_| Errno::INVAL)
+    CString::new(to_bytes(text)).map_err(|_| Errno::INVAL)
 }
 
 /// Opens `path` of the running system.

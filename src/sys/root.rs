@@ -10,6 +10,7 @@ use super::place::{Fault, Place};
 use super::walk::{Found, LINKS, Walk, refused_link};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
+use crate::limits;
 use crate::selinux::{FileContexts, Kind, Matcher};
 use crate::text::parent_and_name;
 use alloc::borrow::ToOwned;
@@ -39,7 +40,7 @@ pub struct Root {
     /// directory of it.
     changed: RefCell<Option<(Dev, Rc<OwnedFd>)>>,
     /// What could not be looked at.
-    unreadable: RefCell<Option<Error>>,
+    unreadable: RefCell<Vec<Error>>,
 }
 
 /// A place in a directory: where a name stands, or would stand.
@@ -217,14 +218,14 @@ impl Root {
         // The kernel's own files say by an error that there is nothing to say.
         let is_kernel = ["/proc/", "/sys/", "/dev/"].iter().any(|top| path.starts_with(top));
         let mut unreadable = self.unreadable.borrow_mut();
-        if unreadable.is_none() && !is_kernel {
-            *unreadable = Some(error.clone());
+        if unreadable.len() < limits::DIRECTORY_ENTRIES && !is_kernel {
+            unreadable.push(error.clone());
         }
     }
 
-    /// The first file since this was last called that is there, or may be, and
-    /// could not be read: what was planned meanwhile took it for absent.
-    pub fn take_unreadable(&self) -> Option<Error> {
+    /// The files since this was last called that are there, or may be, and could
+    /// not be read: what was planned meanwhile may have taken them for absent.
+    pub fn take_unreadable(&self) -> Vec<Error> {
         self.unreadable.take()
     }
 

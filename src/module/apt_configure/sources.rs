@@ -43,9 +43,13 @@ pub(super) fn list(context: &Context<'_>, release: &Release, plan: &mut Plan) {
         Ok(text) => text,
         Err(error) => return plan.problems.push(error),
     };
+    // One that can't be read is nobody's to replace.
+    if plan.old(context, if is_deb822(&text) { &deb822_file } else { LIST }).is_err() {
+        return;
+    }
     if is_deb822(&text) {
         plan.actions.push(Action::write(&deb822_file, text.into_bytes(), 0o644));
-        plan.actions.extend(emptied(context, name, &deb822_file));
+        emptied(context, name, &deb822_file, plan);
     } else {
         plan.actions.push(Action::write(LIST, text.into_bytes(), 0o644));
         if has_deb822 {
@@ -57,17 +61,17 @@ pub(super) fn list(context: &Context<'_>, release: &Release, plan: &mut Plan) {
 
 /// What is done with the old file once the sources are in another: its lines
 /// would count a second time.
-fn emptied(context: &Context<'_>, name: &str, file: &str) -> Option<Action> {
-    let text = fetch::text(context.root, LIST)?;
+fn emptied(context: &Context<'_>, name: &str, file: &str, plan: &mut Plan) {
+    let Ok(Some(text)) = plan.old(context, LIST) else { return };
     let is_source = |line: &str| line.trim_ascii_start().starts_with("deb");
     if !text.lines().any(is_source) {
-        return None;
+        return;
     }
     if name != "ubuntu" {
-        return Some(Action::RemoveFile { path: LIST.into() });
+        return plan.actions.push(Action::RemoveFile { path: LIST.into() });
     }
     let text = [CREATED, "# The sources of packages are in ", file, "\n"].concat();
-    Some(Action::write(LIST, text.into_bytes(), 0o644))
+    plan.actions.push(Action::write(LIST, text.into_bytes(), 0o644));
 }
 
 /// The sources where nobody gives any: a template of the root, else our own.

@@ -4,9 +4,8 @@ use super::{Context, Plan};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::users::User;
 use crate::error::Error;
-use crate::fetch;
 use crate::module::CREATED;
-use crate::text::fill;
+use crate::text::{fill, to_bytes};
 use alloc::string::String;
 
 const SUDOERS: &str = "/etc/sudoers";
@@ -20,7 +19,7 @@ pub(super) fn sudo(context: &Context<'_>, users: &[(&str, &[&str])], plan: &mut 
     if users.is_empty() {
         return;
     }
-    let old = fetch::text(context.root, OWN);
+    let Ok(old) = plan.old(context, OWN) else { return };
     let mut content = old.clone().unwrap_or_else(|| CREATED.into());
     for (name, rules) in users {
         let mut block = fill("\n# User rules for {}\n", &[name]);
@@ -33,13 +32,13 @@ pub(super) fn sudo(context: &Context<'_>, users: &[(&str, &[&str])], plan: &mut 
     }
     include(context, plan);
     if old.as_ref() != Some(&content) {
-        write(OWN, content, plan);
+        write(OWN, &content, plan);
     }
 }
 
 /// Has sudoers(5) read the folder.
 fn include(context: &Context<'_>, plan: &mut Plan) {
-    let old = fetch::text(context.root, SUDOERS);
+    let Ok(old) = plan.old(context, SUDOERS) else { return };
     let text = old.as_deref().unwrap_or_default();
     let names_folder = |line: &str| {
         let line = line.trim_ascii();
@@ -52,7 +51,7 @@ fn include(context: &Context<'_>, plan: &mut Plan) {
             content.push('\n');
         }
         content.push_str(&fill("\n# Added by glowplug\n#includedir {}\n", &[FOLDER]));
-        write(SUDOERS, content, plan);
+        write(SUDOERS, &content, plan);
     }
     plan.actions.push(Action::make_directory(FOLDER, 0o750));
 }
@@ -69,8 +68,11 @@ pub(super) fn doas(context: &Context<'_>, user: &User<'_>, plan: &mut Plan) {
         let why = "a rule of it does not name this user, and is left out";
         plan.problems.push(Error::new("allow doas to", user.name, why));
     }
-    let old = fetch::text(context.root, DOAS).unwrap_or_default();
-    if user.doas.iter().any(|rule| own(&rule)) && !old.contains(&block) {
+    if !user.doas.iter().any(|rule| own(&rule)) {
+        return;
+    }
+    let Ok(old) = plan.old(context, DOAS) else { return };
+    if !old.unwrap_or_default().contains(&block) {
         // Several users may add to it in one plan.
         let path = DOAS.into();
         let (content, owner) = (block.into_bytes(), Owner::Root);
@@ -78,8 +80,8 @@ pub(super) fn doas(context: &Context<'_>, user: &User<'_>, plan: &mut Plan) {
     }
 }
 
-fn write(path: &str, content: String, plan: &mut Plan) {
-    let (path, content, owner) = (path.into(), content.into_bytes(), Owner::Root);
+fn write(path: &str, content: &str, plan: &mut Plan) {
+    let (path, content, owner) = (path.into(), to_bytes(content), Owner::Root);
     plan.actions
         .push(WriteFile { path, content, mode: 0o440, owner, existing: Existing::KeepMetadata }.into());
 }

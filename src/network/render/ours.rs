@@ -2,6 +2,7 @@
 //! ours wrote, and those an earlier cloud-init left.
 
 use super::{concat, names};
+use crate::error::Result;
 use crate::fetch::{self, Fetch};
 use crate::text::{contains, cut};
 use alloc::string::String;
@@ -60,11 +61,17 @@ impl<'t> Trees<'t> {
         }
     }
 
-    /// The text of the file at `path`.
+    /// The text of the file at `path`, as [`fetch::read`] gives it.
     #[inline(never)]
-    pub fn text(&self, path: &str) -> Option<String> {
+    pub fn read(&self, path: &str) -> Result<Option<String>> {
         let (tree, path) = self.place(path);
-        fetch::text(tree, path)
+        fetch::read(tree, path)
+    }
+
+    /// As [`Trees::read`]; a file that can't be read counts as none: it is not
+    /// ours to change.
+    pub fn text(&self, path: &str) -> Option<String> {
+        self.read(path).ok().flatten()
     }
 
     /// The paths of the files in `folder`.

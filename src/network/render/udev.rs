@@ -5,7 +5,7 @@ use super::ours::{self, MARK, Owner};
 use crate::action::Action;
 use crate::network::model::{Kind, Match};
 use crate::network::resolve::Resolved;
-use crate::text::{contains, fill};
+use crate::text::{contains, fill, to_bytes};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -45,7 +45,7 @@ pub fn merge(rules: &mut Vec<u8>, here: &str, network: &Resolved<'_>) -> bool {
     }
     if !kept.is_empty() {
         rules.extend_from_slice(BEFORE.as_bytes());
-        rules.extend_from_slice(kept.as_bytes());
+        rules.extend_from_slice(&to_bytes(&kept));
     }
     true
 }

@@ -14,6 +14,7 @@ use crate::network::render::{self, Renderer, Target, ifcfg, late, live, udev};
 use crate::network::resolve::Resolved;
 use crate::state::paths::{HANDOFF_LEFT, NETWORK_DIGEST, REPLACED};
 use crate::sys::apply::Applier;
+use crate::text::of_bytes;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -101,7 +102,7 @@ fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log
     let root = inputs.trees.root;
     let read = |path: &str| root.read(path, limits::ROOT_FILE).ok().flatten();
     let (Some(content), false) = (read(path), path.starts_with("/run/") || is_shared(path)) else { return };
-    let text = String::from_utf8_lossy(&content);
+    let text = of_bytes(content.clone());
     if text.starts_with(live::HEADER) || owner(path, &text) != Owner::Other {
         return;
     }
@@ -162,8 +163,8 @@ fn files(inputs: &Inputs<'_>, resolved: &Resolved<'_>, renderer: &Renderer) -> V
     files
 }
 
-/// The files, marked; with what others have in two of them, and without those
-/// that a person's own stand in for.
+/// The files, marked; with what others have in two of them, without those that
+/// a person's own stand in for and those whose place has one that can't be read.
 #[inline(never)]
 fn plan(
     inputs: &Inputs<'_>,
@@ -174,7 +175,13 @@ fn plan(
 ) -> Vec<WriteFile> {
     let mut plan = Vec::new();
     for mut file in files {
-        let here = inputs.trees.text(&file.path).unwrap_or_default();
+        let here = match inputs.trees.read(&file.path) {
+            Ok(here) => here.unwrap_or_default(),
+            Err(error) => {
+                log.line(Level::Error, "{}; it is left as it is", &[error.text()]);
+                continue;
+            }
+        };
         if udev::is_rules(&file.path) && !udev::merge(&mut file.content, &here, resolved) {
             continue;
         }

@@ -13,6 +13,7 @@ use crate::action::Action;
 use crate::fetch::Fetch;
 use crate::network::model::{Kind, Method, Network};
 use crate::network::resolve::{Resolved, ResolvedLink};
+use crate::text::to_bytes;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -39,7 +40,7 @@ pub fn merge(ours: &mut Vec<u8>, here: &str) {
         let line = line.trim_ascii();
         let known = ["#", "NETWORKING", "IPV6_AUTOCONF"].iter().any(|start| line.starts_with(start));
         if !line.is_empty() && !known {
-            ours.extend_from_slice(line.as_bytes());
+            ours.extend_from_slice(&to_bytes(line));
             ours.push(b'\n');
         }
     }
