@@ -21,10 +21,13 @@ fn is_of_the_boot(path: &str) -> bool {
             .any(|file| path.strip_prefix(file).is_some_and(|rest| rest.starts_with(['-', '.', '+'])))
 }
 
-/// Whether a file is one that is renamed when it is whole.
+/// Whether a file is one that is renamed when it is whole, or the record of a plan, which the
+/// next boot takes away too.
 pub(crate) fn is_temporary(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap();
-    name.starts_with('.') && name.contains(".glowplug") || name.ends_with(".json.glowplug")
+    name.starts_with('.') && name.contains(".glowplug")
+        || name.ends_with(".json.glowplug")
+        || name.starts_with("glowplug.plan-")
 }
 
 /// A root without what is another in every boot. Of a program that is run once
