@@ -27,7 +27,10 @@ pub(crate) fn create(path: &str, is_empty: bool) -> io::Result<File> {
         return options.open(path);
     }
     let Fixed { path, is_shared } =
-        Root::open("/").and_then(|root| root.fixed(path)).map_err(io::Error::other)?;
+        Root::open("/").and_then(|root| root.fixed(path)).map_err(|error| match error.errno() {
+            Some(errno) => io::Error::from_raw_os_error(errno),
+            None => io::Error::other(error),
+        })?;
     // Who may write to /var/log puts no other file in its place.
     options.custom_flags(AS_IT_IS);
     let file = match options.clone().create_new(true).open(&path) {
