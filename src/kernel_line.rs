@@ -1,40 +1,72 @@
 //! The kernel's command line, as the kernel itself splits it: words parted by
 //! blanks, double quotes keep blanks together (kernel-parameters.rst).
 
+use crate::error::Error;
+use crate::limits;
 use crate::syntax::encoding::unescape;
-use crate::text::cut;
-use alloc::string::String;
+use crate::text::cut_bytes;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// The words of a kernel command line in order, their quotes taken off.
+/// The words of a kernel command line in order, without the quotes the kernel
+/// takes off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KernelLine {
     words: Vec<String>,
     cloud_config: String,
+    problems: Vec<Error>,
 }
 
 impl KernelLine {
-    /// Splits the text of /proc/cmdline; every text is a valid line.
+    /// Splits the content of /proc/cmdline; any bytes are a valid line.
+    pub fn parse(line: &(impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self::split(line.as_ref())
+    }
+
+    /// The line of a machine whose own can't be read. It may have switched
+    /// provisioning off, so it does.
+    pub fn unreadable(error: Error) -> Self {
+        Self { words: Vec::from(["glowplug=off".into()]), problems: Vec::from([error]), ..Self::default() }
+    }
+
     #[inline(never)]
-    pub fn parse(text: &str) -> Self {
-        let mut words = Vec::new();
-        let mut quoted = false;
-        let is_end = |byte: &u8| {
-            quoted ^= *byte == b'"';
-            byte.is_ascii_whitespace() && !quoted
-        };
-        for word in text.as_bytes().split(is_end) {
+    fn split(line: &[u8]) -> Self {
+        let mut this = Self::default();
+        let mut rest = line;
+        while let Some((word, after)) = next_word(rest) {
             // What follows `--` is init's, not ours.
             if word == b"--" {
                 break;
             }
-            if !word.is_empty() {
-                let mut word = word.to_vec();
-                word.retain(|byte| *byte != b'"');
-                words.extend(String::from_utf8(word));
+            rest = after;
+            match String::from_utf8(word) {
+                Ok(word) => this.words.push(word),
+                Err(error) => this.refuse(error.as_bytes()),
             }
         }
-        Self { words, cloud_config: cloud_config(text) }
+        this.take_cloud_config(line);
+        this
+    }
+
+    /// Notes a word that is not UTF-8: it has no effect.
+    #[inline(never)]
+    fn refuse(&mut self, word: &[u8]) {
+        if self.problems.len() < limits::KERNEL_WORDS_REFUSED {
+            let shown = word.get(..limits::KERNEL_WORD_SHOWN).unwrap_or(word);
+            let more = if shown.len() < word.len() { "…" } else { "" };
+            let what = [&*shown.escape_ascii().to_string(), more].concat();
+            self.problems.push(Error::new("use a word of the kernel line", what, "it is not UTF-8"));
+        }
+    }
+
+    /// What was wrong with single words.
+    pub fn problems(&self) -> &[Error] {
+        &self.problems
+    }
+
+    /// The words that have an effect.
+    pub fn words(&self) -> &[String] {
+        &self.words
     }
 
     /// The value of the last `key=value`.
@@ -62,25 +94,69 @@ impl KernelLine {
     }
 }
 
-/// What stands between each `cc:` and `end_cc`. A `cc:` within a word is none:
-/// MAC addresses have it.
+/// The first word of `line` and what follows it, as the kernel's `next_arg`
+/// splits (lib/cmdline.c): a quote keeps blanks together wherever it is; those
+/// around a whole word or a whole value are taken off, others stay.
 #[inline(never)]
-fn cloud_config(text: &str) -> String {
-    let mut config = String::new();
-    let (mut rest, mut start) = (text, true);
-    while let Some((before, after)) = cut(rest, "cc:") {
-        let begins =
-            if before.is_empty() { start } else { before.ends_with(|c: char| c.is_ascii_whitespace()) };
-        (rest, start) = (after, false);
-        if !begins {
-            continue;
+fn next_word(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let start = line.iter().position(|byte| !is_blank(*byte))?;
+    let line = line.get(start..)?;
+    let mut open = false;
+    let end = line.iter().position(|byte| {
+        open ^= *byte == b'"';
+        is_blank(*byte) && !open
+    });
+    let (word, rest) = line.split_at(end.unwrap_or(line.len()));
+    let whole = word.strip_prefix(b"\"");
+    let mut bare = whole.unwrap_or(word);
+    // As for the kernel, a `=` at the very start parts nothing.
+    let equals = bare.iter().skip(1).position(|byte| *byte == b'=').map_or(0, |at| at + 2);
+    let (key, value) = bare.split_at(equals);
+    let inner = if equals > 0 { value.strip_prefix(b"\"") } else { None };
+    if let Some(inner) = inner {
+        return Some(([key, without_quote(inner)].concat(), rest));
+    }
+    if whole.is_some() {
+        bare = without_quote(bare);
+    }
+    Some((bare.to_vec(), rest))
+}
+
+/// The kernel's `isspace` for ASCII.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+fn without_quote(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\"").unwrap_or(text)
+}
+
+impl KernelLine {
+    /// Takes the cloud-config between each `cc:` and `end_cc`. A `cc:` within a
+    /// word is none: MAC addresses have it.
+    #[inline(never)]
+    fn take_cloud_config(&mut self, line: &[u8]) {
+        let (mut rest, mut start) = (line, true);
+        while let Some((before, after)) = cut_bytes(rest, b"cc:") {
+            let begins = before.last().map_or(start, |byte| is_blank(*byte));
+            (rest, start) = (after, false);
+            if !begins {
+                continue;
+            }
+            let (content, behind) = cut_bytes(rest, b"end_cc").unwrap_or((rest, b""));
+            rest = behind;
+            match String::from_utf8(unescape(content.trim_ascii_start(), b'%')) {
+                Ok(content) => self.add_cloud_config(&content),
+                Err(error) => self.refuse(&[b"cc: ", error.as_bytes()].concat()),
+            }
         }
-        let (content, behind) = cut(rest, "end_cc").unwrap_or((rest, ""));
+    }
+
+    fn add_cloud_config(&mut self, content: &str) {
+        let config = &mut self.cloud_config;
         if !config.is_empty() {
             config.push('\n');
         }
-        let content = unescape(content.trim_ascii_start().as_bytes(), b'%');
-        let content = String::from_utf8_lossy(&content);
         let mut pieces = content.split('\\');
         config.push_str(pieces.next().unwrap_or_default());
         for piece in pieces {
@@ -89,9 +165,7 @@ fn cloud_config(text: &str) -> String {
                 None => config.extend(["\\", piece]),
             }
         }
-        rest = behind;
     }
-    config
 }
 
 #[cfg(test)]
@@ -106,6 +180,41 @@ mod tests {
         assert_eq!(line.get("rootflags"), Some("a b"));
         assert_eq!(line.get("ds"), Some("nocloud;i=1"));
         assert!(line.has("quiet") && line.wants_writable_root());
+    }
+
+    #[test]
+    fn quotes_are_those_of_the_kernel() {
+        let line = KernelLine::parse(
+            "\"root=/dev/a b\" a=\"b=c d\" \"e\"=f g=h\"i j\"k dyndbg=\"file x +p; y\"\u{b}ro l=\" m",
+        );
+        let words = ["root=/dev/a b", "a=b=c d", "e\"=f", "g=h\"i j\"k", "dyndbg=file x +p; y", "ro", "l= m"];
+        assert_eq!(line.words(), words);
+        assert!(line.problems().is_empty());
+    }
+
+    #[test]
+    fn a_byte_that_is_not_utf8_is_the_trouble_of_its_word_alone() {
+        let line = KernelLine::parse(
+            b"glowplug=off BOOT_IMAGE=/M\xfcnchen root=LABEL=x cc: a: \xff end_cc cc: b: 1",
+        );
+        assert_eq!((line.get("glowplug"), line.get("root")), (Some("off"), Some("LABEL=x")));
+        assert_eq!((line.get("BOOT_IMAGE"), line.cloud_config()), (None, "b: 1"));
+        let texts: Vec<_> = line.problems().iter().map(Error::text).collect();
+        let what = "unable to use a word of the kernel line BOOT_IMAGE=/M\\xfcnchen: it is not UTF-8";
+        assert_eq!(texts[0], what);
+        assert!(texts[1].contains("\\xff") && texts.len() == 3, "{texts:?}");
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_a_kernel_takes_it() {
+        let mut line = b"x=".to_vec();
+        line.resize(limits::KERNEL_LINE - 20, b'\xff');
+        line.extend(b" glowplug=off");
+        let line = KernelLine::parse(&line);
+        assert_eq!(line.get("glowplug"), Some("off"));
+        assert!(line.problems()[0].text().len() < 500);
+        let many = KernelLine::parse(&b"\xff ".repeat(1000));
+        assert_eq!(many.problems().len(), limits::KERNEL_WORDS_REFUSED);
     }
 
     #[test]

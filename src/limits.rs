@@ -49,6 +49,24 @@ pub const PLAN_RECORD: usize = 64 << 20;
 /// Bytes of one attribute under /sys or /proc.
 pub const ATTRIBUTE: usize = 4096;
 
+/// Bytes of /proc/cmdline: `COMMAND_LINE_SIZE` is 64 KiB at the most (s390).
+pub const KERNEL_LINE: usize = 64 << 10;
+
+/// Words of the kernel line that are reported as unusable.
+pub const KERNEL_WORDS_REFUSED: usize = 8;
+
+/// Bytes shown of such a word.
+pub const KERNEL_WORD_SHOWN: usize = 80;
+
+/// Bytes shown of the kernel line to somebody whose machine finds no root.
+pub const KERNEL_LINE_SHOWN: usize = 1024;
+
+/// Devices shown to them.
+pub const DEVICES_SHOWN: usize = 32;
+
+/// Bytes of a kernel module, packed or not: those of graphics have 30 MB.
+pub const KERNEL_MODULE: usize = 64 << 20;
+
 /// Largest runner the agent carries into a root, in bytes: it has two MiB.
 pub const RUNNER: usize = 16 << 20;
 

@@ -91,15 +91,18 @@ pub fn contains(text: &str, part: &str) -> bool {
 
 /// What stands before and after the first `mark` in `text`, in time of the
 /// product of their lengths: one of them is short.
-#[inline(never)]
 pub fn cut<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
-    for at in 0..=text.len() {
-        let rest = text.as_bytes().get(at..).unwrap_or_default();
-        if rest.starts_with(mark.as_bytes()) {
-            return Some((text.get(..at)?, text.get(at + mark.len()..)?));
-        }
-    }
-    None
+    let (before, _) = cut_bytes(text.as_bytes(), mark.as_bytes())?;
+    Some((text.get(..before.len())?, text.get(before.len() + mark.len()..)?))
+}
+
+/// As [`cut`] for bytes.
+#[inline(never)]
+pub fn cut_bytes<'t>(text: &'t [u8], mark: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+    (0..=text.len()).find_map(|at| {
+        let (before, rest) = text.split_at_checked(at)?;
+        Some((before, rest.strip_prefix(mark)?))
+    })
 }
 
 /// Whether the ASCII character `byte` stands anywhere in `text`.

@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "user_data",
         ],
     ),
-    ("sys", &["accounts", "action", "checksum", "fetch", "ip", "selinux"]),
+    ("sys", &["accounts", "action", "checksum", "fetch", "ip", "selinux", "syntax"]),
     (
         "stage",
         &[

@@ -12,6 +12,7 @@ mod provision;
 mod root_device;
 mod start;
 
+use glowplug::kernel_line::KernelLine;
 use glowplug::stage::log::Log;
 use glowplug::sys::tree;
 use options::{Asked, Options};
@@ -21,19 +22,15 @@ const USAGE: i32 = 2;
 
 /// Runs the agent; the value is its exit status.
 fn main(environment: &start::Environment) -> i32 {
-    let mut log = Log::new("glowplug-agent", &start::print);
+    let console = |text: &str| _ = start::print(text);
+    let mut log = Log::new("glowplug-agent", &console);
     if rustix::process::getpid().is_init() {
         boot::run(environment, &mut log);
     }
+    let show = |text: &str| i32::from(!start::print(text));
     match options::parse(&environment.arguments) {
-        Ok(Asked::Help) => {
-            start::print(options::HELP);
-            0
-        }
-        Ok(Asked::Version) => {
-            start::print(concat!("glowplug-agent ", env!("CARGO_PKG_VERSION"), "\n"));
-            0
-        }
+        Ok(Asked::Help) => show(options::HELP),
+        Ok(Asked::Version) => show(concat!("glowplug-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Asked::Run(options)) => hook(&options, &mut log),
         Err(error) => {
             start::print(&["glowplug-agent: ", error.text(), "\n"].concat());
@@ -44,10 +41,17 @@ fn main(environment: &start::Environment) -> i32 {
 
 #[inline(never)]
 fn hook(options: &Options<'_>, log: &mut Log<'_>) -> i32 {
-    let line = tree::attribute("/proc/cmdline").unwrap_or_default();
-    let line = glowplug::kernel_line::KernelLine::parse(&line);
+    let line = match tree::kernel_line() {
+        Ok(line) => KernelLine::parse(&line),
+        // It may have switched provisioning off.
+        Err(error) => {
+            log.error(&error);
+            return 1;
+        }
+    };
+    log.warn_of(line.problems());
     match provision::provision(options, &line, log) {
-        Ok(outcome) => outcome.status(),
+        Ok(status) => status,
         Err(error) => {
             log.error(&error);
             1

@@ -1,5 +1,7 @@
 //! The agent's command line.
 
+use alloc::vec::Vec;
+use core::ffi::CStr;
 use glowplug::error::{Error, Result};
 
 /// What `--help` prints.
@@ -48,9 +50,14 @@ pub(crate) enum Asked<'a> {
 
 /// Reads the arguments; `--root=DIR` is as good as `--root DIR`.
 #[inline(never)]
-pub(crate) fn parse<'a>(arguments: &[&'a str]) -> Result<Asked<'a>> {
+pub(crate) fn parse<'a>(arguments: &[&'a CStr]) -> Result<Asked<'a>> {
     let mut options = Options::default();
-    let mut rest = arguments.iter().copied();
+    let mut texts = Vec::new();
+    for argument in arguments {
+        let text = argument.to_str();
+        texts.push(text.map_err(|_| Error::new("use", "an argument", "it is not UTF-8"))?);
+    }
+    let mut rest = texts.into_iter();
     while let Some(argument) = rest.next() {
         let (name, inline) = match argument.split_once('=') {
             Some((name, value)) => (name, Some(value)),

@@ -2,40 +2,48 @@
 
 use super::options::Options;
 use super::start;
+use core::cell::OnceCell;
 use glowplug::action::{Action, LinkAction};
 use glowplug::error::Result;
 use glowplug::kernel_line::KernelLine;
-use glowplug::stage::local::{self, Local, Outcome};
+use glowplug::stage::local::{self, Local};
 use glowplug::stage::log::Log;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::mount;
 use glowplug::sys::netlink::Netlink;
+use glowplug::sys::remount::Mounted;
 use glowplug::sys::root::Root;
+
+/// Exit status of a run that could not write all it had to.
+pub(crate) const FAILED: i32 = 1;
 
 /// Where every initramfs has the runner.
 const RUNNER: &str = "/usr/bin/glowplug";
 
-/// Runs the local stage on the root that `options` name. A root that is
-/// mounted read-only is writable meanwhile.
+/// Runs the local stage on the root that `options` name. The value: the exit
+/// status. A root that is mounted read-only is writable while it is written.
 #[inline(never)]
-pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<'_>) -> Result<Outcome> {
+pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<'_>) -> Result<i32> {
     let root = Root::open(options.root)?.labelled();
     let run = Root::open("/run")?;
     if root.has_labels() {
         log.info("new files get the labels of the root's SELinux policy", &[]);
     }
-    let remounts = !options.plan && mount::is_read_only(options.root);
-    let writable = !remounts || remount(options.root, true, log);
+    let writable = options.plan || !mount::is_read_only(options.root);
+    let mounted: OnceCell<Option<Mounted>> = OnceCell::new();
+    let unlock = |log: &mut Log<'_>| mounted.get_or_init(|| unlock(&root, options.root, log)).is_some();
     let local = Local {
         root: &root,
         run: &run,
         kernel_line: line,
         seed: options.seed,
         writable,
+        unlock: Some(&unlock),
         running: false,
         runner: Some(RUNNER),
     };
-    let mut print = |action: &Action| start::print(&[&action.text(), "\n"].concat());
+    let mut printed = true;
+    let mut print = |action: &Action| printed &= start::print(&[&action.text(), "\n"].concat());
     let mut netlink = None;
     let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
     let mut applier = Applier::new(&root, &run);
@@ -48,18 +56,22 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
     if !options.plan {
         local::close(&mut applier, log);
     }
-    if remounts && writable {
-        rustix::fs::sync();
-        remount(options.root, false, log);
+    let refused = applier.refused;
+    drop(applier);
+    if let Some(Some(mounted)) = mounted.get()
+        && let Err(error) = mounted.remount(false)
+    {
+        log.warn(&error);
     }
-    Ok(outcome)
+    Ok(if refused || !printed { FAILED } else { outcome.status() })
 }
 
-/// Whether that worked; why not is in the log.
-fn remount(root: &str, writable: bool, log: &mut Log<'_>) -> bool {
-    let outcome = mount::remount(root, writable);
-    if let Err(error) = &outcome {
-        log.warn(error);
-    }
-    outcome.is_ok()
+/// Makes the root writable, and says how it was mounted; `None`: why it is not
+/// writable is in the log.
+fn unlock(root: &Root, path: &str, log: &mut Log<'_>) -> Option<Mounted> {
+    let unlocked = Mounted::of(root.fd(), path).and_then(|mounted| {
+        mounted.remount(true)?;
+        Ok(mounted)
+    });
+    unlocked.map_err(|error| log.warn(&error)).ok()
 }

@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 use glowplug::error::{Error, Result};
+use glowplug::kernel_line::KernelLine;
+use glowplug::limits;
 use glowplug::stage::log::Log;
 use glowplug::sys::netlink::Uevents;
 use glowplug::sys::superblock::Superblock;
@@ -68,6 +70,30 @@ pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(St
                 log.warn(&error);
                 return None;
             }
+        }
+    }
+}
+
+/// Says what there is that `root=` could name: the kernel line's words and the
+/// devices, with what is on them.
+#[inline(never)]
+pub(crate) fn tell_all(line: &KernelLine, log: &mut Log<'_>) {
+    let words = line.words().join(" ");
+    let shown = words.get(..words.floor_char_boundary(limits::KERNEL_LINE_SHOWN)).unwrap_or_default();
+    log.info("the kernel line has: {}", &[shown]);
+    let devices = block::devices();
+    if devices.is_empty() {
+        log.info("there is no block device: the module of its driver may not be packed", &[]);
+    }
+    for name in devices.iter().take(limits::DEVICES_SHOWN) {
+        let path = block::device_path(name);
+        match block::superblock_at(&path) {
+            Ok(Some(found)) => {
+                let Superblock { kind, label, uuid } = &*found;
+                log.info("there is {}: {}, LABEL={}, UUID={}", &[&path, kind, label, uuid]);
+            }
+            Ok(None) => log.info("there is {}: no file system known here", &[&path]),
+            Err(error) => log.warn(&error),
         }
     }
 }

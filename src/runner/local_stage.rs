@@ -48,12 +48,14 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     };
     // Nothing that is plugged into this machine belongs to an image.
     let line = if running { kernel_line() } else { KernelLine::parse("glowplug.wait=0") };
+    log.warn_of(line.problems());
     let local = Local {
         root: &root,
         run: &run,
         kernel_line: &line,
         seed: arguments.value("seed"),
         writable: !mount::is_read_only(folder),
+        unlock: None,
         running,
         runner: None,
     };

@@ -83,6 +83,7 @@ fn local_stage(
         kernel_line: &line,
         seed: arguments.value("seed"),
         writable: true,
+        unlock: None,
         running: arguments.value("root").is_none(),
         runner: None,
     };

@@ -94,7 +94,7 @@ impl Machine {
     pub(crate) fn local<'m>(&'m self, kernel_line: &'m KernelLine) -> Local<'m> {
         let writable = !mount::is_read_only("/");
         let (root, run) = (&self.root, &self.run);
-        Local { root, run, kernel_line, seed: None, writable, running: true, runner: None }
+        Local { root, run, kernel_line, seed: None, writable, unlock: None, running: true, runner: None }
     }
 
     /// The instance of this boot: the one handed over, else the last one's.
@@ -117,7 +117,7 @@ impl Machine {
 
 /// The line the kernel was started with.
 pub(crate) fn kernel_line() -> KernelLine {
-    KernelLine::parse(&tree::attribute("/proc/cmdline").unwrap_or_default())
+    tree::kernel_line().map_or_else(KernelLine::unreadable, |line| KernelLine::parse(&line))
 }
 
 /// The value: what is still to be done when the stage has ended.

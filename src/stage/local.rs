@@ -27,7 +27,11 @@ use crate::sys::clock;
 use crate::sys::root::Root;
 use alloc::vec::Vec;
 
+/// Makes the root take changes; whether that worked.
+pub type Unlock<'a> = dyn Fn(&mut Log<'_>) -> bool + 'a;
+
 /// What the stage works on.
+#[derive(Clone, Copy)]
 pub struct Local<'a> {
     /// The machine's root, mounted.
     pub root: &'a Root,
@@ -39,6 +43,9 @@ pub struct Local<'a> {
     pub seed: Option<&'a str>,
     /// Whether the root takes changes.
     pub writable: bool,
+    /// How a root that takes none comes to take them, once there is something
+    /// to be written; said again it is the same.
+    pub unlock: Option<&'a Unlock<'a>>,
     /// Whether the root is this machine's, running: what is mounted on it is.
     pub running: bool,
     /// Before the pivot: where the initramfs has the runner that goes on with
@@ -47,6 +54,15 @@ pub struct Local<'a> {
 }
 
 impl<'a> Local<'a> {
+    /// The same root, which takes changes if it can be brought to.
+    #[must_use]
+    pub fn unlocked(mut self, log: &mut Log<'_>) -> Self {
+        if let Some(unlock) = self.unlock.filter(|_| !self.writable) {
+            self.writable = unlock(log);
+        }
+        self
+    }
+
     /// What the network is configured from, without an instance.
     fn inputs(&self, system: &'a CloudConfig<'a>, cover: &Cover<'_>, deadline: u64) -> Inputs<'a> {
         Inputs {
@@ -147,6 +163,12 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
     let (outcome, decided, deadline) = find(local, cached, &trees, log);
     log.step("agent/find seed", start);
     let mut online = Online::default();
+    let unlocked;
+    let mut local = local;
+    if !matches!(decided, Decided::Nothing) {
+        unlocked = local.unlocked(log);
+        local = &unlocked;
+    }
     match decided {
         Decided::Instance { instance, changed } if beside => {
             let seeded = Seeded { instance: &instance, trees: &trees, unread: None, changed, deadline };
@@ -206,6 +228,7 @@ fn with_inputs<T>(local: &Local<'_>, instance: &Instance, use_them: impl FnOnce(
 /// what comes after this is on the console alone.
 pub fn close(applier: &mut Applier<'_>, log: &mut Log<'_>) {
     if let Err(error) = applier.flush() {
+        applier.refused = true;
         log.error(&error);
     }
     handoff::log(log, &mut |action| {

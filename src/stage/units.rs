@@ -250,6 +250,7 @@ fn place(local: &Local<'_>, carried: &str, applier: &mut Applier<'_>, log: &mut 
         }
     };
     let cover = Cover::of(local.root, local.running);
+    let local = local.unlocked(log);
     for path in &PLACES {
         if cover.by(path).is_none() && local.writable {
             let there = local.root.read(path, limits::RUNNER).ok().flatten();

@@ -42,6 +42,9 @@ pub struct Applier<'a> {
     pub program: Option<&'a mut RunProgram<'a>>,
     /// Tasks; absent before the pivot.
     pub task: Option<&'a mut CarryOutTask<'a>>,
+    /// A file was not written for want of something that the machine lacks, as
+    /// room on a disk, or the hand-off is not whole.
+    pub refused: bool,
     /// Takes the actions in place of the machine: a plan is printed so.
     pub record: Option<&'a mut dyn FnMut(&Action)>,
     /// Is told of every action before it is carried out.
@@ -59,6 +62,7 @@ impl<'a> Applier<'a> {
             account: None,
             program: None,
             task: None,
+            refused: false,
             record: None,
             watch: None,
         }
@@ -76,13 +80,17 @@ impl<'a> Applier<'a> {
         if let Some(watch) = &mut self.watch {
             watch(action);
         }
-        if matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
-            return self.carry_out(action, begun);
-        }
         let applied = self.carry_out(action, begun);
-        // It may have put another directory where one was.
-        self.root.forget_directories();
-        self.run.forget_directories();
+        if !matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
+            // It may have put another directory where one was.
+            self.root.forget_directories();
+            self.run.forget_directories();
+        }
+        if let Err(error) = &applied
+            && let Some(path) = action.path()
+        {
+            self.refused |= path.starts_with("/run/") || is_of_machine(error);
+        }
         applied
     }
 
@@ -213,6 +221,12 @@ impl<'a> Applier<'a> {
         };
         link().map_err(|errno| failed("link", path, errno))
     }
+}
+
+/// Whether a file was refused for what the machine lacks and not for what is
+/// wrong with that file: EIO, ENOMEM, ENFILE, EMFILE, ENOSPC, EROFS, EDQUOT.
+fn is_of_machine(error: &Error) -> bool {
+    matches!(error.errno(), Some(5 | 12 | 23 | 24 | 28 | 30 | 122))
 }
 
 impl Drop for Applier<'_> {

@@ -1,5 +1,6 @@
 //! Block devices of the running kernel and what is on them.
 
+use super::disc::last_session;
 use super::path::{fill, open};
 use super::superblock::{Superblock, recognise};
 use super::{failed, tree};
@@ -62,7 +63,13 @@ pub fn superblock_at(path: &str) -> Result<Option<Box<Superblock>>> {
         Err(Errno::NOMEDIUM | Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Ok(None),
         Err(errno) => return Err(failed("open", path, errno)),
     };
-    Ok(recognise(&mut |at, out| fill(file.as_fd(), out, at) == Ok(true)))
+    let from = |start| recognise(&mut |at, out| fill(file.as_fd(), out, start + at) == Ok(true));
+    // Of a disc with sessions the kernel mounts the last.
+    let last = match last_session(file.as_fd()) {
+        0 => None,
+        start => from(start),
+    };
+    Ok(last.or_else(|| from(0)))
 }
 
 /// `/dev/NAME`; the kernel writes `!` for `/` in the name (`cciss!c0d0`).

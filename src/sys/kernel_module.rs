@@ -3,6 +3,7 @@
 use super::{failed, path::open, tree};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::syntax::encoding::gunzip;
 use crate::text::has;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -117,14 +118,36 @@ fn load_order(text: &str) -> Vec<&str> {
 fn load(path: &str) -> Result<()> {
     let doing = "load module";
     let file = open(path, OFlags::RDONLY | OFlags::NONBLOCK).map_err(|errno| failed(doing, path, errno))?;
-    let compressed = path.ends_with(".xz") || path.ends_with(".zst") || path.ends_with(".gz");
-    let flags = if compressed { MODULE_INIT_COMPRESSED_FILE } else { 0 };
+    let packed = packing(path);
+    let flags = if packed.is_some() { MODULE_INIT_COMPRESSED_FILE } else { 0 };
     let parameters = KINDS.iter().find(|(_, module, _)| *module == name(path)).map_or(c"", |kind| kind.2);
-    match rustix::system::finit_module(file.as_fd(), parameters, flags) {
+    let mut loaded = rustix::system::finit_module(file.as_fd(), parameters, flags);
+    let refuses = matches!(loaded, Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS));
+    if let (true, Some(packing)) = (refuses, packed) {
+        let unpacks = tree::attribute("/sys/module/compression");
+        if packing == "gzip" {
+            let content = tree::content(Ok(file), limits::KERNEL_MODULE, path)?.unwrap_or_default();
+            let content = gunzip(&content).map_err(|why| Error::new(doing, path, why))?;
+            loaded = rustix::system::init_module(&content, parameters);
+        } else if unpacks.as_deref() != Some(packing) {
+            let why = match &unpacks {
+                Some(other) => ["this kernel unpacks ", other, " alone, and this is ", packing].concat(),
+                None => ["this kernel unpacks no modules, and this is ", packing].concat(),
+            };
+            return Err(Error::new(doing, path, why));
+        }
+    }
+    match loaded {
         // A driver without its hardware says NODEV.
         Ok(()) | Err(Errno::EXIST | Errno::NODEV) => Ok(()),
         Err(errno) => Err(failed(doing, path, errno)),
     }
+}
+
+/// What a module's file is compressed with, as /sys/module/compression calls it.
+fn packing(path: &str) -> Option<&'static str> {
+    let known = [(".gz", "gzip"), (".xz", "xz"), (".zst", "zstd")];
+    known.into_iter().find(|(suffix, _)| path.ends_with(suffix)).map(|(_, packing)| packing)
 }
 
 #[cfg(test)]

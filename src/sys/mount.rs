@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, CWD, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, UnmountFlags, fsconfig_create, fsconfig_set_flag,
-    fsconfig_set_string, fsmount, fsopen, mount, mount_move, mount_remount, unmount,
+    fsconfig_set_string, fsmount, fsopen, mount, mount_move, unmount,
 };
 use rustix::process::{chdir, chroot};
 
@@ -183,15 +183,6 @@ pub fn known_kinds() -> String {
         }
     }
     kinds
-}
-
-/// Makes a mounted file system writable or read-only.
-#[inline(never)]
-pub fn remount(target: &str, writable: bool) -> Result<()> {
-    let flags = if writable { MountFlags::empty() } else { MountFlags::RDONLY };
-    terminated(target)
-        .and_then(|path| mount_remount(&*path, flags, c""))
-        .map_err(|errno| failed("remount", target, errno))
 }
 
 /// Whether the file system at `path` is mounted read-only.

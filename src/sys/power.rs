@@ -1,45 +1,55 @@
 //! The end of a process or of the machine.
 #![allow(unsafe_code)]
 
-use super::{failed, path::terminated};
+use super::failed;
+use super::path::{open, sync_all, terminated};
 use crate::error::Error;
-use alloc::vec::Vec;
 use core::ffi::c_char;
 use core::ptr;
-use rustix::fd::{AsRawFd, BorrowedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::system::{RebootCommand, reboot};
 use syscalls::{Sysno, syscall};
 
-/// Powers the machine off after what is written has reached the disks.
+/// Powers the machine off after what is written has reached the root's disk.
 /// Returns only when the kernel refuses.
 pub fn power_off() -> Error {
-    rustix::fs::sync();
-    match reboot(RebootCommand::PowerOff) {
-        Ok(()) => Error::new("power off", "the machine", "the kernel returned"),
-        Err(errno) => failed("power off", "the machine", errno),
+    end("power off", RebootCommand::PowerOff)
+}
+
+/// Restarts the machine, as [`power_off`] ends it.
+pub fn restart() -> Error {
+    end("restart", RebootCommand::Restart)
+}
+
+#[inline(never)]
+fn end(doing: &str, command: RebootCommand) -> Error {
+    // All discs would be waited for otherwise, also one that never answers.
+    for root in ["/sysroot", "/"] {
+        if let Ok(root) = open(root, OFlags::RDONLY | OFlags::DIRECTORY) {
+            let _ = sync_all(root.as_fd());
+        }
+    }
+    match reboot(command) {
+        Ok(()) => Error::new(doing, "the machine", "the kernel returned"),
+        Err(errno) => failed(doing, "the machine", errno),
     }
 }
 
-/// Becomes the program at `path` (execve(2)); `arguments` begin with its
-/// name, `environment` ends with a null pointer, as the kernel gave it.
-/// Returns only when that failed.
+/// Becomes the program at `path` (execve(2)). `arguments`, which come after
+/// its name, and `environment` end with a null pointer, as the kernel gave
+/// them. Returns only when that failed.
 #[inline(never)]
-pub fn become_program(path: &str, arguments: &[&str], environment: &[*const c_char]) -> Error {
-    let (mut texts, mut pointers) = (Vec::new(), Vec::new());
-    for text in [path].iter().chain(arguments) {
-        let Ok(text) = terminated(text) else {
-            return Error::new("execute", path, "a NUL byte in its arguments");
-        };
-        pointers.push(text.as_ptr());
-        texts.push(text);
-    }
-    let program = pointers.remove(0);
-    pointers.push(ptr::null());
-    // SAFETY: the path and every argument are NUL-terminated and live in
-    // `texts` through the call; both arrays end with a null pointer.
-    let failure = unsafe { syscall!(Sysno::execve, program, pointers.as_ptr(), environment.as_ptr()) };
-    drop(texts);
+pub fn become_program(path: &str, arguments: &[*const c_char], environment: &[*const c_char]) -> Error {
+    let Ok(program) = terminated(path) else {
+        return Error::new("execute", path, "a NUL byte in its name");
+    };
+    let pointers = [&[program.as_ptr()], arguments, &[ptr::null()]].concat();
+    // SAFETY: the path is NUL-terminated and lives through the call, as the
+    // strings of this process do; both arrays end with a null pointer.
+    let failure =
+        unsafe { syscall!(Sysno::execve, program.as_ptr(), pointers.as_ptr(), environment.as_ptr()) };
     failed("execute", path, failure.map_or_else(refusal, |_| Errno::INVAL))
 }
 

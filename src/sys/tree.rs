@@ -78,6 +78,12 @@ pub fn text(path: &str) -> Option<String> {
     read(path, limits::ROOT_FILE).ok().flatten().map(crate::fetch::lossy)
 }
 
+/// The line the kernel was started with, as it is; empty where there is no
+/// /proc.
+pub fn kernel_line() -> Result<Vec<u8>> {
+    Ok(read("/proc/cmdline", limits::KERNEL_LINE)?.unwrap_or_default())
+}
+
 /// The bytes of the file at `path` of the running system; `None` when it can't
 /// be read or is longer than `limit`.
 pub fn bytes(path: &str, limit: usize) -> Option<Vec<u8>> {

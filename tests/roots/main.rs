@@ -22,6 +22,7 @@ mod story;
 #[path = "../support/tree.rs"]
 mod tree;
 mod unreadable;
+mod untouched;
 
 use tree::Tree;
 

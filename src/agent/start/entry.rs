@@ -3,12 +3,18 @@
 
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
+use glowplug::sys::stdio;
 use syscalls::{Sysno, syscall};
 
 /// The arguments and environment the kernel put on the stack.
 pub(crate) struct Environment {
-    /// Arguments without the program's name; what is not UTF-8 is left out.
-    pub(crate) arguments: Vec<&'static str>,
+    /// How this program was called.
+    pub(crate) name: &'static CStr,
+    /// Arguments without the program's name.
+    pub(crate) arguments: Vec<&'static CStr>,
+    /// The same as the kernel gave them, for programs this one becomes; ends
+    /// with a null pointer.
+    pub(crate) raw_arguments: &'static [*const c_char],
     /// The environment's strings, for programs this one becomes.
     pub(crate) variables: &'static [*const c_char],
 }
@@ -30,12 +36,18 @@ pub(super) unsafe extern "C" fn entry(stack: *const usize) -> ! {
     }
     // SAFETY: `length` pointers and the NULL were just seen.
     let variables = unsafe { core::slice::from_raw_parts(envp, length + 1) };
-    let mut arguments = Vec::new();
-    for at in 1..count {
+    let (mut name, mut arguments) = (c"", Vec::new());
+    for at in 0..count {
         // SAFETY: each of argv's `count` pointers is a NUL-terminated string.
-        arguments.extend(unsafe { CStr::from_ptr(*argv.add(at)) }.to_str());
+        let text = unsafe { CStr::from_ptr(*argv.add(at)) };
+        if at == 0 { name = text } else { arguments.push(text) }
     }
-    let status = crate::main(&Environment { arguments, variables });
+    let first = count.min(1);
+    // SAFETY: argv has `count` pointers and a NULL.
+    let raw_arguments = unsafe { core::slice::from_raw_parts(argv.add(first), count - first + 1) };
+    stdio::open_missing();
+    super::panic::ignore_broken_pipes();
+    let status = crate::main(&Environment { name, arguments, raw_arguments, variables });
     exit(status)
 }
 
@@ -47,15 +59,18 @@ pub(super) fn exit(status: i32) -> ! {
     }
 }
 
-/// Writes to standard error; what cannot be written is lost.
-pub(crate) fn print(text: &str) {
+/// Writes to standard error. The value: whether all was written; what can't be
+/// is lost.
+pub(crate) fn print(text: &str) -> bool {
     let mut rest = text.as_bytes();
-    // SAFETY: nothing in this program closes descriptor 2; were it closed, write says EBADF.
+    // SAFETY: nothing in this program closes descriptor 2, which is open from the start on.
     let stderr = unsafe { rustix::fd::BorrowedFd::borrow_raw(2) };
     while !rest.is_empty() {
         match rustix::io::write(stderr, rest) {
             Ok(written) if written > 0 => rest = rest.get(written..).unwrap_or_default(),
-            _ => return,
+            Err(rustix::io::Errno::INTR) => {}
+            _ => return false,
         }
     }
+    true
 }

@@ -8,4 +8,4 @@ mod panic;
 mod x86_64;
 
 pub(crate) use entry::{Environment, print};
-pub(crate) use panic::{guard, halt, pause_second};
+pub(crate) use panic::{Ending, end, end_as, guard, is_second, pause};

@@ -1,6 +1,7 @@
 //! A panic, and the faults of a process: a message and a way on. PID 1 must
 //! not die, so it starts itself again to mount the root and go on without
-//! provisioning; any other process ends.
+//! provisioning; any other process ends. What a PID 1 does that can do nothing
+//! else: it halts, or ends the machine where the kernel line says so.
 #![allow(unsafe_code)]
 
 use super::entry::{Environment, exit, print};
@@ -8,10 +9,10 @@ use core::cell::Cell;
 use core::ffi::{CStr, c_char};
 use core::fmt::Write;
 use core::panic::PanicInfo;
-use core::ptr;
 use glowplug::sys::power;
 use linux_raw_sys::general::{
-    SA_NODEFER, SA_ONSTACK, SA_RESTORER, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, kernel_sigaction, stack_t,
+    SA_NODEFER, SA_ONSTACK, SA_RESTORER, SIGBUS, SIGFPE, SIGILL, SIGPIPE, SIGSEGV, SIGSYS, kernel_sigaction,
+    stack_t,
 };
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, open};
@@ -21,16 +22,45 @@ use syscalls::{Sysno, syscall};
 /// The way out of a fault, set once by [`guard`].
 struct Guard {
     program: Cell<Option<OwnedFd>>,
+    /// Arguments of the new start, the first of which says what it is.
+    arguments: Cell<&'static [*const c_char]>,
     variables: Cell<&'static [*const c_char]>,
     /// This is the second start already.
     last: Cell<bool>,
+    ending: Cell<Ending>,
 }
 
 // SAFETY: this program never makes a second thread; a signal handler reads
 // what was set before it was installed.
 unsafe impl Sync for Guard {}
 
-static GUARD: Guard = Guard { program: Cell::new(None), variables: Cell::new(&[]), last: Cell::new(false) };
+static GUARD: Guard = Guard {
+    program: Cell::new(None),
+    arguments: Cell::new(&[]),
+    variables: Cell::new(&[]),
+    last: Cell::new(false),
+    ending: Cell::new(Ending::Halt),
+};
+
+/// What becomes of a machine whose PID 1 can do nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It stays as it is.
+    Halt,
+    /// It is powered off.
+    PowerOff,
+    /// It is restarted after so many seconds.
+    Restart(u32),
+}
+
+/// The name a second start goes by. No kernel line gives it: what stands there
+/// is an argument.
+const AGAIN: &CStr = c"--no-seed";
+
+/// Whether this is a second start.
+pub(crate) fn is_second(environment: &Environment) -> bool {
+    environment.name == AGAIN
+}
 
 /// Bytes of stack for a handler whose own stack is what overflowed.
 const HANDLER_STACK: usize = 16 << 10;
@@ -40,6 +70,8 @@ const HANDLER_STACK: usize = 16 << 10;
 pub(crate) fn guard(environment: &Environment, last: bool) {
     // Kept open, the file can be executed when the initramfs is deleted.
     GUARD.program.set(open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok());
+    let arguments = [&[AGAIN.as_ptr()], environment.raw_arguments].concat();
+    GUARD.arguments.set(arguments.leak());
     GUARD.variables.set(environment.variables);
     GUARD.last.set(last);
     let stack = stack_t { ss_sp: STACK.as_ptr().cast_mut().cast(), ss_flags: 0, ss_size: HANDLER_STACK as _ };
@@ -60,6 +92,32 @@ pub(crate) fn guard(environment: &Environment, last: bool) {
     }
 }
 
+/// Sets what [`end`] does.
+pub(crate) fn end_as(ending: Ending) {
+    GUARD.ending.set(ending);
+}
+
+/// Makes a write to a pipe that nobody reads an error of that write. PID 1 gets
+/// no such signal, and what is ignored would be for the program it becomes.
+pub(super) fn ignore_broken_pipes() {
+    const IGNORE: usize = 1;
+    if rustix::process::getpid().is_init() {
+        return;
+    }
+    let action = kernel_sigaction {
+        // SAFETY: the kernel's SIG_IGN, a number in the place of a handler; nothing calls it.
+        sa_handler_kernel: Some(unsafe {
+            core::mem::transmute::<usize, unsafe extern "C" fn(core::ffi::c_int)>(IGNORE)
+        }),
+        sa_flags: SA_RESTORER.into(),
+        sa_restorer: Some(never),
+        sa_mask: linux_raw_sys::general::kernel_sigset_t { sig: [0] },
+    };
+    // SAFETY: no handler is installed.
+    let _ =
+        unsafe { syscall!(Sysno::rt_sigaction, SIGPIPE, &raw const action, 0, size_of_val(&action.sa_mask)) };
+}
+
 /// The stack of a handler whose own is what overflowed.
 static STACK: [Cell32; HANDLER_STACK / 4] = [const { Cell32(Cell::new(0)) }; HANDLER_STACK / 4];
 
@@ -78,7 +136,7 @@ unsafe extern "C" fn fault(signal: core::ffi::c_int) {
 
 /// The kernel wants a restorer; the handler never comes back to it.
 unsafe extern "C" fn never() {
-    halt()
+    end()
 }
 
 #[cfg(not(test))]
@@ -96,27 +154,40 @@ fn way_out() -> ! {
         exit(1)
     }
     if let (Some(program), false) = (GUARD.program.take(), GUARD.last.get()) {
-        const AGAIN: &CStr = c"--no-seed";
-        let arguments = [c"init".as_ptr(), AGAIN.as_ptr(), ptr::null()];
-        let errno = power::become_file(program.as_fd(), &arguments, GUARD.variables.get());
+        let errno = power::become_file(program.as_fd(), GUARD.arguments.get(), GUARD.variables.get());
         let mut text = heapless::String::<64>::new();
         let _ = writeln!(text, "glowplug-agent: unable to start again: errno {}", errno.raw_os_error());
         print(&text);
     }
-    print("glowplug-agent: halted\n");
-    halt()
+    end()
 }
 
-/// Waits for ever: what is left to a PID 1 that can do nothing else.
-pub(crate) fn halt() -> ! {
+/// Does what is left to a PID 1 that can do nothing else. Allocates nothing,
+/// unless the kernel refuses.
+pub(crate) fn end() -> ! {
+    match GUARD.ending.get() {
+        Ending::Halt => {}
+        Ending::PowerOff => {
+            print("glowplug-agent: powering off\n");
+            let _ = power::power_off();
+        }
+        Ending::Restart(seconds) => {
+            let mut text = heapless::String::<64>::new();
+            let _ = writeln!(text, "glowplug-agent: restarting in {seconds} s");
+            print(&text);
+            pause(seconds);
+            let _ = power::restart();
+        }
+    }
+    print("glowplug-agent: halted\n");
     loop {
-        pause_second();
+        pause(3600);
     }
 }
 
-/// Lets a second pass, between two tries of the same thing.
-pub(crate) fn pause_second() {
-    let _ = rustix::thread::nanosleep(&Timespec { tv_sec: 1, tv_nsec: 0 });
+/// Lets so many seconds pass.
+pub(crate) fn pause(seconds: u32) {
+    let _ = rustix::thread::nanosleep(&Timespec { tv_sec: seconds.into(), tv_nsec: 0 });
 }
 
 /// Named by the precompiled `alloc`, never called: panics abort.
