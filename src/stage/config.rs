@@ -19,7 +19,11 @@ use alloc::vec::Vec;
 #[derive(Debug, Default)]
 pub struct SystemConfig {
     texts: Vec<(String, String)>,
-    /// The first that is there and could not be read: what it switches off is not known.
+    /// The first that is there, or may be, and could not be read. It may switch off whatever
+    /// a boot does (a list without a module, `preserve_hostname`, `network: {config:
+    /// disabled}`), so nothing is done that it could have: no module runs and none is marked, no hook
+    /// runs, and the network is configured only as an earlier boot of the same instance did.
+    /// It is an error of each stage, and the next boot that can read it does the rest.
     pub unread: Option<Error>,
 }
 

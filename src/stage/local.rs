@@ -64,7 +64,13 @@ impl<'a> Local<'a> {
     }
 
     /// What the network is configured from, without an instance.
-    fn inputs(&self, system: &'a CloudConfig<'a>, cover: &Cover<'_>, deadline: u64) -> Inputs<'a> {
+    fn inputs(
+        &self,
+        system: &'a CloudConfig<'a>,
+        cover: &Cover<'_>,
+        deadline: u64,
+        unread: bool,
+    ) -> Inputs<'a> {
         Inputs {
             kernel_line: self.kernel_line,
             trees: Trees { root: self.root, run: self.run },
@@ -72,6 +78,7 @@ impl<'a> Local<'a> {
             config: system,
             instance: None,
             changed: true,
+            unread,
             deadline,
             writable: self.writable,
             keeps: self.writable && cover.by(CLOUD).is_none(),
@@ -171,7 +178,8 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
     }
     match decided {
         Decided::Instance { instance, changed } if beside => {
-            let seeded = Seeded { instance: &instance, trees: &trees, unread: None, changed, deadline };
+            let unread = config.unread.as_ref();
+            let seeded = Seeded { instance: &instance, trees: &trees, unread, changed, deadline };
             hand_to_cloud_init(local, &seeded, applier, log);
         }
         Decided::Instance { instance, changed } => {
@@ -183,7 +191,8 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
         Decided::NetworkAlone => {
             let cover = Cover::of(local.root, local.running);
             let system = cloud_config(&[], &trees);
-            network::configure(&local.inputs(&system, &cover, deadline), applier, log);
+            let inputs = local.inputs(&system, &cover, deadline, config.unread.is_some());
+            network::configure(&inputs, applier, log);
         }
         Decided::Nothing => {}
     }
@@ -215,12 +224,13 @@ fn with_inputs<T>(local: &Local<'_>, instance: &Instance, use_them: impl FnOnce(
     // All of it was told when the stage ran.
     let mut told = Vec::new();
     let config = SystemConfig::read(local.root, local.run, local.kernel_line, &mut told);
+    let unread = config.unread.is_some();
     let mut trees = config.trees(&mut told);
     add_datasource(&mut trees, instance);
     let consumed = consume(instance, &trees, local.root, None, None, &mut told);
     let merged = consumed.merged(&mut told);
     let (config, system) = (cloud_config(&merged, &trees), cloud_config(&[], &trees));
-    let inputs = local.inputs(&system, &cover, clock::monotonic());
+    let inputs = local.inputs(&system, &cover, clock::monotonic(), unread);
     use_them(&Inputs { instance: Some(instance), config: &config, ..inputs })
 }
 
@@ -285,7 +295,7 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
     keep(local, instance, &paths, &cover, applier, log);
     let start = clock::monotonic();
     let system = cloud_config(&[], trees);
-    let inputs = local.inputs(&system, &cover, deadline);
+    let inputs = local.inputs(&system, &cover, deadline, unread.is_some());
     let inputs = Inputs { instance: Some(instance), changed, config: &config, ..inputs };
     network::configure(&inputs, applier, log);
     log.step("agent/network", start);
@@ -310,11 +320,12 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
 /// to the root's cloud-init.
 #[inline(never)]
 fn hand_to_cloud_init(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
-    let &Seeded { instance, trees, changed, deadline, .. } = seeded;
+    let &Seeded { instance, trees, unread, changed, deadline } = seeded;
     let cover = Cover::of(local.root, local.running);
     let mut problems = Vec::new();
     let system = cloud_config(&[], trees);
-    let inputs = Inputs { instance: Some(instance), changed, ..local.inputs(&system, &cover, deadline) };
+    let inputs = local.inputs(&system, &cover, deadline, unread.is_some());
+    let inputs = Inputs { instance: Some(instance), changed, ..inputs };
     network::configure(&inputs, applier, log);
     let start = clock::monotonic();
     inject(local, instance, &cover, applier, log);

@@ -19,7 +19,7 @@ use crate::network::order::sort_by;
 use crate::network::parse::Description;
 use crate::network::render::ours::Trees;
 use crate::network::resolve::Resolved;
-use crate::state::paths::{HANDOFF_LATE, MISSING_NICS};
+use crate::state::paths::{HANDOFF_LATE, MISSING_NICS, NETWORK_DIGEST};
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::netlink::{Netlink, Uevents};
@@ -44,6 +44,9 @@ pub struct Inputs<'a> {
     /// The description or the machine differs from the last boot's: files in
     /// /etc are written again.
     pub changed: bool,
+    /// As [`SystemConfig::unread`](super::config::SystemConfig::unread) has it: a part of
+    /// `system` is not known.
+    pub unread: bool,
     /// Microseconds of the monotonic clock up to which NICs are waited for.
     pub deadline: u64,
     /// Whether the root takes changes.
@@ -52,9 +55,24 @@ pub struct Inputs<'a> {
     pub keeps: bool,
 }
 
+/// Whether a part of the configuration that can't be read may leave the network alone
+/// (`network: {config: disabled}`): unless an earlier boot of the same instance, which could read
+/// it, wrote the network.
+fn may_be_off(inputs: &Inputs<'_>) -> bool {
+    let was_written = || matches!(inputs.trees.read(NETWORK_DIGEST), Ok(Some(_)));
+    inputs.unread && (inputs.changed || !was_written())
+}
+
 /// Configures the network. Every problem is one line of the log.
 #[inline(never)]
 pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    if may_be_off(inputs) {
+        return log.line(
+            Level::Error,
+            "the network is left alone: what can't be read of /etc/cloud may say so",
+            &[],
+        );
+    }
     let mut present = match system_links() {
         Ok(present) => present,
         Err(error) => {

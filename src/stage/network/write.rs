@@ -70,6 +70,9 @@ fn set_live(inputs: &Inputs<'_>, resolved: &Resolved<'_>, applier: &mut Applier<
                 log.info("{} is not written: the root is read-only", &[&file.path]);
                 continue;
             }
+            if old(inputs, &file.path, log).is_none() {
+                continue;
+            }
             keep_replaced(inputs, &file.path, applier, log);
         }
         carry_out(applier, &action, log);
@@ -163,6 +166,18 @@ fn files(inputs: &Inputs<'_>, resolved: &Resolved<'_>, renderer: &Renderer) -> V
     files
 }
 
+/// The text of what is at `path`, empty when nothing is; `None`: it can't be read, and is left
+/// alone.
+fn old(inputs: &Inputs<'_>, path: &str, log: &mut Log<'_>) -> Option<String> {
+    match inputs.trees.read(path) {
+        Ok(here) => Some(here.unwrap_or_default()),
+        Err(error) => {
+            log.line(Level::Error, "{}; it is left as it is", &[error.text()]);
+            None
+        }
+    }
+}
+
 /// The files, marked; with what others have in two of them, without those that
 /// a person's own stand in for and those whose place has one that can't be read.
 #[inline(never)]
@@ -175,13 +190,7 @@ fn plan(
 ) -> Vec<WriteFile> {
     let mut plan = Vec::new();
     for mut file in files {
-        let here = match inputs.trees.read(&file.path) {
-            Ok(here) => here.unwrap_or_default(),
-            Err(error) => {
-                log.line(Level::Error, "{}; it is left as it is", &[error.text()]);
-                continue;
-            }
-        };
+        let Some(here) = old(inputs, &file.path, log) else { continue };
         if udev::is_rules(&file.path) && !udev::merge(&mut file.content, &here, resolved) {
             continue;
         }
