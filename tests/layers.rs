@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("date", &[]),
     ("kernel_line", &["syntax"]),
     ("os_release", &["fetch"]),
-    ("accounts", &["action", "fetch"]),
+    ("accounts", &["action", "fetch", "syntax"]),
     ("fstab", &["fetch"]),
     ("selinux", &["fetch"]),
     ("instance", &["syntax"]),

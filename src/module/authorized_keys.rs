@@ -5,6 +5,7 @@ use super::{Context, Plan};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::error::Error;
 use crate::module::present::Unread;
+use crate::syntax::order::firsts;
 use crate::text::{PRIVATE_KEY, contains, parent_and_name, push_line, to_bytes};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -33,7 +34,9 @@ impl<'a> Key<'a> {
     #[inline(never)]
     fn of(line: &'a str) -> Option<Self> {
         let trimmed = line.trim_ascii();
-        if trimmed.starts_with('#') {
+        // sshd(8) reads no further than a NUL.
+        if trimmed.starts_with('#') || trimmed.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 127)
+        {
             return None;
         }
         let mut words = blank_separated(trimmed);
@@ -172,6 +175,14 @@ fn expanded(pattern: &str, home: &str, name: &str) -> Option<String> {
 /// that are given take the place of a key's own.
 #[inline(never)]
 fn updated<'a>(present: &str, keys: &[Key<'a>], options: &str) -> String {
+    let present: Vec<(&str, Option<&str>)> =
+        present.split_inclusive('\n').map(|line| (line, Key::of(line).map(|key| key.material))).collect();
+    // New keys first, so that a line there finds the new one with its key.
+    let material = |at: usize| match keys.get(at) {
+        Some(key) => key.material,
+        None => present.get(at - keys.len()).and_then(|(_, material)| *material).unwrap_or_default(),
+    };
+    let firsts = firsts(keys.len() + present.len(), &material);
     let mut placed = alloc::vec![false; keys.len()];
     let mut content = String::new();
     let push = |content: &mut String, line: &str| {
@@ -179,12 +190,12 @@ fn updated<'a>(present: &str, keys: &[Key<'a>], options: &str) -> String {
         push_line(content, &[options, blank, line].concat());
     };
     let line = |key: &Key<'a>| if options.is_empty() { key.line } else { key.bare };
-    for old in present.split_inclusive('\n') {
-        let same = Key::of(old).and_then(|old| keys.iter().position(|key| key.material == old.material));
-        match same {
-            Some(at) => {
-                placed[at] = true;
-                push(&mut content, line(&keys[at]));
+    let (_, of_present) = firsts.split_at(keys.len());
+    for ((old, material), &same) in present.iter().zip(of_present) {
+        match keys.get(same).filter(|_| material.is_some()) {
+            Some(key) => {
+                placed[same] = true;
+                push(&mut content, line(key));
             }
             None => content.push_str(old),
         }

@@ -1,6 +1,8 @@
 //! `write_files` and, in the final stage, `write_files_deferred`.
 
+use super::present::Unread;
 use super::{Context, Early, Module, Plan, Stage};
+use crate::accounts::Accounts;
 use crate::action::{Action, Effect, Owner};
 use crate::cloud_config::write_files;
 use crate::fetch::may_exist;
@@ -32,8 +34,9 @@ pub(super) const DEFERRED: Module = Module {
 fn plan_files(context: &Context<'_>, deferred: bool, plan: &mut Plan) {
     let mut files = Vec::new();
     write_files::plan(context.config, deferred, &mut files, &mut plan.problems);
+    let mut accounts = None;
     for file in files {
-        let directory = directory(context, &file, plan);
+        let directory = directory(context, &file, &mut accounts, plan);
         plan.actions.extend(directory);
         plan.actions.push(file);
     }
@@ -41,7 +44,12 @@ fn plan_files(context: &Context<'_>, deferred: bool, plan: &mut Plan) {
 
 /// The directories on the way to a file are its owner's where they have to be
 /// made, as in newer cloud-inits. Of an owner that is nobody the file tells.
-fn directory(context: &Context<'_>, action: &Action, plan: &mut Plan) -> Option<Action> {
+fn directory(
+    context: &Context<'_>,
+    action: &Action,
+    accounts: &mut Option<Result<Accounts, Unread>>,
+    plan: &mut Plan,
+) -> Option<Action> {
     let file = match action {
         Action::WriteFile(file) => file,
         Action::Task(task) => match &task.effect {
@@ -52,7 +60,10 @@ fn directory(context: &Context<'_>, action: &Action, plan: &mut Plan) -> Option<
     };
     let (path, _) = parent_and_name(&file.path);
     let is_known = match &file.owner {
-        Owner::Named { user, .. } => plan.accounts(context).ok()?.uid(user).is_some(),
+        Owner::Named { user, .. } => {
+            let accounts = accounts.get_or_insert_with(|| plan.accounts(context));
+            accounts.as_ref().ok()?.uid(user).is_some()
+        }
         owner => *owner != Owner::Root,
     };
     // Of a folder that can't be looked up the file tells.

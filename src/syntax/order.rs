@@ -36,9 +36,30 @@ fn sift(heap: &mut [usize], mut root: usize, compare: &dyn Fn(usize, usize) -> O
     }
 }
 
+/// For each of `count` texts the position of the first that equals it.
+#[inline(never)]
+pub(crate) fn firsts<'t>(count: usize, text: &dyn Fn(usize) -> &'t str) -> Vec<usize> {
+    let mut firsts: Vec<usize> = (0..count).collect();
+    let mut last: Option<usize> = None;
+    for at in order(count, &|one, other| text(one).cmp(text(other))) {
+        match last.filter(|last| text(*last) == text(at)) {
+            Some(first) => firsts[at] = first,
+            None => last = Some(at),
+        }
+    }
+    firsts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_texts_have_the_first_of_them() {
+        let texts = ["b", "a", "b", "", "a", "b", "c"];
+        assert_eq!(firsts(texts.len(), &|at| texts[at]), [0, 1, 0, 3, 1, 0, 6]);
+        assert_eq!(firsts(0, &|_| ""), []);
+    }
 
     #[test]
     fn as_the_stable_sort() {

@@ -49,7 +49,12 @@ pub struct Applier<'a> {
     pub record: Option<&'a mut dyn FnMut(&Action)>,
     /// Is told of every action before it is carried out.
     pub watch: Option<&'a mut dyn FnMut(&Action)>,
+    /// The root's accounts as an owner was looked up last, and the files they are of.
+    accounts: Option<(AccountFiles, Accounts)>,
 }
+
+/// Number and bytes of passwd(5) and group(5).
+type AccountFiles = [Option<(u64, u64)>; 2];
 
 impl<'a> Applier<'a> {
     /// Changes files alone.
@@ -65,6 +70,7 @@ impl<'a> Applier<'a> {
             refused: false,
             record: None,
             watch: None,
+            accounts: None,
         }
     }
 
@@ -82,6 +88,7 @@ impl<'a> Applier<'a> {
         }
         let applied = self.carry_out(action, begun);
         if !matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
+            self.accounts = None;
             // It may have put another directory where one was.
             self.root.forget_directories();
             self.run.forget_directories();
@@ -110,7 +117,12 @@ impl<'a> Applier<'a> {
             Action::WriteFile(file) => {
                 let owner = self.owner(&file.path, &file.owner)?;
                 let (root, path) = self.place(&file.path);
-                write::write(root, path, file, owner, begun)
+                let written = write::write(root, path, file, owner, begun);
+                // A file with as many bytes may have got the number of the old one.
+                if path.ends_with("passwd") || path.ends_with("group") {
+                    self.accounts = None;
+                }
+                written
             }
             Action::RemoveFile { path } => self.remove(path, AtFlags::empty()),
             Action::RemoveDirectory { path } => self.remove(path, AtFlags::REMOVEDIR),
@@ -160,19 +172,32 @@ impl<'a> Applier<'a> {
         }
     }
 
+    /// The root's accounts as they are now.
     #[inline(never)]
-    fn owner(&self, path: &str, owner: &Owner) -> Result<(Uid, Gid)> {
+    fn accounts(&mut self) -> Result<&Accounts> {
+        let files = ["/etc/passwd", "/etc/group"]
+            .map(|path| self.root.stat(path).ok().flatten().map(|status| (status.inode, status.size)));
+        let kept = self.accounts.take().filter(|(earlier, _)| *earlier == files);
+        let (_, accounts) = self.accounts.insert(match kept {
+            Some(kept) => kept,
+            None => (files, Accounts::read(self.root)?),
+        });
+        Ok(accounts)
+    }
+
+    #[inline(never)]
+    fn owner(&mut self, path: &str, owner: &Owner) -> Result<(Uid, Gid)> {
         let missing =
             |what: &str, name: &str| Error::new("give", path, ["the root has no ", what, " ", name].concat());
         let (uid, gid) = match owner {
             Owner::Root => (0, 0),
             Owner::Ids { uid, gid } => (*uid, *gid),
-            Owner::User(name) => match Accounts::read(self.root)?.user(name) {
+            Owner::User(name) => match self.accounts()?.user(name) {
                 Some(user) => (user.uid, user.gid),
                 None => return Err(missing("user", name)),
             },
             Owner::Named { user, group } => {
-                let accounts = Accounts::read(self.root)?;
+                let accounts = self.accounts()?;
                 let Some(uid) = accounts.uid(user) else { return Err(missing("user", user)) };
                 let gid = match group {
                     None => 0,

@@ -86,6 +86,8 @@ pub struct Status {
     pub size: u64,
     /// Device it lies on.
     pub device: Dev,
+    /// Its number there.
+    pub inode: u64,
     /// Whether it has more names than this one (st_nlink).
     pub has_other_names: bool,
 }
@@ -105,6 +107,7 @@ impl From<Stat> for Status {
             gid: Gid::from_raw(stat.st_gid),
             size: u64::try_from(stat.st_size).unwrap_or(0),
             device: stat.st_dev,
+            inode: stat.st_ino,
             has_other_names: stat.st_nlink > 1,
         }
     }
