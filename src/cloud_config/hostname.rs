@@ -103,8 +103,11 @@ pub fn check(name: &str) -> Result<&str, &'static str> {
         Err("the name is empty")
     } else if first_label(name).len() > MOST || name.len() > 253 {
         Err("the name is too long")
-    } else if name.chars().any(|c| c.is_control() || is_space(c) || c == '/') {
-        Err("the name has blanks, slashes or control characters")
+    } else if name
+        .chars()
+        .any(|c| c.is_control() || is_space(c) || matches!(c, '/' | '#' | '"' | '\'' | '\\'))
+    {
+        Err("the name has blanks, slashes, quotes or control characters")
     } else {
         Ok(name)
     }
@@ -147,7 +150,7 @@ mod tests {
         );
         assert_eq!(
             error("hostname: a/b"),
-            "unable to set host name at user-data:1:11: the name has blanks, slashes or control characters"
+            "unable to set host name at user-data:1:11: the name has blanks, slashes, quotes or control characters"
         );
         assert!(error(&alloc::format!("hostname: {}", "x".repeat(65))).ends_with("the name is too long"));
     }

@@ -151,7 +151,8 @@ pub fn rsyslog<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Optio
 }
 
 fn is_file_name(name: &str) -> bool {
-    !name.trim_ascii().is_empty() && !name.contains('\0')
+    let is_file = |part: &str| !matches!(part, "." | "..");
+    !name.trim_ascii().is_empty() && !name.contains(char::is_control) && name.split('/').all(is_file)
 }
 
 fn add(files: &mut Vec<(String, String)>, folder: &str, name: &str, content: &str) {
@@ -202,7 +203,14 @@ fn remote(text: &str, name: &str) -> Option<String> {
     };
     let port_number = port.strip_prefix(':');
     let is_port = port.is_empty() || port_number.is_some_and(|port| port.parse::<u16>().is_ok());
-    if words.next().is_some() || address.is_empty() || !is_port {
+    let is_odd = |c: char| c.is_control() || c.is_whitespace();
+    if words.next().is_some()
+        || address.is_empty()
+        || !is_port
+        || address.contains(is_odd)
+        || name.contains(char::is_control)
+        || filter.starts_with(['$', '&', ':', '{', '}'])
+    {
         return None;
     }
     let address = if address.contains(':') { fill("[{}]", &[address]) } else { address.into() };

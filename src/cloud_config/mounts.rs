@@ -73,11 +73,22 @@ fn entry<'a>(setting: Setting<'a>, value: &'a Value<'a>) -> Result<Entry<'a>> {
     let mut fields: [Option<Cow<'a, str>>; FIELDS - 1] = [const { None }; FIELDS - 1];
     for (field, item) in fields.iter_mut().zip(rest) {
         match self::field(item) {
-            Some(text) => *field = text,
+            Some(text) => *field = text.filter(|text| !text.is_empty()),
             None => return Err(setting.mismatch(DOING, item, "a field", "a string or a number")),
         }
+        if field.as_deref().is_some_and(|text| !is_field(text)) {
+            return Err(setting.error(DOING, item, "a field has control characters"));
+        }
+    }
+    if name.is_empty() || name.starts_with('#') || !is_field(&name) {
+        return Err(setting.error(DOING, device, "it is no name of a device"));
     }
     Ok(Entry { setting, value, device: name, rest: fields })
+}
+
+/// Whether a line of fstab(5) has a way to write all of it.
+fn is_field(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() && c != '\t' && c != '\n')
 }
 
 /// A field as text; `Some(None)` for `null`.
@@ -109,6 +120,13 @@ pub fn default_fields<'a>(
         Ok(items) => {
             for (own, item) in fields.iter_mut().zip(items) {
                 match field(item) {
+                    Some(Some(text)) if !is_field(&text) || text.is_empty() => {
+                        problems.push(setting.error(
+                            "read",
+                            item,
+                            "a field is empty or has control characters",
+                        ));
+                    }
                     Some(text) => *own = text,
                     None => problems.push(setting.mismatch("read", item, "a field", "a string or a number")),
                 }
@@ -163,7 +181,7 @@ fn swap_of<'a>(setting: &Setting<'a>) -> Result<Option<Swap<'a>>> {
     let path = match setting.value.get_set("filename") {
         None => "/swap.img",
         Some(value) => match value.as_str() {
-            Some(path) if path.starts_with('/') && !path.contains(['\n', '\0']) => path,
+            Some(path) if path.starts_with('/') && !path.contains(char::is_control) => path,
             _ => return Err(setting.error(DOING, value, "filename is not an absolute path")),
         },
     };

@@ -85,6 +85,9 @@ pub fn parse<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Passwor
     {
         match (text(setting.value), config.default_user()) {
             (Some(text), _) if text.is_empty() => {}
+            (Some(_), Some(user)) if check_name(user).is_err() => {
+                problems.push(setting.error(DOING, setting.value, "the default user's name is not a name"));
+            }
             (Some(text), Some(user)) => passwords.of.push((user, kind(text))),
             (Some(_), None) => {
                 problems.push(setting.error(DOING, setting.value, "there is no default user to have it"));
@@ -104,7 +107,7 @@ fn text<'a>(value: &'a Value<'a>) -> Option<Cow<'a, str>> {
         Data::Int(number) => Cow::Owned(number.to_string()),
         _ => return None,
     };
-    (!text.contains(['\n', '\0'])).then_some(text)
+    (!text.contains(char::is_control)).then_some(text)
 }
 
 /// An item of `chpasswd.users`.
@@ -136,6 +139,9 @@ fn of_line<'a>(setting: &Setting<'a>, place: &Value<'_>, line: &'a str) -> Resul
     let Some((name, password)) = line.split_once(':') else {
         return Err(setting.error(DOING, place, "a line of it has no colon behind the user"));
     };
+    if line.contains(char::is_control) {
+        return Err(setting.error(DOING, place, "a line of it has control characters"));
+    }
     check_name(name).map_err(|why| setting.error(DOING, place, why))?;
     Ok((name, kind(Cow::Borrowed(password))))
 }

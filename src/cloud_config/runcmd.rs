@@ -41,6 +41,13 @@ fn line(setting: &Setting<'_>, item: &Value<'_>) -> Result<Option<String>> {
         Data::Null => Ok(None),
         Data::Str(text) => Ok(Some(text.clone().into_owned())),
         Data::Seq(words) => {
+            if words.iter().any(|word| word.as_str().is_some_and(|word| word.contains('\0'))) {
+                return Err(setting.error(
+                    "run the command at",
+                    item,
+                    "a word of it has a NUL, as no argument may",
+                ));
+            }
             let words: Option<Vec<String>> =
                 words.iter().map(|word| python_str(word).map(|w| quote(&w))).collect();
             words.map(|words| Some(words.join(" "))).ok_or_else(|| {

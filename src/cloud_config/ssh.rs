@@ -3,8 +3,10 @@
 
 use super::CloudConfig;
 use super::schema::{Key, Kind};
+use super::users::check_name;
 use crate::error::Error;
 use crate::instance::{Metadata, public_keys};
+use crate::syntax::order::firsts;
 use crate::syntax::value::Data;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,11 +41,8 @@ pub fn parse<'a>(
     problems: &mut Vec<Error>,
 ) -> AuthorizedKeys<'a> {
     let mut wanted = AuthorizedKeys { user: config.default_user(), ..AuthorizedKeys::default() };
-    let add: &mut dyn FnMut(&'a str) = &mut |key| {
-        if !wanted.keys.contains(&key) {
-            wanted.keys.push(key);
-        }
-    };
+    let mut keys = Vec::new();
+    let add: &mut dyn FnMut(&'a str) = &mut |key| keys.push(key);
     if config.is_true("allow_public_ssh_keys", true) {
         for key in &metadata.public_keys {
             add(key);
@@ -60,9 +59,18 @@ pub fn parse<'a>(
             }
         }
     }
+    for (at, first) in firsts(keys.len(), &|at| keys[at]).into_iter().enumerate() {
+        if at == first {
+            wanted.keys.push(keys[at]);
+        }
+    }
     if config.is_true("disable_root", true) {
         let template = config.text("disable_root_opts").unwrap_or(DISABLE_ROOT);
-        wanted.root_options = redirect_options(template, wanted.user.unwrap_or("NONE"), "root");
+        wanted.root_options = redirect_options(
+            template,
+            wanted.user.filter(|name| check_name(name).is_ok()).unwrap_or("NONE"),
+            "root",
+        );
     }
     wanted
 }

@@ -28,11 +28,21 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     if !matches!(setting.value.data, Data::Map(_)) {
         return plan.problems.push(setting.mismatch(DOING, setting.value, "alpine_repo", "a mapping"));
     }
-    let is_word = |text: &&str| !text.is_empty() && !text.contains(char::is_whitespace);
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '#';
+    let is_word = |text: &&str| !text.is_empty() && !text.starts_with('@') && !text.contains(is_odd);
     let Some(version) = setting.value.get("version").and_then(Value::as_str).filter(is_word) else {
         return plan.problems.push(setting.error(DOING, setting.value, "it has no version (v3.20, edge)"));
     };
-    let mirror = config.text("apk_repos.alpine_repo.base_url").filter(is_word).unwrap_or(MIRROR);
+    let mut address = |path: &str| {
+        let setting = config.get(path)?;
+        let address = setting.value.as_str().filter(is_word);
+        if address.is_none() {
+            plan.problems.push(setting.error(DOING, setting.value, "it is no address of a repository"));
+        }
+        address
+    };
+    let mirror = address("apk_repos.alpine_repo.base_url").unwrap_or(MIRROR);
+    let local = address("apk_repos.local_repo_base_url");
     let mut text = String::from(CREATED);
     let mut line = |parts: &[&str]| text.push_str(&(parts.concat() + "\n"));
     line(&[mirror, "/", version, "/main"]);
@@ -45,7 +55,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         }
         line(&[mirror, "/edge/testing"]);
     }
-    if let Some(local) = config.text("apk_repos.local_repo_base_url").filter(is_word) {
+    if let Some(local) = local {
         line(&[local, "/", version]);
     }
     plan.actions.push(Action::write("/etc/apk/repositories", text.into_bytes(), 0o644));

@@ -82,7 +82,9 @@ fn parts<'a>(context: &Context<'a>) -> Result<[&'a str; 4]> {
             *part = default;
             continue;
         };
-        let is_part = |text: &&str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-+,:()".contains(c));
+        let is_part = |text: &&str| {
+            !text.starts_with('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-+,:()".contains(c))
+        };
         *part = value
             .as_str()
             .filter(is_part)

@@ -32,7 +32,11 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_.@-".contains(c);
     let locale = match setting.value.as_str() {
-        Some(locale) if !locale.is_empty() && locale.chars().all(is_part) => locale,
+        Some(locale)
+            if !locale.is_empty() && !locale.starts_with(['-', '.']) && locale.chars().all(is_part) =>
+        {
+            locale
+        }
         Some(_) => return plan.problems.push(setting.error(DOING, setting.value, "it names no locale")),
         None => return plan.problems.push(setting.mismatch(DOING, setting.value, "locale", "a string")),
     };

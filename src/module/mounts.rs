@@ -141,8 +141,10 @@ fn written(line: &Line) -> String {
         if at > 0 {
             text.push('\t');
         }
-        for c in field.chars() {
+        for (at, c) in field.char_indices() {
             match c {
+                // Who writes three octal digits means the character that they are of.
+                '\\' if !is_escape(field, at) => text.push_str("\\134"),
                 ' ' => text.push_str("\\040"),
                 '\t' => text.push_str("\\011"),
                 '\n' => text.push_str("\\012"),
@@ -155,6 +157,12 @@ fn written(line: &Line) -> String {
         }
     }
     text
+}
+
+/// Whether the backslash at `at` begins a character as fstab(5) has it.
+fn is_escape(field: &str, at: usize) -> bool {
+    let digits = field.as_bytes().get(at + 1..at + 4);
+    digits.is_some_and(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)))
 }
 
 #[cfg(test)]

@@ -36,6 +36,12 @@ pub(super) fn install_program(context: &Context<'_>, program: &str, packages: &[
         let error = Error::new("find", program, "it is not there, and no package of it is known");
         return plan.problems.push(error);
     }
+    if let Some(package) = packages
+        .iter()
+        .find(|name| name.starts_with('-') || name.is_empty() || name.contains(char::is_control))
+    {
+        return plan.problems.push(Error::new("install", package, "it is no name of a package"));
+    }
     match Manager::of(context) {
         Ok(manager) => {
             let packages: Vec<Package<'_>> = packages.iter().map(|name| Package::named(name)).collect();
@@ -370,7 +376,7 @@ fn package<'a>(item: &'a Value<'a>, takes_options: bool) -> core::result::Result
         _ => return Err("it is neither a name nor a pair of name and version"),
     };
     // A word that begins with a dash would be an option.
-    let is_word = |text: &str| !text.is_empty() && !text.starts_with('-');
+    let is_word = |text: &str| !text.is_empty() && !text.starts_with('-') && !text.contains(char::is_control);
     if is_word(name) && (takes_options || version.as_deref().is_none_or(is_word)) {
         Ok(Package { name, version })
     } else {

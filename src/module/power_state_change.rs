@@ -80,6 +80,9 @@ fn shut_down(context: &Context<'_>, setting: &Setting<'_>) -> Result<Option<Shut
         ["shutdown".into(), option.into(), when].into()
     };
     if !plain {
+        if message.is_some_and(|message| message.starts_with('-')) {
+            argv.push("--".into());
+        }
         argv.extend(message.map(Into::into));
     }
     Ok(Some(ShutDown { condition, program: Program { argv, ..Program::default() } }))

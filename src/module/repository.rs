@@ -3,6 +3,7 @@
 use crate::cloud_config::Setting;
 use crate::error::Error;
 use crate::syntax::value::{Data, Value};
+use crate::text::is_space;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -78,12 +79,25 @@ pub(super) fn texts<'v>(
         _ => scalar(value).map(|text| [text].into()),
     };
     let problem = match values {
-        Some(values) if !name.is_empty() && !name.contains(['\n', '=', '[']) => return Some((name, values)),
+        Some(values) if values.iter().any(|value| value.contains(is_odd)) => {
+            setting.error(doing, value, "it has control characters")
+        }
+        Some(values) if is_key(name) => return Some((name, values)),
         Some(_) => setting.error(doing, key, "it is no name of a setting"),
         None => setting.mismatch(doing, value, name, "a text or a list of texts"),
     };
     problems.push(problem);
     None
+}
+
+/// What no line of an INI file has.
+fn is_odd(c: char) -> bool {
+    c.is_control() && c != '\n' && c != '\t'
+}
+
+fn is_key(name: &str) -> bool {
+    let is_part = |c: char| !c.is_control() && !is_space(c) && !"=:[]#;\"'\\".contains(c);
+    !name.is_empty() && name.chars().all(is_part)
 }
 
 /// A value as Python prints it, truth values as 1 and 0.

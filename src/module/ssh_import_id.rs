@@ -73,7 +73,10 @@ fn ids<'a>(setting: &Setting<'a>, value: &'a Value<'a>, plan: &mut Plan) -> Vec<
     };
     let mut ids = Vec::new();
     for item in items {
-        match item.as_str().filter(|id| !id.is_empty() && !id.starts_with('-')) {
+        match item
+            .as_str()
+            .filter(|id| !id.is_empty() && !id.starts_with('-') && !id.contains(char::is_control))
+        {
             Some(id) if ids.contains(&id) => {}
             Some(id) => ids.push(id),
             None => plan.problems.push(setting.error(

@@ -162,7 +162,9 @@ fn a_bad_host_name_leaves_the_metadatas() {
     assert_eq!(plan.actions[1], Action::SetHostname { name: "vm".into() });
     assert_eq!(
         texts(&plan.problems),
-        ["unable to set host name at user-data:1:11: the name has blanks, slashes or control characters"]
+        [
+            "unable to set host name at user-data:1:11: the name has blanks, slashes, quotes or control characters"
+        ]
     );
 }
 

@@ -60,7 +60,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         let mut ini = Ini::new(id);
         for (key, values) in scalars(&setting, item, DOING, &mut plan.problems) {
             if key != "id" {
-                ini.set(&key, " = ", &values.join("\n    "));
+                ini.set(&key, " = ", &values.join("\n").replace('\n', "\n    "));
             }
         }
         for key in ["enabled", "autorefresh"] {
@@ -86,7 +86,9 @@ fn config(context: &Context<'_>, plan: &mut Plan) {
     for (key, value) in setting.value.entries() {
         let Some((name, values)) = texts(&setting, key, value, DOING, &mut plan.problems) else { continue };
         let line = [name, "=", &values.join(",")].concat();
-        if name == "configdir" {
+        if line.contains('\n') {
+            plan.problems.push(setting.error(DOING, value, "it is more than a line"));
+        } else if name == "configdir" {
             let why = "configdir can't be changed here";
             plan.problems.push(setting.error(DOING, setting.value, why));
         } else if values.iter().any(|value| !value.is_empty())

@@ -1,11 +1,11 @@
 //! The keys of one user.
 
 use super::entries::Source;
-use super::{CloudConfig, FLAGS, OPTIONS, Setting, User, check_name, names};
+use super::{CloudConfig, FLAGS, OPTIONS, Setting, User, check_name, names, sudoers};
 use crate::error::Error;
 use crate::instance::public_keys;
 use crate::syntax::value::{Data, Value};
-use crate::text::fill;
+use crate::text::{fill, is_space};
 use alloc::borrow::Cow;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -65,9 +65,16 @@ impl<'a> Fields<'a, '_> {
                 return None;
             }
         };
-        if text.contains([':', '\n', '\0']) {
+        if text.contains(|c: char| c == ':' || c.is_control()) {
             let why = fill("{} has colons or line ends", &[key]);
             problems.push(setting.error("add the user at", setting.value, &why));
+            return None;
+        }
+        if key == "primary_group"
+            && !text.is_empty()
+            && let Err(why) = check_name(&text)
+        {
+            problems.push(setting.error("add the user at", setting.value, &fill("{}: {}", &[key, why])));
             return None;
         }
         Some(text).filter(|text| !text.is_empty())
@@ -78,7 +85,12 @@ impl<'a> Fields<'a, '_> {
         let setting = self.get(key)?;
         match setting.value.as_str() {
             Some("") => None,
-            Some(text) if text.contains(['\n', '\0']) => {
+            Some(text) if key != "plain_text_passwd" && text.contains(|c: char| c == ':' || is_space(c)) => {
+                let why = fill("{} has colons or blanks, as no hash has", &[key]);
+                problems.push(setting.error("set the password at", setting.value, &why));
+                None
+            }
+            Some(text) if text.contains(char::is_control) => {
                 let why = fill("{} has line ends", &[key]);
                 problems.push(setting.error("set the password at", setting.value, &why));
                 None
@@ -91,22 +103,45 @@ impl<'a> Fields<'a, '_> {
         }
     }
 
-    /// The texts under `key`, one or many.
-    fn texts(&self, key: &str, problems: &mut Vec<Error>) -> Vec<&'a str> {
+    /// The rules under `key`, one or many, that `check` takes.
+    fn rules(
+        &self,
+        key: &str,
+        check: &dyn Fn(&str) -> Result<(), &'static str>,
+        problems: &mut Vec<Error>,
+    ) -> Vec<&'a str> {
         let Some(setting) = self.get(key) else { return Vec::new() };
         let items = match &setting.value.data {
             Data::Bool(false) => return Vec::new(),
             Data::Seq(items) => items,
             _ => core::slice::from_ref(setting.value),
         };
-        let mut texts = Vec::new();
+        let mut rules = Vec::new();
         for item in items {
-            match item.as_str() {
-                Some(text) if !text.contains(['\n', '\0']) => texts.push(text),
-                _ => problems.push(setting.mismatch("read the rule at", item, key, "a line of text")),
+            match item.as_str().map(|text| check(text).map(|()| text)) {
+                Some(Ok(text)) => rules.push(text),
+                Some(Err(why)) => {
+                    let why = fill("{}; the rule is left out of {}", &[why, key]);
+                    problems.push(setting.error("take the rule at", item, &why));
+                }
+                None => problems.push(setting.mismatch("read the rule at", item, key, "a line of text")),
             }
         }
-        texts
+        rules
+    }
+
+    /// The groups whose names are names.
+    fn named_groups(&self, is_default: bool, problems: &mut Vec<Error>) -> Vec<&'a str> {
+        let mut groups = self.groups(is_default, problems);
+        groups.retain(|group| match (check_name(group), self.get("groups")) {
+            (Err(why), Some(setting)) => {
+                let why = fill("{}: {}", &[group, why]);
+                problems.push(setting.error("add the groups at", setting.value, &why));
+                false
+            }
+            (named, _) => named.is_ok(),
+        });
+        groups
     }
 
     fn groups(&self, is_default: bool, problems: &mut Vec<Error>) -> Vec<&'a str> {
@@ -171,12 +206,16 @@ impl<'a> Fields<'a, '_> {
             is_default,
             options,
             flags: FLAGS.iter().filter(|(key, on)| self.is_set(key, *on)).map(|(key, _)| *key).collect(),
-            groups: self.groups(is_default, problems),
+            groups: self.named_groups(is_default, problems),
             passwd: self.secret("passwd", problems),
             plain_text_passwd: self.secret("plain_text_passwd", problems),
             hashed_passwd: self.secret("hashed_passwd", problems),
-            sudo: self.texts("sudo", problems),
-            doas: self.texts("doas", problems),
+            sudo: self.rules(
+                "sudo",
+                &|rule| sudoers::user(name).and_then(|()| sudoers::sudo(rule)),
+                problems,
+            ),
+            doas: self.rules("doas", &|rule| sudoers::doas(rule, name), problems),
             keys,
             redirect: redirect && has_default,
         })

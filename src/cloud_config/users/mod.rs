@@ -3,6 +3,7 @@
 
 mod entries;
 mod fields;
+mod sudoers;
 
 pub use entries::users;
 
@@ -213,8 +214,10 @@ fn names<'a>(value: &'a Value<'a>) -> Option<Vec<&'a str>> {
 
 /// Why a text is no name of a user or group.
 pub fn check_name(name: &str) -> Result<(), &'static str> {
-    let is_bad = |c: char| c.is_control() || is_space(c) || matches!(c, ':' | ',' | '/');
-    if name.is_empty() || name.starts_with(['-', '+']) || name.chars().any(is_bad) {
+    // Blanks, and what means something to a shell or in a file that names users.
+    let is_bad =
+        |c: char| c.is_control() || is_space(c) || (c.is_ascii_punctuation() && !"_.-$@+".contains(c));
+    if matches!(name, "" | "." | "..") || name.starts_with(['-', '+', '@', '$']) || name.chars().any(is_bad) {
         Err("it is not a name")
     } else if name.len() > 32 {
         Err("the name has more than 32 bytes")

@@ -39,6 +39,15 @@ pub(super) fn add(
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem });
     let folder = if apart { "/etc/apt/cloud-init.gpg.d/" } else { "/etc/apt/trusted.gpg.d/" };
     let path = [folder, stem, ".gpg"].concat();
+    let has_key = entry.get_set("key").is_some() || entry.get_set("keyid").is_some();
+    if has_key && path.contains(|c: char| c.is_control() || c.is_whitespace() || "[]\"'\\#,".contains(c)) {
+        plan.problems.push(setting.error(
+            "use the key at",
+            entry,
+            "its name can't be that of a file of keys",
+        ));
+        return None;
+    }
     if let Some(key) = entry.get_set("key") {
         let Some(bytes) = key.as_str().and_then(unarmored) else {
             let why = "it is no OpenPGP public key in ASCII armor";

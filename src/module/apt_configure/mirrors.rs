@@ -103,7 +103,7 @@ fn mirror(
         return None;
     };
     let mut address = |value: &Value<'_>| {
-        let text = value.as_str().filter(|text| !text.is_empty() && !text.contains(char::is_whitespace));
+        let text = value.as_str().filter(|text| is_address(text));
         if text.is_none() {
             plan.problems.push(setting.error(DOING, value, "it is no address of a mirror"));
         }
@@ -121,6 +121,12 @@ fn mirror(
         let usual = if asks_dns() { usual(context, distribution, kind) } else { Vec::new() };
         usual.into_iter().find(|url| is_there(context, url))
     })
+}
+
+/// Whether a text is one word of a source, neither its options nor a comment.
+fn is_address(text: &str) -> bool {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "\"'\\".contains(c);
+    !text.is_empty() && !text.starts_with(['[', '#', '-']) && !text.contains(is_odd)
 }
 
 /// Whether the host of an address has one of its own.

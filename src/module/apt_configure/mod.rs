@@ -200,7 +200,12 @@ fn proxies(context: &Context<'_>, plan: &mut Plan) -> Option<String> {
         [("proxy", "http"), ("http_proxy", "http"), ("ftp_proxy", "ftp"), ("https_proxy", "https")]
     {
         let path = ["apt.", key].concat();
-        if let Some(url) = text_at(context, &path, plan).filter(|url| !url.is_empty()) {
+        let url = text_at(context, &path, plan).filter(|url| !url.is_empty());
+        if let (Some(text), Some(setting)) = (url, context.config.get(&path))
+            && text.contains(|c: char| c.is_control() || c == '"' || c == '\\')
+        {
+            plan.problems.push(setting.error(DOING, setting.value, "it is no address of a proxy"));
+        } else if let Some(url) = url {
             lines.push_str(&["Acquire::", scheme, "::Proxy \"", url, "\";\n"].concat());
         }
     }

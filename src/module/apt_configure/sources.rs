@@ -203,13 +203,16 @@ fn one(
         Ok(text) => text,
         Err(error) => return plan.problems.push(error),
     };
+    if text.starts_with('-') {
+        return plan.problems.push(setting.error(DOING, source, "a source does not begin with -"));
+    }
     if repositories.has(&text) {
         plan.actions.push(Program::repeatable(&[ADD_REPOSITORY, "--no-update", &text]).into());
         return;
     }
     let extension = if is_deb822(&text) { ".sources" } else { ".list" };
     let mut path = if name.starts_with('/') { String::from(name) } else { [FOLDER, name].concat() };
-    if path.split('/').any(|part| part == "..") {
+    if path.split('/').any(|part| part == "..") || path.contains(char::is_control) {
         return plan.problems.push(setting.error(DOING, entry, "its file name leads out of apt's folder"));
     }
     if !path.ends_with(extension) {

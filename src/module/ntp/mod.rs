@@ -106,6 +106,11 @@ fn chosen(context: &Context<'_>, distribution: &Distribution) -> Result<Client> 
     ] {
         let path = ["ntp.config.", key].concat();
         if let Some(text) = own_text(context, &path)? {
+            if let Some(setting) = config.get(&path)
+                && (text.starts_with('-') || text.contains(char::is_control))
+            {
+                return Err(setting.error(DOING, setting.value, "it is neither a name nor a path"));
+            }
             *field = text.replace("{distro}", &distribution.name);
         }
         if let (true, Some(setting)) = (field.is_empty() && key != "template_name", named) {
@@ -135,10 +140,7 @@ fn hosts(context: &Context<'_>, path: &str, plan: &mut Plan) -> Vec<String> {
     let Some((setting, items)) = context.config.list(path, &mut plan.problems) else { return Vec::new() };
     let mut hosts = Vec::new();
     for item in items {
-        match item
-            .as_str()
-            .filter(|host| !host.is_empty() && !host.contains(|c: char| c.is_control() || c == ' '))
-        {
+        match item.as_str().filter(|host| is_host(host)) {
             Some(host) => hosts.push(host.into()),
             None => {
                 plan.problems.push(setting.error("use the server at", item, "it is no host name or address"));
@@ -146,6 +148,12 @@ fn hosts(context: &Context<'_>, path: &str, plan: &mut Plan) -> Vec<String> {
         }
     }
     hosts
+}
+
+/// Whether a text is one word of a client's configuration.
+fn is_host(text: &str) -> bool {
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || "#;,=\"'\\[]".contains(c);
+    !text.is_empty() && !text.starts_with(['-', '!', '%']) && !text.contains(is_odd)
 }
 
 /// The pool's zone of a distribution, where it has one.
