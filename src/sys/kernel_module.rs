@@ -172,6 +172,12 @@ mod tests {
     }
 
     #[test]
+    fn how_a_module_is_packed_is_in_its_name() {
+        let packed = ["k/a.ko", "k/a.ko.gz", "k/a.ko.xz", "k/a.ko.zst"].map(packing);
+        assert_eq!(packed, [None, Some("gzip"), Some("xz"), Some("zstd")]);
+    }
+
+    #[test]
     fn a_cycle_or_a_torn_line_ends() {
         assert_eq!(load_order("a: b\nb: a\nc"), ["b", "a"]);
     }

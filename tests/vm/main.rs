@@ -34,6 +34,7 @@ mod drives;
 mod ending;
 mod fat;
 mod installed;
+mod last_resort;
 mod modules;
 mod network;
 mod other_seeds;
