@@ -218,9 +218,17 @@ impl Root {
         // The kernel's own files say by an error that there is nothing to say.
         let is_kernel = ["/proc/", "/sys/", "/dev/"].iter().any(|top| path.starts_with(top));
         let mut unreadable = self.unreadable.borrow_mut();
-        if unreadable.len() < limits::DIRECTORY_ENTRIES && !is_kernel {
+        // A user who puts a FIFO into his home keeps nobody else's keys away.
+        if unreadable.len() < limits::DIRECTORY_ENTRIES && !is_kernel && !self.is_shared(path) {
             unreadable.push(error.clone());
         }
+    }
+
+    /// Whether others than root can put something at `path`.
+    fn is_shared(&self, path: &str) -> bool {
+        let mut walk = self.walk(path);
+        let _ = walk.find();
+        walk.place.is_shared()
     }
 
     /// The files since this was last called that are there, or may be, and could

@@ -184,6 +184,8 @@ fn authorized_keys_that_are_a_hard_link_a_fifo_or_a_device_are_refused() {
             _ => assert!(Command::new("mknod").arg(&keys).args(["c", "1", "5"]).status().unwrap().success()),
         }
         holds(&story, what, &[why]);
+        let others = story.text("root/root/.ssh/authorized_keys").unwrap();
+        assert!(others.contains("AAAAIBobbob"), "{what}: bob keeps root's keys away: {others}");
         let text = story.text("root/etc/shadow");
         assert_eq!(text.as_deref(), Some(SHADOW), "{what}");
     }

@@ -8,6 +8,7 @@ mod cut;
 mod endless;
 mod interrupted;
 mod links;
+mod modes;
 mod odd;
 mod old_kernel;
 mod order;
