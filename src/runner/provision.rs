@@ -31,7 +31,7 @@ use glowplug::stage::network::{of_initramfs, system_links};
 use glowplug::stage::resume;
 use glowplug::stage::{fallback, handoff, instancify};
 use glowplug::state::cache;
-use glowplug::state::paths::{HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
+use glowplug::state::paths::{CLOUD, HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
 use glowplug::syntax::value::Value;
 use glowplug::sys::accounts;
 use glowplug::sys::apply::Applier;
@@ -171,6 +171,9 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     applier.task = Some(&mut task);
     if machine.settings.debug {
         applier.watch = Some(&mut watch);
+    }
+    if !matches!(work, Work::Plan(..)) {
+        machine.root.note_writes(CLOUD);
     }
     match work {
         Work::Single(entry) => modules(&[*entry], &taken, &paths, machine, &mut applier, log),

@@ -292,6 +292,9 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
     let config = cloud_config(&merged, trees);
     log.warn_of(&problems);
     log.step("agent/take user-data apart", start);
+    if local.writable && applier.record.is_none() && cover.by(paths.folder()).is_none() {
+        local.root.note_writes(CLOUD);
+    }
     keep(local, instance, &paths, &cover, applier, log);
     let start = clock::monotonic();
     let system = cloud_config(&[], trees);

@@ -236,6 +236,7 @@ impl<'a> Applier<'a> {
         }
         // What it leads to is there when it is.
         root.flush()?;
+        root.note_unfinished(parent);
         let link = || -> core::result::Result<(), Errno> {
             let temporary = write::temporary_name(name);
             at::unlink_at(directory.as_fd(), &temporary, AtFlags::empty())?;
@@ -258,6 +259,7 @@ impl Drop for Applier<'_> {
     fn drop(&mut self) {
         // Who wants to know of failures has flushed before.
         let _ = self.flush();
+        self.root.all_is_finished();
     }
 }
 

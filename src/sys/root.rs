@@ -3,6 +3,7 @@
 //! links are followed here, and each component is opened without following).
 
 mod directories;
+mod unfinished;
 
 use super::failed;
 use super::path::{self as at, Status};
@@ -22,6 +23,7 @@ use directories::Directory;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Dev, FileType, Gid, OFlags, Uid};
 use rustix::io::Errno;
+use unfinished::Unfinished;
 
 /// A directory taken for `/`.
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub struct Root {
     changed: RefCell<Option<(Dev, Rc<OwnedFd>)>>,
     /// What could not be looked at.
     unreadable: RefCell<Vec<Error>>,
+    /// Where files are being written.
+    unfinished: RefCell<Unfinished>,
 }
 
 /// A place in a directory: where a name stands, or would stand.
@@ -52,6 +56,8 @@ pub(super) struct Located {
     pub(super) place: Place,
     /// The last component; not a symbolic link when it was looked up.
     pub(super) name: String,
+    /// The directory's path, as it was given or as a link has it.
+    pub(super) parent: String,
     /// What stands there.
     pub(super) present: Option<Status>,
 }
@@ -81,6 +87,7 @@ impl Root {
             directories: RefCell::default(),
             changed: RefCell::default(),
             unreadable: RefCell::default(),
+            unfinished: RefCell::default(),
         }
     }
 
@@ -247,6 +254,7 @@ impl Root {
     #[inline(never)]
     pub fn let_go(&self) -> Result<()> {
         self.forget_directories();
+        self.all_is_finished();
         let own = at::stat(self.fd.as_fd()).ok().map(|status| status.device);
         let is_elsewhere = self.changed.borrow().as_ref().is_some_and(|(device, _)| Some(*device) != own);
         if is_elsewhere { self.flush() } else { Ok(()) }
@@ -298,7 +306,8 @@ impl Root {
             let present =
                 at::stat_at(directory.as_fd(), name).map_err(|errno| failed("open", &path, errno))?;
             let Some(link) = present.filter(|status| status.kind() == FileType::Symlink) else {
-                return Ok(Located { directory, place, name: name.to_owned(), present });
+                let (parent, name) = (parent.to_owned(), name.to_owned());
+                return Ok(Located { directory, place, name, parent, present });
             };
             if place.is_shared() {
                 return Err(refused_link(&path, link.uid).error("write", &path));

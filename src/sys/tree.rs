@@ -135,7 +135,7 @@ pub(super) fn is_empty(directory: &OwnedFd) -> core::result::Result<bool, Errno>
 }
 
 #[inline(never)]
-fn each(directory: BorrowedFd<'_>, take: &mut dyn FnMut(&str)) -> core::result::Result<(), Errno> {
+pub(super) fn each(directory: BorrowedFd<'_>, take: &mut dyn FnMut(&str)) -> core::result::Result<(), Errno> {
     let mut buffer = [MaybeUninit::uninit(); 4096];
     let mut entries = RawDir::new(directory, &mut buffer);
     while let Some(entry) = entries.next() {

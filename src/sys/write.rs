@@ -35,7 +35,10 @@ pub(super) fn write(
     }
     let done = match (located.present, file.existing) {
         (Some(_), Existing::Append) if !located.place.is_shared() => append(&located, file, owner, begun),
-        _ => replace(&located, file, owner, root.label(place, Kind::File), begun),
+        _ => {
+            root.note_unfinished(&located.parent);
+            replace(&located, file, owner, root.label(place, Kind::File), begun)
+        }
     };
     done.and_then(|()| Ok(root.note_change(&located.directory)?))
         .map_err(|fault| fault.error("write", &file.path))
@@ -47,6 +50,11 @@ pub(super) fn temporary_name(name: &str) -> String {
     const MOST: usize = 240;
     let name = name.get(..name.floor_char_boundary(MOST)).unwrap_or(name);
     [".", name, ".glowplug"].concat()
+}
+
+/// Whether a file has such a name.
+pub(super) fn is_temporary(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(".glowplug")
 }
 
 type Done = core::result::Result<(), Fault>;

@@ -7,6 +7,7 @@
 mod cut;
 mod endless;
 mod interrupted;
+mod leftovers;
 mod links;
 mod modes;
 mod odd;
