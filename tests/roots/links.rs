@@ -332,3 +332,29 @@ fn a_user_who_swaps_folders_for_links_gets_nothing_outside_his_home() {
     let refused: usize = lines.next().unwrap().parse().unwrap();
     assert!(refused > rounds / 100, "it was raced {refused} times alone: {said}");
 }
+
+#[test]
+fn a_home_that_another_user_leads_elsewhere_gets_no_skeleton_there() {
+    let user_data = format!(
+        "users: [{{name: ann, homedir: /home/bob/ann, ssh_authorized_keys: ['{KEY}']}}, \
+         {{name: eve, homedir: /tmp/eve, ssh_authorized_keys: ['{KEY}']}}]\n"
+    );
+    let story = story("home", &user_data);
+    let text = story.text("seed/openstack/latest/user_data").unwrap().replace("users: []\n", "");
+    story.seed("user_data", &text);
+    story.root("etc/skel/.profile", "PS1=x\n");
+    story.root("etc/skel/.config/x", "x\n");
+    let root = story.folder.join("root");
+    link(&root, "home/bob/ann", "/etc/systemd");
+    link(&root, "tmp/eve", "/etc/systemd");
+    let output = story.run(&format!("mount --bind $SEED /mnt; $AGENT --root $ROOT --seed /mnt; {STAGES}"));
+    let said = said(&output);
+    assert!(story.text("root/etc/passwd").unwrap().contains("ann:x:"), "{said}");
+    let names: Vec<_> =
+        fs::read_dir(root.join("etc/systemd")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["system"], "{said}");
+    assert_eq!(root.join("etc/systemd").metadata().unwrap().uid(), 0, "{said}");
+    for link in ["/home/bob/ann", "/tmp/eve"] {
+        assert!(said.contains(&format!("{link} is a symbolic link of user 1000")), "{said}");
+    }
+}
