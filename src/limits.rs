@@ -171,6 +171,17 @@ pub const WAIT_SECONDS_MOST: u32 = 3600;
 /// the console.
 pub const LOG: usize = 256 << 10;
 
+/// Seconds that what is at one URL may take, every try and redirect counted,
+/// however steadily it comes: `init` runs before sshd(8).
+pub const URL_SECONDS: u64 = 120;
+
+/// Seconds that all exchanges with servers of one stage may take together: a
+/// list of URLs is as slow as its servers are.
+pub const FETCH_SECONDS: u64 = 300;
+
+/// Interim answers (1xx) before one that counts; a server sends one or two.
+pub const INTERIM_ANSWERS: usize = 16;
+
 /// Bytes of a seed's text that one error quotes: who wrote it knows it by its
 /// beginning.
 pub const MESSAGE: usize = 2048;

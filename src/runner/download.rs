@@ -1,7 +1,7 @@
 //! What stands at an address, as often tried as it takes: `http://`,
 //! `https://`, `file://` or a path.
 
-use crate::http::{self, Failure};
+use crate::http::{self, Failure, Turn};
 use crate::input;
 use std::io::{self, Read};
 use std::time::Duration;
@@ -18,7 +18,8 @@ pub(crate) struct Source<'s> {
     /// Headers sent to a server, name and value.
     pub(crate) headers: &'s [(String, String)],
     /// How often it is tried, at least once. A server that answers that there
-    /// is no such thing (4xx) is not asked again.
+    /// is no such thing (4xx) is not asked again, nor one that has had
+    /// [`limits::URL_SECONDS`](glowplug::limits::URL_SECONDS).
     pub(crate) tries: u32,
     /// Seconds a server may be silent.
     pub(crate) timeout: u32,
@@ -51,14 +52,16 @@ pub(crate) fn find(source: &Source<'_>, limit: usize) -> Result<Option<Vec<u8>>,
 /// Asks a server; the error comes with how often it was asked.
 fn get(source: &Source<'_>, url: &str, limit: usize) -> Result<Vec<u8>, (Failure, u32)> {
     let silence = Duration::from_secs(source.timeout.max(1).into());
+    let turn = Turn::begin().map_err(|why| (why.into(), 1))?;
     let mut number = 1;
     loop {
-        match http::get(url, source.headers, silence, limit) {
+        match http::get(url, source.headers, silence, limit, turn.deadline) {
             Ok(content) => return Ok(content),
-            Err(why) if why.is_final() || number >= source.tries => return Err((why, number)),
-            Err(_) => std::thread::sleep(PAUSE),
+            Err(why) if why.is_final() || number >= source.tries || !turn.pause(PAUSE) => {
+                return Err((why, number));
+            }
+            Err(_) => number += 1,
         }
-        number += 1;
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a server answers (RFC 9112 §4, §6, §7).
 
-use super::{Stream, late, left};
+use super::Stream;
+use glowplug::limits;
 use std::io;
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
 /// Bytes of an answer's head at most, and of one line between chunks.
 const HEAD: usize = 64 << 10;
@@ -28,31 +27,28 @@ struct Head {
 /// Reads an answer from a connection.
 pub(super) struct Reader<'r> {
     stream: &'r mut dyn Stream,
-    /// The same connection, whose timeouts count.
-    socket: &'r TcpStream,
-    /// Longest silence.
-    silence: Duration,
-    deadline: Instant,
     /// What was received and not yet taken.
     buffer: Vec<u8>,
 }
 
 impl<'r> Reader<'r> {
-    pub(super) fn new(
-        stream: &'r mut dyn Stream,
-        socket: &'r TcpStream,
-        silence: Duration,
-        deadline: Instant,
-    ) -> Self {
-        Self { stream, socket, silence, deadline, buffer: Vec::new() }
+    /// `stream` gives up by itself when the time is over.
+    pub(super) fn new(stream: &'r mut dyn Stream) -> Self {
+        Self { stream, buffer: Vec::new() }
     }
 
     /// The whole answer; of a good one the body too, `limit` bytes at most.
     pub(super) fn answer(&mut self, limit: usize) -> io::Result<Answer> {
         let mut head = self.head()?;
-        // An answer that says another one comes.
-        while (100..200).contains(&head.status) {
+        // Answers that say another one comes.
+        for _ in 0..limits::INTERIM_ANSWERS {
+            if !(100..200).contains(&head.status) {
+                break;
+            }
             head = self.head()?;
+        }
+        if (100..200).contains(&head.status) {
+            return Err(io::Error::other("the server's answer has no end"));
         }
         let mut answer = Answer { status: head.status, location: head.location, body: Vec::new() };
         if (200..300).contains(&head.status) && head.status != 204 && limit > 0 {
@@ -75,14 +71,12 @@ impl<'r> Reader<'r> {
     /// Receives more; `false` at the end.
     fn more(&mut self) -> io::Result<bool> {
         let mut piece = [0; 16 << 10];
-        self.socket.set_read_timeout(Some(left(self.deadline)?.min(self.silence)))?;
         match self.stream.read(&mut piece) {
             Ok(0) => Ok(false),
             Ok(count) => {
                 self.buffer.extend_from_slice(&piece[..count]);
                 Ok(true)
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(late()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
             // Over TLS an end that is not announced may be somebody else's.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(torn()),

@@ -2,17 +2,21 @@
 //! sent, files that are fetched.
 
 mod answer;
+mod connection;
+mod dns;
 mod resolve;
 mod tls;
+mod turn;
 mod url;
 
 use answer::{Answer, Reader};
+use connection::{Connection, Patience};
 use glowplug::action::Post;
 use glowplug::error::{Error, Result};
 use std::fmt::{self, Write as _};
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
 use std::time::{Duration, Instant};
+pub(crate) use turn::Turn;
 use url::Url;
 
 /// How often an answer may lead elsewhere.
@@ -20,9 +24,6 @@ const REDIRECTS: usize = 5;
 
 /// Between two tries of a form.
 const PAUSE: Duration = Duration::from_secs(3);
-
-/// The longest that one file may take, however steadily it comes.
-const WHOLE_FILE: Duration = Duration::from_mins(10);
 
 /// Why a request has not been answered as it should.
 #[derive(Debug)]
@@ -78,46 +79,42 @@ const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// Whether a host has an address.
 pub(crate) fn resolves(host: &str) -> bool {
-    resolve::addresses(host, Instant::now() + LOOK_UP).is_ok()
+    let patience =
+        |turn: Turn| Patience { silence: LOOK_UP, deadline: turn.deadline.min(Instant::now() + LOOK_UP) };
+    Turn::begin().is_ok_and(|turn| resolve::addresses(host, patience(turn)).is_ok())
 }
 
-/// Sends a form as often as it takes, with a pause between. The error is that
-/// of the last try.
+/// Sends a form as often as it takes and there is time, with a pause between.
+/// The error is that of the last try.
 pub(crate) fn post(post: &Post) -> Result<()> {
     let body = encoded(&post.form);
-    let mut error = None;
-    for number in 0..post.tries.max(1) {
-        if number > 0 {
-            std::thread::sleep(PAUSE);
+    let failed = |why: &str| Error::new("post to", Url::shown(&post.url), why);
+    let turn = Turn::begin().map_err(|why| failed(&cause(&why)))?;
+    let silence = Duration::from_secs(post.timeout.into());
+    let mut number = 1;
+    loop {
+        let patience = Patience { silence, deadline: turn.deadline.min(Instant::now() + silence) };
+        let request = Request { body: Some(&body), headers: &[], limit: 0, patience };
+        let Err(why) = request.follow(&post.url) else { return Ok(()) };
+        if number >= post.tries || !turn.pause(PAUSE) {
+            let tries = if number > 1 { format!(" ({number} tries)") } else { String::new() };
+            return Err(failed(&format!("{why}{tries}")));
         }
-        let patience = Duration::from_secs(post.timeout.into());
-        let request = Request {
-            body: Some(&body),
-            headers: &[],
-            limit: 0,
-            silence: patience,
-            deadline: Instant::now() + patience,
-        };
-        match request.follow(&post.url) {
-            Ok(_) => return Ok(()),
-            Err(why) => error = Some(why),
-        }
+        number += 1;
     }
-    let tries = if post.tries > 1 { format!(" ({} tries)", post.tries) } else { String::new() };
-    let why = error.map(|error| error.to_string()).unwrap_or_default();
-    Err(Error::new("post to", Url::shown(&post.url), why + &tries))
 }
 
 /// Fetches what stands at `url`, `limit` bytes at most, `headers` sent with the
-/// request. The server may be silent for `silence` at most.
+/// request. The server may be silent for `silence` at most, and all has to be
+/// there at the `deadline`.
 pub(crate) fn get(
     url: &str,
     headers: &[(String, String)],
     silence: Duration,
     limit: usize,
+    deadline: Instant,
 ) -> std::result::Result<Vec<u8>, Failure> {
-    let deadline = Instant::now() + WHOLE_FILE;
-    Request { body: None, headers, limit, silence, deadline }.follow(url)
+    Request { body: None, headers, limit, patience: Patience { silence, deadline } }.follow(url)
 }
 
 /// The form as `application/x-www-form-urlencoded`.
@@ -142,6 +139,11 @@ fn encoded(form: &[(String, String)]) -> String {
     body
 }
 
+/// Whether what was asked for in secret would be asked for in public.
+fn leaves_tls(from: &Url, to: &Url) -> bool {
+    from.is_tls && !to.is_tls
+}
+
 /// What is sent to a server, and what it answers.
 trait Stream: Read + Write {}
 impl<S: Read + Write> Stream for S {}
@@ -153,8 +155,7 @@ struct Request<'r> {
     headers: &'r [(String, String)],
     /// Bytes of the answer that are wanted at most.
     limit: usize,
-    silence: Duration,
-    deadline: Instant,
+    patience: Patience,
 }
 
 impl Request<'_> {
@@ -170,6 +171,11 @@ impl Request<'_> {
                         self.body = None;
                     }
                     let next = url.join(&location)?;
+                    if leaves_tls(&url, &next) {
+                        let why =
+                            "the server leads from https to http, where everybody can read and change it";
+                        return Err(io::Error::new(io::ErrorKind::InvalidInput, why).into());
+                    }
                     if (&next.host, next.port, next.is_tls) != (&url.host, url.port, url.is_tls) {
                         // They may be a password of the first server.
                         self.headers = &[];
@@ -184,14 +190,11 @@ impl Request<'_> {
 
     fn exchange(&self, url: &Url) -> io::Result<Answer> {
         let socket = self.connect(url)?;
-        let timeouts = socket.try_clone()?;
-        timeouts.set_write_timeout(Some(self.patience()?))?;
-        timeouts.set_read_timeout(Some(self.patience()?))?;
         let mut stream: Box<dyn Stream> =
             if url.is_tls { Box::new(tls::over(socket, &url.host)?) } else { Box::new(socket) };
-        stream.write_all(self.text(url)?.as_bytes()).map_err(timely)?;
-        stream.flush().map_err(timely)?;
-        Reader::new(&mut *stream, &timeouts, self.silence, self.deadline).answer(self.limit)
+        stream.write_all(self.text(url)?.as_bytes())?;
+        stream.flush()?;
+        Reader::new(&mut *stream).answer(self.limit)
     }
 
     /// The request as it is sent.
@@ -228,38 +231,20 @@ impl Request<'_> {
         Ok(request)
     }
 
-    fn connect(&self, url: &Url) -> io::Result<TcpStream> {
+    fn connect(&self, url: &Url) -> io::Result<Connection> {
         let mut error = io::Error::other("the name has no address");
-        for address in resolve::addresses(&url.host, self.deadline)? {
-            match TcpStream::connect_timeout(&(address, url.port).into(), self.patience()?) {
-                Ok(stream) => return Ok(stream),
-                Err(why) => error = timely(why),
+        for address in resolve::addresses(&url.host, self.patience)? {
+            match Connection::to((address, url.port).into(), self.patience) {
+                Ok(connection) => return Ok(connection),
+                Err(why) => error = why,
             }
         }
         Err(error)
     }
-
-    /// How long the next step may take.
-    fn patience(&self) -> io::Result<Duration> {
-        Ok(left(self.deadline)?.min(self.silence))
-    }
-}
-
-/// What is left of the time.
-fn left(deadline: Instant) -> io::Result<Duration> {
-    deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or_else(late)
 }
 
 fn late() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "no answer in time")
-}
-
-/// An error that tells of a timeout as one.
-fn timely(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => late(),
-        _ => error,
-    }
 }
 
 #[cfg(test)]

@@ -34,11 +34,21 @@ fn server(answers: &'static [&'static str]) -> (u16, JoinHandle<Vec<String>>) {
     (port, thread)
 }
 
+/// As [`get`], five seconds at most.
+fn fetch(
+    url: &str,
+    headers: &[(String, String)],
+    silence: Duration,
+    limit: usize,
+) -> std::result::Result<Vec<u8>, Failure> {
+    get(url, headers, silence, limit, Instant::now() + Duration::from_secs(5))
+}
+
 /// What is fetched from a server that gives this answer, `limit` bytes at most.
 fn got(answer: &'static str, limit: usize) -> std::result::Result<Vec<u8>, String> {
     let (port, thread) = server(Box::leak(Box::new([answer])));
     let url = format!("http://127.0.0.1:{port}/x?y");
-    let got = get(&url, &[("X-Key".into(), "a b".into())], Duration::from_secs(5), limit);
+    let got = fetch(&url, &[("X-Key".into(), "a b".into())], Duration::from_secs(5), limit);
     let asked = thread.join().unwrap().remove(0);
     assert!(asked.starts_with("GET /x?y HTTP/1.1\r\n") && asked.contains("\r\nX-Key: a b\r\n"), "{asked}");
     got.map_err(|failure| failure.to_string())
@@ -79,11 +89,11 @@ fn headers_stay_with_the_server_they_are_for() {
     let (port, here) = server(answers);
     let secret = [("Authorization".into(), "Bearer x".into())];
     let url = format!("http://127.0.0.1:{port}/a");
-    assert_eq!(get(&url, &secret, Duration::from_secs(5), 9).unwrap(), b"x");
+    assert_eq!(fetch(&url, &secret, Duration::from_secs(5), 9).unwrap(), b"x");
     assert!(here.join().unwrap().iter().all(|asked| asked.contains("Bearer")));
     assert!(!there.join().unwrap()[0].contains("Bearer"));
     let broken = [("X".into(), "a\r\nHost: b".into())];
-    assert!(get(&url, &broken, Duration::from_secs(5), 9).is_err());
+    assert!(fetch(&url, &broken, Duration::from_secs(5), 9).is_err());
 }
 
 #[test]
@@ -169,5 +179,108 @@ fn an_address_is_taken_apart() {
     assert_eq!(url.join("//other/x").unwrap().host, "other");
     for wrong in ["http://", "host", "http://a b/", "http://h:x/"] {
         assert!(Url::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+/// What is fetched within half a second from a server that goes on for ever:
+/// `head`, then `again` without an end, a pause between.
+fn endless(head: &'static str, again: &'static str, pause: Duration) -> (String, Duration) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port());
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.write_all(head.as_bytes());
+        while stream.write_all(again.as_bytes()).is_ok() {
+            std::thread::sleep(pause);
+        }
+    });
+    let begun = Instant::now();
+    let deadline = begun + Duration::from_millis(500);
+    let error = get(&url, &[], Duration::from_secs(30), 1 << 30, deadline).unwrap_err().to_string();
+    let took = begun.elapsed();
+    thread.join().unwrap();
+    (error, took)
+}
+
+#[test]
+fn a_server_that_goes_on_for_ever_was_waited_for() {
+    let ok = "HTTP/1.1 200 OK\r\n";
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    let slow = Duration::from_millis(40);
+    for (head, again, pause, why) in [
+        // a byte at a time: each within the silence
+        ("", "H", slow, "no answer in time"),
+        (ok, "X", slow, "no answer in time"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "x", slow, "no answer in time"),
+        ("HTTP/1.1 200 OK\r\n\r\n", "x", slow, "no answer in time"),
+        (chunked, "1\r\nx\r\n", slow, "no answer in time"),
+        ("", interim, slow, "no answer in time"),
+        ("", interim, Duration::ZERO, "the server's answer has no end"),
+        (ok, "X: y\r\n", Duration::ZERO, "the server's answer has no end"),
+        (chunked, "1;x=y", Duration::ZERO, "the server's answer has no end"),
+    ] {
+        let (error, took) = endless(head, again, pause);
+        assert_eq!(error, why, "{head}{again}");
+        assert!(took < Duration::from_millis(1500), "{head}{again}: {took:?}");
+    }
+    // What follows the last chunk is not read.
+    let (port, thread) =
+        server(&["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nT: y\r\n"]);
+    let url = format!("http://127.0.0.1:{port}/");
+    assert_eq!(fetch(&url, &[], Duration::from_secs(5), 9).unwrap(), b"x");
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_handshake_of_a_byte_at_a_time_was_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // A record of 16 KiB that says it is part of a handshake.
+        let _ = stream.write_all(&[22, 3, 3, 64, 0]);
+        while stream.write_all(&[2]).is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let begun = Instant::now();
+    let patience =
+        Patience { silence: Duration::from_secs(30), deadline: begun + Duration::from_millis(500) };
+    let connection = Connection::to(address, patience).unwrap();
+    let Ok(mut stream) = tls::over(connection, "localhost") else { panic!("package ca-certificates") };
+    let error = stream.write_all(b"x").and_then(|()| stream.flush()).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    drop(stream);
+    thread.join().unwrap();
+}
+
+#[test]
+fn an_answer_that_leads_around_ends() {
+    let there: &'static str = "HTTP/1.1 302 There\r\nLocation: /\r\n\r\n";
+    let (port, thread) = server(vec![there; REDIRECTS + 1].leak());
+    let error = fetch(&format!("http://127.0.0.1:{port}/"), &[], Duration::from_secs(5), 9).unwrap_err();
+    assert_eq!(error.to_string(), "the server leads elsewhere again and again");
+    thread.join().unwrap();
+}
+
+#[test]
+fn https_was_left_for_http() {
+    let tls = Url::parse("https://a/").unwrap();
+    for (location, is_left) in
+        [("http://a/", true), ("HTTP://b/", true), ("https://b/", false), ("//b/", false), ("/x", false)]
+    {
+        assert_eq!(leaves_tls(&tls, &tls.join(location).unwrap()), is_left, "{location}");
+    }
+    let plain = Url::parse("http://a/").unwrap();
+    assert!(!leaves_tls(&plain, &plain.join("/").unwrap()) && !leaves_tls(&plain, &tls));
+}
+
+#[test]
+fn a_password_in_the_address_stays_with_its_server() {
+    let url = Url::parse("https://me:word@a/x").unwrap();
+    for (location, keeps) in [("/y", true), ("y", true), ("https://b/", false), ("//a/", false)] {
+        assert_eq!(url.join(location).unwrap().credentials.is_some(), keeps, "{location}");
     }
 }

@@ -1,5 +1,6 @@
 //! TLS: trusted is what the system trusts, and what `ca_certs` has added to it.
 
+use super::connection::Connection;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
@@ -11,7 +12,6 @@ use rustls::{
     SignatureScheme, StreamOwned,
 };
 use std::io;
-use std::net::TcpStream;
 use std::sync::Arc;
 
 /// Where distributions keep the certificates they trust, in one file.
@@ -24,7 +24,7 @@ const BUNDLES: [&str; 4] = [
 
 /// A connection to `host` over a socket. The handshake happens with the first
 /// bytes that are sent.
-pub(super) fn over(socket: TcpStream, host: &str) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+pub(super) fn over(socket: Connection, host: &str) -> io::Result<StreamOwned<ClientConnection, Connection>> {
     // A file that can't be read leaves the others, and so does a certificate.
     let read = |path: &&str| -> Vec<CertificateDer<'static>> {
         CertificateDer::pem_file_iter(path).into_iter().flatten().filter_map(Result::ok).collect()
