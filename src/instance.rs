@@ -7,11 +7,11 @@ use crate::text::fill;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use nanoserde::{DeBin, SerBin};
+use nanoserde::SerBin;
 
 /// An instance-id that is safe to keep: 1 to 255 bytes, no control
 /// characters, neither `.` nor `..`.
-#[derive(Clone, Debug, PartialEq, Eq, SerBin, DeBin)]
+#[derive(Clone, Debug, PartialEq, Eq, SerBin)]
 pub struct InstanceId(String);
 
 impl InstanceId {
@@ -40,7 +40,7 @@ impl InstanceId {
 }
 
 /// What tells one machine from a copy of its disk.
-#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin)]
 pub struct Machine {
     /// DMI's product UUID; empty where there is none.
     pub product_uuid: String,
@@ -49,7 +49,7 @@ pub struct Machine {
 }
 
 /// The metadata every datasource has in common.
-#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin, DeBin)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerBin)]
 pub struct Metadata {
     /// `local-hostname`.
     pub local_hostname: Option<String>,
@@ -58,7 +58,7 @@ pub struct Metadata {
 }
 
 /// A file of a seed.
-#[derive(Clone, Debug, PartialEq, Eq, SerBin, DeBin)]
+#[derive(Clone, Debug, PartialEq, Eq, SerBin)]
 pub struct File {
     /// Its name on the seed; of an injected file the absolute path in the root.
     pub path: String,
@@ -92,7 +92,7 @@ pub const EC2_META_DATA: &str = "ec2-meta-data.json";
 
 /// One machine's identity and configuration, as its seed gave it; this is
 /// what the instance cache keeps.
-#[derive(Clone, Debug, PartialEq, Eq, SerBin, DeBin)]
+#[derive(Clone, Debug, PartialEq, Eq, SerBin)]
 pub struct Instance {
     /// Who it is.
     pub id: InstanceId,

@@ -1,12 +1,13 @@
 //! The instance cache: `GLOWPLUG`, version, length, checksum, then nanoserde's
-//! binary form. The frame is verified before anything is decoded, since the
-//! decoder trusts its lengths.
+//! binary form. The frame is verified before anything is decoded, and a decoder
+//! of our own takes no length on trust: the checksum keeps nobody out.
 
 use crate::error::{Error, Result};
-use crate::instance::{Instance, InstanceId};
+use crate::instance::{File, Instance, InstanceId};
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
-use nanoserde::{DeBin, SerBin};
+use nanoserde::SerBin;
 
 const MAGIC: &[u8; 8] = b"GLOWPLUG";
 
@@ -68,34 +69,69 @@ fn verified(frame: &[u8]) -> core::result::Result<&[u8], &'static str> {
     Ok(body)
 }
 
-/// The fields as [`SerBin`] writes them, in order.
+/// The fields as [`SerBin`] writes them, in order, and nothing behind them.
 #[inline(never)]
 fn decode_fields(body: &[u8]) -> Option<Box<Instance>> {
-    let at = &mut 0;
-    let id = InstanceId::de_bin(at, body).ok()?;
+    let mut body = Body(body);
+    let text = body.text()?;
+    let id = InstanceId::parse(&text).ok().filter(|id| id.as_str() == text)?;
     let mut instance = Box::new(Instance::new(id, ""));
     let Instance { id: _, datasource, detail, source, dsmode, metadata, raw, files, machine } =
         &mut *instance;
-    let whole = read(at, body, datasource)
-        && read(at, body, detail)
-        && read(at, body, source)
-        && read(at, body, dsmode)
-        && read(at, body, &mut metadata.local_hostname)
-        && read(at, body, &mut metadata.public_keys)
-        && read(at, body, raw)
-        && read(at, body, files)
-        && read(at, body, &mut machine.product_uuid)
-        && read(at, body, &mut machine.macs);
-    whole.then_some(instance)
+    for field in [datasource, detail, source, dsmode] {
+        *field = body.text()?;
+    }
+    match body.take(1)? {
+        [0] => {}
+        [1] => metadata.local_hostname = Some(body.text()?),
+        _ => return None,
+    }
+    body.list(&mut metadata.public_keys, Body::text)?;
+    body.list(raw, Body::file)?;
+    body.list(files, Body::file)?;
+    machine.product_uuid = body.text()?;
+    body.list(&mut machine.macs, Body::text)?;
+    body.0.is_empty().then_some(instance)
 }
 
-/// Reads one field into its place: as values of the decoder's, all of them
-/// would be moved about until the last is there.
-#[inline(never)]
-fn read<T: DeBin>(at: &mut usize, body: &[u8], field: &mut T) -> bool {
-    let Ok(value) = T::de_bin(at, body) else { return false };
-    *field = value;
-    true
+/// What is left of a body. nanoserde's own decoder trusts its lengths: an
+/// absurd one overflows, or asks for all of the memory.
+struct Body<'b>(&'b [u8]);
+
+impl<'b> Body<'b> {
+    #[inline(never)]
+    fn take(&mut self, length: usize) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(u64::from_le_bytes(self.take(8)?.try_into().ok()?)).ok()
+    }
+
+    #[inline(never)]
+    fn bytes(&mut self) -> Option<Vec<u8>> {
+        let length = self.length()?;
+        Some(self.take(length)?.to_vec())
+    }
+
+    fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.bytes()?).ok()
+    }
+
+    fn file(&mut self) -> Option<File> {
+        Some(File { path: self.text()?, content: self.bytes()? })
+    }
+
+    /// Items until they are as many as the length says; each has a length of
+    /// its own, so that a body has an eighth as many of them as bytes.
+    fn list<T>(&mut self, items: &mut Vec<T>, item: fn(&mut Self) -> Option<T>) -> Option<()> {
+        for _ in 0..self.length()? {
+            items.push(item(self)?);
+        }
+        Some(())
+    }
 }
 
 /// 64-bit FNV-1a: finds damage and changes, keeps nobody out.
@@ -112,7 +148,7 @@ pub(super) fn digest_on(digest: u64, bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::{File, Machine, Metadata};
+    use crate::instance::{Machine, Metadata};
 
     fn instance() -> Instance {
         Instance {
@@ -131,6 +167,27 @@ mod tests {
     #[test]
     fn what_is_kept_comes_back() {
         assert_eq!(*decode(&encode(&instance()), "cache").unwrap(), instance());
+    }
+
+    #[test]
+    fn an_absurd_length_under_a_right_checksum_was_a_panic() {
+        let body = encode(&instance()).split_off(HEADER);
+        let mut refused = 0;
+        for at in 0..body.len() - 8 {
+            for length in [u64::MAX, u64::MAX - 7, 1 << 63, 1 << 40, body.len() as u64, 0] {
+                let mut body = body.clone();
+                body[at..at + 8].copy_from_slice(&length.to_le_bytes());
+                let frame = [header_of(&body), body].concat();
+                match decode(&frame, "/x") {
+                    Ok(instance) => assert_eq!(encode(&instance), frame, "{at} {length}"),
+                    Err(error) => {
+                        refused += 1;
+                        assert_eq!(error.text(), "unable to use the instance cache /x: it is damaged");
+                    }
+                }
+            }
+        }
+        assert!(refused > 1000, "{refused}");
     }
 
     #[test]

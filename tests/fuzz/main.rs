@@ -67,6 +67,7 @@ fn targets() -> Vec<Target> {
         network::target(),
         netlink::target(),
         state::cache(),
+        state::cache_body(),
         state::journal(),
         kernel_line::target(),
         superblock::target(),

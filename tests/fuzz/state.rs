@@ -42,6 +42,40 @@ fn check_cache(frame: &[u8]) -> bool {
     }
 }
 
+/// Bodies under a right header, as somebody who may write the file makes them.
+pub(crate) fn cache_body() -> Target {
+    let corpus = cache().corpus.iter().map(|frame| frame[HEADER..].to_vec()).collect();
+    let pieces = &[
+        b"\0" as &[u8],
+        b"\x01",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\0\0\0\0\0\0\0\x80",
+        b"\x04\0\0\0\0\0\0\0",
+    ];
+    Target { name: "cache_body", corpus, pieces, check: check_cache_body, rounds: 80_000 }
+}
+
+/// Bytes before the body of a cache.
+const HEADER: usize = 28;
+
+fn check_cache_body(body: &[u8]) -> bool {
+    let mut frame = cache::encode(&Instance::new(InstanceId::parse("i").unwrap(), "X"));
+    frame.truncate(12);
+    frame.extend((body.len() as u64).to_le_bytes());
+    frame.extend(cache::digest(body).to_le_bytes());
+    frame.extend(body);
+    match cache::decode(&frame, "cache") {
+        Ok(instance) => {
+            assert_eq!(cache::encode(&instance), frame, "it was read as something else");
+            true
+        }
+        Err(error) => {
+            assert_eq!(error.to_string(), "unable to use the instance cache cache: it is damaged");
+            false
+        }
+    }
+}
+
 pub(crate) fn journal() -> Target {
     let text = "begun write_files 12 7\ndone write_files 12\nleft runcmd 18446744073709551615 it waits\nfinished ssh -\nbegun x 1 0\n";
     let pieces = &[

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::reader::{Reader, integer, string, text};
-use crate::network::model::{InfinibandAddress, Kind, Link, LinkId, LinkName, Match, Setting, Vlan};
+use crate::network::model::{InfinibandAddress, Kind, Link, LinkId, LinkName, Mac, Match, Setting, Vlan};
 use crate::syntax::value::Value;
 
 /// What a link is to be.
@@ -24,6 +24,29 @@ pub(super) struct Keys {
     pub(super) members: &'static str,
     pub(super) vlan_number: &'static str,
     pub(super) vlan_link: &'static str,
+}
+
+/// The id and the name of a link that is called `called`. One that the kernel
+/// or a back end would refuse is a problem, of which `why` says the cause; a NIC
+/// that its `mac` finds keeps its present name then, and its configuration with
+/// it. `None`: it can't be a link.
+#[inline(never)]
+pub(super) fn named(
+    reader: &mut Reader<'_>,
+    value: &Value<'_>,
+    called: &str,
+    mac: Option<&str>,
+    why: &str,
+) -> Option<(LinkId, Option<LinkName>)> {
+    let id = LinkId::new(called);
+    let name = LinkName::new(called);
+    if name.is_some() {
+        return Some((id?, name));
+    }
+    let mac = mac.filter(|mac| Mac::parse(mac).is_some());
+    let keeps = if mac.is_some() { "; it keeps the kernel's" } else { "" };
+    reader.add(value, "", &[why, keeps]);
+    Some((id.filter(|_| mac.is_some()).or_else(|| LinkId::new(mac?))?, None))
 }
 
 /// Starts a link; `None`, and a problem, when it can't be one. The caller adds

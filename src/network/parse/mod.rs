@@ -105,6 +105,51 @@ mod tests {
         }
     }
 
+    /// NetworkManager, networkd and the kernel wrote and took settings of all
+    /// links for a NIC called `all`; one whose name was refused had no address.
+    #[test]
+    fn a_name_the_kernel_refuses_left_the_nic_without_its_address() {
+        let bad =
+            ["all", "default", ".", "..", "a/b", "a b", "eth0:x", "sixteen-bytes-12", "", "a\u{1}b", "ü"];
+        let mac = "52:54:00:00:00:0a";
+        for name in bad {
+            let quoted = format!("{name:?}").replace("\\u{1}", "\\u0001");
+            let data = format!(
+                r#"{{"links": [{{"id": "a", "type": "phy", "name": {quoted}, "ethernet_mac_address": "{mac}"}}], "networks": [{{"id": "n", "link": "a", "type": "ipv4", "ip_address": "192.0.2.7/24"}}]}}"#
+            );
+            let first = format!(
+                "version: 1\nconfig:\n- {{type: physical, name: {quoted}, mac_address: '{mac}', subnets: [{{type: static, address: 192.0.2.7/24}}]}}\n"
+            );
+            let set_name = format!(
+                "version: 2\nethernets:\n a: {{match: {{macaddress: '{mac}'}}, set-name: {quoted}, addresses: [192.0.2.7/24]}}\n"
+            );
+            let id = format!(
+                "version: 2\nethernets:\n {quoted}: {{match: {{macaddress: '{mac}'}}, addresses: [192.0.2.7/24]}}\n"
+            );
+            let interfaces = format!("iface {name} inet static\n address 192.0.2.7/24\n hwaddress {mac}\n");
+            let mut texts =
+                vec![("network_data.json", data), ("network-config", first), ("network-config", id)];
+            if !name.is_empty() {
+                texts.push(("network-config", set_name));
+            }
+            if !name.is_empty() && !name.contains([' ', '\u{1}', ':']) {
+                texts.push(("interfaces", interfaces));
+            }
+            for (kind, text) in texts {
+                let Ok(Description::Network(parsed)) = description(kind, text.as_bytes(), "x") else {
+                    panic!("{text}")
+                };
+                let [link] = &*parsed.network.links else { panic!("{text}{:?}", parsed.problems) };
+                assert_eq!((&link.name, link.subnets.len()), (&None, 1), "{text}");
+                assert_eq!(link.mac, crate::network::model::Mac::parse(mac), "{text}");
+                let takes_any_id = text.contains("match") && !text.contains("set-name");
+                let problems = &parsed.problems;
+                assert!(takes_any_id || problems.len() == 1, "{text}{problems:?}");
+                assert!(problems.iter().all(|why| why.text().starts_with("unable to read ")), "{problems:?}");
+            }
+        }
+    }
+
     #[test]
     fn references_are_bounded() {
         let mut text = String::from("version: 1\nconfig:\n");

@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::link::{self, Keys, Type, spanning_tree};
 use super::reader::{Reader, string, text};
 use super::subnet::{route, subnet};
-use crate::network::model::{Dns, Kind, Link, LinkId, LinkName, Origin};
+use crate::network::model::{Dns, Kind, Link, Origin};
 use crate::syntax::value::Value;
 use alloc::vec::Vec;
 
@@ -76,10 +76,9 @@ const TYPES: &[(&str, Type, &[&str])] = &[
 fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, command: &'v Value<'_>, kind: &str) {
     let name = string(command, "name").unwrap_or("without a name");
     reader.enter("link ", name);
-    let (Some(id), Some(name)) = (LinkId::new(name), LinkName::new(name)) else {
-        reader.add(command, "", &["needs a name of at most 15 letters, digits and -_.@+"]);
-        return;
-    };
+    let mac = string(command, KEYS.mac).filter(|_| kind == "physical");
+    let why = "needs a name of at most 15 letters, digits and -_.@+";
+    let Some((id, name)) = link::named(reader, command, name, mac, why) else { return };
     let Some((_, what, needed)) = TYPES.iter().find(|(name, ..)| *name == kind) else {
         reader.add(command, "", &["type ", kind, " is unknown"]);
         return;
@@ -89,7 +88,7 @@ fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, command: &'v Value<'_>, 
         return;
     }
     let keys = keys_of(*what);
-    let Some(link) = link::link(reader, draft, command, id, Some(name), *what, &keys) else { return };
+    let Some(link) = link::link(reader, draft, command, id, name, *what, &keys) else { return };
     link::settings(reader, link, command);
     link.keep_configuration = reader.flag(command, "keep_configuration");
     for value in reader.items(command, "subnets") {

@@ -5,12 +5,12 @@
 use super::Parsed;
 use super::draft::Draft;
 use super::link::{self, Keys, Type, spanning_tree};
-use super::reader::{Reader, split_length, text, words};
+use super::reader::{Reader, split_length, string, text, words};
 use super::subnet::routes;
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
-    Address, Dns, Kind, Link, LinkName, Match, Method, Origin, Parameter, Rule, Selector, Subnet,
+    Address, Dns, Kind, Link, LinkId, LinkName, Mac, Match, Method, Origin, Parameter, Rule, Selector, Subnet,
 };
 use crate::syntax::value::Value;
 use crate::syntax::yaml::emit;
@@ -65,17 +65,22 @@ pub(super) fn netplan(whole: &Value<'_>) -> String {
 #[inline(never)]
 fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v Value<'_>, what: Type) {
     reader.enter("link ", id);
-    let Some(id) = reader.id(value, "", id) else { return };
     let is_nic = what == Type::Physical;
     let found = value.get_set("match").filter(|_| is_nic);
     let wanted = value.get_set("set-name").filter(|_| is_nic);
+    // An id that is none leaves a NIC that is found by its MAC address.
+    let mac = found.and_then(|found| string(found, KEYS.mac)).filter(|mac| Mac::parse(mac).is_some());
+    let Some(id) = reader.id(value, "", id).or_else(|| LinkId::new(mac?)) else { return };
     let name = LinkName::new(wanted.map_or(&id, text));
-    // What is matched may have any id: it keeps the kernel's name.
-    let keeps = found.is_some() && wanted.is_none();
-    if name.is_none() && !keeps {
-        reader.add(wanted.unwrap_or(value), "", &["no link can have this name"]);
-        return;
+    if name.is_none() && (found.is_none() || wanted.is_some()) {
+        let keeps = if found.is_some() { "; it keeps the kernel's" } else { "" };
+        reader.add(wanted.unwrap_or(value), "", &["no link can have this name", keeps]);
+        if found.is_none() {
+            return;
+        }
     }
+    // What is matched may have any id: it keeps the kernel's name.
+    let keeps = found.is_some() && (wanted.is_none() || name.is_none());
     // A NIC is not given an address here, it is found by one.
     let keys = Keys { mac: if is_nic { "" } else { KEYS.mac }, ..KEYS };
     let name = name.filter(|_| !keeps);

@@ -6,7 +6,7 @@ use super::super::reader::{Reader, string};
 use super::super::subnet::subnet;
 use super::super::v1::{KEYS, keys_of};
 use super::{Line, Stanza, empty, set};
-use crate::network::model::{Control, Link, LinkId, LinkName, Method, Setting};
+use crate::network::model::{Control, Link, LinkId, Method, Setting};
 use crate::syntax::value::{Data, Value};
 
 /// Adds the link `name`. `controls` tells what is brought up when.
@@ -22,13 +22,12 @@ pub(super) fn add<'t>(
     reader.enter_file(first.line.file);
     reader.enter("link ", name);
     let options = options(name, stanzas, first.line);
-    let (Some(id), Some(link_name)) = (LinkId::new(name), LinkName::new(name)) else {
-        reader.add(&options, "", &["no link can have this name"]);
-        return;
-    };
     let what = what(name, &options);
     let keys = keys_of(what);
-    let Some(link) = link::link(reader, draft, &options, id, Some(link_name), what, &keys) else { return };
+    let mac = string(&options, keys.mac).filter(|_| what == Type::Physical);
+    let why = "no link can have this name";
+    let Some((id, link_name)) = link::named(reader, &options, name, mac, why) else { return };
+    let Some(link) = link::link(reader, draft, &options, id, link_name, what, &keys) else { return };
     link::settings(reader, link, &options);
     link.keep_configuration = reader.flag(&options, "keep-configuration");
     let bond = string(&options, "bond-master").and_then(LinkId::new);
