@@ -8,6 +8,7 @@ use glowplug::state::paths::TIMINGS;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::sys::clock;
+use glowplug::text::escaped;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
@@ -98,7 +99,7 @@ fn parse(text: &str) -> Vec<Step> {
         };
         let (Ok(start), Ok(duration)) = (start.parse(), duration.parse()) else { continue };
         let (who, what) = name.split_once('/').unwrap_or(("", name));
-        let mut step = Step { stage: MODES[0], name: what.into(), start, duration };
+        let mut step = Step { stage: MODES[0], name: escaped(what), start, duration };
         match who {
             "agent" => steps.push(step),
             "runner" => {

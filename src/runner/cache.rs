@@ -13,9 +13,10 @@ use glowplug::state::cache;
 use glowplug::state::paths::{CACHE, HANDOFF_INSTANCE};
 use glowplug::syntax::{json, yaml};
 use glowplug::sys::root::Root;
+use glowplug::text::escaped;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -128,13 +129,14 @@ pub(crate) fn show(arguments: &Arguments) -> Ended {
     let instance = load(arguments)?;
     let mut text = String::new();
     for Key { name, get, .. } in KEYS {
-        let _ = writeln!(text, "{name}: {}", get(&instance).replace('\n', "\n  "));
+        let lines: Vec<String> = get(&instance).split('\n').map(escaped).collect();
+        let _ = writeln!(text, "{name}: {}", lines.join("\n  "));
     }
     for file in &instance.raw {
-        let _ = writeln!(text, "{}: {} bytes", file.path, file.content.len());
+        let _ = writeln!(text, "{}: {} bytes", escaped(&file.path), file.content.len());
     }
     for file in &instance.files {
-        let _ = writeln!(text, "file {}: {} bytes", file.path, file.content.len());
+        let _ = writeln!(text, "file {}: {} bytes", escaped(&file.path), file.content.len());
     }
     print(&text)?;
     Ok(0)
@@ -148,8 +150,12 @@ pub(crate) fn get(arguments: &Arguments) -> Ended {
     }
     let file = file_name(name, &instance);
     let Some(content) = instance.file(file) else { return Err(no_such(name, &instance)) };
-    std::io::stdout()
-        .write_all(content)
+    let mut out = std::io::stdout();
+    if out.is_terminal() {
+        print(&String::from_utf8_lossy(content))?;
+        return Ok(0);
+    }
+    out.write_all(content)
         .map_err(|error| Error::os("write", "standard output", error.raw_os_error().unwrap_or(0)))?;
     Ok(0)
 }

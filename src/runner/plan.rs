@@ -18,6 +18,7 @@ use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::sys::apply::Applier;
 use glowplug::sys::root::Root;
+use glowplug::text::escaped;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -112,7 +113,7 @@ fn as_text(steps: &[Step]) -> String {
             let _ = writeln!(text, "{stage}:");
         }
         for step in own {
-            let _ = writeln!(text, "  {}", step.text);
+            let _ = writeln!(text, "  {}", escaped(&step.text));
         }
     }
     text

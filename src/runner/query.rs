@@ -9,6 +9,7 @@ use glowplug::error::Error;
 use glowplug::state::paths::INSTANCE_LINK;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
+use glowplug::text::escaped;
 use glowplug::user_data::{MISSING, render_text};
 
 const RUN: &str = "/run/cloud-init";
@@ -136,10 +137,11 @@ fn listed_or_text(value: &Value<'_>, path: &str, keys: bool) -> Result<String, E
     }
     let mut names: Vec<&str> = value.entries().iter().filter_map(|(key, _)| key.as_str()).collect();
     names.sort_unstable();
-    Ok(names.iter().flat_map(|name| [name, "\n"]).collect())
+    Ok(names.iter().map(|name| escaped(name) + "\n").collect())
 }
 
-/// A string as it is, anything else as JSON.
+/// A string as it is, since programs read it (for a terminal it is escaped when
+/// it is printed), anything else as JSON.
 fn text_of(value: &Value<'_>) -> String {
     let mut text = String::new();
     match value.as_str() {

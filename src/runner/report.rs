@@ -10,6 +10,7 @@ use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
 use glowplug::sys::clock;
+use glowplug::text::escaped;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -223,8 +224,8 @@ impl Report {
             if !last_update.is_empty() {
                 lines.push(format!("last_update: {last_update}"));
             }
-            lines.push(format!("detail: {}", self.detail()));
-            let listed = |text: &String| format!("\t- {text}");
+            lines.push(format!("detail: {}", escaped(&self.detail())));
+            let listed = |text: &String| format!("\t- {}", escaped(text));
             let errors: Vec<String> = self.status.errors().map(listed).collect();
             lines.push(if errors.is_empty() { "errors: []".into() } else { "errors:".into() });
             lines.extend(errors);
@@ -316,6 +317,19 @@ mod tests {
         assert!(json.contains("\n    \"start\": 1.5\n"), "{json}");
         let yaml = yaml::emit::dump(&done.value());
         assert!(yaml.starts_with("---\nboot_status_code: ") && yaml.contains("\nstage: null\n"), "{yaml}");
+    }
+
+    #[test]
+    fn a_text_of_the_status_drew_on_the_terminal() {
+        let mut report = report(State::Done);
+        let text = "unable to use \u{1b}[2J\u{202e}\nerrors: []".to_owned();
+        report.status.datasource = Some("DataSource\u{1b}[0m".into());
+        report.status.modes.entry("init".to_owned()).or_default().recoverable = vec![text.clone()];
+        let long = report.tabular(true);
+        assert!(long.contains("\t- unable to use \\u{1b}[2J\\u{202e}\\nerrors: []\n"), "{long}");
+        for shown in [long, report.json(), yaml::emit::dump(&report.value())] {
+            assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+        }
     }
 
     #[test]

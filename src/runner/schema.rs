@@ -1,7 +1,7 @@
 //! `glowplug schema`: what in a cloud-config nothing will read, or read as it
 //! was meant.
 
-use crate::cli::{Arguments, Ended, Fault, print, say};
+use crate::cli::{Arguments, Ended, Fault, escaped_lines, print, say};
 use crate::input::read;
 use crate::schema_docs;
 use glowplug::cloud_config::schema::{self, Finding};
@@ -13,6 +13,7 @@ use glowplug::state::paths::INSTANCE_LINK;
 use glowplug::syntax::value::Place;
 use glowplug::syntax::{json, yaml};
 use glowplug::sys::tree;
+use glowplug::text::escaped;
 use glowplug::user_data::{self, Assembled, Kind, LANGUAGES, Part};
 use std::fmt::Write as _;
 
@@ -68,7 +69,7 @@ fn check_network(file: &str, content: &[u8]) -> Result<usize, Error> {
 /// The last word on a file.
 fn verdict(kind: &str, file: &str, count: usize) -> Result<(), Error> {
     if count == 0 {
-        return print(&format!("Valid {kind}: {file}\n"));
+        return print(&format!("Valid {kind}: {}\n", escaped(file)));
     }
     say(&format!("Invalid {kind} {file}: {count} to mend"));
     Ok(())
@@ -186,7 +187,7 @@ fn line(file: &str, finding: &Finding, kind: &str) -> String {
 
 fn message(finding: &Finding) -> String {
     let path = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
-    format!("{path}{}", finding.message)
+    escaped(&format!("{path}{}", finding.message))
 }
 
 /// The text with a mark on each line that has a fault or an old name, and what
@@ -202,7 +203,7 @@ fn annotated(text: &str, found: &Found) -> String {
             marks.extend(here.map(|(index, _)| format!("{letter}{}", index + 1)));
         }
         let mark = if marks.is_empty() { String::new() } else { format!("\t\t# {}", marks.join(",")) };
-        let _ = writeln!(out, "{line}{mark}");
+        let _ = writeln!(out, "{}{mark}", escaped_lines(line));
     }
     for (letter, title, findings) in groups.into_iter().filter(|(_, _, findings)| !findings.is_empty()) {
         let _ = writeln!(out, "\n# {title}: -------------");

@@ -128,3 +128,56 @@ mount -o remount,rw,bind /var";
     assert_eq!(ran, 1, "state that can't be written is seen, and nothing runs again: {answers}");
     assert!(answers.ends_with("status in /run\n"), "{answers}");
 }
+
+/// Keys and values of a file drew on the terminal of who looked at it, and made
+/// lines of their own.
+#[test]
+fn what_a_file_says_never_draws_on_a_terminal_or_forges_a_line() {
+    let folder = std::env::temp_dir().join(format!("glowplug-drawing-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let put = |name: &str, content: &str| {
+        std::fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+        std::fs::write(folder.join(name), content).unwrap();
+    };
+    let nasty = r"\e[2J\x7f\N\u202e\u2028\u2066x\nglowplug: all is well";
+    let config = format!(
+        "#cloud-config\n\"{nasty}\": 1\nhostname: \"{nasty}\"\nlocale: \"{nasty}\"\nusers: [{{name: \"{nasty}\"}}]\n\
+         write_files:\n- {{path: \"/etc/{nasty}\", content: x}}\n- {{path: \"{nasty}\"}}\n\
+         ssh_authorized_keys: [\"{nasty}\"]\n# raw: \u{202e}\u{2028} \u{9b}31m\n"
+    );
+    put("user-data", &config);
+    put("broken", "#cloud-config\na: *x\u{202e}\u{7f}\n");
+    put("seed/openstack/latest/user_data", &config);
+    put("seed/openstack/latest/meta_data.json", META_DATA);
+    put("root/etc/os-release", "ID=debian\n");
+    put("data.json", r#"{"v1": {"a\u001b[2J\u202e\ndone": 1}}"#);
+    put("timings", "agent/\u{1b}[2J\u{202e}\t1\t2\nrunner/init\t1\t2\n");
+    let mut quoted = 0;
+    for words in [
+        vec!["schema", "-c", &path("user-data")],
+        vec!["schema", "--annotate", "-c", &path("user-data")],
+        vec!["schema", "-c", &path("broken")],
+        vec!["devel", "yaml", &path("broken")],
+        vec!["devel", "user-data", &path("user-data")],
+        vec!["plan", "--seed", &path("seed"), "--root", &path("root")],
+        vec!["plan", "--format", "json", "--seed", &path("seed"), "--root", &path("root")],
+        vec!["query", "--instance-data", &path("data.json"), "--list-keys", "v1"],
+        vec!["query", "--instance-data", &path("data.json"), "v1.none\u{1b}\u{202e}"],
+        vec!["analyze", "show", "-i", &path("timings")],
+        vec!["analyze", "dump", "-i", &path("timings")],
+        vec!["\u{1b}[2J"],
+    ] {
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_glowplug")).args(&words).output().unwrap();
+        for bytes in [output.stdout, output.stderr] {
+            let text = String::from_utf8(bytes).unwrap();
+            let bad = |c: char| glowplug::text::is_control(c) && !matches!(c, '\n' | '\t');
+            assert!(!text.contains(bad), "{words:?}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("glowplug: all") || line == "done"), "{text}");
+            quoted += usize::from(text.contains("202e"));
+        }
+    }
+    assert!(quoted >= 5, "the files are quoted: {quoted}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

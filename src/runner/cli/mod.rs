@@ -10,9 +10,11 @@ use crate::{
 };
 use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
+use glowplug::text::escaped;
 use lexopt::Arg;
+use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::path::Path;
 use table::GLOWPLUG;
 use verb::{Opt, Value, Verb};
@@ -112,9 +114,11 @@ pub(crate) fn main(words: impl Iterator<Item = OsString>) -> u8 {
     status
 }
 
-/// Prints a text on standard output.
+/// Prints a text on standard output: as it is for a program that reads it, for
+/// a terminal without what would draw on it.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = stdout().lock();
+    let text = if out.is_terminal() { Cow::Owned(escaped_lines(text)) } else { Cow::Borrowed(text) };
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
         // Who reads has seen enough.
@@ -124,10 +128,21 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Says a line on standard error.
+/// Says a line on standard error, whatever it quotes.
 pub(crate) fn say(line: &str) {
     // Without standard error nobody listens.
-    let _ = writeln!(stderr(), "{line}");
+    let _ = writeln!(stderr(), "{}", escaped(line));
+}
+
+/// Says the lines of a text of ours.
+pub(crate) fn say_lines(text: &str) {
+    text.lines().for_each(say);
+}
+
+/// A text whose lines and tabs are meant.
+pub(crate) fn escaped_lines(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(escaped).collect::<Vec<_>>().join("\t");
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Reads the command line; its first word is how the program was called.

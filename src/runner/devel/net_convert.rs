@@ -2,7 +2,7 @@
 //! files, with the options of cloud-init's command of that name.
 
 use super::read;
-use crate::cli::{Arguments, Ended, Fault, say};
+use crate::cli::{Arguments, Ended, Fault, say, say_lines};
 use crate::input::read_text;
 use glowplug::action::{Action, WriteFile};
 use glowplug::error::{Error, Result};
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let machine = machine(&request.macs);
     let resolved = parsed.network.resolve(&machine);
     if request.debug {
-        say(&format!("Internal State\n{:#?}", parsed.network));
+        say_lines(&format!("Internal State\n{:#?}", parsed.network));
     }
     // A machine that lacks a NIC is told; only with -m is it known what it has.
     let nics: &[Error] = if request.macs.is_empty() { &[] } else { &resolved.problems };
@@ -76,7 +76,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         return Err(Error::new("find a NIC for link", link, "no -m names one with its MAC address").into());
     }
     say(&format!("Read input format '{}' from '{}'.", request.kind, request.network_data));
-    say(&format!("Wrote output format '{}' to '{}'\n", request.output_kind, request.directory));
+    say(&format!("Wrote output format '{}' to '{}'", request.output_kind, request.directory));
+    say("");
     for action in (renderer.render)(&resolved, Target { distribution, lasting: true }) {
         if let Action::WriteFile(file) = action {
             write(Path::new(&request.directory), &file)

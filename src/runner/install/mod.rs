@@ -5,7 +5,7 @@ mod detect;
 mod files;
 mod manifest;
 
-use crate::cli::{Arguments, Ended, print, say};
+use crate::cli::{Arguments, Ended, print, say, say_lines};
 use detect::Init;
 use files::{AGENT, Maker, Piece, RUNNER, Terms};
 use glowplug::action::Action;
@@ -34,7 +34,7 @@ pub(crate) fn install(arguments: &Arguments) -> Ended {
         (false, false) => Terms::Alone,
     };
     let found = Found::of(&root, name)?;
-    say(&found.text(&root));
+    say_lines(&found.text(&root));
     found.allows(terms, name)?;
     let programs = Programs::find(arguments.value("agent"), found.makers.is_empty())?;
     let pieces = found.pieces(&root, terms, programs);

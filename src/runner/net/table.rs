@@ -1,5 +1,6 @@
 //! Columns of text.
 
+use glowplug::text::escaped;
 use std::fmt::Write;
 
 /// Rows with as many columns as the heading, each as wide as its widest text.
@@ -15,7 +16,7 @@ impl Table {
 
     /// Adds a row; an empty text becomes `-`.
     pub(super) fn push(&mut self, row: Vec<String>) {
-        let filled = |text: String| if text.is_empty() { "-".into() } else { text };
+        let filled = |text: String| if text.is_empty() { "-".into() } else { escaped(&text) };
         self.rows.push(row.into_iter().map(filled).collect());
     }
 
