@@ -4,6 +4,7 @@
 //! of OVF; here a key's name says it, wherever it is, and a private key is
 //! known by its text.
 
+use glowplug::module::is_public_key;
 use glowplug::syntax::value::{Data, Value};
 
 /// What everybody but root reads instead; cloud-init's words.
@@ -75,8 +76,16 @@ fn inside(value: &mut Value<'_>, path: &str, paths: &mut Vec<String>) {
             }
         }
         Data::Seq(items) => {
+            // The lines of a private key are no keys one by one.
+            let has_key = items.iter().filter_map(Value::as_str).any(has_private_key);
             for (index, item) in items.iter_mut().enumerate() {
-                inside(item, &format!("{path}/{index}"), paths);
+                let path = format!("{path}/{index}");
+                if has_key && item.as_str().is_some_and(|text| !is_public_key(text)) {
+                    hide(item);
+                    paths.push(path);
+                } else {
+                    inside(item, &path, paths);
+                }
             }
         }
         Data::Str(text) if has_private_key(text) => {
@@ -148,6 +157,14 @@ mod tests {
         let text = r#"{"v1": {"public_ssh_keys": ["ssh-ed25519 AAAA me"], "region": null}, "ds": {"meta_data": {"security-groups": "web", "public_keys": {"k": "ssh-rsa B"}, "password": null}}}"#;
         let (_, paths) = redacted(text);
         assert_eq!(paths, [""; 0]);
+    }
+
+    #[test]
+    fn the_lines_of_a_private_key_were_in_the_file_for_everybody() {
+        let text = r#"{"v1": {"public_ssh_keys": ["-----BEGIN RSA PRIVATE KEY-----", "MARK", "-----END RSA PRIVATE KEY-----", "ssh-rsa A"]}}"#;
+        let (text, paths) = redacted(text);
+        assert!(!text.contains("MARK") && text.contains("ssh-rsa A"), "{text}");
+        assert_eq!(paths.len(), 3);
     }
 
     #[test]
