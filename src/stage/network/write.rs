@@ -49,8 +49,7 @@ pub(super) fn write(
     for file in plan {
         // What a person made of a file of ours stays until ours changes.
         let stays = !changed && !file.path.starts_with("/run/") && inputs.trees.text(&file.path).is_some();
-        if !stays {
-            keep_replaced(inputs, &file.path, applier, log);
+        if !stays && keep_replaced(inputs, &file.path, applier, log) {
             write_or_leave(file, applier, log);
         }
     }
@@ -70,10 +69,9 @@ fn set_live(inputs: &Inputs<'_>, resolved: &Resolved<'_>, applier: &mut Applier<
                 log.info("{} is not written: the root is read-only", &[&file.path]);
                 continue;
             }
-            if old(inputs, &file.path, log).is_none() {
+            if old(inputs, &file.path, log).is_none() || !keep_replaced(inputs, &file.path, applier, log) {
                 continue;
             }
-            keep_replaced(inputs, &file.path, applier, log);
         }
         carry_out(applier, &action, log);
     }
@@ -99,25 +97,41 @@ fn leave(mut file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) {
 }
 
 /// Keeps a copy of somebody else's file where no back end reads it, before one
-/// of ours takes its place. A copy that is there already stays.
+/// of ours takes its place. A copy that is there already stays. The value: whether ours may;
+/// one that can't be read is not replaced.
 #[inline(never)]
-fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log: &mut Log<'_>) -> bool {
     let root = inputs.trees.root;
-    let read = |path: &str| root.read(path, limits::ROOT_FILE).ok().flatten();
-    let (Some(content), false) = (read(path), path.starts_with("/run/") || is_shared(path)) else { return };
+    let read = |path: &str| root.read(path, limits::ROOT_FILE);
+    if path.starts_with("/run/") || is_shared(path) {
+        return true;
+    }
+    let content = match read(path) {
+        Ok(Some(content)) => content,
+        Ok(None) => return true,
+        Err(error) => {
+            log.line(Level::Error, "{}; it is left as it is", &[error.text()]);
+            return false;
+        }
+    };
     let text = of_bytes(content.clone());
     if text.starts_with(live::HEADER) || owner(path, &text) != Owner::Other {
-        return;
+        return true;
     }
     let mut copy = [REPLACED, path].concat();
-    if read(&copy).is_some_and(|earlier| earlier != content) {
+    if read(&copy).map_or(true, |earlier| earlier.is_some_and(|earlier| earlier != content)) {
         copy.push('.');
         copy.push_str(fnv(&content).trim_ascii_end());
     }
     log.info("{} was somebody else's and is replaced; {} keeps it", &[path, &copy]);
     let mode = root.mode(path).ok().flatten().unwrap_or(0o600) & 0o7777;
-    let Action::WriteFile(file) = Action::write(&copy, content, mode) else { return };
-    if inputs.keeps { write_or_leave(*file, applier, log) } else { leave(*file, applier, log) }
+    let Action::WriteFile(file) = Action::write(&copy, content, mode) else { return true };
+    if inputs.keeps {
+        write_or_leave(*file, applier, log);
+    } else {
+        leave(*file, applier, log);
+    }
+    true
 }
 
 /// The pinned back end (`system_info: {network: {renderers: [...]}}`), else
