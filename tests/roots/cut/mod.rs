@@ -162,7 +162,6 @@ fn a_boot_that_is_cut_off_anywhere_is_completed_by_the_next() {
 }
 
 #[test]
-#[ignore = "the agent's exit status is mended apart from this"]
 fn a_call_that_fails_anywhere_loses_nothing_and_is_told() {
     sweep("fault", 601);
 }
