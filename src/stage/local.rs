@@ -69,7 +69,7 @@ impl<'a> Local<'a> {
         system: &'a CloudConfig<'a>,
         cover: &Cover<'_>,
         deadline: u64,
-        unread: bool,
+        unread: Option<&'a Error>,
     ) -> Inputs<'a> {
         Inputs {
             kernel_line: self.kernel_line,
@@ -191,7 +191,7 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
         Decided::NetworkAlone => {
             let cover = Cover::of(local.root, local.running);
             let system = cloud_config(&[], &trees);
-            let inputs = local.inputs(&system, &cover, deadline, config.unread.is_some());
+            let inputs = local.inputs(&system, &cover, deadline, config.unread.as_ref());
             network::configure(&inputs, applier, log);
         }
         Decided::Nothing => {}
@@ -224,7 +224,7 @@ fn with_inputs<T>(local: &Local<'_>, instance: &Instance, use_them: impl FnOnce(
     // All of it was told when the stage ran.
     let mut told = Vec::new();
     let config = SystemConfig::read(local.root, local.run, local.kernel_line, &mut told);
-    let unread = config.unread.is_some();
+    let unread = config.unread.as_ref();
     let mut trees = config.trees(&mut told);
     add_datasource(&mut trees, instance);
     let consumed = consume(instance, &trees, local.root, None, None, &mut told);
@@ -298,7 +298,7 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
     keep(local, instance, &paths, &cover, applier, log);
     let start = clock::monotonic();
     let system = cloud_config(&[], trees);
-    let inputs = local.inputs(&system, &cover, deadline, unread.is_some());
+    let inputs = local.inputs(&system, &cover, deadline, unread);
     let inputs = Inputs { instance: Some(instance), changed, config: &config, ..inputs };
     network::configure(&inputs, applier, log);
     log.step("agent/network", start);
@@ -327,7 +327,7 @@ fn hand_to_cloud_init(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Appl
     let cover = Cover::of(local.root, local.running);
     let mut problems = Vec::new();
     let system = cloud_config(&[], trees);
-    let inputs = local.inputs(&system, &cover, deadline, unread.is_some());
+    let inputs = local.inputs(&system, &cover, deadline, unread);
     let inputs = Inputs { instance: Some(instance), changed, ..inputs };
     network::configure(&inputs, applier, log);
     let start = clock::monotonic();

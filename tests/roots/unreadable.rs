@@ -204,7 +204,7 @@ fn a_read_that_fails_is_no_empty_file() {
         for path in EDITED.iter().filter(|path| !REPLACED.contains(path)) {
             story.root(path, "# the image's own\n");
         }
-        let paths: String = unreadable().map(|path| format!(" -P {path}")).collect();
+        let paths: String = unreadable().flat_map(|path| [" -P ", path]).collect();
         let trace = format!(
             "strace -f -qq -o /dev/null{paths} -e trace=openat,openat2 -e inject=openat,openat2:error={errno} \
              /run/runner init"

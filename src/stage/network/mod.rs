@@ -11,7 +11,7 @@ use super::log::{Level, Log};
 use super::search::SETTLED;
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::kernel_line::KernelLine;
 use crate::network::model::{Control, Link, Mac, Network, SystemLink};
@@ -46,7 +46,7 @@ pub struct Inputs<'a> {
     pub changed: bool,
     /// As [`SystemConfig::unread`](super::config::SystemConfig::unread) has it: a part of
     /// `system` is not known.
-    pub unread: bool,
+    pub unread: Option<&'a Error>,
     /// Microseconds of the monotonic clock up to which NICs are waited for.
     pub deadline: u64,
     /// Whether the root takes changes.
@@ -60,7 +60,7 @@ pub struct Inputs<'a> {
 /// it, wrote the network.
 fn may_be_off(inputs: &Inputs<'_>) -> bool {
     let was_written = || matches!(inputs.trees.read(NETWORK_DIGEST), Ok(Some(_)));
-    inputs.unread && (inputs.changed || !was_written())
+    inputs.unread.is_some() && (inputs.changed || !was_written())
 }
 
 /// Configures the network. Every problem is one line of the log.
