@@ -164,8 +164,9 @@ pub const INCLUDE_DEPTH: usize = 8;
 /// Seconds the agent waits for the disc when `glowplug.wait` is not given.
 pub const WAIT_SECONDS: u32 = 10;
 
-/// Longest `glowplug.wait` honoured, in seconds: an hour.
-pub const WAIT_SECONDS_MOST: u32 = 3600;
+/// Longest `glowplug.wait` honoured, in seconds. `glowplug-agent.service` is
+/// ended a minute later.
+pub const WAIT_SECONDS_MOST: u32 = 600;
 
 /// Bytes of log the agent keeps for the hand-off; past it, lines still reach
 /// the console.

@@ -43,8 +43,7 @@ fn shellcheck_has_nothing_to_say() {
             &[
                 "dracut/90glowplug/glowplug-agent.sh",
                 "initramfs-tools/hooks/glowplug",
-                "initramfs-tools/scripts/local-bottom/glowplug",
-                "initramfs-tools/scripts/nfs-bottom/glowplug",
+                "initramfs-tools/scripts/init-bottom/provision-glowplug",
                 "mkinitcpio/hooks/glowplug",
                 "mkinitfs/add-to-init",
                 "../tests/vm/change-root",
@@ -96,17 +95,54 @@ fn dracut_packs_it_only_when_asked() {
     assert!(said.contains(" isofs ") && said.contains(" vmxnet3 "), "{said}");
     let said = run(0, &script("false"));
     assert!(said.contains("hook pre-pivot 90\n") && !said.contains("/units"), "{said}");
+    let said = run(0, &format!("export IN_KDUMP=1; {}", script("true")));
+    assert_eq!(said, "check 255\n", "a crash kernel's initramfs has nothing of ours");
 }
+
+const INIT_BOTTOM: &str = "./initramfs-tools/scripts/init-bottom/provision-glowplug";
 
 #[test]
 fn initramfs_tools_runs_it_below_its_root() {
-    for place in ["local-bottom", "nfs-bottom"] {
-        let path = format!("./initramfs-tools/scripts/{place}/glowplug");
-        let said = run(12, &format!("{path} prereqs > /dev/null && rootmnt=/root {path}; echo status $?"));
-        assert_eq!(said, "agent --root /root\nstatus 0\n", "{place}");
-        let said = run(1, &format!("rootmnt=/root {path}; echo status $?"));
-        assert!(said.contains("failed") && said.ends_with("status 0\n"), "{said}");
+    let script = format!("{INIT_BOTTOM} prereqs > /dev/null && rootmnt=/root {INIT_BOTTOM}; echo status $?");
+    assert_eq!(run(12, &script), "agent --root /root\nstatus 0\n");
+    let said = run(1, &script);
+    assert!(said.contains("failed") && said.ends_with("status 0\n"), "{said}");
+}
+
+/// In local-bottom it wrote the lower root, and did not run at all for BOOT=live:
+/// each kind of boot has a folder of its own there, init-bottom is for all. The
+/// order is what mkinitramfs(8) makes of the scripts (`cache_run_scripts`).
+#[test]
+fn initramfs_tools_runs_it_on_the_root_that_overlayroot_made_and_before_udev_goes() {
+    let others = "cp initramfs-tools/scripts/init-bottom/* $here/new/; cd $here/new; \
+                  for name in overlayroot udev; do printf '#!/bin/sh\\nexit 0\\n' > $name; chmod 755 $name; done; \
+                  for name in overlayroot udev provision-glowplug; do echo $name $name; \
+                  for first in $(./$name prereqs); do echo $first $name; done; done | tsort";
+    assert_eq!(run(0, others), "overlayroot\nprovision-glowplug\nudev\n");
+    let scripts = std::fs::read_dir(format!("{FOLDER}/initramfs-tools/scripts")).unwrap();
+    let folders: Vec<_> = scripts.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(folders, ["init-bottom"], "a folder of one BOOT= would run it twice");
+}
+
+/// A crash kernel saves the memory of the one that crashed: its initramfs has
+/// nothing of ours, and where it has, nothing runs.
+#[test]
+fn a_crash_kernel_gets_and_runs_nothing() {
+    let said =
+        run(0, "CONFDIR=/var/lib/kdump/initramfs-tools ./initramfs-tools/hooks/glowplug; echo status $?");
+    assert_eq!(said, "status 0\n", "it went as far as the functions of initramfs-tools");
+    let said = run(0, &format!("rm /usr/bin/glowplug-agent; rootmnt=/root {INIT_BOTTOM}; echo status $?"));
+    assert_eq!(said, "status 0\n", "packed without the agent");
+    for hook in [
+        format!("rootmnt=/root {INIT_BOTTOM}"),
+        "NEWROOT=/sysroot; . dracut/90glowplug/glowplug-agent.sh".into(),
+        ". mkinitcpio/hooks/glowplug; run_latehook".into(),
+    ] {
+        let script = format!("mount -t tmpfs tmpfs /proc; touch /proc/vmcore; {hook}; echo status $?");
+        assert_eq!(run(1, &script), "status 0\n", "{hook}");
     }
+    let unit = include_str!("../initramfs/dracut/90glowplug/glowplug-agent.service");
+    assert!(unit.contains("\nConditionPathExists=!/proc/vmcore\n"), "{unit}");
 }
 
 #[test]

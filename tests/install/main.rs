@@ -328,6 +328,28 @@ fn an_older_version_is_brought_up_to_date() {
     tree::assert_same(&now, &image.tree(), "brought up to date");
 }
 
+/// Left in local-bottom it would go on writing the root below an overlay.
+#[test]
+fn the_hook_that_an_earlier_install_put_into_local_bottom_is_taken_away() {
+    let image = Image::new("local-bottom", DEBIAN);
+    image.done(&["install"]);
+    let folder = "/usr/share/initramfs-tools/scripts";
+    assert!(image.at(&format!("{folder}/init-bottom/provision-glowplug")).exists());
+    let manifest = image.at("/usr/lib/glowplug/manifest");
+    let mut text = fs::read_to_string(&manifest).unwrap();
+    for place in ["local-bottom", "nfs-bottom"] {
+        let hook = format!("{folder}/{place}/glowplug");
+        fs::create_dir_all(image.at(&hook).parent().unwrap()).unwrap();
+        fs::write(image.at(&hook), "old\n").unwrap();
+        text.extend(["file\t", &sha256("old\n"), "\t", &hook, "\n"]);
+    }
+    fs::write(&manifest, text).unwrap();
+    image.done(&["install"]);
+    for place in ["local-bottom", "nfs-bottom"] {
+        assert!(!image.at(&format!("{folder}/{place}/glowplug")).exists(), "{place}");
+    }
+}
+
 fn sha256(text: &str) -> String {
     let output = Command::new("sh").args(["-c", &format!("printf '{text}' | sha256sum")]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()

@@ -12,9 +12,17 @@ depends() {
     echo "base udev-rules"
 }
 
+# While a crash kernel's initramfs is packed nothing of ours goes into it: that
+# boot saves memory and is not this machine's. A module that refused would make
+# newer versions of dracut fail.
+is_for_kdump() {
+    [[ ${IN_KDUMP-} ]]
+}
+
 # What a seed may be on, and the NICs of the usual clouds: they are named before
 # the pivot. A host-only image is packed on another machine than it boots on.
 installkernel() {
+    is_for_kdump && return 0
     hostonly='' instmods \
         sr_mod sd_mod cdrom isofs udf vfat nls_cp437 nls_iso8859-1 nls_ascii nls_utf8 \
         virtio_pci virtio_scsi virtio_blk ahci ata_piix nvme usb-storage uas \
@@ -24,6 +32,7 @@ installkernel() {
 }
 
 install() {
+    is_for_kdump && return 0
     local unit=glowplug-agent.service
     inst_binary "$(find_binary glowplug-agent)" /usr/bin/glowplug-agent
     inst_binary "$(find_binary glowplug)" /usr/bin/glowplug

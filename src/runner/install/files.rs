@@ -82,13 +82,8 @@ static MAKERS: [Maker; 4] = [
         files: &[
             ("/usr/share/initramfs-tools/hooks/glowplug", embedded!("initramfs-tools/hooks/glowplug"), 0o755),
             (
-                "/usr/share/initramfs-tools/scripts/local-bottom/glowplug",
-                embedded!("initramfs-tools/scripts/local-bottom/glowplug"),
-                0o755,
-            ),
-            (
-                "/usr/share/initramfs-tools/scripts/nfs-bottom/glowplug",
-                embedded!("initramfs-tools/scripts/nfs-bottom/glowplug"),
+                "/usr/share/initramfs-tools/scripts/init-bottom/provision-glowplug",
+                embedded!("initramfs-tools/scripts/init-bottom/provision-glowplug"),
                 0o755,
             ),
         ],
