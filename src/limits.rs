@@ -168,6 +168,17 @@ pub const WAIT_SECONDS: u32 = 10;
 /// ended a minute later.
 pub const WAIT_SECONDS_MOST: u32 = 600;
 
+/// Microseconds in which a device has to answer: an optical drive may have to
+/// spin up first.
+pub const DEVICE_ANSWER: u64 = 10_000_000;
+
+/// Microseconds that slow devices may take together; behind it each has
+/// [`DEVICE_LEAST`] alone.
+pub const DEVICES_ANSWER: u64 = 30_000_000;
+
+/// Microseconds that each device is given.
+pub const DEVICE_LEAST: u64 = 1_000_000;
+
 /// Bytes of log the agent keeps for the hand-off; past it, lines still reach
 /// the console.
 pub const LOG: usize = 256 << 10;

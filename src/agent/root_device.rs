@@ -5,6 +5,7 @@ use glowplug::error::{Error, Result};
 use glowplug::kernel_line::KernelLine;
 use glowplug::limits;
 use glowplug::stage::log::Log;
+use glowplug::sys::block::{Content, Devices};
 use glowplug::sys::netlink::Uevents;
 use glowplug::sys::superblock::Superblock;
 use glowplug::sys::{block, clock};
@@ -54,9 +55,9 @@ impl<'a> Spec<'a> {
 pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(String, Option<&'static str>)> {
     let bound = clock::monotonic() + 30_000_000;
     let mut uevents = Uevents::open().map_err(|error| log.warn(&error)).ok()?;
-    let mut told = false;
+    let (mut told, mut devices) = (false, Devices::default());
     loop {
-        if let Some(found) = look(spec) {
+        if let Some(found) = look(spec, &mut devices, log) {
             return Some(found);
         }
         if !told {
@@ -64,7 +65,7 @@ pub(crate) fn wait(spec: &Spec<'_>, name: &str, log: &mut Log<'_>) -> Option<(St
             log.info("waiting for root {}", &[name]);
         }
         match uevents.wait(bound) {
-            Ok(Some(_)) => {}
+            Ok(Some(event)) => devices.note(&event),
             Ok(None) => return None,
             Err(error) => {
                 log.warn(&error);
@@ -99,7 +100,7 @@ pub(crate) fn tell_all(line: &KernelLine, log: &mut Log<'_>) {
 }
 
 #[inline(never)]
-fn look(spec: &Spec<'_>) -> Option<(String, Option<&'static str>)> {
+fn look(spec: &Spec<'_>, devices: &mut Devices, log: &mut Log<'_>) -> Option<(String, Option<&'static str>)> {
     if let Spec::Device(path) = spec {
         if !block::exists(path) {
             return None;
@@ -107,12 +108,16 @@ fn look(spec: &Spec<'_>) -> Option<(String, Option<&'static str>)> {
         let superblock = block::superblock_at(path).ok().flatten();
         return Some(((*path).into(), superblock.map(|superblock| superblock.kind)));
     }
-    for name in &block::devices() {
-        let path = block::device_path(name);
-        if let Ok(Some(superblock)) = block::superblock_at(&path)
-            && spec.is(&superblock)
-        {
-            return Some((path, Some(superblock.kind)));
+    while devices.has_fresh() {
+        for name in devices.fresh() {
+            let mut slow = |path: &str| log.info("waiting for {} to answer", &[path]);
+            match devices.content(&name, &mut slow) {
+                Ok(Content::FileSystem(superblock)) if spec.is(&superblock) => {
+                    return Some((block::device_path(&name), Some(superblock.kind)));
+                }
+                Ok(_) => {}
+                Err(error) => log.warn(&error),
+            }
         }
     }
     None

@@ -5,7 +5,8 @@ use super::log::Log;
 use crate::datasource::{self, Claim, Datasource, Medium, Reading, Surroundings, Volume};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use crate::sys::netlink::{Uevent, Uevents};
+use crate::sys::block::{Content, Devices};
+use crate::sys::netlink::Uevents;
 use crate::sys::root::Root;
 use crate::sys::{block, clock, mount};
 use crate::text::fill;
@@ -47,8 +48,7 @@ pub struct Search<'a> {
     pub surroundings: &'a Surroundings<'a>,
     /// The datasources that are tried, in order.
     pub datasources: Vec<&'static Datasource>,
-    /// Names of the devices that were looked at.
-    looked_at: Vec<String>,
+    devices: Devices,
     /// A seed to which a drive may add.
     open: Option<Box<Instance>>,
     /// What counts where nothing else does ([`Reading::Last`]).
@@ -61,8 +61,8 @@ pub struct Search<'a> {
 impl<'a> Search<'a> {
     /// A search that has not begun.
     pub fn new(surroundings: &'a Surroundings<'a>, datasources: Vec<&'static Datasource>) -> Self {
-        let (looked_at, open, last, remote, broken) = (Vec::new(), None, None, None, None);
-        Self { surroundings, datasources, looked_at, open, last, remote, broken }
+        let (devices, open, last, remote, broken) = (Devices::default(), None, None, None, None);
+        Self { surroundings, datasources, devices, open, last, remote, broken }
     }
 
     /// Looks for a seed.
@@ -82,6 +82,9 @@ impl<'a> Search<'a> {
                 return Answer::Found(found);
             }
             first = false;
+            if self.devices.has_fresh() {
+                continue;
+            }
             // Something is there: what else may come is worth no long wait.
             let known = self.open.is_some() || self.remote.is_some() || self.broken.is_some();
             let quiet = match patience.quiet {
@@ -102,13 +105,7 @@ impl<'a> Search<'a> {
                 _ => Ok(None),
             };
             match event {
-                Ok(Some(Uevent::Device { subsystem, name: Some(name), .. })) if subsystem == "block" => {
-                    if let Some(at) = self.looked_at.iter().position(|seen| *seen == name) {
-                        self.looked_at.swap_remove(at);
-                    }
-                }
-                Ok(Some(Uevent::Device { .. })) => {}
-                Ok(Some(Uevent::Lost)) => self.looked_at.clear(),
+                Ok(Some(event)) => self.devices.note(&event),
                 Ok(None) if clock::monotonic() < patience.bound && block::are_on_their_way() => {}
                 Ok(None) => return self.end(quiet.is_none(), log),
                 Err(error) => {
@@ -212,24 +209,21 @@ impl<'a> Search<'a> {
     #[inline(never)]
     fn new_volumes(&mut self, log: &mut Log<'_>) -> Vec<Volume> {
         let mut volumes = Vec::new();
-        for device in block::devices() {
-            if self.looked_at.contains(&device) {
-                continue;
-            }
-            self.looked_at.push(device.clone());
-            match block::superblock(&device) {
-                Ok(Some(superblock)) => volumes.push(Volume {
+        for device in self.devices.fresh() {
+            let mut slow = |path: &str| log.info("waiting for {} to answer", &[path]);
+            match self.devices.content(&device, &mut slow) {
+                Ok(Content::FileSystem(superblock)) => volumes.push(Volume {
                     partition: block::is_partition(&device),
                     device,
                     kind: superblock.kind,
                     label: superblock.label,
                 }),
                 // An optical disc is a seed more often than not.
-                Ok(None) if device.starts_with("sr") && block::has_medium(&device) => {
+                Ok(Content::Unknown) if device.starts_with("sr") => {
                     let why = "no file system this program knows is on it";
                     log.warn(&Error::new("read", block::device_path(&device), why));
                 }
-                Ok(None) => {}
+                Ok(Content::Nothing | Content::Unknown) => {}
                 Err(error) => log.warn(&error),
             }
         }

@@ -12,7 +12,7 @@ use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Gid, OFlags, Uid};
 use rustix::io::Errno;
 
-/// Runs a program and waits for its end; the agent, which never forks, has none.
+/// Runs a program and waits for its end; the agent, which runs none, has none.
 pub type RunProgram<'a> = dyn FnMut(&Program) -> Result<()> + 'a;
 
 /// Does what only the runner does.

@@ -1,14 +1,15 @@
 //! Block devices of the running kernel and what is on them.
 
-use super::disc::last_session;
-use super::path::{fill, open};
+use super::netlink::Uevent;
+use super::path::open;
+use super::reader::Reader;
 use super::superblock::{Superblock, recognise};
-use super::{failed, tree};
-use crate::error::Result;
+use super::{clock, tree};
+use crate::error::{Error, Result};
+use crate::limits;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use rustix::fd::AsFd;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -17,7 +18,12 @@ use rustix::io::Errno;
 #[inline(never)]
 pub fn devices() -> Vec<String> {
     let mut devices = tree::names_at("/sys/class/block");
-    devices.retain(|name| !(name.starts_with("ram") || name.starts_with("loop")));
+    // A floppy drive answers after seconds, if it is there at all.
+    let kinds = ["ram", "loop", "fd"];
+    let is_of = |name: &str, kind: &str| {
+        name.strip_prefix(kind).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    devices.retain(|name| !kinds.iter().any(|kind| is_of(name, kind)));
     devices.reverse();
     devices
 }
@@ -49,27 +55,155 @@ fn are_spinning_up(sys: &str, driver: &str) -> bool {
     })
 }
 
-/// The superblock on /dev/`name`, as [`superblock_at`].
-pub fn superblock(name: &str) -> Result<Option<Box<Superblock>>> {
-    superblock_at(&device_path(name))
+/// What a device holds.
+#[derive(Debug)]
+pub enum Content {
+    /// There is no device, or no medium in it.
+    Nothing,
+    /// Nothing but noise, or a file system this program does not know.
+    Unknown,
+    /// A file system.
+    FileSystem(Box<Superblock>),
+}
+
+/// The devices, each looked at once as it is, and the time there is for those
+/// that don't answer.
+pub struct Devices {
+    /// Names of those that were looked at, and what they were like.
+    looked_at: Vec<(String, String)>,
+    /// Microseconds that are left for the slow ones.
+    left: u64,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self { looked_at: Vec::new(), left: limits::DEVICES_ANSWER }
+    }
+}
+
+impl Devices {
+    /// Names of those that were not looked at yet, or have changed, the last
+    /// one first, as cloud-init tries them. They count as looked at. Those of
+    /// the device mapper come in a call of their own, when there are no others:
+    /// they answer as late as what is below them, and seldom are a seed.
+    #[inline(never)]
+    pub fn fresh(&mut self) -> Vec<String> {
+        let is_mapped = |name: &String| name.starts_with("dm-");
+        let mut names = self.unseen();
+        if !names.iter().all(is_mapped) {
+            names.retain(|name| !is_mapped(name));
+        }
+        self.looked_at.extend(names.iter().map(|name| (name.clone(), state(name))));
+        names
+    }
+
+    fn unseen(&self) -> Vec<String> {
+        let mut names = devices();
+        names.retain(|name| !self.looked_at.iter().any(|(seen, _)| seen == name));
+        names
+    }
+
+    /// Whether [`Devices::fresh`] has more.
+    pub fn has_fresh(&self) -> bool {
+        !self.unseen().is_empty()
+    }
+
+    /// Takes note of what the kernel announces: a device that is as it was is
+    /// not looked at again.
+    #[inline(never)]
+    pub fn note(&mut self, event: &Uevent) {
+        match event {
+            Uevent::Device { subsystem, name: Some(name), is_other_medium, action, .. }
+                if subsystem == "block" =>
+            {
+                let is_new = *is_other_medium || action == "remove";
+                self.looked_at.retain(|(seen, was)| seen != name || !is_new && *was == state(name));
+            }
+            Uevent::Device { .. } => {}
+            Uevent::Lost => self.looked_at.clear(),
+        }
+    }
+
+    /// What is on /dev/`name`; `slow` is called with its path when that takes
+    /// longer than a second.
+    #[inline(never)]
+    pub fn content(&mut self, name: &str, slow: &mut dyn FnMut(&str)) -> Result<Content> {
+        let path = device_path(name);
+        if let Some(why) = queues(name) {
+            return Err(Error::new("read", path, why));
+        }
+        if !name.starts_with("sr") && attribute(name, "size").as_deref() == Some("0") {
+            return Ok(Content::Nothing);
+        }
+        let begun = clock::monotonic();
+        let time = self.left.clamp(limits::DEVICE_LEAST, limits::DEVICE_ANSWER);
+        let content = content_at(&path, begun + time, slow);
+        self.left = self.left.saturating_sub(clock::monotonic() - begun);
+        content
+    }
+}
+
+/// An attribute of a device under /sys.
+fn attribute(name: &str, attribute: &str) -> Option<String> {
+    tree::attribute(&["/sys/class/block/", name, "/", attribute].concat())
+}
+
+/// What tells a device from what it was, or from another one of its name:
+/// number, sequence number (since Linux 5.15), size, and whether it queues.
+#[inline(never)]
+fn state(name: &str) -> String {
+    let mut state = String::new();
+    for key in ["dev", "diskseq", "size", "dm/suspended", "device/state"] {
+        state.push_str(&attribute(name, key).unwrap_or_default());
+        state.push(' ');
+    }
+    state
+}
+
+/// Why a device is known not to answer: a device-mapper device that is
+/// suspended, a SCSI disk that is gone or has lost its transport.
+#[inline(never)]
+fn queues(name: &str) -> Option<&'static str> {
+    if attribute(name, "dm/suspended").as_deref() == Some("1") {
+        return Some("it is suspended, and is left out");
+    }
+    let disk = if is_partition(name) { "../device/state" } else { "device/state" };
+    let gone = ["offline", "transport-offline", "blocked", "quiesce"];
+    let state = attribute(name, disk)?;
+    gone.contains(&state.as_str()).then_some("it is offline or blocked, and is left out")
 }
 
 /// The superblock on the device at `path`; `None` when there is none this
 /// program knows, no medium, or nothing but noise.
-#[inline(never)]
 pub fn superblock_at(path: &str) -> Result<Option<Box<Superblock>>> {
-    let file = match open(path, OFlags::RDONLY | OFlags::NONBLOCK) {
-        Ok(file) => file,
-        Err(Errno::NOMEDIUM | Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Ok(None),
-        Err(errno) => return Err(failed("open", path, errno)),
+    match content_at(path, clock::monotonic() + limits::DEVICE_ANSWER, &mut |_| {})? {
+        Content::FileSystem(superblock) => Ok(Some(superblock)),
+        Content::Nothing | Content::Unknown => Ok(None),
+    }
+}
+
+#[inline(never)]
+fn content_at(path: &str, deadline: u64, slow: &mut dyn FnMut(&str)) -> Result<Content> {
+    const ABSENT: [Errno; 4] = [Errno::NOMEDIUM, Errno::NOENT, Errno::NXIO, Errno::NODEV];
+    let mut reader = match Reader::open(path, deadline, slow) {
+        Ok(reader) => reader,
+        Err(error) if ABSENT.iter().any(|errno| error.errno() == Some(errno.raw_os_error())) => {
+            return Ok(Content::Nothing);
+        }
+        Err(error) => return Err(error),
     };
-    let from = |start| recognise(&mut |at, out| fill(file.as_fd(), out, start + at) == Ok(true));
+    let last_session = reader.last_session;
+    let mut from = |start: u64| recognise(&mut |at, out| reader.fill(start + at, out));
     // Of a disc with sessions the kernel mounts the last.
-    let last = match last_session(file.as_fd()) {
+    let last = match last_session {
         0 => None,
         start => from(start),
     };
-    Ok(last.or_else(|| from(0)))
+    let found = last.or_else(|| from(0));
+    if reader.is_lost {
+        return Err(reader.no_answer());
+    }
+    Ok(found.map_or(Content::Unknown, Content::FileSystem))
 }
 
 /// `/dev/NAME`; the kernel writes `!` for `/` in the name (`cciss!c0d0`).
@@ -80,12 +214,6 @@ pub fn device_path(name: &str) -> String {
 /// Whether there is a device called `path`.
 pub fn exists(path: &str) -> bool {
     open(path, OFlags::PATH).is_ok()
-}
-
-/// Whether a removable drive holds a medium.
-pub fn has_medium(name: &str) -> bool {
-    // Without a medium an optical drive opens only O_NONBLOCK.
-    open(&device_path(name), OFlags::RDONLY).is_ok()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod partition_table;
 mod path;
 mod place;
 pub mod power;
+mod reader;
 pub mod remount;
 pub mod root;
 pub mod smbios;

@@ -29,6 +29,8 @@ pub enum Uevent {
         path: String,
         /// `DEVNAME`, below /dev; links of the network have none.
         name: Option<String>,
+        /// `DISK_MEDIA_CHANGE`: a drive has another medium, or none.
+        is_other_medium: bool,
     },
     /// Announcements were lost: look again at what there is.
     Lost,
@@ -94,6 +96,7 @@ fn parse(bytes: &[u8]) -> Option<Uevent> {
         subsystem: variable(bytes, b"SUBSYSTEM=")?,
         path: variable(bytes, b"DEVPATH=")?,
         name: variable(bytes, b"DEVNAME="),
+        is_other_medium: variable(bytes, b"DISK_MEDIA_CHANGE=").is_some(),
     })
 }
 
@@ -118,10 +121,15 @@ mod tests {
             subsystem: "net".into(),
             path: "/devices/virtual/net/veth0".into(),
             name: None,
+            is_other_medium: false,
         };
         assert_eq!(parse(ADD), Some(event));
-        let disc = b"change@/devices/sr0\0ACTION=change\0DEVPATH=/devices/sr0\0SUBSYSTEM=block\0DEVNAME=sr0";
-        assert!(matches!(parse(disc), Some(Uevent::Device { name: Some(name), .. }) if name == "sr0"));
+        let disc = b"change@/devices/sr0\0ACTION=change\0DEVPATH=/devices/sr0\0SUBSYSTEM=block\0DEVNAME=sr0\0DISK_MEDIA_CHANGE=1";
+        let parsed = parse(disc);
+        let Some(Uevent::Device { name: Some(name), is_other_medium: true, .. }) = parsed else {
+            panic!("{parsed:?}");
+        };
+        assert_eq!(name, "sr0");
     }
 
     #[test]
