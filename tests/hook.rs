@@ -156,3 +156,65 @@ fn a_cache_that_is_damaged_is_told_and_made_again() {
     assert!(fs::read(&cache).unwrap().starts_with(b"GLOWPLUG"));
     assert_eq!(fs::read(&cache).unwrap().len(), sound.len());
 }
+
+/// With the root's mount failed the empty folder for it was provisioned, and
+/// said to be found.
+#[test]
+fn the_folder_that_an_initramfs_has_for_its_root_is_no_root() {
+    let story = Story::new("no-root");
+    let output = story.run(
+        "T=$ROOT/../memory; mkdir $T; mount -t tmpfs tmpfs $T; mkdir -p $T/sysroot/etc $T/run $T/proc $T/sys; \
+         cp $AGENT $T/agent; cp -a $SEED $T/seed; rm $T/seed/openstack/latest/network_data.json; \
+         agent() { chroot $T /agent --root /sysroot --seed /seed; echo status $?; }; \
+         agent; ls -A $T/sysroot/etc; mount -t tmpfs tmpfs $T/sysroot; agent; mkdir $T/sysroot/etc; agent; \
+         touch $T/proc/vmcore; agent; rm $T/proc/vmcore; mkdir $T/sysroot/usr; agent",
+    );
+    let said = said(&output);
+    let statuses: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("status ")).collect();
+    assert_eq!(statuses, ["1", "1", "0", "10", "0"], "{said}");
+    for line in [
+        "unable to provision /sysroot: no root is mounted there",
+        "unable to provision /sysroot: it holds no system: neither etc nor usr is in it",
+        "/proc/vmcore: nothing is provisioned in this boot",
+        "unable to find the system of /sysroot: its usr is empty (not mounted yet?): it is provisioned by half",
+    ] {
+        assert_eq!(said.matches(line).count(), 1, "{line}\n{said}");
+    }
+    assert!(!said.contains("hostname\n"), "{said}");
+}
+
+/// Who repairs a machine does not want another one.
+#[test]
+fn a_boot_for_repairs_provisions_nothing() {
+    let story = Story::new("repairs");
+    story.seed("network_data.json", "{}");
+    let boot = |line: &str| {
+        fs::write(story.folder.join("cmdline"), format!("root=/dev/vda {line} quiet\n")).unwrap();
+        let output =
+            story.run("mount --bind $ROOT/../cmdline /proc/cmdline; $AGENT --root $ROOT --seed $SEED");
+        (output.status.code(), said(&output))
+    };
+    for line in
+        ["rescue", "emergency", "single", "S", "1", "-b", "systemd.unit=rescue.target", "init=/bin/bash"]
+    {
+        let (status, said) = boot(line);
+        let sign = line.split_once('=').map_or(line, |(_, sign)| sign);
+        assert_eq!(status, Some(10), "{line}: {said}");
+        assert!(said.contains(&format!("{sign}: nothing is provisioned in this boot")), "{said}");
+        assert!(!story.folder.join("root/etc/hostname").exists(), "{line}");
+    }
+    let (status, said) = boot("init=/usr/lib/systemd/systemd systemd.unit=multi-user.target 3");
+    assert_eq!(status, Some(0), "{said}");
+}
+
+/// NixOS has neither init nor units where others have them.
+#[test]
+fn a_root_that_is_not_as_others_is_told() {
+    let story = Story::new("nixos");
+    story.seed("network_data.json", "{}");
+    story.root("nix/var/nix/profiles/system", "");
+    let output = story.run("$AGENT --root $ROOT --seed $SEED");
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("it looks like NixOS") && said.contains("nothing runs the stages"), "{said}");
+}

@@ -11,6 +11,7 @@ mod options;
 mod provision;
 mod root_device;
 mod start;
+mod target;
 
 use glowplug::kernel_line::KernelLine;
 use glowplug::stage::log::Log;

@@ -1,12 +1,12 @@
 //! Provisioning a mounted root.
 
 use super::options::Options;
-use super::start;
+use super::{start, target};
 use core::cell::OnceCell;
 use glowplug::action::{Action, LinkAction};
 use glowplug::error::Result;
 use glowplug::kernel_line::KernelLine;
-use glowplug::stage::local::{self, Local};
+use glowplug::stage::local::{self, Local, Outcome};
 use glowplug::stage::log::Log;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::mount;
@@ -24,7 +24,12 @@ const RUNNER: &str = "/usr/bin/glowplug";
 /// status. A root that is mounted read-only is writable while it is written.
 #[inline(never)]
 pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<'_>) -> Result<i32> {
+    if let Some(sign) = target::spared(line) {
+        log.info("{}: nothing is provisioned in this boot", &[sign]);
+        return Ok(Outcome::Absent.status());
+    }
     let root = Root::open(options.root)?.labelled();
+    target::check(&root, options.root, log)?;
     let run = Root::open("/run")?;
     if root.has_labels() {
         log.info("new files get the labels of the root's SELinux policy", &[]);

@@ -107,6 +107,16 @@ pub fn is_mount_point(path: &str) -> bool {
     matches!((device(path), device(parent)), (Some(at), Some(above)) if at != above)
 }
 
+/// Whether the file system at `path` is a tmpfs or a ramfs, as that of an
+/// initramfs is.
+pub fn is_in_memory(path: &str) -> bool {
+    // linux/magic.h
+    const MEMORY: [u64; 2] = [0x0102_1994, 0x8584_58f6];
+    terminated(path)
+        .and_then(|path| rustix::fs::statfs(&*path))
+        .is_ok_and(|stat| MEMORY.contains(&(stat.f_type.cast_unsigned() & 0xffff_ffff)))
+}
+
 /// Mounts a disc with a file system of `kind` read-only, nosuid, nodev, noexec, attached to no path:
 /// nothing else on the machine sees it, and it is gone when the descriptor
 /// closes (fsopen(2), fsmount(2); before Linux 5.2 a lazy umount(2)).
