@@ -96,7 +96,7 @@ fn a_nic_that_is_plugged_in_is_named_and_brought_up_where_that_is_allowed() {
         "nmcli device connect hot0",
         "/run/NetworkManager/conf.d/30-cloud-init-ip6-addr-gen-mode.conf",
         "/run/NetworkManager/system-connections/cloud-init-hot0.nmconnection",
-        "glowplug: unable to read /run/cloud-init/combined-cloud-config.json: Permission denied",
+        "glowplug: unable to open /run/cloud-init/combined-cloud-config.json: Permission denied",
         "[1]",
         "disabled",
         "hot0 is left alone: updates.network.when does not have hotplug",
