@@ -12,6 +12,7 @@ use crate::limits;
 use crate::module::{Context, Early, Module, Plan};
 use crate::state::journal::{Journal, Progress, keys};
 use crate::state::paths::{Frequency, HANDOFF_JOURNAL, InstancePaths, semaphore, semaphore_text};
+use crate::syntax::order::firsts;
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::mount::{is_mount_point, is_of_read_only, is_read_only};
@@ -286,7 +287,10 @@ impl<'e, 'a> Engine<'e, 'a> {
     ) -> Tally<'p> {
         let mut tally = Tally::default();
         let actions = &attempt.plan.actions;
-        for (action, key) in actions.iter().zip(keys(actions)) {
+        // Actions of one path are known by the first of them.
+        let firsts = firsts(actions.len(), &|at| actions.get(at).and_then(Action::path).unwrap_or_default());
+        let mut waits = alloc::vec![false; actions.len()];
+        for ((action, key), first) in actions.iter().zip(keys(actions)).zip(firsts) {
             let progress = match &self.journal {
                 Some(journal) if attempt.is_kept => journal.progress(module.name, key),
                 _ => Progress::Fresh,
@@ -294,7 +298,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             if progress == Progress::Done {
                 continue;
             }
-            let why = match self.must_wait(attempt.is_kept, action, &tally.left) {
+            let why = match self.must_wait(attempt.is_kept, action, waits[first]) {
                 Some(why) => why,
                 None => match self.one(module, action, (key, progress), attempt, log) {
                     // Before the pivot nothing has failed yet: the runner tries again.
@@ -307,6 +311,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             };
             tally.lines.push_str(&Journal::left(module.name, key, &why));
             tally.left.push(action);
+            waits[first] = true;
             log.info("{}: {} is left to the runner: {}", &[module.name, &action.object(), &why]);
         }
         tally
@@ -382,9 +387,10 @@ impl<'e, 'a> Engine<'e, 'a> {
         end_of(ended)
     }
 
-    /// Why an action is not for the agent, if it is not.
+    /// Why an action is not for the agent, if it is not; `is_behind`: an earlier one of
+    /// its path waits.
     #[inline(never)]
-    fn must_wait(&self, is_kept: bool, action: &Action, left: &[&Action]) -> Option<String> {
+    fn must_wait(&self, is_kept: bool, action: &Action, is_behind: bool) -> Option<String> {
         let cover = self.early?;
         // Of what is done at every boot no journal is kept: the runner would add it once more.
         if let Action::WriteFile(file) = action
@@ -397,7 +403,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             return Some("programs run after the pivot".into());
         }
         let path = action.path()?;
-        if left.iter().any(|earlier| earlier.path() == Some(path)) {
+        if is_behind {
             return Some("an earlier part of it waits".into());
         }
         match cover.by(path)? {
