@@ -124,9 +124,7 @@ fn command(rest: &mut Rest<'_>) -> Check<()> {
             if !rest.word(",:()")?.chars().all(is_digest) {
                 return Err("a digest is neither hexadecimal nor base64");
             }
-            if rest.take(',').is_none() {
-                continue;
-            }
+            rest.take(',');
         } else {
             rest.0 = before;
             return rest.negated(path);
