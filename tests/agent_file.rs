@@ -11,8 +11,10 @@ use std::process::Command;
 /// writes five back ends' files as cloud-init does, makes bonds, bridges and
 /// VLANs itself, hands the runner's units to systemd, labels files as the root's
 /// policy does, and leaves to the runner NICs that come later, a seed that a
-/// server has and a machine that has none.
-const MOST: usize = 467 << 10;
+/// server has and a machine that has none. It walks below what others than root can
+/// write without following a link, gives up devices that do not answer, and tells absent from
+/// unreadable wherever that decides something.
+const MOST: usize = 512 << 10;
 
 /// Program header types (elf(5)).
 const PT_DYNAMIC: u64 = 2;
