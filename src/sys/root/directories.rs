@@ -135,6 +135,7 @@ impl Root {
         if at::stat_at(parent, name)?.is_some() {
             return Err(Errno::EXIST.into());
         }
+        self.note_unfinished(parent_and_name(path).0);
         // One that was cut off would keep, for good, the owner and the mode it had then:
         // it gets its name when it is whole.
         let temporary = temporary_name(name);

@@ -44,7 +44,7 @@ impl Root {
         self.unfinished.replace(noted);
     }
 
-    /// Removes the files with temporary names in `directory`.
+    /// Removes the files and empty directories with temporary names in `directory`.
     #[inline(never)]
     fn clear(&self, directory: &str) {
         let Ok(directory) = self.open_in(directory, OFlags::RDONLY | OFlags::DIRECTORY) else { return };
@@ -56,14 +56,17 @@ impl Root {
         });
         for name in &names {
             if let Ok(Some(status)) = at::stat_at(directory.as_fd(), name)
-                && matches!(status.kind(), FileType::RegularFile | FileType::Symlink)
+                && matches!(status.kind(), FileType::RegularFile | FileType::Symlink | FileType::Directory)
             {
-                let _ = at::unlink_at(directory.as_fd(), name, AtFlags::empty());
+                // A directory has nothing in it yet.
+                let is_directory = status.kind() == FileType::Directory;
+                let flags = if is_directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+                let _ = at::unlink_at(directory.as_fd(), name, flags);
             }
         }
     }
 
-    /// Notes that a file in `directory` is about to have its temporary name.
+    /// Notes that something in `directory` is about to have its temporary name.
     /// Where that can't be noted it is written all the same.
     #[inline(never)]
     pub(in crate::sys) fn note_unfinished(&self, directory: &str) {
@@ -72,8 +75,9 @@ impl Root {
             return;
         }
         if unfinished.fd.is_none() {
-            let state = self.directory(&unfinished.state, 0o755, None);
-            unfinished.fd = state.ok().map(|state| state.fd);
+            // Nothing is made for it, which would be noted in turn.
+            let state = self.open_in(&unfinished.state, OFlags::RDONLY | OFlags::DIRECTORY);
+            unfinished.fd = state.ok().map(Rc::new);
         }
         let Some(fd) = &unfinished.fd else { return };
         let _ = at::unlink_at(fd.as_fd(), NOTE, AtFlags::empty());
