@@ -165,7 +165,7 @@ fn user(random: &mut Random) -> String {
         "hashed_passwd: $6$abc$def",
         "passwd: $6$ghi$jkl",
         "sudo: 'ALL=(ALL) ALL'",
-        "sudo: [A, B]",
+        "sudo: ['ALL=(root) ALL', 'ALL=(ALL) /bin/ls']",
         "sudo: null",
         "create_groups: false",
         "selinux_user: staff_u",
