@@ -152,7 +152,7 @@ impl Records<'_> {
             }),
             ("/etc", "hosts") => self.lines(&text, "#", |records, line| records.words("hosts", line)),
             ("/etc", "resolv.conf") => {
-                self.lines(&text, "#;", |records, line| records.words("resolver", line))
+                self.lines(&text, "#;", |records, line| records.words("resolver", line));
             }
             ("/etc" | "/etc/sudoers.d", "sudoers" | "90-cloud-init-users") => self.sudoers(&text),
             ("/etc", "doas.conf") => self.lines(&text.replace("\\\n", ""), "#", |records, line| {
@@ -166,10 +166,10 @@ impl Records<'_> {
             }),
             (_, "authorized_keys") => self.keys(&text),
             (_, "ntp.conf" | "chrony.conf") => {
-                self.lines(&text, "#!%;", |records, line| records.words("clock", line))
+                self.lines(&text, "#!%;", |records, line| records.words("clock", line));
             }
             (_, name) if name.ends_with(".repo") || name == "zypp.conf" || name == "timesyncd.conf" => {
-                self.ini(&text)
+                self.ini(&text);
             }
             (_, name) if name.ends_with(".list") => self.lines(&text, "#", |records, line| {
                 let words: Vec<&str> = line.split_whitespace().collect();
@@ -230,7 +230,7 @@ impl Records<'_> {
             let fields: Vec<&str> = line.split('"').collect();
             match &*fields {
                 [name, value, ";"] if !value.contains(|c: char| c.is_control() || c == '\\') => {
-                    self.push("apt", name)
+                    self.push("apt", name);
                 }
                 _ => self.push("apt", "no setting"),
             }
@@ -256,7 +256,7 @@ impl Records<'_> {
                 }
                 (None, ' ' | '\t') => inside = false,
                 (None, '$' | '`' | ';' | '&' | '|' | '<' | '>' | '(' | ')' | '*' | '?' | '~') => {
-                    self.push("shell", "operator")
+                    self.push("shell", "operator");
                 }
                 (None, '\\') => self.push("shell", "escape"),
                 (None, _) => {
