@@ -45,3 +45,4 @@ mod random;
 mod sample;
 mod scene;
 mod selinux;
+mod stuck;
