@@ -12,6 +12,7 @@
 //! line means that the journal is damaged: what it said is not known any more.
 
 use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::syntax::order::order;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -22,16 +23,13 @@ const TORN: &str = " torn\n";
 /// one counted up by N - 1.
 #[inline(never)]
 pub fn keys(actions: &[Action]) -> Vec<u64> {
-    let mut keys: Vec<u64> = actions.iter().map(digest).collect();
-    let mut order: Vec<(u64, usize)> = keys.iter().enumerate().map(|(at, &digest)| (digest, at)).collect();
-    order.sort_unstable();
+    let digests: Vec<u64> = actions.iter().map(digest).collect();
+    let mut keys = digests.clone();
     let (mut last, mut count) = (None, 0);
-    for (digest, at) in order {
-        count = if last == Some(digest) { count + 1 } else { 0 };
-        last = Some(digest);
-        if let Some(key) = keys.get_mut(at) {
-            *key = digest.wrapping_add(count);
-        }
+    for at in order(digests.len(), &|one, other| digests[one].cmp(&digests[other])) {
+        count = if last == Some(digests[at]) { count + 1 } else { 0 };
+        last = Some(digests[at]);
+        keys[at] = digests[at].wrapping_add(count);
     }
     keys
 }
@@ -111,7 +109,7 @@ impl Digest {
 }
 
 /// How far an action has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Nothing is known of it.
     Fresh,
@@ -124,20 +122,20 @@ pub enum Progress {
 }
 
 /// One line that says how far an action has come.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     module: String,
     action: u64,
-    /// Its place among the lines: later ones are newer.
-    at: usize,
     progress: Progress,
 }
 
 /// The journal of one instance, as earlier processes left it.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
-    /// By module and action, one each.
+    /// In the order of the lines.
     entries: Vec<Entry>,
+    /// The places among `entries` of what holds, one for each action, by module and action.
+    index: Vec<usize>,
     /// The last line has no end: the next one must not be glued to it.
     torn: bool,
 }
@@ -147,14 +145,13 @@ impl Journal {
     /// damaged.
     #[inline(never)]
     pub fn read(files: &[&[u8]]) -> Option<Self> {
-        let (mut journal, mut at) = (Self::default(), 0);
+        let mut journal = Self::default();
         for file in files {
             let end = file.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
             journal.torn |= end < file.len();
             for line in file.get(..end)?.split_inclusive(|byte| *byte == b'\n') {
-                at += 1;
                 if !line.ends_with(TORN.as_bytes()) {
-                    journal.take(core::str::from_utf8(line).ok()?.trim_end_matches('\n'), at)?;
+                    journal.take(core::str::from_utf8(line).ok()?.trim_end_matches('\n'))?;
                 }
             }
         }
@@ -163,7 +160,7 @@ impl Journal {
     }
 
     /// Takes one line in, without its end; `None`: it is not one.
-    fn take(&mut self, line: &str, at: usize) -> Option<()> {
+    fn take(&mut self, line: &str) -> Option<()> {
         let mut fields = line.splitn(4, ' ');
         let (what, module, action) = (fields.next()?, fields.next()?, fields.next()?);
         if what == "finished" {
@@ -178,25 +175,27 @@ impl Journal {
             "left" => return Some(()),
             _ => return None,
         };
-        self.entries.push(Entry { module: module.into(), action, at, progress });
+        self.entries.push(Entry { module: module.into(), action, progress });
         Some(())
     }
 
-    /// Keeps one entry of each action: the end, else the newest line.
+    /// Finds what holds of each action: its end, else the newest line.
     fn settle(&mut self) {
-        self.entries.sort_unstable_by(|one, other| {
-            let place = |entry: &Entry| (entry.action, entry.progress == Progress::Done, entry.at);
-            one.module.cmp(&other.module).then_with(|| place(other).cmp(&place(one)))
+        let entries = &self.entries;
+        let name = |at: usize| (&*entries[at].module, entries[at].action);
+        let is_done = |at: usize| entries[at].progress == Progress::Done;
+        self.index = order(entries.len(), &|one, other| {
+            name(one).cmp(&name(other)).then(is_done(other).cmp(&is_done(one))).then(other.cmp(&one))
         });
-        self.entries.dedup_by(|next, kept| next.action == kept.action && next.module == kept.module);
-        self.entries.reverse();
+        self.index.dedup_by(|next, kept| name(*next) == name(*kept));
     }
 
     /// How far `action` of `module` had come when this process began.
     pub fn progress(&self, module: &str, action: u64) -> Progress {
-        let place = |entry: &Entry| module.cmp(&entry.module).then(entry.action.cmp(&action));
-        let found = self.entries.binary_search_by(place);
-        found.ok().and_then(|at| self.entries.get(at)).map_or(Progress::Fresh, |entry| entry.progress)
+        let entry = |at: usize| &self.entries[at];
+        let place = |at: &usize| (&*entry(*at).module, entry(*at).action).cmp(&(module, action));
+        let found = self.index.binary_search_by(place);
+        found.map_or(Progress::Fresh, |found| entry(self.index[found]).progress)
     }
 
     /// What comes before the first line that this process adds: the end of one that a power cut
