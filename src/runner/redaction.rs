@@ -12,7 +12,7 @@ const REDACTED: &str = "redacted for non-root user";
 
 /// Keys of the top level that are secret whole: configuration has passwords,
 /// keys and tokens anywhere.
-const WHOLE: &[&str] = &["merged_cfg", "merged_system_cfg", "combined_cloud_config"];
+const WHOLE: &[&str] = &["merged_cfg", "merged_system_cfg"];
 
 /// Names of keys that hold a secret, in lower case and without `-` and `_`.
 ///
