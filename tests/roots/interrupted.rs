@@ -198,11 +198,11 @@ fn what_can_not_be_looked_up_is_not_absent() {
     assert_eq!(story.text("root/ran").as_deref(), Some("ran\n"), "{said}");
     let (second, third) = said.split_once("SECOND").unwrap().1.split_once("THIRD").unwrap();
     assert!(
-        second.contains("scripts_user is not run: unable to look up") && second.contains("status=1"),
+        second.contains("scripts_user is not run: unable to look") && second.contains("status=1"),
         "{said}"
     );
     assert!(
-        third.contains("agent=12") && third.contains("nothing is provisioned: unable to look up"),
+        third.contains("agent=12") && third.contains("nothing is provisioned: unable to look"),
         "{said}"
     );
     assert!(third.contains("init=1"), "{said}");
