@@ -201,10 +201,7 @@ fn what_can_not_be_looked_up_is_not_absent() {
         second.contains("scripts_user is not run: unable to look") && second.contains("status=1"),
         "{said}"
     );
-    assert!(
-        third.contains("agent=12") && third.contains("nothing is provisioned: unable to look"),
-        "{said}"
-    );
+    assert!(third.contains("agent=12") && third.contains("nothing is provisioned: unable to look"), "{said}");
     assert!(third.contains("init=1"), "{said}");
 }
 
