@@ -92,7 +92,9 @@ fn a_tiny_root_gets_users_without_programs() {
     );
     assert_eq!(
         texts(&plan.problems),
-        ["unable to allow doas to ann: a rule of it does not name this user, and is left out"]
+        [
+            "unable to take the rule at user-data:1:112: it does not name this user; the rule is left out of doas"
+        ]
     );
     let Action::Account(change) = &plan.actions[4] else { panic!("a change of accounts") };
     let salted = "$6$rounds=5000$5Qk/5Qk/5Qk/5Qk/$";
@@ -163,7 +165,7 @@ fn a_user_that_makes_no_sense_is_left_out_alone() {
 
 #[test]
 fn rules_are_added_once() {
-    let text = "users: [{name: old, lock_passwd: false, sudo: [A, B]}]\n";
+    let text = "users: [{name: old, lock_passwd: false, sudo: ['ALL=ALL', 'ALL=/bin/ls']}]\n";
     let written = |root: &Tree| {
         let plan = planned("users_groups", text, root);
         let file = |action: &Action| match action {
@@ -175,7 +177,7 @@ fn rules_are_added_once() {
         plan.actions.iter().filter_map(file).collect::<Vec<_>>()
     };
     let path = "/etc/sudoers.d/90-cloud-init-users";
-    let content = "# Created by glowplug\n\n# User rules for old\nold A\nold B\n";
+    let content = "# Created by glowplug\n\n# User rules for old\nold ALL=ALL\nold ALL=/bin/ls\n";
     assert_eq!(written(&tiny()), [(path.to_owned(), content.to_owned())]);
     assert_eq!(written(&tiny().with(path, content, FILE)), []);
     let other = tiny().with(path, "# by hand", FILE).with("/etc/sudoers", "root ALL=(ALL) ALL", FILE);
@@ -186,7 +188,7 @@ fn rules_are_added_once() {
                 "/etc/sudoers".to_owned(),
                 "root ALL=(ALL) ALL\n\n# Added by glowplug\n#includedir /etc/sudoers.d\n".to_owned()
             ),
-            (path.to_owned(), "# by hand\n# User rules for old\nold A\nold B\n".to_owned()),
+            (path.to_owned(), "# by hand\n# User rules for old\nold ALL=ALL\nold ALL=/bin/ls\n".to_owned()),
         ]
     );
 }
