@@ -10,6 +10,7 @@
 use super::cache::digest;
 use crate::error::Result;
 use crate::fetch::Fetch;
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -24,26 +25,20 @@ const MODE: u8 = b'm';
 /// Trees of the kernel's, which are not kept.
 const OF_THIS_BOOT: [&str; 4] = ["/proc/", "/sys/", "/dev/", "/run/"];
 
-/// One answer of the root.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Observation {
-    kind: u8,
-    path: String,
-    value: Option<Vec<u8>>,
-}
+/// Answers of the root, by kind and path; each question is asked once.
+type Answers = BTreeMap<(u8, String), Option<Vec<u8>>>;
 
 /// A root, observed: it answers as an earlier boot was answered, else as the root does now.
 pub struct Observed<'a> {
     root: &'a dyn Fetch,
-    /// What an earlier boot saw, sorted.
-    earlier: Vec<Observation>,
-    seen: RefCell<Vec<Observation>>,
+    /// What was seen, in an earlier boot or in this one.
+    seen: RefCell<Answers>,
 }
 
 impl<'a> Observed<'a> {
     /// A root that is seen for the first time.
     pub fn new(root: &'a dyn Fetch) -> Self {
-        Self { root, earlier: Vec::new(), seen: RefCell::default() }
+        Self { root, seen: RefCell::default() }
     }
 
     /// A root as the record of an earlier boot has it; `None`: the record is damaged.
@@ -53,22 +48,21 @@ impl<'a> Observed<'a> {
         if sum != digest(body).to_le_bytes() {
             return None;
         }
-        let mut earlier = Vec::new();
+        let mut seen = Answers::new();
         while let Some((&[kind, present], rest)) = body.split_first_chunk() {
             let (path, rest) = field(rest)?;
             let (value, rest) = field(rest)?;
             let path = core::str::from_utf8(path).ok()?.into();
-            earlier.push(Observation { kind, path, value: (present == 1).then(|| value.to_vec()) });
+            seen.insert((kind, path), (present == 1).then(|| value.to_vec()));
             body = rest;
         }
-        earlier.sort_unstable();
-        body.is_empty().then_some(Self { root, earlier, seen: RefCell::default() })
+        body.is_empty().then(|| Self { root, seen: RefCell::new(seen) })
     }
 
     /// The record of what was seen.
     pub fn record(&self) -> Vec<u8> {
         let mut body = Vec::new();
-        for Observation { kind, path, value } in &*self.seen.borrow() {
+        for ((kind, path), value) in &*self.seen.borrow() {
             body.extend([*kind, u8::from(value.is_some())]);
             for field in [path.as_bytes(), value.as_deref().unwrap_or_default()] {
                 // A file of the root has megabytes at the most.
@@ -79,7 +73,7 @@ impl<'a> Observed<'a> {
         [MAGIC.as_slice(), &digest(&body).to_le_bytes(), &body].concat()
     }
 
-    /// The earlier answer, else the present one, which is noted.
+    /// The answer that was given before, else the present one, which is noted.
     fn ask(
         &self,
         kind: u8,
@@ -90,13 +84,13 @@ impl<'a> Observed<'a> {
         if OF_THIS_BOOT.iter().any(|folder| path.starts_with(folder)) {
             return now();
         }
-        let place = |other: &Observation| (other.kind, &*other.path).cmp(&(kind, path));
-        if let Ok(at) = self.earlier.binary_search_by(place) {
-            return Ok(self.earlier.get(at).and_then(|found| found.value.clone()));
+        let question = (kind, path.to_string());
+        if let Some(answer) = self.seen.borrow().get(&question) {
+            return Ok(answer.clone());
         }
-        let value = now()?;
-        self.seen.borrow_mut().push(Observation { kind, path: path.into(), value: value.clone() });
-        Ok(value)
+        let answer = now()?;
+        self.seen.borrow_mut().insert(question, answer.clone());
+        Ok(answer)
     }
 }
 
