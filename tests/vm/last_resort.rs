@@ -34,5 +34,5 @@ fn arguments_after_two_dashes_reach_init_as_they_are() {
         "glowplug=off init=/bin/busybox -- sh -c \"echo :$0:$1: > /dev/console; poweroff -f\" --no-seed wé",
     );
     assert!(scene.console().contains(":--no-seed:wé:"), "{}", scene.console());
-    scene.expect_told(&["provisioning is off"]);
+    scene.expect_told(&["nothing is provisioned in this boot"]);
 }
