@@ -90,6 +90,18 @@ struct Attempt {
     is_known: bool,
 }
 
+/// One action of an attempt.
+#[derive(Clone, Copy)]
+struct Step<'p> {
+    module: &'static Module,
+    action: &'p Action,
+    /// Its name in the journal.
+    key: u64,
+    /// How far an earlier process came with it.
+    progress: Progress,
+    attempt: &'p Attempt,
+}
+
 /// How an action ended.
 enum End {
     Done,
@@ -300,7 +312,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             }
             let why = match self.must_wait(attempt.is_kept, action, waits[first]) {
                 Some(why) => why,
-                None => match self.one(module, action, (key, progress), attempt, log) {
+                None => match self.one(Step { module, action, key, progress, attempt }, log) {
                     // Before the pivot nothing has failed yet: the runner tries again.
                     End::Failed(error) | End::Refused(error) if self.early.is_some() => error.into(),
                     end => {
@@ -319,14 +331,8 @@ impl<'e, 'a> Engine<'e, 'a> {
 
     /// Carries out one action. What must not happen twice is in the journal, on the disk, before
     /// it begins.
-    fn one(
-        &mut self,
-        module: &Module,
-        action: &Action,
-        (key, progress): (u64, Progress),
-        attempt: &Attempt,
-        log: &mut Log<'_>,
-    ) -> End {
+    fn one(&mut self, step: Step<'_>, log: &mut Log<'_>) -> End {
+        let Step { module, action, key, progress, attempt } = step;
         let mut begun = None;
         match action {
             _ if !attempt.is_kept => {}
@@ -354,7 +360,7 @@ impl<'e, 'a> Engine<'e, 'a> {
                 return end_of(self.applier.apply(&Action::RunProgram(other.clone()), None));
             }
             _ if *action.again() == Again::Never => {
-                return self.once(module, action, (key, progress), attempt, log);
+                return self.once(step, log);
             }
             _ => {}
         }
@@ -362,14 +368,8 @@ impl<'e, 'a> Engine<'e, 'a> {
     }
 
     /// Carries out what must not be done twice.
-    fn once(
-        &mut self,
-        module: &Module,
-        action: &Action,
-        (key, progress): (u64, Progress),
-        attempt: &Attempt,
-        log: &mut Log<'_>,
-    ) -> End {
+    fn once(&mut self, step: Step<'_>, log: &mut Log<'_>) -> End {
+        let Step { module, action, key, progress, attempt } = step;
         if progress == Progress::Started {
             return End::Unknown(unknown(
                 action,
