@@ -15,8 +15,7 @@ use std::io::Write;
 pub(crate) fn begin(name: &str, earlier: Status, begun: u64, log: &mut Log<'_>) -> Status {
     let mut status = earlier;
     if let Some(stage) = status.stage.take().filter(|stage| stage != name) {
-        let why = stage_process::interrupted(&stage);
-        status.modes.entry(stage).or_default().errors.push(why);
+        stage_process::add_interruption(&mut status, stage);
     }
     stage_process::note(name);
     let start = Mode { start: Some(seconds(begun)), ..Mode::default() };

@@ -36,10 +36,9 @@ pub(crate) enum State {
     Disabled,
 }
 
-/// Whether the machine is switched off by a file. One that can't be looked up
-/// switches it off for the stages too.
+/// Whether it is the file that switches a machine off, not the kernel line.
 fn is_marked() -> bool {
-    !matches!(std::fs::exists(DISABLED), Ok(false))
+    std::fs::exists(DISABLED).unwrap_or(false)
 }
 
 impl State {
@@ -133,8 +132,7 @@ fn note_interruption(status: &mut Status) -> bool {
     let Some(stage) = status.stage.clone().filter(|stage| stage_process::is_gone(stage)) else {
         return false;
     };
-    let why = stage_process::interrupted(&stage);
-    status.modes.entry(stage).or_default().errors.push(why);
+    stage_process::add_interruption(status, stage);
     true
 }
 

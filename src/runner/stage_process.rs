@@ -1,6 +1,7 @@
 //! Which process runs a stage: `/run/glowplug/stage` has `PID START STAGE` while one does.
 //! A process that was killed leaves it behind, and nothing else says that its stage has ended.
 
+use crate::status::Status;
 use std::fs;
 use std::process;
 
@@ -42,11 +43,12 @@ pub(crate) fn is_gone(stage: &str) -> bool {
     fields.next() == Some(stage) && start(pid) != Some(begun)
 }
 
-/// What is said of such a stage.
-pub(crate) fn interrupted(stage: &str) -> String {
-    format!(
+/// Adds to `status` that such a stage was interrupted.
+pub(crate) fn add_interruption(status: &mut Status, stage: String) {
+    let why = format!(
         "{stage} was interrupted: its process ended before the stage was done; the next boot goes on with it"
-    )
+    );
+    status.modes.entry(stage).or_default().errors.push(why);
 }
 
 #[cfg(test)]
