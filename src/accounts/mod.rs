@@ -86,6 +86,11 @@ impl Accounts {
         self.passwd.of_name(name).find_map(user)
     }
 
+    /// Every user, by name.
+    pub fn users(&self) -> impl Iterator<Item = User<'_>> {
+        self.passwd.starts.iter().filter_map(|start| user(self.passwd.line(*start)))
+    }
+
     /// The number of a user, given by name or as digits.
     pub fn uid(&self, name: &str) -> Option<u32> {
         self.user(name).map(|user| user.uid).or_else(|| name.parse().ok())

@@ -21,6 +21,7 @@ mod keyboard;
 mod keys_to_console;
 mod locale;
 mod mounts;
+mod newcomers;
 mod ntp;
 mod package_update_upgrade_install;
 mod packages;
@@ -157,7 +158,7 @@ pub static ALL: &[Module] = &[
     seed_files::MODULE,
     seed_random::MODULE,
     bootcmd::MODULE,
-    write_files::MODULE,
+    write_files::PRESENT,
     growpart::MODULE,
     resizefs::MODULE,
     disk_setup::MODULE,

@@ -57,10 +57,19 @@ fn plan(module: &str, text: &str, metadata: Metadata, root: &Tree) -> Plan {
 }
 
 pub(super) fn plan_of(module: &str, text: &str, change: impl FnOnce(&mut Instance), root: &Tree) -> Plan {
+    let module = ALL.iter().find(|known| known.name == module).unwrap();
+    plan_with(module, text, change, root)
+}
+
+/// What a module that may not be in [`ALL`] plans.
+pub(super) fn plan_by(module: &Module, text: &str, root: &Tree) -> Plan {
+    plan_with(module, text, |_| {}, root)
+}
+
+fn plan_with(module: &Module, text: &str, change: impl FnOnce(&mut Instance), root: &Tree) -> Plan {
     let mut instance = Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive");
     change(&mut instance);
     let paths = InstancePaths::new(&instance.id);
-    let module = ALL.iter().find(|known| known.name == module).unwrap();
     let mut plan = Plan::default();
     (module.plan)(
         &Context {

@@ -1,10 +1,12 @@
 //! `users_groups`: groups, users, what they may do, and their keys.
 
 mod add;
-mod home;
+pub(super) mod home;
 mod rules;
 
 use super::authorized_keys::{Account, authorize, keys};
+use super::newcomers::Newcomers;
+use super::write_files;
 use super::{Context, Early, Module, Plan, Stage};
 use crate::accounts::Accounts;
 use crate::action::Owner;
@@ -64,6 +66,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         authorized(context, &present, user, default, plan);
     }
     rules::sudo(context, &sudo, plan);
+    write_files::plan_of_newcomers(context, &Newcomers::of(context, &present), plan);
 }
 
 /// Makes a group that is not there yet.

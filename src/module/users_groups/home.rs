@@ -13,7 +13,7 @@ use alloc::string::String;
 const DEPTH: usize = 8;
 
 /// The home of a user who is there, or who is about to be made.
-pub(super) fn of(context: &Context<'_>, present: &Accounts, user: &User<'_>) -> String {
+pub(in crate::module) fn of(context: &Context<'_>, present: &Accounts, user: &User<'_>) -> String {
     if let Some(present) = present.user(user.name) {
         return present.home.into();
     }
@@ -32,7 +32,7 @@ fn base(context: &Context<'_>) -> String {
 
 /// Makes a home as useradd(8) does: a directory of the user's with a copy of
 /// /etc/skel. What is there already stays.
-pub(super) fn make(context: &Context<'_>, home: &str, user: &str, plan: &mut Plan) {
+pub(in crate::module) fn make(context: &Context<'_>, home: &str, user: &str, plan: &mut Plan) {
     if !matches!(plan.finds(context, home), Ok(false)) {
         return;
     }
