@@ -78,6 +78,20 @@ pub struct Dns {
 }
 
 impl Dns {
+    /// Adds what is not there yet.
+    pub fn join(&mut self, other: Self) {
+        for server in other.servers {
+            if !self.servers.contains(&server) {
+                self.servers.push(server);
+            }
+        }
+        for domain in other.search {
+            if !self.search.contains(&domain) {
+                self.search.push(domain);
+            }
+        }
+    }
+
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         self.servers.is_empty() && self.search.is_empty()

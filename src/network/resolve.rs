@@ -102,10 +102,8 @@ impl Network {
         // A VLAN's name may be made of another link's.
         for vlans in [false, true] {
             for at in 0..found.len() {
-                let name = self.settle(&found, at, &kernel);
-                match found.get_mut(at) {
-                    Some(found) if matches!(found.link.kind, Kind::Vlan(_)) == vlans => found.name = name,
-                    _ => {}
+                if matches!(self.links[at].kind, Kind::Vlan(_)) == vlans {
+                    found[at].name = self.settle(&found, at, &kernel, &mut problems);
                 }
             }
         }
@@ -156,7 +154,13 @@ impl Network {
 
     /// The name of the link at `at`, unless it would have another's.
     #[inline(never)]
-    fn settle(&self, found: &[Found<'_>], at: usize, kernel: &[(u32, String)]) -> Option<LinkName> {
+    fn settle(
+        &self,
+        found: &[Found<'_>],
+        at: usize,
+        kernel: &[(u32, String)],
+        problems: &mut Vec<Error>,
+    ) -> Option<LinkName> {
         let Found { link, nic, name } = found.get(at)?;
         if name.is_some() || (link.name.is_some() && nic.is_none()) {
             return name.clone();
@@ -170,7 +174,8 @@ impl Network {
                     Some(link) => link.name.as_ref()?,
                     None => &vlan.link,
                 };
-                LinkName::new(&[link, ".", &vlan.number().to_string()].concat())
+                let long = [link, ".", &vlan.number().to_string()].concat();
+                LinkName::new(&long).or_else(|| shortened(&long, found, problems))
             }
             (None, Kind::Physical(_) | Kind::Infiniband(_) | Kind::Undescribed)
                 if matches!(self.origin, Origin::NetworkData) =>
@@ -181,6 +186,15 @@ impl Network {
         };
         name.filter(|name| !found.iter().any(|other| other.name.as_ref() == Some(name)))
     }
+}
+
+/// The name of a VLAN on a link whose own name is too long.
+fn shortened(long: &str, found: &[Found<'_>], problems: &mut Vec<Error>) -> Option<LinkName> {
+    let is_taken = |name: &LinkName| found.iter().any(|other| other.name.as_ref() == Some(name));
+    let name = LinkName::shortened(long, &is_taken)?;
+    let cause = ["it has more than 15 letters; the name is ", &name].concat();
+    problems.push(Error::new("give the name", long, cause));
+    Some(name)
 }
 
 /// The link of the machine that is meant, `None` for one still to be made;
@@ -325,6 +339,23 @@ mod tests {
         assert_eq!(outcome(vec![vlan("eth9", 7)], &present).0, ["eth9.7"]);
         let (names, problems) = outcome(vec![vlan(B, 7), link(B, None)], &present);
         assert_eq!((names, problems.len()), (vec![], 2), "{problems:?}");
+    }
+
+    /// A VLAN on a link with a long name was not made, and was said to be on one
+    /// without a name.
+    #[test]
+    fn a_vlan_of_a_long_name_was_not_made() {
+        let vlan = |id: &str, of: &str| {
+            Link::new(self::id(id), None, Kind::Vlan(Vlan::new(1234, self::id(of)).unwrap()))
+        };
+        let present = [nic(2, "enp175s0f1np1", A), nic(3, "enp175s0f1np0", B)];
+        let links = vec![link(A, None), link(B, None), vlan("v", A), vlan("w", B)];
+        let (names, problems) = outcome(links, &present);
+        assert_eq!(names[2], "enp175s0f1.1234");
+        assert!(names[3].len() == 15 && names[3].ends_with(".1234") && names[3] != names[2], "{names:?}");
+        let why = "unable to give the name enp175s0f1np1.1234: it has more than 15 letters; the name is \
+                   enp175s0f1.1234";
+        assert_eq!((problems.len(), &*problems[0]), (2, why));
     }
 
     #[test]

@@ -359,12 +359,12 @@ fn a_network_as_version_1_is_the_same_network() {
     let mut inputs = inputs();
     inputs.retain(|name| name.contains(".v1.") || name.ends_with(".eni"));
     for input in &inputs {
-        let network = parse(&self::folder().join(input)).network;
+        let Parsed { network, problems } = parse(&self::folder().join(input));
         let text = shown(&version1::tree(&network), Style::File);
         let again = network_config(yaml::load(&text).unwrap(), input);
         let (before, after) =
             (shown(&state(&network), Style::File), shown(&state(&again.network), Style::File));
-        if (before != after && input != ANOTHER_ORDER) || !again.problems.is_empty() {
+        if (before != after && input != ANOTHER_ORDER) || again.problems.len() > problems.len() {
             wrong.push(format!("{input} {:?}\n{text}\nwas {before}\nis {after}", again.problems));
         }
         let path = folder.join(format!("{input}.v1.yaml"));

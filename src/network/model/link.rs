@@ -74,10 +74,9 @@ impl Link {
         self.mac.filter(|_| self.kind.is_nic())
     }
 
-    /// The setting whose name is `stem`, and `name` with its words joined by
-    /// `joint`; see [`Parameter::is`].
-    pub fn parameter(&self, stem: &str, name: &str, joint: u8) -> Option<&Setting> {
-        self.parameters.iter().find(|own| own.is(stem, name, joint)).map(|own| &own.value)
+    /// The setting called `name` after `stem`; see [`Parameter::is`].
+    pub fn parameter(&self, stem: &str, name: &str) -> Option<&Setting> {
+        self.parameters.iter().find(|own| own.is(stem, name)).map(|own| &own.value)
     }
 }
 

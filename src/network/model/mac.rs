@@ -10,6 +10,20 @@ impl Mac {
         let mut mac = [0; 6];
         read_pairs(text, &mut mac).then_some(Self(mac))
     }
+
+    /// The address of decimal digits that, without quotes, is this number of
+    /// base 60 in YAML 1.1: of 41135085296 52:54:00:12:34:56.
+    pub fn of_sexagesimal(number: i64) -> Option<Self> {
+        let mut rest = u64::try_from(number).ok()?;
+        let mut mac = [0; 6];
+        for (at, byte) in mac.iter_mut().enumerate().rev() {
+            let group = if at == 0 { rest } else { rest % 60 };
+            rest /= 60;
+            // The decimal digits of a group are hexadecimal ones here.
+            *byte = u8::try_from(group / 10 * 16 + group % 10).ok().filter(|_| group < 100)?;
+        }
+        (number >= 10 * 60_i64.pow(5)).then_some(Self(mac))
+    }
 }
 
 /// The address of an InfiniBand port: queue pair and port GID (RFC 4391 §9.1.1).
@@ -85,6 +99,17 @@ impl fmt::Debug for Mac {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_of_base_60_is_taken_back_to_what_was_written() {
+        let mac = |number| Mac::of_sexagesimal(number).map(|mac| mac.to_string());
+        assert_eq!(mac(41_135_085_296).as_deref(), Some("52:54:00:12:34:56"));
+        assert_eq!(mac(10 * 60_i64.pow(5)).as_deref(), Some("10:00:00:00:00:00"));
+        assert_eq!(mac(100 * 60_i64.pow(5) - 1).as_deref(), Some("99:59:59:59:59:59"));
+        for number in [-1, 0, 1, 10 * 60_i64.pow(5) - 1, 100 * 60_i64.pow(5), i64::MAX, i64::MIN] {
+            assert_eq!(mac(number), None, "{number}");
+        }
+    }
 
     #[test]
     fn reads_every_form_and_writes_one() {

@@ -3,10 +3,9 @@
 use super::plain::Plain;
 use alloc::vec::Vec;
 
-/// One setting of a link under cloud-init's name for it (network config v1):
-/// `bond-mode`, `bridge_stp`. A bond's may be spelled with dashes or
-/// underscores; some back ends of cloud-init see one spelling alone, so it is
-/// kept.
+/// One setting of a link. Those of a bond are called `bond-` and the name in
+/// [`BOND`], those of a bridge `bridge_` and the name in [`BRIDGE`], whatever
+/// the description's spelling; others keep their names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name.
@@ -29,24 +28,53 @@ pub enum Setting {
 }
 
 impl Parameter {
-    /// Whether this is `name` (dashes between its words) after `stem`
-    /// (`bond-`, `bond_`, `bridge_`), its words joined by `joint`.
-    pub fn is(&self, stem: &str, name: &str, joint: u8) -> bool {
-        self.name.strip_prefix(stem).is_some_and(|own| {
-            let expected = name.bytes().map(|byte| if byte == b'-' { joint } else { byte });
-            own.len() == name.len() && own.bytes().eq(expected)
-        })
+    /// Whether this is `name` after `stem` (`bond-`, `bridge_`).
+    pub fn is(&self, stem: &str, name: &str) -> bool {
+        self.name.strip_prefix(stem) == Some(name)
     }
+}
 
-    /// Whether this is the bond parameter `name`, however it is spelled.
-    pub fn is_bond(&self, name: &str) -> bool {
-        ["bond-", "bond_"].iter().any(|stem| {
-            self.name.strip_prefix(stem).is_some_and(|own| {
-                let dashes = own.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
-                own.len() == name.len() && dashes.eq(name.bytes())
-            })
-        })
-    }
+/// The first column of the row of `table` that `written` is the name of:
+/// that column or netplan's, its words joined by dashes or underscores, after
+/// `bond-`, `bridge_` and the like or bare.
+pub fn known(table: &'static str, written: &str) -> Option<&'static str> {
+    let stems = ["bond-", "bond_", "bridge-", "bridge_"];
+    let bare = stems.iter().find_map(|stem| written.strip_prefix(stem)).unwrap_or(written);
+    let bare = match bare {
+        // netplan took this spelling first.
+        "gratuitious-arp" => "gratuitous-arp",
+        "arp_ip_targets" | "arp-ip-target" => "arp-ip-targets",
+        "learn_packet_interval" => "learn-packet-interval",
+        bare => bare,
+    };
+    let is = |name: &str| {
+        let dashes = bare.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+        bare.len() == name.len() && dashes.eq(name.bytes())
+    };
+    let found = rows(table).find(|[name, netplans, ..]| bare != "-" && (is(name) || is(netplans)));
+    found.map(|[name, ..]| name)
+}
+
+/// The kernel's words for the values of bond parameters, each at the place of
+/// its number (drivers/net/bonding/bond_options.c).
+const WORDS: &str = "\
+mode balance-rr active-backup balance-xor broadcast 802.3ad balance-tlb balance-alb
+xmit-hash-policy layer2 layer3+4 layer2+3 encap2+3 encap3+4 vlan+srcmac
+lacp-rate slow fast
+ad-select stable bandwidth count
+fail-over-mac none active follow
+primary-reselect always better failure
+arp-validate none active backup all filter filter_active filter_backup
+arp-all-targets any all
+";
+
+/// The word for the value `number` of the bond parameter `name`.
+pub fn word(name: &str, number: i64) -> Option<&'static str> {
+    let mut words = WORDS.lines().map(str::split_ascii_whitespace).find_map(|mut words| {
+        let own = words.next() == Some(name);
+        own.then_some(words)
+    })?;
+    words.nth(usize::try_from(number).ok()?)
 }
 
 /// A row of [`BOND`] or [`BRIDGE`]: the name after `bond-` or `bridge_`, then
@@ -59,35 +87,34 @@ pub type Row = [&'static str; 6];
 /// the name with underscores. (netplan's reference; systemd.netdev(5);
 /// Documentation/networking/bonding.rst)
 pub const BOND: &str = "\
-mode                  mode                    Mode                    01 01 -
-xmit-hash-policy      transmit-hash-policy    TransmitHashPolicy      02 03 -
-miimon                mii-monitor-interval    MIIMonitorSec/ms        03 02 -
-min-links             min-links               MinLinks                04 22 -
-arp-interval          arp-interval            ARPIntervalSec/ms       05 17 -
-arp-ip-target         arp-ip-target           -                       06 18 -
-arp-validate          arp-validate            ARPValidate             07 19 -
-ad-select             ad-select               AdSelect                08 13 -
-num-grat-arp          gratuitous-arp          GratuitousARP           09 04 -
-downdelay             down-delay              DownDelaySec/ms         10 05 -
-updelay               up-delay                UpDelaySec/ms           11 06 -
-lacp-rate             lacp-rate               LACPTransmitRate        12 20 -
-fail-over-mac         fail-over-mac-policy    FailOverMACPolicy       13 07 -
-primary               primary                 -                       14 09 -
-primary-reselect      primary-reselect-policy PrimaryReselectPolicy   15 08 -
-active-slave          -                       -                       -  10 -
-ad-actor-sys-prio     -                       -                       -  11 -
-ad-actor-system       -                       -                       -  12 -
-ad-user-port-key      -                       -                       -  14 -
-all-slaves-active     all-slaves-active       AllSlavesActive         -  15 -
-arp-all-targets       arp-all-targets         ARPAllTargets           -  16 -
-learn-packet-interval learn-packet-interval   LearnPacketIntervalSec  -  -  -
-lp-interval           -                       -                       -  21 -
-num-unsol-na          -                       -                       -  23 -
-packets-per-slave     packets-per-slave       PacketsPerSlave         -  24 -
-peer-notif-delay      -                       -                       -  25 -
-resend-igmp           -                       -                       -  26 -
-tlb-dynamic-lb        -                       -                       -  27 -
-use-carrier           -                       -                       -  28 -
+mode              mode                    Mode                         01 01 -
+xmit-hash-policy  transmit-hash-policy    TransmitHashPolicy           02 03 -
+miimon            mii-monitor-interval    MIIMonitorSec/ms             03 02 -
+min-links         min-links               MinLinks                     04 22 -
+arp-interval      arp-interval            ARPIntervalSec/ms            05 17 -
+arp-ip-target     arp-ip-targets          ARPIPTargets                 06 18 -
+arp-validate      arp-validate            ARPValidate                  07 19 -
+ad-select         ad-select               AdSelect                     08 13 -
+num-grat-arp      gratuitous-arp          GratuitousARP                09 04 -
+downdelay         down-delay              DownDelaySec/ms              10 05 -
+updelay           up-delay                UpDelaySec/ms                11 06 -
+lacp-rate         lacp-rate               LACPTransmitRate             12 20 -
+fail-over-mac     fail-over-mac-policy    FailOverMACPolicy            13 07 -
+primary           primary                 -                            14 09 -
+primary-reselect  primary-reselect-policy PrimaryReselectPolicy        15 08 -
+active-slave      -                       -                            16 10 -
+ad-actor-sys-prio -                       AdActorSystemPriority        17 11 -
+ad-actor-system   -                       AdActorSystem                18 12 -
+ad-user-port-key  -                       AdUserPortKey                19 14 -
+all-slaves-active all-slaves-active       AllSlavesActive              20 15 -
+arp-all-targets   arp-all-targets         ARPAllTargets                21 16 -
+lp-interval       learn-packet-interval   LearnPacketIntervalSec       22 21 -
+num-unsol-na      -                       -                            23 23 -
+packets-per-slave packets-per-slave       PacketsPerSlave              24 24 -
+peer-notif-delay  -                       PeerNotifyDelaySec/ms        25 25 -
+resend-igmp       resend-igmp             ResendIGMP                   26 26 -
+tlb-dynamic-lb    -                       DynamicTransmitLoadBalancing 27 27 -
+use-carrier       -                       -                            28 28 -
 ";
 
 /// Bridge parameters. Columns: the name; netplan's; systemd-networkd's (of
@@ -136,13 +163,27 @@ mod tests {
     }
 
     #[test]
-    fn spellings() {
-        let parameter =
-            |name: &str| Parameter { name: Plain::new(name).unwrap(), value: Setting::Bool(true) };
-        let mixed = parameter("bond-lacp_rate");
-        assert!(mixed.is("bond-", "lacp-rate", b'_') && !mixed.is("bond-", "lacp-rate", b'-'));
-        assert!(!mixed.is("bond_", "lacp-rate", b'_') && mixed.is_bond("lacp-rate"));
-        assert!(parameter("bond_lacp_rate").is("bond_", "lacp-rate", b'_'));
-        assert!(!parameter("bridge_stp").is_bond("stp"));
+    fn every_spelling_is_one_parameter() {
+        for written in ["bond-lacp_rate", "bond_lacp_rate", "bond-lacp-rate", "lacp_rate", "lacp-rate"] {
+            assert_eq!(known(BOND, written), Some("lacp-rate"), "{written}");
+        }
+        for (written, name) in [
+            ("transmit-hash-policy", "xmit-hash-policy"),
+            ("bond_xmit_hash_policy", "xmit-hash-policy"),
+            ("gratuitious-arp", "num-grat-arp"),
+            ("bond-arp_ip_target", "arp-ip-target"),
+            ("arp-ip-targets", "arp-ip-target"),
+            ("learn-packet-interval", "lp-interval"),
+        ] {
+            assert_eq!(known(BOND, written), Some(name), "{written}");
+        }
+        assert_eq!((known(BRIDGE, "bridge-stp"), known(BRIDGE, "forward_delay")), (Some("stp"), Some("fd")));
+        assert_eq!((known(BOND, "warp-factor"), known(BOND, "-"), known(BOND, "")), (None, None, None));
+    }
+
+    #[test]
+    fn numbers_have_words() {
+        assert_eq!((word("mode", 4), word("mode", 7)), (Some("802.3ad"), None));
+        assert_eq!((word("lacp-rate", 1), word("miimon", 1), word("mode", -1)), (Some("fast"), None, None));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Parsed, eni, network_config, network_data};
 use crate::error::{Error, Result};
+use crate::network::model::Network;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::{json, yaml};
 use alloc::vec::Vec;
@@ -17,28 +18,50 @@ pub enum Description {
     Network(Parsed),
 }
 
-/// Reads the description `bytes`, whose kind is told by the name it has in an
-/// instance: `network_data.json`, `network-config` (version 1 or 2) or
-/// `interfaces`. `file` is what messages call it. What is no document of its
-/// kind is an error; parts that are wrong are among [`Parsed::problems`].
+/// Keys of network_data.json that network configuration does not have.
+const OF_NETWORK_DATA: [&str; 3] = ["links", "networks", "services"];
+
+/// Reads the description `bytes`, which has the name `kind` in an instance:
+/// `network_data.json`, `network-config` or `interfaces`. Of the first two
+/// either may hold what the other is for, as its keys tell, and JSON is YAML.
+/// `file` is what messages call it. What is no document is an error; parts that
+/// are wrong are among [`Parsed::problems`].
 #[inline(never)]
 pub fn description(kind: &str, bytes: &[u8], file: &str) -> Result<Description> {
-    if kind == crate::instance::NETWORK_DATA {
-        let value = json::parse(bytes).map_err(|error| error.in_file(file))?;
-        return Ok(Description::Network(network_data::parse(&value)));
-    }
     let text = core::str::from_utf8(bytes).map_err(|_| Error::new("read", file, "it is not UTF-8"))?;
     if kind == crate::instance::INTERFACES {
         // A seed has no files of the machine's that it could include.
-        return Ok(Description::Network(eni::parse(text, file, &|_, _| Vec::new())));
+        return Ok(of_parsed(eni::parse(text, file, &|_, _| Vec::new())));
     }
-    let value = yaml::load(text)
-        .map_err(|error| Error::at("read", file, error.place.line, error.place.column, error.message))?;
+    let no_json = match kind {
+        crate::instance::NETWORK_DATA => match json::parse(bytes) {
+            Ok(value) => return Ok(of_value(value, file)),
+            Err(error) => Some(error.in_file(file)),
+        },
+        _ => None,
+    };
+    let value = match yaml::load(text) {
+        Ok(value) if no_json.is_none() || is_described(&value) => value,
+        outcome => {
+            return Err(match (no_json, outcome) {
+                (Some(error), _) => error,
+                (None, Err(error)) => {
+                    Error::at("read", file, error.place.line, error.place.column, error.message)
+                }
+                (None, Ok(_)) => Error::new("read", file, "it is no description"),
+            });
+        }
+    };
     Ok(of_value(value, file))
 }
 
-/// As [`description`], of cloud-init's network configuration as a tree, with
-/// or without a `network:` around it.
+/// Whether a tree has a key of a description.
+fn is_described(value: &Value<'_>) -> bool {
+    let has = |key: &&str| value.get(key).is_some();
+    OF_NETWORK_DATA.iter().any(has) || ["network", "version"].iter().any(has)
+}
+
+/// As [`description`], of a tree, with or without a `network:` around it.
 #[inline(never)]
 pub fn of_value(value: Value<'_>, file: &str) -> Description {
     let inner = value.get("network").unwrap_or(&value);
@@ -50,7 +73,20 @@ pub fn of_value(value: Value<'_>, file: &str) -> Description {
     if inner.get("config").and_then(Value::as_str) == Some("disabled") {
         return Description::Disabled;
     }
-    Description::Network(network_config(value, file))
+    let is_data = OF_NETWORK_DATA.iter().any(|key| inner.get(key).is_some());
+    if is_data && inner.get("version").is_none() {
+        return of_parsed(network_data::read(inner, file));
+    }
+    of_parsed(network_config(value, file))
+}
+
+/// Of what describes nothing nothing.
+fn of_parsed(parsed: Parsed) -> Description {
+    let Network { links, dns, routes, .. } = &parsed.network;
+    if links.is_empty() && dns.is_empty() && routes.is_empty() && parsed.problems.is_empty() {
+        return Description::Nothing;
+    }
+    Description::Network(parsed)
 }
 
 #[cfg(test)]
@@ -72,6 +108,42 @@ mod tests {
             };
             assert_eq!((parsed.network.links.len(), parsed.problems.len()), (1, 0), "{text}");
             assert_eq!(parsed.network.links[0].name.as_deref(), Some("eth0"));
+        }
+    }
+
+    #[test]
+    fn each_is_read_as_what_it_is_whatever_its_name() {
+        for (kind, text) in [
+            (NETWORK_DATA, "{\"version\": 1, \"config\": [{\"type\": \"physical\", \"name\": \"eth0\"}]}"),
+            (NETWORK_DATA, "version: 2\nethernets: {eth0: {dhcp4: true}}\n"),
+            (NETWORK_DATA, "network: {version: 2, ethernets: {eth0: {dhcp4: true}}}\n"),
+            (NETWORK_DATA, "links:\n- {id: a, name: eth0, type: phy}\n"),
+            (NETWORK_CONFIG, r#"{"links": [{"id": "a", "name": "eth0", "type": "phy"}]}"#),
+            (NETWORK_CONFIG, "links: [{id: a, name: eth0, type: phy}]\nnetworks: []\n"),
+        ] {
+            let Ok(Description::Network(parsed)) = description(kind, text.as_bytes(), "seed") else {
+                panic!("{text}")
+            };
+            assert_eq!((parsed.network.links.len(), parsed.problems.len()), (1, 0), "{text}");
+            assert_eq!(parsed.network.links[0].name.as_deref(), Some("eth0"), "{text}");
+        }
+        // What neither is stays JSON's error.
+        for text in ["{\"links\": [", "links", "- a\n"] {
+            let error = description(NETWORK_DATA, text.as_bytes(), "seed").unwrap_err().to_string();
+            assert!(error.contains("seed:1:"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_description_without_links_is_none() {
+        for (kind, text) in [
+            (NETWORK_DATA, "{}"),
+            (NETWORK_DATA, r#"{"links": [], "networks": [], "services": []}"#),
+            (NETWORK_CONFIG, "version: 1\nconfig: []\n"),
+            (NETWORK_CONFIG, "network: {version: 2, renderer: networkd, ethernets: {}}\n"),
+            (INTERFACES, "# nothing\n"),
+        ] {
+            assert!(matches!(description(kind, text.as_bytes(), "x"), Ok(Description::Nothing)), "{text}");
         }
     }
 

@@ -9,6 +9,7 @@ mod link;
 pub use file::{Include, Included};
 
 use super::Parsed;
+use super::complete::complete;
 use super::draft::Draft;
 use super::reader::Reader;
 use crate::limits;
@@ -82,7 +83,7 @@ pub fn parse(text: &str, file: &str, include: Include<'_>) -> Parsed {
         stanzas = rest;
     }
     draft.network.routes = said.routes;
-    Parsed { network: draft.network, problems: reader.into_problems() }
+    complete(draft.network, reader)
 }
 
 /// The link that `eth0:1` is a second address of.
@@ -181,10 +182,9 @@ mod tests {
         let link = network.link("eth0").unwrap();
         let routes: Vec<String> =
             link.subnets[0].routes.iter().map(|route| route.destination().to_string()).collect();
-        assert_eq!(routes, ["10.0.0.0/8", "::/0"]);
+        assert_eq!(routes, ["10.0.0.0/8", "::/0", "198.51.100.1/32"]);
         assert_eq!(link.subnets[0].routes[0].metric, Some(5));
         assert_eq!(link.subnets[1].method, crate::network::model::Method::Dhcp6Stateless);
-        assert_eq!(network.routes[0].destination().to_string(), "198.51.100.1/32");
         assert_eq!(network.link("lo").unwrap().kind, Kind::Loopback);
     }
 
@@ -202,10 +202,10 @@ mod tests {
         assert_eq!(link("eth0").bond.as_deref(), Some("bond0"));
         assert_eq!((link("eth0").mtu, &link("eth0").parameters[..]), (Some(9000), &[][..]));
         assert_eq!(link("bond0").kind, Kind::Bond);
-        assert_eq!(link("bond0").parameter("bond-", "miimon", b'-'), Some(&Setting::Int(100)));
+        assert_eq!(link("bond0").parameter("bond-", "miimon"), Some(&Setting::Int(100)));
         assert_eq!(link("br0").subnets[0].control, Control::Hotplug);
-        assert_eq!(link("br0").parameter("bridge_", "stp", b'_'), Some(&Setting::Bool(false)));
-        let Some(Setting::List(costs)) = link("br0").parameter("bridge_", "pathcost", b'_') else {
+        assert_eq!(link("br0").parameter("bridge_", "stp"), Some(&Setting::Bool(false)));
+        let Some(Setting::List(costs)) = link("br0").parameter("bridge_", "pathcost") else {
             panic!("{:?}", link("br0"))
         };
         assert_eq!(costs.iter().map(|cost| &**cost).collect::<Vec<_>>(), ["eth1 50", "eth2 75"]);

@@ -1,9 +1,12 @@
 //! What every description says of a link, under its own keys.
 
 use super::draft::Draft;
-use super::reader::{Reader, integer, string, text};
+use super::reader::{Reader, integer, string, text, words};
+use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{InfinibandAddress, Kind, Link, LinkId, LinkName, Mac, Match, Setting, Vlan};
-use crate::syntax::value::Value;
+use crate::syntax::value::{Data, Value};
+use alloc::string::ToString;
+use alloc::vec::Vec;
 
 /// What a link is to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,26 @@ pub(super) struct Keys {
     pub(super) vlan_link: &'static str,
 }
 
+/// The name `wanted`, or what it is cut to where it is too long, which is a
+/// problem. `None` when it is no name for other reasons.
+#[inline(never)]
+pub(super) fn fitting(
+    reader: &mut Reader<'_>,
+    draft: &Draft,
+    value: &Value<'_>,
+    wanted: &str,
+) -> Option<LinkName> {
+    if let Some(name) = LinkName::new(wanted) {
+        return Some(name);
+    }
+    let is_taken = |name: &LinkName| {
+        draft.network.links.iter().any(|link| link.name.as_ref() == Some(name) && *link.id != *wanted)
+    };
+    let name = LinkName::shortened(wanted, &is_taken)?;
+    reader.add(value, "", &[wanted, " has more than 15 letters; the name is ", &name]);
+    Some(name)
+}
+
 /// The id and the name of a link that is called `called`. One that the kernel
 /// or a back end would refuse is a problem, of which `why` says the cause; a NIC
 /// that its `mac` finds keeps its present name then, and its configuration with
@@ -33,20 +56,20 @@ pub(super) struct Keys {
 #[inline(never)]
 pub(super) fn named(
     reader: &mut Reader<'_>,
+    draft: &Draft,
     value: &Value<'_>,
     called: &str,
-    mac: Option<&str>,
+    mac: Option<Mac>,
     why: &str,
 ) -> Option<(LinkId, Option<LinkName>)> {
     let id = LinkId::new(called);
-    let name = LinkName::new(called);
+    let name = fitting(reader, draft, value, called);
     if name.is_some() {
         return Some((id?, name));
     }
-    let mac = mac.filter(|mac| Mac::parse(mac).is_some());
     let keeps = if mac.is_some() { "; it keeps the kernel's" } else { "" };
     reader.add(value, "", &[why, keeps]);
-    Some((id.filter(|_| mac.is_some()).or_else(|| LinkId::new(mac?))?, None))
+    Some((id.filter(|_| mac.is_some()).or_else(|| LinkId::new(&mac?.to_string()))?, None))
 }
 
 /// Starts a link; `None`, and a problem, when it can't be one. The caller adds
@@ -121,6 +144,35 @@ pub(super) fn settings(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'
     link.accept_ra = reader.flag(value, "accept-ra");
     link.wake_on_lan = reader.flag(value, "wakeonlan") == Some(true);
     link.optional = reader.flag(value, "optional");
+}
+
+/// Sets a parameter under its one name. Of a bond one whose values have numbers
+/// gets the word, and addresses in one text become a list.
+#[inline(never)]
+pub(super) fn parameter(reader: &mut Reader<'_>, link: &mut Link, written: &str, value: &Value<'_>) {
+    let (table, stem) = match link.kind {
+        Kind::Bond => (BOND, "bond-"),
+        Kind::Bridge { .. } => (BRIDGE, "bridge_"),
+        _ => return reader.parameter(&mut link.parameters, &[written], value),
+    };
+    let Some(name) = parameter::known(table, written) else {
+        return reader.parameter(&mut link.parameters, &[written], value);
+    };
+    let number = integer(value).filter(|_| matches!(link.kind, Kind::Bond));
+    let data = match number.and_then(|number| parameter::word(name, number)) {
+        Some(word) => Data::Str(word.into()),
+        None if name == "arp-ip-target" => {
+            let mut targets = Vec::new();
+            for word in words(Some(value)) {
+                for target in word.split(',').filter(|target| !target.is_empty()) {
+                    targets.push(Value { place: value.place, data: Data::Str(target.into()) });
+                }
+            }
+            Data::Seq(targets)
+        }
+        None => return reader.parameter(&mut link.parameters, &[stem, name], value),
+    };
+    reader.parameter(&mut link.parameters, &[stem, name], &Value { place: value.place, data });
 }
 
 /// `bridge_stp` is on or off, however that is put.

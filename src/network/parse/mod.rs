@@ -1,5 +1,6 @@
 //! Descriptions of a network, each read into the one model.
 
+mod complete;
 mod description;
 mod draft;
 pub mod eni;
@@ -43,7 +44,15 @@ pub fn network_config(data: Value<'_>, file: &str) -> Parsed {
         entries.retain(|(key, _)| key.as_str() == Some("network"));
     }
     let inner = whole.get("network").unwrap_or(&whole);
-    match inner.get("version").and_then(reader::integer) {
+    let is_list = |key| inner.get(key).and_then(Value::items).is_some();
+    let version = match inner.get("version") {
+        Some(version) => reader::integer(version),
+        // Its keys tell.
+        None if is_list("config") => Some(1),
+        None if v2::is_described(inner) => Some(2),
+        None => None,
+    };
+    match version {
         Some(1) => v1::parse(inner, file),
         Some(2) => v2::parse(inner, v2::netplan(&whole), file),
         _ => {
@@ -109,8 +118,7 @@ mod tests {
     /// links for a NIC called `all`; one whose name was refused had no address.
     #[test]
     fn a_name_the_kernel_refuses_left_the_nic_without_its_address() {
-        let bad =
-            ["all", "default", ".", "..", "a/b", "a b", "eth0:x", "sixteen-bytes-12", "", "a\u{1}b", "ü"];
+        let bad = ["all", "default", ".", "..", "a/b", "a b", "eth0:x", "", "a\u{1}b", "ü"];
         let mac = "52:54:00:00:00:0a";
         for name in bad {
             let quoted = format!("{name:?}").replace("\\u{1}", "\\u0001");
@@ -147,6 +155,48 @@ mod tests {
                 assert!(takes_any_id || problems.len() == 1, "{text}{problems:?}");
                 assert!(problems.iter().all(|why| why.text().starts_with("unable to read ")), "{problems:?}");
             }
+        }
+    }
+
+    /// A link whose name is too long was left out, and what was on it, too.
+    #[test]
+    fn a_name_too_long_took_its_link_away() {
+        let one = "version: 1\nconfig:\n- {type: bond, name: storage-network-0, bond_interfaces: [eth0], \
+            params: {mode: 4}}\n- {type: vlan, name: storage-network-0.100, vlan_id: 100, \
+            vlan_link: storage-network-0, subnets: [{type: dhcp}]}\n\
+            - {type: nameserver, interface: storage-network-0.100, address: 192.0.2.53}\n";
+        let two = "version: 2\nethernets:\n eth0: {}\nbonds:\n storage-network-0:\n  interfaces: [eth0]\n\
+            \x20 parameters: {mode: 802.3ad}\nvlans:\n storage-network-0.100: {id: 100, link: storage-network-0, \
+            dhcp4: true, nameservers: {addresses: [192.0.2.53]}}\n";
+        for text in [one, two] {
+            let parsed = parsed(text);
+            assert_eq!(parsed.problems.len(), 2, "{:?}", parsed.problems);
+            let resolved = parsed.network.resolve(&[]);
+            let name = |id: &str| resolved.name_of(id).to_string();
+            assert_eq!(name("storage-network-0"), "storage-network");
+            assert_eq!(name("storage-network-0.100"), "storage-net.100", "{text}");
+            let vlan = resolved.links.iter().find(|link| &*link.name == "storage-net.100").unwrap();
+            assert_eq!((vlan.link.subnets.len(), vlan.link.dns.is_some()), (1, true));
+        }
+        let nic = "version: 2\nethernets: {a: {match: {macaddress: '52:54:00:00:00:0a'}, set-name: front-network-lan}}";
+        let parsed = parsed(nic);
+        assert_eq!(parsed.network.links[0].name.as_deref(), Some("front-network-l"));
+        let why = "front-network-lan has more than 15 letters; the name is front-network-l";
+        assert!(parsed.problems[0].text().ends_with(why), "{}", parsed.problems[0]);
+    }
+
+    #[test]
+    fn a_mac_address_without_quotes_was_none() {
+        let one = "version: 1\nconfig:\n- type: physical\n  name: lan0\n  mac_address: 52:54:00:12:34:56\n";
+        let two =
+            "version: 2\nethernets:\n lan0:\n  match:\n   macaddress: 52:54:00:12:34:56\n  set-name: lan0\n";
+        for text in [one, two] {
+            let parsed = parsed(text);
+            assert_eq!(parsed.network.links[0].mac, crate::network::model::Mac::parse("52:54:00:12:34:56"));
+            let [problem] = &*parsed.problems else { panic!("{:?}", parsed.problems) };
+            let why = ": put 52:54:00:12:34:56 between quotes: without them YAML reads a number";
+            assert!(problem.text().contains(":5:1") || problem.text().contains(":5:"), "{problem}");
+            assert!(problem.text().ends_with(why), "{problem}");
         }
     }
 

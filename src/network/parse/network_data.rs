@@ -2,6 +2,7 @@
 //! cloud-init 26.2 makes of it).
 
 use super::Parsed;
+use super::complete::complete;
 use super::draft::Draft;
 use super::link::{self, Keys, Type};
 use super::reader::{Reader, string, text};
@@ -28,9 +29,14 @@ type OnLink<'d, 'a> = (&'d str, &'d Value<'a>);
 
 /// Reads a whole document. A part that is wrong is a problem and is left out;
 /// what it belongs to stays.
-#[inline(never)]
 pub fn parse(data: &Value<'_>) -> Parsed {
-    let mut reader = Reader::new("network_data.json");
+    read(data, crate::instance::NETWORK_DATA)
+}
+
+/// As [`parse`]; `file` is what messages call it.
+#[inline(never)]
+pub(super) fn read(data: &Value<'_>, file: &str) -> Parsed {
+    let mut reader = Reader::new(file);
     let mut draft = Draft::default();
     draft.network.origin = Origin::NetworkData;
     if !matches!(data.data, Data::Map(_)) {
@@ -56,9 +62,12 @@ pub fn parse(data: &Value<'_>) -> Parsed {
     }
     reader.enter("service", "");
     for service in reader.items(data, "services") {
-        name_server(&mut reader, &mut draft.network.dns, service);
+        // Others are no name servers.
+        if matches!(string(service, "type"), None | Some("dns")) {
+            name_server(&mut reader, &mut draft.network.dns, service);
+        }
     }
-    Parsed { network: draft.network, problems: reader.into_problems() }
+    complete(draft.network, reader)
 }
 
 fn id<'d>(value: &'d Value<'_>) -> &'d str {
@@ -96,7 +105,7 @@ fn link<'v>(
         reader.add(value, "", &["nothing can refer to it"]);
         return;
     }
-    let mut name = name(reader, value);
+    let mut name = name(reader, draft, value);
     let mut keys = KEYS;
     let what = match string(value, "type").unwrap_or("null") {
         "bond" => {
@@ -144,22 +153,22 @@ fn can_be_found(reader: &mut Reader<'_>, value: &Value<'_>, named: bool) -> bool
 /// The name a link is to get. `id` is the host's name for its end and never
 /// the guest's.
 #[inline(never)]
-fn name(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<LinkName> {
+fn name(reader: &mut Reader<'_>, draft: &Draft, value: &Value<'_>) -> Option<LinkName> {
     let wanted = value.get_set("name")?;
-    let name = wanted.as_str().filter(|name| *name != "lo").and_then(LinkName::new);
+    let text = wanted.as_str().filter(|name| *name != "lo").unwrap_or_default();
+    let name = link::fitting(reader, draft, wanted, text);
     if name.is_none() {
         reader.add(wanted, "name", &["no name for a link; it keeps the kernel's"]);
     }
     name
 }
 
-/// `bond_mode` and the like. cloud-init makes `bond-xmit_hash_policy` of
-/// `bond_xmit_hash_policy`.
+/// `bond_mode` and the like.
 #[inline(never)]
 fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
     for (key, value) in value.entries() {
-        if let Some(name) = text(key).strip_prefix("bond_").filter(|name| *name != "links") {
-            reader.parameter(&mut link.parameters, &["bond-", name], value);
+        if text(key).starts_with("bond_") && text(key) != KEYS.members {
+            link::parameter(reader, link, text(key), value);
         }
     }
 }

@@ -62,11 +62,14 @@ impl<'v> Reader<'v> {
             push_shown(&mut text, piece);
         }
         let place = value.place;
-        self.problems.push(if place.line == 0 {
+        let problem = if place.line == 0 {
             Error::new("read", self.file, text)
         } else {
             Error::at("read", self.file, place.line, place.column, text)
-        });
+        };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     pub(super) fn into_problems(self) -> Vec<Error> {
@@ -171,7 +174,14 @@ impl<'v> Reader<'v> {
     #[inline(never)]
     pub(super) fn mac(&mut self, parent: &Value<'_>, key: &str) -> Option<Mac> {
         let value = parent.get_set(key).filter(|value| value.as_str() != Some(""))?;
-        let mac = Mac::parse(text(value));
+        let mac = mac_of(value);
+        if let (Data::Int(_), Some(mac)) = (&value.data, mac) {
+            self.add(
+                value,
+                key,
+                &["put ", &mac.to_string(), " between quotes: without them YAML reads a number"],
+            );
+        }
         if mac.is_none() {
             self.add(value, key, &[text(value), " is no MAC address"]);
         }
@@ -271,6 +281,14 @@ pub(super) fn first<'d, 'a, 'k>(parent: &'d Value<'a>, keys: &[&'k str]) -> Opti
         let value = parent.get_set(key)?;
         (value.as_str() != Some("")).then_some((*key, value))
     })
+}
+
+/// The MAC address that `value` is, as a text or as the number YAML makes of it.
+pub(super) fn mac_of(value: &Value<'_>) -> Option<Mac> {
+    match value.data {
+        Data::Int(number) => Mac::of_sexagesimal(number),
+        _ => Mac::parse(text(value)),
+    }
 }
 
 /// The string under `key`.

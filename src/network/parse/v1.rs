@@ -2,9 +2,10 @@
 //! Version 1"), as cloud-init 26.2 reads it.
 
 use super::Parsed;
+use super::complete::complete;
 use super::draft::Draft;
 use super::link::{self, Keys, Type, spanning_tree};
-use super::reader::{Reader, string, text};
+use super::reader::{Reader, mac_of, string, text};
 use super::subnet::{route, subnet};
 use crate::network::model::{Dns, Kind, Link, Origin};
 use crate::syntax::value::Value;
@@ -33,20 +34,18 @@ pub(super) fn parse(data: &Value<'_>, file: &str) -> Parsed {
         reader.enter("nameserver", "");
         match draft.network.links.iter_mut().find(|link| *link.id == *id) {
             Some(link) => {
-                let mut dns = Dns::default();
-                name_server(&mut reader, &mut dns, command);
-                link.dns = Some(dns);
+                name_server(&mut reader, link.dns.get_or_insert_default(), command);
             }
             None => reader.add(command, "interface", &["there is no link ", id]),
         }
     }
-    Parsed { network: draft.network, problems: reader.into_problems() }
+    complete(draft.network, reader)
 }
 
 /// Adds what an entry of name servers says.
 #[inline(never)]
 pub(super) fn name_server(reader: &mut Reader<'_>, dns: &mut Dns, command: &Value<'_>) {
-    if command.get_set("address").is_none() {
+    if command.get_set("address").is_none() && command.get_set("search").is_none() {
         reader.add(command, "", &["has no address"]);
         return;
     }
@@ -76,9 +75,9 @@ const TYPES: &[(&str, Type, &[&str])] = &[
 fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, command: &'v Value<'_>, kind: &str) {
     let name = string(command, "name").unwrap_or("without a name");
     reader.enter("link ", name);
-    let mac = string(command, KEYS.mac).filter(|_| kind == "physical");
-    let why = "needs a name of at most 15 letters, digits and -_.@+";
-    let Some((id, name)) = link::named(reader, command, name, mac, why) else { return };
+    let mac = command.get(KEYS.mac).and_then(mac_of).filter(|_| kind == "physical");
+    let why = "needs a name of letters, digits and -_.@+";
+    let Some((id, name)) = link::named(reader, draft, command, name, mac, why) else { return };
     let Some((_, what, needed)) = TYPES.iter().find(|(name, ..)| *name == kind) else {
         reader.add(command, "", &["type ", kind, " is unknown"]);
         return;
@@ -105,7 +104,7 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, command: &Value<'_>) {
         match (text(key), &mut link.kind) {
             ("driver", Kind::Physical(found)) => found.driver = reader.plain(value, "driver", text(value)),
             ("driver", _) => {}
-            (name, _) => reader.parameter(&mut link.parameters, &[name], value),
+            (name, _) => link::parameter(reader, link, name, value),
         }
     }
     spanning_tree(reader, link, params);

@@ -3,14 +3,16 @@
 //! kept for netplan.
 
 use super::Parsed;
+use super::complete::complete;
 use super::draft::Draft;
-use super::link::{self, Keys, Type, spanning_tree};
-use super::reader::{Reader, split_length, string, text, words};
+use super::link::{self, Keys, Type, fitting, spanning_tree};
+use super::reader::{Reader, mac_of, split_length, text, words};
 use super::subnet::routes;
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
-    Address, Dns, Kind, Link, LinkId, LinkName, Mac, Match, Method, Origin, Parameter, Rule, Selector, Subnet,
+    Address, Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Prefix, Route, Rule,
+    Selector, Subnet,
 };
 use crate::syntax::value::Value;
 use crate::syntax::yaml::emit;
@@ -51,7 +53,12 @@ pub(super) fn parse(data: &Value<'_>, netplan: String, file: &str) -> Parsed {
             link(&mut reader, &mut draft, text(id), value, *what);
         }
     }
-    Parsed { network: draft.network, problems: reader.into_problems() }
+    complete(draft.network, reader)
+}
+
+/// Whether a mapping has a section of links.
+pub(super) fn is_described(data: &Value<'_>) -> bool {
+    SECTIONS.iter().any(|(section, _)| data.get(section).is_some())
 }
 
 /// The document as cloud-init hands it to netplan.
@@ -69,9 +76,14 @@ fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v 
     let found = value.get_set("match").filter(|_| is_nic);
     let wanted = value.get_set("set-name").filter(|_| is_nic);
     // An id that is none leaves a NIC that is found by its MAC address.
-    let mac = found.and_then(|found| string(found, KEYS.mac)).filter(|mac| Mac::parse(mac).is_some());
-    let Some(id) = reader.id(value, "", id).or_else(|| LinkId::new(mac?)) else { return };
-    let name = LinkName::new(wanted.map_or(&id, text));
+    let mac = found.and_then(|found| found.get(KEYS.mac)).and_then(mac_of);
+    let Some(id) = reader.id(value, "", id).or_else(|| LinkId::new(&mac?.to_string())) else { return };
+    let name = match wanted {
+        Some(wanted) => fitting(reader, draft, wanted, text(wanted)),
+        // What is matched may have any id.
+        None if found.is_some() => LinkName::new(&id),
+        None => fitting(reader, draft, value, &id),
+    };
     if name.is_none() && (found.is_none() || wanted.is_some()) {
         let keeps = if found.is_some() { "; it keeps the kernel's" } else { "" };
         reader.add(wanted.unwrap_or(value), "", &["no link can have this name", keeps]);
@@ -79,7 +91,7 @@ fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v 
             return;
         }
     }
-    // What is matched may have any id: it keeps the kernel's name.
+    // What is matched keeps the kernel's name.
     let keeps = found.is_some() && (wanted.is_none() || name.is_none());
     // A NIC is not given an address here, it is found by one.
     let keys = Keys { mac: if is_nic { "" } else { KEYS.mac }, ..KEYS };
@@ -126,22 +138,23 @@ fn overrides(reader: &mut Reader<'_>, value: &Value<'_>, key: &str, domain: &str
 /// `parameters` of a bond or bridge under cloud-init's older names.
 #[inline(never)]
 fn parameters(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
-    let (table, stem) = match link.kind {
-        Kind::Bond => (BOND, "bond-"),
-        Kind::Bridge { .. } => (BRIDGE, "bridge_"),
+    let table = match link.kind {
+        Kind::Bond => BOND,
+        Kind::Bridge { .. } => BRIDGE,
         _ => return,
     };
     let Some(parameters) = value.get_set("parameters") else { return };
     for (key, value) in parameters.entries() {
+        // netplan's newer word.
         let key = match text(key) {
-            // netplan took this spelling first.
-            "gratuitious-arp" => "gratuitous-arp",
-            "arp-ip-targets" => "arp-ip-target",
+            "all-members-active" => "all-slaves-active",
+            "packets-per-member" => "packets-per-slave",
             key => key,
         };
-        match parameter::rows(table).find(|row| row[1] == key) {
-            Some([name, ..]) => reader.parameter(&mut link.parameters, &[stem, name], value),
-            None => reader.add(value, key, &["is no parameter of such a link"]),
+        if parameter::known(table, key).is_some() {
+            link::parameter(reader, link, key, value);
+        } else {
+            reader.add(value, key, &["is no parameter of such a link"]);
         }
     }
     spanning_tree(reader, link, parameters);
@@ -174,8 +187,7 @@ fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
     let mut dns = Dns::default();
     if let Some(servers) = value.get_set("nameservers") {
         reader.dns(&mut dns, servers, "addresses", "search");
-        // Without a server cloud-init leaves the link's own settings alone.
-        link.dns = (!dns.servers.is_empty()).then(|| dns.clone());
+        link.dns = (!dns.is_empty()).then(|| dns.clone());
     }
     let mut gateway4 = reader.address(value, &["gateway4"]);
     let mut gateway6 = reader.address(value, &["gateway6"]);
@@ -193,8 +205,16 @@ fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
         }
         subnet.dns = core::mem::take(&mut dns);
     }
-    if let Some(subnet) = link.subnets.first_mut() {
-        routes(reader, value, subnet);
+    let mut rest = Subnet::new(Method::Manual);
+    routes(reader, value, &mut rest);
+    for gateway in [gateway4, gateway6].into_iter().flatten() {
+        // Of an address that a lease gives.
+        rest.routes.extend(Route::new(Prefix::everything(gateway.is_ipv6()), Some(gateway)));
+    }
+    match link.subnets.first_mut() {
+        Some(subnet) => subnet.routes = rest.routes,
+        None if rest.routes.is_empty() => {}
+        None => link.subnets.push(rest),
     }
 }
 

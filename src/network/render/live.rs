@@ -11,9 +11,9 @@ use super::text::Spelling;
 use crate::action::{Action, LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
 use crate::error::Error;
 use crate::network::model::parameter;
-use crate::network::model::{Address, Kind, Link, Mac, Method, Prefix, Route, Rule, Selector, Subnet, Vlan};
+use crate::network::model::{Address, Kind, Link, Mac, Method, Prefix, Route, Rule, Selector, Vlan};
 use crate::network::resolve::{Resolved, ResolvedLink};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// First line of the resolv.conf that is written beside live addresses.
@@ -52,7 +52,7 @@ pub fn render(network: &Resolved<'_>) -> Vec<Action> {
     }
     flush_rules(&mut actions, &links);
     for link in &links {
-        flush(&mut actions, network, link);
+        flush(&mut actions, link);
     }
     make(&mut actions, network, &links);
     for link in &links {
@@ -65,7 +65,7 @@ pub fn render(network: &Resolved<'_>) -> Vec<Action> {
         addresses(&mut actions, link);
     }
     for link in &links {
-        for route in planned_routes(network, link) {
+        for route in planned_routes(link) {
             push(&mut actions, &link.name, LinkChange::AddRoute(route.into()));
         }
     }
@@ -83,8 +83,7 @@ fn push(actions: &mut Vec<Action>, link: &str, change: LinkChange) {
     actions.push(Action::Link(LinkAction::new(link, change)));
 }
 
-/// What [`render`] cannot do: one sentence for each link that wants a lease,
-/// and for each route of no link whose gateway is on none.
+/// What [`render`] cannot do: one sentence for each link that wants a lease.
 #[inline(never)]
 pub fn problems(network: &Resolved<'_>) -> Vec<Error> {
     let leased = |method: &Method| {
@@ -95,12 +94,6 @@ pub fn problems(network: &Resolved<'_>) -> Vec<Error> {
         if link.link.subnets.iter().any(|subnet| leased(&subnet.method)) {
             let cause = "there is no DHCP client here; the link is brought up without a lease";
             problems.push(Error::new("get an address for", &*link.name, cause));
-        }
-    }
-    for route in &network.described.routes {
-        if way_of(network, route).is_none() {
-            let cause = "its gateway is in no network of a link";
-            problems.push(Error::new("add route", route.destination().to_string(), cause));
         }
     }
     problems
@@ -114,7 +107,7 @@ fn is_made(kind: &Kind) -> bool {
 /// Addresses of an earlier configuration, and routes, go; those of this one
 /// stay.
 #[inline(never)]
-fn flush(actions: &mut Vec<Action>, network: &Resolved<'_>, resolved: &ResolvedLink<'_>) {
+fn flush(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
     if resolved.present.is_none() || matches!(resolved.link.kind, Kind::Loopback) {
         return;
     }
@@ -126,7 +119,7 @@ fn flush(actions: &mut Vec<Action>, network: &Resolved<'_>, resolved: &ResolvedL
     }
     let advertised = accepts_advertisements(resolved.link) == Some(true);
     push(actions, &resolved.name, LinkChange::FlushAddresses { keep, advertised });
-    let keep = planned_routes(network, resolved);
+    let keep = planned_routes(resolved);
     push(actions, &resolved.name, LinkChange::FlushRoutes { keep, advertised });
 }
 
@@ -267,14 +260,14 @@ fn set_mtu(actions: &mut Vec<Action>, link: &ResolvedLink<'_>) {
 /// multiples of.
 #[inline(never)]
 fn options(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, of: OptionOf) {
-    let table = if of == OptionOf::Bond { parameter::BOND } else { parameter::BRIDGE };
+    let (table, stem) =
+        if of == OptionOf::Bond { (parameter::BOND, "bond-") } else { (parameter::BRIDGE, "bridge_") };
     for [name, ..] in parameter::rows(table) {
         if OF_MEMBERS.contains(&name) {
             continue;
         }
         for own in &link.link.parameters {
-            let found = if of == OptionOf::Bond { own.is_bond(name) } else { own.is("bridge_", name, b'-') };
-            if found {
+            if own.is(stem, name) {
                 let value = VALUE.of(&own.value);
                 push(actions, &link.name, LinkChange::SetOption { of, name, value });
                 break;
@@ -287,8 +280,8 @@ fn options(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, of: OptionOf) {
 #[inline(never)]
 fn member_options(actions: &mut Vec<Action>, network: &Resolved<'_>, link: &ResolvedLink<'_>) {
     for name in MEMBER_OPTIONS {
-        if let Some(own) = link.link.parameters.iter().find(|own| own.is_bond(name)) {
-            let value = network.name_of(&VALUE.of(&own.value)).into();
+        if let Some(own) = link.link.parameter("bond-", name) {
+            let value = network.name_of(&VALUE.of(own)).into();
             push(actions, &link.name, LinkChange::SetOption { of: OptionOf::Bond, name, value });
         }
     }
@@ -298,7 +291,7 @@ fn member_options(actions: &mut Vec<Action>, network: &Resolved<'_>, link: &Reso
 #[inline(never)]
 fn port_options(actions: &mut Vec<Action>, network: &Resolved<'_>, link: &ResolvedLink<'_>) {
     for name in PORT_OPTIONS {
-        let Some(setting) = link.link.parameter("bridge_", name, b'-') else { continue };
+        let Some(setting) = link.link.parameter("bridge_", name) else { continue };
         for item in VALUE.of(setting).split(',') {
             if let Some((port, value)) = item.trim_ascii().split_once(' ') {
                 let value = value.trim_ascii().into();
@@ -320,13 +313,8 @@ fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
 /// The routes of a link: those on the link first, then through gateways, the
 /// default ones last, as a gateway may itself be reached by an earlier route.
 #[inline(never)]
-fn planned_routes(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Vec<LinkRoute> {
+fn planned_routes(resolved: &ResolvedLink<'_>) -> Vec<LinkRoute> {
     let mut routes = Vec::new();
-    for route in &network.described.routes {
-        if way_of(network, route) == Some(&*resolved.name) {
-            routes.push(planned(route, None));
-        }
-    }
     for subnet in &resolved.link.subnets {
         let mut gateway = None;
         if let Some(via) = subnet.gateway()
@@ -357,18 +345,6 @@ fn planned(route: &Route, metric: Option<u32>) -> LinkRoute {
         mtu: route.mtu,
         on_link: route.on_link,
     }
-}
-
-/// The name of the link that a route of no link in particular goes by: the
-/// first one that will be there with its gateway in a network of its own.
-#[inline(never)]
-fn way_of<'r>(network: &'r Resolved<'_>, route: &Route) -> Option<&'r str> {
-    let gateway = route.next_hop()?;
-    let reaches = |link: &ResolvedLink<'_>| {
-        let mut own = link.link.subnets.iter().filter_map(Subnet::address);
-        (link.present.is_some() || is_made(&link.link.kind)) && own.any(|own| own.contains(gateway))
-    };
-    network.links.iter().find(|link| reaches(link)).map(|link| &*link.name)
 }
 
 fn policy(rule: &Rule) -> PolicyRule {

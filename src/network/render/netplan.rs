@@ -1,13 +1,12 @@
 //! netplan: one version 2 file.
 
 use super::text::{
-    BRIDGES, Found, Resolver, Spelled, Spelling, hardware_address, parameters, plain_words, prefix, push,
-    sort,
+    Found, Resolver, Spelling, hardware_address, parameters, plain_words, prefix, push, sort, subnet_mtu,
 };
 use super::{Renderer, Target, by_name, file, has_programs};
 use crate::action::Action;
 use crate::network::model::parameter::{BOND, BRIDGE};
-use crate::network::model::{Address, Kind, Link, Origin, Setting};
+use crate::network::model::{Address, Control, Kind, Link, Method, Origin, Prefix, Route, Setting};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use crate::syntax::yaml::emit::is_plain;
 use alloc::string::{String, ToString};
@@ -49,9 +48,6 @@ const ITEM: &str = "            -   ";
 
 const SPELLING: Spelling = Spelling { yes: "true", no: "false", separator: " " };
 
-/// Any: a dashed stem stands above the other.
-const SPELLED: &[Spelled] = &[("bond-", b'-'), ("bond-", b'_'), ("bond_", b'-'), ("bond_", b'_')];
-
 /// What comes of version 2 is the description itself.
 fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let mut text = String::from(HEADER);
@@ -85,13 +81,13 @@ fn section(text: &mut String, network: &Resolved<'_>, title: &str, links: &[&Res
     let mut first = true;
     for resolved in links {
         let own = match resolved.link.kind {
-            Kind::Physical(_) | Kind::Undescribed => "ethernets",
+            Kind::Physical(_) | Kind::Infiniband(_) | Kind::Undescribed => "ethernets",
             Kind::Bond => "bonds",
             Kind::Bridge { .. } => "bridges",
             Kind::Vlan(_) => "vlans",
             Kind::Dummy => "dummy-devices",
-            // netplan has no word for them.
-            Kind::Infiniband(_) | Kind::Loopback => "",
+            // Always there, and its resolver settings are every link's.
+            Kind::Loopback => "",
         };
         if own != title {
             continue;
@@ -183,7 +179,12 @@ impl Entries<'_> {
 #[inline(never)]
 fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link, name: &str) {
     let nic = matches!(link.kind, Kind::Physical(_));
-    entries.truth("accept-ra", link.accept_ra);
+    // Advertisements without DHCPv6.
+    let slaac = link.subnets.iter().any(|subnet| subnet.method == Method::Slaac).then_some(true);
+    entries.truth("accept-ra", link.accept_ra.or(slaac));
+    if link.subnets.first().is_some_and(|subnet| subnet.control == Control::Manual) {
+        entries.raw("activation-mode", "manual");
+    }
     let mut any = false;
     for subnet in &link.subnets {
         let Some(address) = subnet.address() else { continue };
@@ -201,7 +202,7 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link, name: &s
     if let Kind::Vlan(vlan) = &link.kind {
         entries.string("link", network.name_of(&vlan.link));
     }
-    let mac = hardware_address(link);
+    let mac = hardware_address(link).filter(|_| !matches!(link.kind, Kind::Infiniband(_)));
     if let Some(mac) = &mac {
         if nic {
             entries.raw("match", "");
@@ -211,27 +212,17 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link, name: &s
     }
     entries.number("mtu", subnet_mtu(link, false).or(link.mtu));
     nameservers(entries, network, link);
+    entries.truth("optional", link.optional);
     match link.kind {
-        Kind::Bond => settings(entries, &parameters(link, BOND, [1, 1], SPELLED)),
-        Kind::Bridge { .. } => settings(entries, &parameters(link, BRIDGE, [1, 1], BRIDGES)),
+        Kind::Bond => settings(entries, &parameters(network, link, BOND, [1, 1])),
+        Kind::Bridge { .. } => settings(entries, &parameters(network, link, BRIDGE, [1, 1])),
         _ => {}
     }
     routes(entries, link);
     if nic && mac.is_some() {
         entries.string("set-name", name);
     }
-}
-
-/// The packets' size of the last subnet of a family that has one.
-#[inline(never)]
-fn subnet_mtu(link: &Link, ipv6: bool) -> Option<u32> {
-    let mut mtu = None;
-    for subnet in &link.subnets {
-        if subnet.address().is_some() && subnet.method.is_ipv6() == ipv6 {
-            mtu = subnet.mtu.or(mtu);
-        }
-    }
-    mtu
+    entries.truth("wakeonlan", (nic && link.wake_on_lan).then_some(true));
 }
 
 #[inline(never)]
@@ -239,7 +230,7 @@ fn lease(entries: &mut Entries<'_>, link: &Link, ipv6: bool) {
     let (mut any, mut metric) = (false, None);
     for subnet in &link.subnets {
         if subnet.method.is_dynamic() && subnet.method.is_ipv6() == ipv6 {
-            any = true;
+            any |= subnet.method != Method::Slaac;
             metric = subnet.metric.or(metric);
         }
     }
@@ -278,7 +269,7 @@ fn members(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link) {
 
 /// Bond or bridge parameters by netplan's names.
 #[inline(never)]
-fn settings(entries: &mut Entries<'_>, parameters: &[Found<'_>]) {
+fn settings(entries: &mut Entries<'_>, parameters: &[Found]) {
     if parameters.is_empty() {
         return;
     }
@@ -306,67 +297,65 @@ fn settings(entries: &mut Entries<'_>, parameters: &[Found<'_>]) {
     }
 }
 
-/// Those of fixed addresses. Without any they are the global ones: netplan has
-/// no place for those.
+/// Everything the link is to know: netplan has no place for what is of none.
 #[inline(never)]
 fn nameservers(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link) {
-    let mut resolver = Resolver::default();
-    let mut fixed = false;
-    for subnet in &link.subnets {
-        if subnet.address().is_some() {
-            fixed = true;
-            resolver.add(&subnet.dns, false);
-        }
-    }
-    let own = !resolver.is_empty();
-    if !own && fixed {
-        resolver.add(&network.described.dns, false);
-    }
+    let resolver = Resolver::of_link(network.described, link);
     if resolver.is_empty() {
         return;
     }
     entries.raw("nameservers", "");
     let mut inner = Entries { out: &mut *entries.out, lead: INNER, indent: INNER };
-    if !own || !resolver.servers.is_empty() {
+    if !resolver.servers.is_empty() {
         inner.list("addresses", &resolver.servers);
     }
-    if !own || !resolver.search.is_empty() {
+    if !resolver.search.is_empty() {
         inner.list("search", &resolver.search);
     }
 }
 
-/// Gateways and routes of fixed addresses.
+/// Gateways of fixed addresses, and routes.
 #[inline(never)]
 fn routes(entries: &mut Entries<'_>, link: &Link) {
     let mut list = Entries { out: &mut *entries.out, lead: KEYS, indent: INNER };
     let mut any = false;
-    for subnet in link.subnets.iter().filter(|subnet| subnet.address().is_some()) {
-        if !any && (subnet.gateway().is_some() || !subnet.routes.is_empty()) {
+    for subnet in &link.subnets {
+        let gateway = subnet.gateway().filter(|_| subnet.address().is_some());
+        if !any && (gateway.is_some() || !subnet.routes.is_empty()) {
             list.raw("routes", "");
             any = true;
         }
-        if subnet.gateway().is_some() {
-            let on_link = subnet.gateway_is_on_link();
-            route(&mut list, "default", subnet.gateway(), on_link, subnet.metric);
+        if let Some(mut route) = default_route(gateway) {
+            route.metric = subnet.metric;
+            route.on_link = subnet.gateway_is_on_link();
+            self::route(&mut list, "default", &route);
         }
         for own in &subnet.routes {
             // One without a metric of its own has its subnet's.
-            let metric = own.metric.or(subnet.metric);
-            route(&mut list, &prefix(own.destination()), own.gateway(), own.on_link, metric);
+            let mut own = own.clone();
+            own.metric = own.metric.or(subnet.metric);
+            route(&mut list, &prefix(own.destination()), &own);
         }
     }
 }
 
+fn default_route(gateway: Option<&Address>) -> Option<Route> {
+    let gateway = gateway?;
+    Route::new(Prefix::everything(gateway.is_ipv6()), Some(gateway.clone()))
+}
+
 #[inline(never)]
-fn route(list: &mut Entries<'_>, to: &str, via: Option<&Address>, on_link: bool, metric: Option<u32>) {
+fn route(list: &mut Entries<'_>, to: &str, route: &Route) {
     list.lead = ITEM;
-    list.number("metric", metric);
-    list.truth("on-link", on_link.then_some(true));
-    if via.is_none() {
+    list.number("metric", route.metric);
+    list.number("mtu", route.mtu);
+    list.truth("on-link", route.on_link.then_some(true));
+    if route.next_hop().is_none() {
         list.raw("scope", "link");
     }
+    list.number("table", route.table);
     list.string("to", to);
-    if let Some(via) = via {
+    if let Some(via) = route.gateway().filter(|_| route.next_hop().is_some()) {
         list.string("via", via.as_str());
     }
 }

@@ -2,8 +2,11 @@
 
 use super::concat;
 use crate::network::model::parameter::rows;
-use crate::network::model::{Address, Dns, Domain, Kind, Link, Plain, Prefix, Setting};
+use crate::network::model::{
+    Address, Dns, Domain, Kind, Link, Method, Network, Plain, Prefix, Setting, Subnet,
+};
 use crate::network::order::sort_by;
+use crate::network::resolve::Resolved;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -35,6 +38,13 @@ pub(super) fn push_address(out: &mut String, before: &str, address: Option<&Addr
 #[inline(never)]
 pub(super) fn prefix(prefix: &Prefix) -> String {
     concat(&[prefix.address().as_str(), "/", &u32::from(prefix.length()).to_string()])
+}
+
+/// The packets' size of the last subnet of a family that has one.
+#[inline(never)]
+pub(super) fn subnet_mtu(link: &Link, ipv6: bool) -> Option<u32> {
+    let of_family = |subnet: &&Subnet| subnet.method.is_ipv6() == ipv6;
+    link.subnets.iter().rev().filter(of_family).find_map(|subnet| subnet.mtu)
 }
 
 /// The words with `separator` between them.
@@ -91,6 +101,24 @@ impl<'n> Resolver<'n> {
         resolver
     }
 
+    /// Everything a link is to know, each once: of its subnets, its own, then,
+    /// where the description has such, of the whole machine.
+    #[inline(never)]
+    pub(super) fn of_link(network: &'n Network, link: &'n Link) -> Self {
+        let mut resolver = Self::default();
+        for subnet in &link.subnets {
+            resolver.add(&subnet.dns, true);
+        }
+        if let Some(dns) = &link.dns {
+            resolver.add(dns, true);
+        }
+        // Where nothing is configured no server is asked.
+        if link.subnets.iter().any(|subnet| subnet.method != Method::Manual) {
+            resolver.add(&network.dns, true);
+        }
+        resolver
+    }
+
     /// Takes from `dns` what is missing altogether.
     #[inline(never)]
     pub(super) fn or(&mut self, dns: &'n Dns) {
@@ -101,6 +129,23 @@ impl<'n> Resolver<'n> {
         if self.search.is_empty() {
             self.search = other.search;
         }
+    }
+
+    /// Adds what another has and this has not.
+    #[inline(never)]
+    pub(super) fn join(&mut self, other: &Self) {
+        for (own, words) in [(&mut self.servers, &other.servers), (&mut self.search, &other.search)] {
+            for word in words {
+                push_once(own, word, true);
+            }
+        }
+    }
+
+    /// Takes away what one of the others has.
+    #[inline(never)]
+    pub(super) fn without(&mut self, others: &[Self]) {
+        self.servers.retain(|word| !others.iter().any(|other| other.servers.contains(word)));
+        self.search.retain(|word| !others.iter().any(|other| other.search.contains(word)));
     }
 
     /// The servers of one family.
@@ -175,46 +220,50 @@ pub(super) fn hardware_address(link: &Link) -> Option<String> {
     }
 }
 
-/// How a back end of cloud-init knows a parameter: its stem, and what joins
-/// the words of the name after it.
-pub(super) type Spelled = (&'static str, u8);
-
-pub(super) const BRIDGES: &[Spelled] = &[("bridge_", b'_')];
-
 /// A parameter of a link.
-pub(super) struct Found<'n> {
+pub(super) struct Found {
     /// Where it goes among the others.
     place: &'static str,
     /// What the back end calls it.
     pub(super) word: &'static str,
-    pub(super) value: &'n Setting,
+    /// Its value; a member of the bond by its name.
+    pub(super) value: Setting,
 }
 
-/// The parameters that `link` has in one of the spellings, by the words of one
-/// column of `table`, in the order of another; those without a word in that
-/// are left out.
+/// The parameters of `link` by the words of one column of `table`, in the
+/// order of another; those without a word in that are left out.
 #[inline(never)]
-pub(super) fn parameters<'n>(
-    link: &'n Link,
+pub(super) fn parameters(
+    network: &Resolved<'_>,
+    link: &Link,
     table: &'static str,
     [word, place]: [usize; 2],
-    spelled: &[Spelled],
-) -> Vec<Found<'n>> {
+) -> Vec<Found> {
+    let stem = if matches!(link.kind, Kind::Bond) { "bond-" } else { "bridge_" };
     let mut found = Vec::new();
     for row in rows(table) {
         let column = |at: usize| row.get(at).copied().unwrap_or("-");
         if column(place) == "-" {
             continue;
         }
-        for (stem, joint) in spelled {
-            if let Some(value) = link.parameter(stem, column(0), *joint) {
-                found.push(Found { place: column(place), word: column(word), value });
-                break;
-            }
+        if let Some(value) = link.parameter(stem, column(0)) {
+            let value = named(network, column(0), value);
+            found.push(Found { place: column(place), word: column(word), value });
         }
     }
     sort_by(&mut found, |a, b| a.place < b.place);
     found
+}
+
+/// The value of a parameter; one that is a link's id becomes its name.
+#[inline(never)]
+pub(super) fn named(network: &Resolved<'_>, name: &str, value: &Setting) -> Setting {
+    match value {
+        Setting::Text(id) if name.ends_with("primary") || name.ends_with("active-slave") => {
+            Setting::Text(Plain::new(network.name_of(id)).unwrap_or_else(|| id.clone()))
+        }
+        value => value.clone(),
+    }
 }
 
 /// A name of ours as the kernel has it.

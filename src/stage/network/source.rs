@@ -10,7 +10,7 @@ use crate::kernel_line::KernelLine;
 use crate::limits;
 use crate::network::fallback::fallback;
 use crate::network::model::{Network, SystemLink};
-use crate::network::parse::{Description, description, klibc, of_value};
+use crate::network::parse::{Description, Parsed, description, klibc, of_value};
 use crate::network::render::ours::{self, Owner, Trees};
 use crate::syntax::encoding;
 use crate::syntax::value::Data;
@@ -65,9 +65,8 @@ pub(super) fn choose(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<
             }
             Description::Network(parsed) => {
                 log.warn_of(&parsed.problems);
-                if parsed.network.links.is_empty() && !parsed.problems.is_empty() {
-                    log.info("the network is left as it is: nothing in {} can be used", &[&name]);
-                    return None;
+                if parsed.network.links.is_empty() {
+                    return without_links(inputs, present, parsed, &name, log);
                 }
                 log.info("the network is described in {}", &[&name]);
                 return Some(parsed.network);
@@ -75,9 +74,42 @@ pub(super) fn choose(inputs: &Inputs<'_>, present: &[SystemLink], log: &mut Log<
         }
     }
     if unread {
-        log.info("the network is left as it is: its description can't be read", &[]);
+        return unusable(inputs, present, "its description can't be read", log);
+    }
+    without_any(present, log)
+}
+
+/// Of a description that has name servers or routes alone these stand beside
+/// the fallback.
+#[inline(never)]
+fn without_links(
+    inputs: &Inputs<'_>,
+    present: &[SystemLink],
+    parsed: Parsed,
+    name: &str,
+    log: &mut Log<'_>,
+) -> Option<Network> {
+    let Network { dns, routes, .. } = parsed.network;
+    if dns.is_empty() && routes.is_empty() {
+        return unusable(inputs, present, &fill("nothing in {} can be used", &[name]), log);
+    }
+    let mut network = without_any(present, log)?;
+    network.dns = dns;
+    if let Some(subnet) = network.links.iter_mut().find_map(|link| link.subnets.first_mut()) {
+        subnet.routes = routes;
+    }
+    Some(network)
+}
+
+/// A network that an earlier boot wrote for this instance stays as it is; a
+/// machine that has none yet gets the fallback, so that it can be reached.
+#[inline(never)]
+fn unusable(inputs: &Inputs<'_>, present: &[SystemLink], why: &str, log: &mut Log<'_>) -> Option<Network> {
+    if super::write::is_written(inputs) {
+        log.info("the network is left as it is: {}", &[why]);
         return None;
     }
+    log.line(Level::Warning, "{}: there is no network of an earlier boot, so the fallback is used", &[why]);
     without_any(present, log)
 }
 

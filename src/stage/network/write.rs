@@ -44,8 +44,10 @@ pub(super) fn write(
     let digest = digest(&files);
     let plan = plan(inputs, resolved, renderer, files, log);
     remove(inputs, &paths(&plan), applier, log);
-    let before = inputs.trees.text(NETWORK_DIGEST);
-    let changed = inputs.changed || is_asked_for(inputs) || before.as_deref() != Some(&*digest);
+    let before = inputs.trees.text(NETWORK_DIGEST).unwrap_or_default();
+    let digest = [&*digest, instance(inputs), "\n"].concat();
+    // Which instance it was written for is no part of the digest.
+    let changed = inputs.changed || is_asked_for(inputs) || before.lines().next() != digest.lines().next();
     for file in plan {
         // What a person made of a file of ours stays until ours changes.
         let stays = !changed && !file.path.starts_with("/run/") && inputs.trees.text(&file.path).is_some();
@@ -53,9 +55,21 @@ pub(super) fn write(
             write_or_leave(file, applier, log);
         }
     }
-    if inputs.keeps && before.as_deref() != Some(&*digest) {
+    if inputs.keeps && before != digest {
         carry_out(applier, &Action::write(NETWORK_DIGEST, digest.into_bytes(), 0o644), log);
     }
+}
+
+/// What the instance is called; empty without one.
+fn instance<'i>(inputs: &Inputs<'i>) -> &'i str {
+    inputs.instance.map_or("", |instance| instance.id.as_str())
+}
+
+/// Whether an earlier boot of the same instance wrote the network.
+pub(super) fn is_written(inputs: &Inputs<'_>) -> bool {
+    let text = inputs.trees.text(NETWORK_DIGEST).unwrap_or_default();
+    // Older ones tell the digest alone.
+    text.lines().nth(1).map_or(!text.is_empty() && !inputs.changed, |id| id == instance(inputs))
 }
 
 /// Puts addresses, routes and the rest on at once; of the root a file is

@@ -2,7 +2,7 @@
 
 use super::super::draft::Draft;
 use super::super::link::{self, Type, spanning_tree};
-use super::super::reader::{Reader, string};
+use super::super::reader::{Reader, mac_of, string};
 use super::super::subnet::subnet;
 use super::super::v1::{KEYS, keys_of};
 use super::{Line, Stanza, empty, set};
@@ -24,9 +24,9 @@ pub(super) fn add<'t>(
     let options = options(name, stanzas, first.line);
     let what = what(name, &options);
     let keys = keys_of(what);
-    let mac = string(&options, keys.mac).filter(|_| what == Type::Physical);
+    let mac = options.get(keys.mac).and_then(mac_of).filter(|_| what == Type::Physical);
     let why = "no link can have this name";
-    let Some((id, link_name)) = link::named(reader, &options, name, mac, why) else { return };
+    let Some((id, link_name)) = link::named(reader, draft, &options, name, mac, why) else { return };
     let Some(link) = link::link(reader, draft, &options, id, link_name, what, &keys) else { return };
     link::settings(reader, link, &options);
     link.keep_configuration = reader.flag(&options, "keep-configuration");
@@ -103,7 +103,7 @@ fn parameter(reader: &mut Reader<'_>, link: &mut Link, option: &str, value: &Val
     }
     let number = text.parse().map(|number| Value { place: value.place, data: Data::Int(number) });
     let name = if is_bond { option } else { &name };
-    reader.parameter(&mut link.parameters, &[name], number.as_ref().unwrap_or(value));
+    link::parameter(reader, link, name, number.as_ref().unwrap_or(value));
 }
 
 /// The subnet of one stanza.

@@ -2,7 +2,7 @@
 
 use crate::network::model::{Kind, Link, Method, Parameter, Setting, Subnet};
 use crate::network::render::section::Section;
-use crate::network::render::text::{Spelling, hardware_address};
+use crate::network::render::text::{Spelling, hardware_address, named};
 use crate::network::resolve::{Resolved, ResolvedLink};
 
 const SPELLING: Spelling = Spelling { yes: "on", no: "off", separator: " " };
@@ -52,11 +52,11 @@ fn parameters(options: &mut Section, network: &Resolved<'_>, link: &Link) {
         }
     }
     for parameter in of_bond {
-        self::parameter(options, parameter);
+        self::parameter(options, network, parameter);
     }
     for parameter in &link.parameters {
         if !of_bond.iter().any(|bonds| *bonds.name == *parameter.name) {
-            self::parameter(options, parameter);
+            self::parameter(options, network, parameter);
         }
     }
 }
@@ -81,13 +81,11 @@ fn made(options: &mut Section, network: &Resolved<'_>, resolved: &ResolvedLink<'
     }
 }
 
-/// Options of a bridge's ports stand on a line for each; zero is as good as
-/// nothing.
+/// Options of a bridge's ports stand on a line for each.
 #[inline(never)]
-fn parameter(options: &mut Section, parameter: &Parameter) {
+fn parameter(options: &mut Section, network: &Resolved<'_>, parameter: &Parameter) {
     let key = parameter.name.replace('_', "-");
-    match &parameter.value {
-        Setting::Int(0) => {}
+    match &named(network, &key, &parameter.value) {
         Setting::List(items)
             if matches!(key.as_str(), "bridge-pathcost" | "bridge-portprio" | "bridge-waitport") =>
         {

@@ -8,7 +8,7 @@ use super::section::Section;
 use super::text::{Resolver, prefix, push};
 use super::{Renderer, Target, by_name, exists, file, has_programs, udev};
 use crate::action::Action;
-use crate::network::model::{Control, Kind, LinkName, Method, Subnet};
+use crate::network::model::{Control, Kind, Link, LinkName, Method, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use crate::text::fill;
 use alloc::string::String;
@@ -35,10 +35,6 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
         if !matches!(link.link.kind, Kind::Loopback) {
             stanzas(&mut text, network, link, None);
         }
-    }
-    for route in &network.described.routes {
-        text.push('\n');
-        self::route::lines(&mut text, "", route);
     }
     let mut actions = Vec::new();
     file(&mut actions, &[target.distribution.interfaces], 0o644, text);
@@ -73,7 +69,8 @@ fn loopback(text: &mut String, network: &Resolved<'_>, links: &[&ResolvedLink<'_
     }
     text.push_str("auto lo\niface lo inet loopback\n");
     let mut options = Section::default();
-    dns_lines(&mut options, &dns, false);
+    options.set_list("dns-search", &dns.search);
+    options.set_list("dns-nameservers", &dns.servers);
     flush(text, &mut options);
 }
 
@@ -86,36 +83,30 @@ fn flush(text: &mut String, options: &mut Section) {
 /// The stanzas of a link, one for each subnet; `global` stands for the first
 /// one's resolver settings.
 #[inline(never)]
-fn stanzas(
-    text: &mut String,
-    network: &Resolved<'_>,
-    link: &ResolvedLink<'_>,
-    mut global: Option<Resolver<'_>>,
-) {
+fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, global: Option<Resolver<'_>>) {
     let mut options = Section::default();
     if link.link.subnets.is_empty() {
         let auto = link.link.bond.is_some() || matches!(link.link.kind, Kind::Bond);
         head(text, if auto { "auto " } else { "" }, &link.name, false, "manual");
         attribute::of_link(&mut options, network, link, None);
+        if let Some(dns) = &link.link.dns {
+            let dns = Resolver::of(dns);
+            options.set_list("dns-search", &dns.search);
+            options.set_list("dns-nameservers", &dns.servers);
+        }
         flush(text, &mut options);
         return;
     }
     let mut pending = Vec::new();
-    let (mut dns, mut auto, mut control) = (Resolver::default(), false, "");
-    for (at, subnet) in link.link.subnets.iter().enumerate() {
-        control = self::control(subnet.control, auto);
+    let mut auto = false;
+    let resolvers = resolvers(link.link, global);
+    for (at, (subnet, dns)) in link.link.subnets.iter().zip(&resolvers).enumerate() {
+        let control = self::control(subnet.control, auto);
         auto |= subnet.control == Control::Auto;
         head(text, control, &link.name, subnet.method.is_ipv6(), mode(&subnet.method));
-        let own = match global.take() {
-            Some(global) => global,
-            None => Resolver::of(&subnet.dns),
-        };
-        // A subnet without resolver settings repeats those of the first that
-        // has some.
-        subnet_lines(&mut options, subnet, if own.is_empty() { &dns } else { &own });
-        if dns.is_empty() {
-            dns = own;
-        }
+        subnet_lines(&mut options, subnet);
+        options.set_list("dns-search", &dns.search);
+        options.set_list("dns-nameservers", &dns.servers);
         flush(text, &mut options);
         if at == 0 {
             attribute::of_link(&mut options, network, link, Some(subnet));
@@ -123,14 +114,9 @@ fn stanzas(
         }
         route::of_subnet(text, subnet, &mut pending);
     }
-    if !pending.is_empty() {
-        // No subnet has the family that these routes need.
-        head(text, control, &link.name, true, "static");
-        dns_lines(&mut options, &dns, true);
-        flush(text, &mut options);
-        for route in pending {
-            self::route::lines(text, "    ", route);
-        }
+    // No stanza has the family that these need.
+    for route in pending {
+        self::route::lines(text, "    ", route);
     }
 }
 
@@ -171,7 +157,7 @@ fn mode(method: &Method) -> &'static str {
 }
 
 #[inline(never)]
-fn subnet_lines(options: &mut Section, subnet: &Subnet, dns: &Resolver<'_>) {
+fn subnet_lines(options: &mut Section, subnet: &Subnet) {
     if let Some(address) = subnet.address() {
         options.set("address", &prefix(address));
     }
@@ -183,16 +169,34 @@ fn subnet_lines(options: &mut Section, subnet: &Subnet, dns: &Resolver<'_>) {
     if let Some(scope) = &subnet.scope {
         options.set("scope", scope);
     }
-    dns_lines(options, dns, subnet.method.is_ipv6());
 }
 
-/// Resolver settings of one family; search domains only beside a server of
-/// that family, or without any.
+/// The resolver settings that each stanza of a link has: servers of its
+/// family, a subnet without any those of the first that has some, domains
+/// beside servers or where there are none. What no stanza would have, such as
+/// servers of another family, is the first one's. `global` stands for the
+/// first subnet's.
 #[inline(never)]
-fn dns_lines(options: &mut Section, dns: &Resolver<'_>, ipv6: bool) {
-    let servers = dns.of_family(ipv6);
-    if dns.servers.is_empty() || !servers.is_empty() {
-        options.set_list("dns-search", &dns.search);
+fn resolvers<'n>(link: &'n Link, mut global: Option<Resolver<'n>>) -> Vec<Resolver<'n>> {
+    let (mut all, mut first, mut written) = (Resolver::default(), Resolver::default(), Vec::new());
+    for subnet in &link.subnets {
+        let own = global.take().unwrap_or_else(|| Resolver::of(&subnet.dns));
+        all.join(&own);
+        if first.is_empty() {
+            first.join(&own);
+        }
+        let dns = if own.is_empty() { &first } else { &own };
+        let servers = dns.of_family(subnet.method.is_ipv6());
+        let has_domains = dns.servers.is_empty() || !servers.is_empty();
+        let search = if has_domains { dns.search.clone() } else { Vec::new() };
+        written.push(Resolver { servers, search });
     }
-    options.set_list("dns-nameservers", &servers);
+    if let Some(dns) = &link.dns {
+        all.add(dns, true);
+    }
+    all.without(&written);
+    if let Some(first) = written.first_mut() {
+        first.join(&all);
+    }
+    written
 }

@@ -4,9 +4,7 @@ use super::Files;
 use crate::network::model::parameter::{BOND, BRIDGE};
 use crate::network::model::{Kind, Link};
 use crate::network::render::section::Section;
-use crate::network::render::text::{
-    BRIDGES, Found, PYTHON, Spelled, Spelling, hardware_address, parameters, push, sort, underscored,
-};
+use crate::network::render::text::{Found, Spelling, hardware_address, parameters, push, sort, underscored};
 use crate::network::resolve::ResolvedLink;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,8 +12,8 @@ use alloc::vec::Vec;
 const SPELLING: Spelling = Spelling { yes: "yes", no: "no", separator: " " };
 const SUSES: Spelling = Spelling { yes: "on", no: "off", separator: " " };
 
-/// Underscores throughout, or dashes.
-const SPELLED: &[Spelled] = &[("bond_", b'_'), ("bond-", b'-')];
+/// Of `BONDING_OPTS`, whose words are parted by blanks.
+const OPTIONS: Spelling = Spelling { yes: "1", no: "0", separator: "," };
 
 /// When a link's turn is.
 pub(super) fn rank(kind: &Kind) -> u8 {
@@ -64,9 +62,9 @@ impl Files<'_, '_> {
     #[inline(never)]
     fn bond(&self, file: &mut Section, link: &Link) {
         let mut options = String::new();
-        for Found { word, value, .. } in parameters(link, BOND, [0, 3], SPELLED) {
+        for Found { word, value, .. } in parameters(self.network, link, BOND, [0, 3]) {
             let between = if options.is_empty() { "" } else { " " };
-            push(&mut options, &[between, &underscored(word), "=", &PYTHON.of(value)]);
+            push(&mut options, &[between, &underscored(word), "=", &OPTIONS.of(&value)]);
         }
         if !options.is_empty() {
             file.set(self.name("BONDING_OPTS", "BONDING_MODULE_OPTS"), &options);
@@ -84,8 +82,8 @@ impl Files<'_, '_> {
     fn bridge(&self, file: &mut Section, link: &Link) {
         let spelling = if self.suse { &SUSES } else { &SPELLING };
         let column = if self.suse { 4 } else { 3 };
-        for Found { word, value, .. } in parameters(link, BRIDGE, [column, column], BRIDGES) {
-            file.set(word, &spelling.of(value));
+        for Found { word, value, .. } in parameters(self.network, link, BRIDGE, [column, column]) {
+            file.set(word, &spelling.of(&value));
         }
         if !self.suse {
             file.set_all("TYPE=Bridge");

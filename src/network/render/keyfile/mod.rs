@@ -5,7 +5,7 @@ mod uuid;
 mod version;
 
 use super::section::Sections;
-use super::text::{self, BRIDGES, Found, Spelling, hardware_address, underscored};
+use super::text::{self, Found, Spelling, hardware_address, underscored};
 use super::{Renderer, Target, concat, exists, file, has_programs, is_enabled};
 use crate::action::Action;
 use crate::network::model::parameter::{BOND, BRIDGE};
@@ -139,13 +139,13 @@ fn parameters(profile: &mut Sections, network: &Resolved<'_>, link: &Link, kind:
     let section = profile.of(kind);
     match &link.kind {
         Kind::Bond => {
-            for Found { word, value, .. } in text::parameters(link, BOND, [0, 4], &[("bond-", b'_')]) {
-                section.set(&underscored(word), &SPELLING.of(value));
+            for Found { word, value, .. } in text::parameters(network, link, BOND, [0, 4]) {
+                section.set(&underscored(word), &SPELLING.of(&value));
             }
         }
         Kind::Bridge { .. } => {
-            for Found { word, value, .. } in text::parameters(link, BRIDGE, [1, 5], BRIDGES) {
-                section.set(word, &SPELLING.of(value));
+            for Found { word, value, .. } in text::parameters(network, link, BRIDGE, [1, 5]) {
+                section.set(word, &SPELLING.of(&value));
             }
         }
         Kind::Vlan(vlan) => {

@@ -8,7 +8,7 @@ use super::{Renderer, Target, exists, file, is_enabled};
 use crate::action::Action;
 use crate::network::model::parameter::rows;
 use crate::network::model::{
-    Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting,
+    Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting, Subnet,
 };
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
@@ -66,14 +66,15 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Sections {
     netdev::memberships(&mut file, network, resolved);
     let dhcp = dhcp(link);
     file.of("Network").add("DHCP", dhcp);
-    if let Some(accept) = link.accept_ra {
+    let advertised = |subnet: &Subnet| {
+        matches!(subnet.method, Method::Slaac | Method::Dhcp6Stateless | Method::Dhcp6Stateful)
+    };
+    let accept = link.accept_ra.or(link.subnets.iter().any(advertised).then_some(true));
+    if let Some(accept) = accept {
         file.of("Network").add("IPv6AcceptRA", if accept { "yes" } else { "no" });
     }
     subnets(&mut file, link);
     resolver(&mut file, network, link);
-    for (at, route) in network.described.routes.iter().enumerate() {
-        self::route(&mut file, 'c', at, route);
-    }
     overrides(&mut file, network, link, dhcp);
     for (at, rule) in link.rules.iter().enumerate() {
         policy(&mut file, at, rule);
@@ -125,6 +126,7 @@ fn subnets(file: &mut Sections, link: &Link) {
             self::route(file, 'r', number, route);
             number += 1;
         }
+        servers(file, &subnet.dns);
         let Some(address) = subnet.address() else { continue };
         let address = prefix(address);
         file.at("Address", &address).add("Address", &address);
@@ -136,7 +138,6 @@ fn subnets(file: &mut Sections, link: &Link) {
                 section.add("GatewayOnLink", "yes");
             }
         }
-        servers(file, &subnet.dns);
     }
 }
 
@@ -159,15 +160,13 @@ fn route(file: &mut Sections, group: char, number: usize, route: &Route) {
     section.set_number("Table", route.table);
 }
 
-/// Resolver settings of a link: its own, else the global ones where the
-/// description has any.
+/// Resolver settings of a link: its own and the global ones.
 #[inline(never)]
 fn resolver(file: &mut Sections, network: &Resolved<'_>, link: &Link) {
-    match (&link.dns, &network.described.origin) {
-        (Some(dns), _) => servers(file, dns),
-        (None, Origin::V2 { .. }) => {}
-        (None, _) => servers(file, &network.described.dns),
+    if let Some(dns) = &link.dns {
+        servers(file, dns);
     }
+    servers(file, &network.described.dns);
 }
 
 #[inline(never)]
