@@ -45,7 +45,8 @@ pub(super) fn with(text: &str, name: &str, value: &str) -> String {
 
 /// As a shell takes it for one word.
 fn quoted(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@+%=".contains(c);
+    let is_mark = |c: char| matches!(c, '_' | '-' | '.' | '/' | ':' | ',' | '@' | '+' | '%' | '=');
+    let plain = |c: char| c.is_ascii_alphanumeric() || is_mark(c);
     if value.chars().all(plain) { value.into() } else { ["'", &value.replace('\'', "'\\''"), "'"].concat() }
 }
 

@@ -155,9 +155,8 @@ impl<'t> Line<'t> {
 fn last_line<'t>(text: &mut &'t str) -> &'t str {
     let end = text.trim_end_matches('\n');
     let start = end.bytes().rposition(|byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let (rest, line) = end.split_at(start);
-    *text = rest;
-    line
+    *text = end.get(..start).unwrap_or_default();
+    end.get(start..).unwrap_or_default()
 }
 
 /// The value of `KEY=` in /etc/selinux/config; the last one counts.

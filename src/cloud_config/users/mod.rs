@@ -215,8 +215,8 @@ fn names<'a>(value: &'a Value<'a>) -> Option<Vec<&'a str>> {
 /// Why a text is no name of a user or group.
 pub fn check_name(name: &str) -> Result<(), &'static str> {
     // Blanks, and what means something to a shell or in a file that names users.
-    let is_bad =
-        |c: char| c.is_control() || is_space(c) || (c.is_ascii_punctuation() && !"_.-$@+".contains(c));
+    let is_kept = |c: char| matches!(c, '_' | '.' | '-' | '$' | '@' | '+');
+    let is_bad = |c: char| c.is_control() || is_space(c) || (c.is_ascii_punctuation() && !is_kept(c));
     if matches!(name, "" | "." | "..") || name.starts_with(['-', '+', '@', '$']) || name.chars().any(is_bad) {
         Err("it is not a name")
     } else if name.len() > 32 {

@@ -139,7 +139,7 @@ fn is_rule(line: &str) -> bool {
         ["SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"", "\", ATTR{address}==\"", "\", NAME=\""];
     let mut rest = line;
     line.starts_with(conditions[0])
-        && line.matches(", ").count() == 4
+        && line.as_bytes().windows(2).filter(|pair| *pair == b", ").count() == 4
         && conditions.iter().all(|condition| match cut(rest, condition) {
             Some((_, after)) => {
                 rest = after;

@@ -5,7 +5,7 @@ use super::ours::{self, MARK, Owner};
 use crate::action::Action;
 use crate::network::model::{Kind, Match};
 use crate::network::resolve::Resolved;
-use crate::text::{contains, fill, to_bytes};
+use crate::text::{contains, cut, fill, to_bytes};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -23,7 +23,7 @@ pub fn is_rules(path: &str) -> bool {
 #[inline(never)]
 pub fn merge(rules: &mut Vec<u8>, here: &str, network: &Resolved<'_>) -> bool {
     let before = match here.strip_prefix(MARK) {
-        Some(ours) => ours.split_once(BEFORE).map_or("", |(_, before)| before),
+        Some(ours) => cut(ours, BEFORE).map_or("", |(_, before)| before),
         None if ours::owner("/etc/udev/rules.d/", here) == Owner::CloudInit => "",
         None => here,
     };

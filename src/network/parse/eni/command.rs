@@ -4,6 +4,7 @@ use super::super::reader::Reader;
 use super::super::subnet::route;
 use super::{Line, empty, set};
 use crate::network::model::Route;
+use crate::text::has;
 use alloc::vec::Vec;
 
 /// What a command of a stanza does.
@@ -58,7 +59,7 @@ fn added<'t>(reader: &mut Reader<'_>, words: &[&'t str], host: bool, line: Line<
         words = rest;
     }
     if host {
-        set(&mut options, "netmask", if network.contains(':') { "128" } else { "32" }, line);
+        set(&mut options, "netmask", if has(network, b':') { "128" } else { "32" }, line);
     }
     route(reader, &options)
 }

@@ -2,7 +2,6 @@
 //! that every boot and every cloud-init gives one link the same.
 
 use crate::network::model::LinkName;
-use alloc::format;
 use alloc::string::String;
 
 /// The namespace cloud-init uses: a3924cb8-09e0-43e9-890b-77972a800108.
@@ -25,8 +24,16 @@ pub(super) fn of_link(name: &LinkName) -> String {
     let [a, b, c, d, _] = sha1_block(&block);
     let b = b & 0xffff_0fff | 0x5000;
     let c = c & 0x3fff_ffff | 0x8000_0000;
-    let (b1, b2, c1, c2) = (b >> 16, b & 0xffff, c >> 16, c & 0xffff);
-    format!("{a:08x}-{b1:04x}-{b2:04x}-{c1:04x}-{c2:04x}{d:08x}")
+    let mut text = String::new();
+    for word in [a, b, c, d] {
+        for shift in (0..32).step_by(4).rev() {
+            if matches!(text.len(), 8 | 13 | 18 | 23) {
+                text.push('-');
+            }
+            text.push(char::from_digit(word >> shift & 15, 16).unwrap_or('0'));
+        }
+    }
+    text
 }
 
 #[allow(clippy::many_single_char_names, reason = "the standard's letters")]

@@ -1,6 +1,5 @@
 //! Characters to the page: columns, indentation, folding at 80.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -156,7 +155,7 @@ impl Writer {
         for (position, (at, character)) in text.char_indices().enumerate() {
             let kept = matches!(character, ' ' | '!' | '#'..='[' | ']'..='~');
             if !kept {
-                self.push(&text[start..at]);
+                self.push(part(text, start, at));
                 self.escape(character);
                 start = at + character.len_utf8();
             }
@@ -164,19 +163,19 @@ impl Writer {
             // An escape has been written already, and may stick out by one.
             if foldable && self.column + at > WIDTH + start.min(at + 1) && split {
                 if kept {
-                    self.push(&text[start..at]);
+                    self.push(part(text, start, at));
                     start = at;
                 }
                 self.push("\\");
                 self.indent();
                 self.whitespace = false;
                 self.indention = false;
-                if text[start..].starts_with(' ') {
+                if text.as_bytes().get(start) == Some(&b' ') {
                     self.push("\\");
                 }
             }
         }
-        self.push(&text[start..]);
+        self.push(part(text, start, text.len()));
         self.indicator("\"", false, false, false);
     }
 
@@ -199,11 +198,12 @@ impl Writer {
             '\u{2029}' => 'P',
             _ => {
                 let code = u32::from(character);
-                let text = match code {
-                    0..=0xff => format!("\\x{code:02X}"),
-                    0x100..=0xffff => format!("\\u{code:04X}"),
-                    _ => format!("\\U{code:08X}"),
+                let (mut text, digits) = match code {
+                    0..=0xff => (String::from("\\x"), 2),
+                    0x100..=0xffff => (String::from("\\u"), 4),
+                    _ => (String::from("\\U"), 8),
                 };
+                text.extend((0..digits).rev().map(|digit| hexadecimal(code >> (4 * digit) & 15)));
                 return self.push(&text);
             }
         };
@@ -223,6 +223,18 @@ impl Writer {
     }
 }
 
+/// A digit, 0 to 15, in upper case.
+fn hexadecimal(digit: u32) -> char {
+    char::from_digit(digit, 16).unwrap_or('0').to_ascii_uppercase()
+}
+
+/// The bytes `start..end` of a text, which begin and end characters: a slice would bring the words of
+/// its panic along.
+#[inline(never)]
+fn part(text: &str, start: usize, end: usize) -> &str {
+    text.get(start..end).unwrap_or_default()
+}
+
 /// `text` in runs of spaces, of line breaks, and of other characters.
 fn runs(text: &str) -> impl Iterator<Item = &str> {
     let class = |character: char| if character == ' ' { 1 } else { u8::from(is_break(character)) * 2 };
@@ -230,8 +242,8 @@ fn runs(text: &str) -> impl Iterator<Item = &str> {
     core::iter::from_fn(move || {
         let first = class(rest.chars().next()?);
         let end = rest.find(|character| class(character) != first).unwrap_or(rest.len());
-        let (run, behind) = rest.split_at(end);
-        rest = behind;
+        let run = part(rest, 0, end);
+        rest = part(rest, end, rest.len());
         Some(run)
     })
 }
