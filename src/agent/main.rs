@@ -7,14 +7,16 @@
 extern crate alloc;
 
 mod boot;
+mod console;
 mod options;
 mod provision;
 mod root_device;
 mod start;
 mod target;
 
+use console::Console;
 use glowplug::kernel_line::KernelLine;
-use glowplug::stage::log::Log;
+use glowplug::stage::log::{Level, Log};
 use glowplug::sys::tree;
 use options::{Asked, Options};
 
@@ -23,7 +25,8 @@ const USAGE: i32 = 2;
 
 /// Runs the agent; the value is its exit status.
 fn main(environment: &start::Environment) -> i32 {
-    let console = |text: &str| _ = start::print(text);
+    let lines = Console::of(environment);
+    let console = |level: Level, text: &str| lines.print(level, text);
     let mut log = Log::new("glowplug-agent", &console);
     if rustix::process::getpid().is_init() {
         boot::run(environment, &mut log);

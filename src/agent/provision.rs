@@ -13,6 +13,7 @@ use glowplug::sys::mount;
 use glowplug::sys::netlink::Netlink;
 use glowplug::sys::remount::Mounted;
 use glowplug::sys::root::Root;
+use glowplug::text::escaped;
 
 /// Exit status of a run that could not write all it had to.
 pub(crate) const FAILED: i32 = 1;
@@ -53,6 +54,10 @@ pub(crate) fn provision(options: &Options<'_>, line: &KernelLine, log: &mut Log<
     let mut link = |action: &LinkAction| Netlink::apply_when_needed(&mut netlink, action);
     let mut applier = Applier::new(&root, &run);
     applier.link = Some(&mut link);
+    let watch = |text: &str| _ = start::print(&["glowplug-agent: debug: ", &escaped(text), "\n"].concat());
+    if line.has("glowplug.debug") {
+        applier.watch = Some(&watch);
+    }
     if options.plan {
         applier.record = Some(&mut print);
     }

@@ -5,7 +5,7 @@ use crate::cli::{Arguments, Ended};
 use crate::late;
 use crate::output::{self, Redirection};
 use crate::progress;
-use crate::provision::{Machine, kernel_line};
+use crate::provision::{Machine, debug, kernel_line};
 use crate::settings::Settings;
 use crate::stage::{console, need_root};
 use crate::status::{MODES, Status};
@@ -21,7 +21,7 @@ use glowplug::sys::root::Root;
 use glowplug::sys::{clock, mount};
 use std::fs;
 
-/// Runs the local stage; the exit status is how many errors it ended with.
+/// Runs the local stage; the exit status is [`progress::end`]'s.
 pub(crate) fn run(arguments: &Arguments) -> Ended {
     need_root("init --local")?;
     let mut log = Log::new("glowplug", &console);
@@ -64,6 +64,9 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut applier = Applier::new(&root, &run);
     applier.is_image = !running;
     applier.link = Some(&mut link);
+    if Settings::of(arguments)?.debug {
+        applier.watch = Some(&debug);
+    }
     let outcome = local::run(&local, &mut applier, &mut log);
     local::close(&mut applier, &mut log);
     if outcome == Outcome::Off || !running {

@@ -11,7 +11,7 @@ use glowplug::error::Error;
 use glowplug::instance::Instance;
 use glowplug::module::Stage;
 use glowplug::stage::local::{self, Local, Outcome};
-use glowplug::stage::log::Log;
+use glowplug::stage::log::{Level, Log};
 use glowplug::state::cache;
 use glowplug::state::paths::HANDOFF_INSTANCE;
 use glowplug::syntax::json::{self, Style};
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let machine =
         Machine { root: Root::open(folder)?, run: Root::open(&run)?, settings: Settings::default() };
     // Of what is only recorded nothing was done.
-    let said = |line: &str| {
+    let said = |_: Level, line: &str| {
         let line = line.trim_end();
         if !line.ends_with(" action done") && !line.ends_with(" actions done") {
             say(line);

@@ -57,11 +57,11 @@ pub(crate) fn local() -> Status {
     status
 }
 
-/// Writes status, result, log and timings; the value is how many errors the
-/// stage ended with.
+/// Writes status, result, log and timings; the value is the exit status, as cloud-init 26.2 has it:
+/// 1 after an error, 2 after a warning, else 0.
 pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
-    let mut mode = Mode::of_lines(&read_lines(&log.lines));
-    let errors = mode.errors.len();
+    let mut mode = Mode::of_lines(&log.lines);
+    let (errors, warnings) = (mode.errors.len(), mode.recoverable.len());
     let finished = clock::monotonic();
     mode.start = Some(seconds(begun));
     mode.finished = Some(seconds(finished));
@@ -76,19 +76,30 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
     }
     stage_process::clear();
     keep_timings(log);
-    let problems = match errors {
-        0 => String::new(),
-        1 => " with 1 error".into(),
-        _ => format!(" with {errors} errors"),
+    log.info("{} is done{}", &[name, &tally(errors, warnings)]);
+    log_file::append("glowplug", &log.lines);
+    match (errors, warnings) {
+        (0, 0) => 0,
+        (0, _) => 2,
+        _ => 1,
+    }
+}
+
+/// ` with 1 error and 2 warnings`; empty without any.
+fn tally(errors: usize, warnings: usize) -> String {
+    let counted = |count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        _ => Some(format!("{count} {word}s")),
     };
-    log.info("{} is done{}", &[name, &problems]);
-    log_file::append("glowplug", &read_lines(&log.lines));
-    u8::try_from(errors).unwrap_or(u8::MAX)
+    let counts: Vec<String> =
+        [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
+    if counts.is_empty() { String::new() } else { format!(" with {}", counts.join(" and ")) }
 }
 
 /// Adds lines to what the agent told: [`local`] takes all of it.
 pub(crate) fn add_to_local(log: &Log<'_>) {
-    append(HANDOFF_LOG, &log.lines);
+    append(HANDOFF_LOG, &log.text());
     keep_timings(log);
 }
 

@@ -164,13 +164,12 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     let mut program = program::run;
     let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
     let mut task = |task: &Task| tasks.carry_out(task, machine);
-    let mut watch = |action: &Action| debug(&action.text());
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.account = Some(&mut account);
     applier.program = Some(&mut program);
     applier.task = Some(&mut task);
     if machine.settings.debug {
-        applier.watch = Some(&mut watch);
+        applier.watch = Some(&debug);
     }
     if !matches!(work, Work::Plan(..)) {
         machine.root.note_writes(CLOUD);
@@ -216,6 +215,7 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     if let Err(error) = applier.flush() {
         log.error(&error);
     }
+    log.trace(&mut applier.trace);
     drop(applier);
     tasks
 }
@@ -310,8 +310,8 @@ fn announced(entry: &Entry<'_>, config: &CloudConfig<'_>, paths: &InstancePaths)
 }
 
 /// Says a line to who wants to know all.
-fn debug(line: &str) {
-    console(&format!("glowplug: debug: {}\n", escaped(line)));
+pub(crate) fn debug(line: &str) {
+    console(Level::Debug, &format!("glowplug: debug: {}\n", escaped(line)));
 }
 
 /// Makes the instance the present one where the agent could not, and writes

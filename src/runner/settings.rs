@@ -3,6 +3,7 @@
 
 use crate::cli::Arguments;
 use crate::input::read_text;
+use crate::provision::kernel_line;
 use glowplug::error::{Error, Result};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
@@ -31,7 +32,11 @@ impl Settings {
             let text = read_text(&path)?;
             files.push((path, text));
         }
-        let settings = Self { files, debug: arguments.has("debug"), force: arguments.has("force") };
+        let settings = Self {
+            files,
+            debug: arguments.has("debug") || kernel_line().has("glowplug.debug"),
+            force: arguments.has("force"),
+        };
         settings.trees()?;
         Ok(settings)
     }

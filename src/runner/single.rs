@@ -9,7 +9,7 @@ use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
 use glowplug::module;
 use glowplug::stage::listed::{Entry, is_called, parse_frequency};
-use glowplug::stage::log::{Level, Log, read_lines};
+use glowplug::stage::log::{Level, Log};
 use glowplug::state::paths::{InstancePaths, semaphore};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::sys::clock;
@@ -42,9 +42,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let begun = clock::monotonic();
     let tasks = provision::run(&Work::Single(entry), &machine, &instance, &mut log);
     log.step("runner/single", begun);
-    let lines = read_lines(&log.lines);
-    log_file::append("glowplug", &lines);
+    log_file::append("glowplug", &log.lines);
     progress::keep_timings(&log);
     tasks.end(None);
-    Ok(u8::from(lines.iter().any(|line| line.level == Level::Error)))
+    Ok(u8::from(log.has(Level::Error, 0)))
 }

@@ -11,11 +11,12 @@ use crate::{fallback, late, local_stage, progress, remote, state_folder};
 use glowplug::error::{Error, Result};
 use glowplug::limits;
 use glowplug::module::Stage;
-use glowplug::stage::log::Log;
+use glowplug::stage::log::{Level, Log};
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
 use glowplug::sys::{clock, other_root, tree};
 use std::fs;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 
 /// `glowplug init`.
 pub(crate) fn init(arguments: &Arguments) -> Ended {
@@ -41,7 +42,7 @@ pub(crate) fn modules(arguments: &Arguments) -> Ended {
     run(stage, arguments)
 }
 
-/// Runs a stage; the exit status is how many errors it ended with.
+/// Runs a stage; the exit status is [`progress::end`]'s.
 fn run(stage: Stage, arguments: &Arguments) -> Ended {
     need_root(name(stage))?;
     let settings = Settings::of(arguments)?;
@@ -101,10 +102,19 @@ fn enter(arguments: &Arguments) -> Result<Option<&str>> {
     Ok(Some(root))
 }
 
-/// Says a line where somebody may watch the machine boot.
-pub(crate) fn console(text: &str) {
+/// Prints a line to standard error; to the journal with its priority.
+pub(crate) fn console(level: Level, text: &str) {
+    let prefix = if is_journal() { level.prefix() } else { "" };
     // A console that can't be written has nobody in front of it.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all([prefix, text].concat().as_bytes());
+}
+
+/// Whether standard error is the journal: systemd says which file that is (systemd.exec(5),
+/// `JOURNAL_STREAM`), since a service's output may be sent elsewhere.
+fn is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let file = fs::metadata("/proc/self/fd/2");
+    file.is_ok_and(|file| stream == format!("{}:{}", file.dev(), file.ino()))
 }
 
 /// An error for everybody but root; `what` can't be run.

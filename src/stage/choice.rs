@@ -100,10 +100,10 @@ mod tests {
     fn choice(line: &str, files: &[(&str, &str)], config: &str) -> (Vec<&'static str>, bool, String) {
         let root = Tree::of("", files);
         let config = [("cloud.cfg", yaml::load(config).unwrap())];
-        let mut log = Log::new("x", &|_| ());
+        let mut log = Log::new("x", &|_, _| ());
         let choice = choose(&KernelLine::parse(line), &root, &config, &mut log);
         let names = choice.datasources.iter().map(|datasource| datasource.name).collect();
-        let told = super::super::log::read_lines(&log.lines).into_iter().map(|line| line.text + "\n");
+        let told = log.lines.into_iter().map(|line| line.text + "\n");
         (names, choice.pinned, told.collect())
     }
 

@@ -170,6 +170,7 @@ impl<'e, 'a> Engine<'e, 'a> {
             return usize::from(!early);
         };
         let tally = self.carry_out(module, &attempt, log);
+        log.trace(&mut self.applier.trace);
         let plan = &attempt.plan;
         tell(module.name, &plan.waits, tally.done, early, log);
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());

@@ -29,7 +29,7 @@ const ID: &str = "iid-datasource-none";
 /// Whether the configuration lets a machine without a seed be this instance.
 pub fn is_listed(line: &KernelLine, root: &dyn Fetch, config: &[(&str, Value<'_>)]) -> bool {
     // The local stage has told what there is to tell of the list.
-    choose(line, root, config, &mut Log::new("", &|_| ())).fallback
+    choose(line, root, config, &mut Log::new("", &|_, _| ())).fallback
 }
 
 /// The instance with nothing but its name.

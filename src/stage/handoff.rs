@@ -54,7 +54,7 @@ pub fn outcome(outcome: Outcome, take: &mut dyn FnMut(Action)) {
 
 /// Hands over the log and the timings so far.
 pub fn log(log: &Log<'_>, take: &mut dyn FnMut(Action)) {
-    write(HANDOFF_LOG, log.lines.as_bytes(), 0o640, take);
+    write(HANDOFF_LOG, log.text().as_bytes(), 0o640, take);
     write(TIMINGS, log.steps.as_bytes(), 0o644, take);
 }
 

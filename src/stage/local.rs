@@ -214,7 +214,7 @@ pub fn network_again(local: &Local<'_>, instance: &Instance, applier: &mut Appli
 /// where it is left alone.
 pub fn network_of(local: &Local<'_>, instance: &Instance, present: &[SystemLink]) -> Option<Network> {
     // The stage has told what there is to tell.
-    let mut told = Log::new("", &|_| ());
+    let mut told = Log::new("", &|_, _| ());
     with_inputs(local, instance, |inputs| network::described(inputs, present, &mut told))
 }
 
@@ -241,6 +241,7 @@ pub fn close(applier: &mut Applier<'_>, log: &mut Log<'_>) {
         applier.refused = true;
         log.error(&error);
     }
+    log.trace(&mut applier.trace);
     handoff::log(log, &mut |action| {
         // Nobody is left to tell but the console, which has all lines already.
         let _ = applier.apply(&action, None);
@@ -408,7 +409,9 @@ fn keep(
 /// still succeed; a full disk or a dead one says the same for every file.
 #[inline(never)]
 pub fn carry_out(applier: &mut Applier<'_>, action: &Action, log: &mut Log<'_>) -> bool {
-    let Err(error) = applier.apply(action, None) else { return true };
+    let applied = applier.apply(action, None);
+    log.trace(&mut applier.trace);
+    let Err(error) = applied else { return true };
     log.error(&error);
     !matches!(error.errno(), Some(5 | 28 | 30))
 }

@@ -286,7 +286,7 @@ mod tests {
         let mut search = Search::new(&surroundings, Vec::from([datasource::named("nocloud").unwrap()]));
         let start = clock::monotonic();
         let patience = Patience { bound: start + 10_000_000, quiet: Some(5_000_000) };
-        let Answer::Found(instance) = search.run(patience, &mut Log::new("test", &|_| {})) else {
+        let Answer::Found(instance) = search.run(patience, &mut Log::new("test", &|_, _| {})) else {
             panic!("there is a seed");
         };
         let took = clock::monotonic() - start;

@@ -2,12 +2,14 @@
 
 use super::place::Fault;
 use super::root::Root;
-use super::{failed, mount, path as at, write};
+use super::{clock, failed, mount, path as at, write};
 use crate::accounts::Accounts;
 use crate::action::{AccountChange, Action, LinkAction, Owner, Program, Task};
 use crate::error::{Error, Result};
 use crate::selinux::Kind;
 use crate::text::parent_and_name;
+use alloc::string::String;
+use alloc::vec::Vec;
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, Gid, OFlags, Uid};
 use rustix::io::Errno;
@@ -48,7 +50,9 @@ pub struct Applier<'a> {
     /// Takes the actions in place of the machine: a plan is printed so.
     pub record: Option<&'a mut dyn FnMut(&Action)>,
     /// Is told of every action before it is carried out.
-    pub watch: Option<&'a mut dyn FnMut(&Action)>,
+    pub watch: Option<&'a dyn Fn(&str)>,
+    /// Every action that was begun, with microseconds of the monotonic clock, for the log.
+    pub trace: Vec<(u64, String)>,
     /// The root's accounts as an owner was looked up last, and the files they are of.
     accounts: Option<(AccountFiles, Accounts)>,
 }
@@ -70,6 +74,7 @@ impl<'a> Applier<'a> {
             refused: false,
             record: None,
             watch: None,
+            trace: Vec::new(),
             accounts: None,
         }
     }
@@ -83,9 +88,11 @@ impl<'a> Applier<'a> {
             record(action);
             return Ok(());
         }
-        if let Some(watch) = &mut self.watch {
-            watch(action);
+        let text = action.text();
+        if let Some(watch) = self.watch {
+            watch(&text);
         }
+        self.trace.push((clock::monotonic(), text));
         let applied = self.carry_out(action, begun);
         if !matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
             self.accounts = None;

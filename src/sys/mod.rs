@@ -6,6 +6,7 @@ pub mod block;
 pub mod clock;
 mod disc;
 pub mod grow;
+pub mod kernel_log;
 pub mod kernel_module;
 pub mod lock;
 pub mod mount;

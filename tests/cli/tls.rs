@@ -96,7 +96,7 @@ unable to post to https://home.test:8446/bad: the server's certificate can't be 
 /good instance_id=i-verbs TLSv1.2
 /own instance_id=i-verbs TLSv1.3
 fetched https://home.test:8441/script: 40 bytes
-status 0
+status 2
 status: done
 extended_status: degraded done
 boot_status_code: enabled-by-sysvinit

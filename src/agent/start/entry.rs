@@ -19,6 +19,17 @@ pub(crate) struct Environment {
     pub(crate) variables: &'static [*const c_char],
 }
 
+impl Environment {
+    /// Whether a variable begins with `name`, which ends with `=`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.variables.iter().take_while(|variable| !variable.is_null()).any(|variable| {
+            // SAFETY: each pointer before the NULL is a NUL-terminated string that lives as long as
+            // the process.
+            unsafe { CStr::from_ptr(*variable) }.to_bytes().starts_with(name.as_bytes())
+        })
+    }
+}
+
 /// Called by `_start` with the initial stack pointer: argc, argv, NULL, envp, NULL.
 ///
 /// # Safety

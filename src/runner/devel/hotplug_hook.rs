@@ -17,7 +17,7 @@ use glowplug::network::render;
 use glowplug::network::resolve::ResolvedLink;
 use glowplug::stage::handoff;
 use glowplug::stage::local::{self, carry_out};
-use glowplug::stage::log::{Level, Log, read_lines};
+use glowplug::stage::log::{Level, Log};
 use glowplug::stage::network::system_links;
 use glowplug::state::cache;
 use glowplug::state::paths::CACHE;
@@ -63,9 +63,8 @@ pub(crate) fn handle(arguments: &Arguments) -> Ended {
     if let Err(error) = &done {
         log.error(error);
     }
-    let lines = read_lines(&log.lines);
-    log_file::append("glowplug", &lines);
-    Ok(u8::from(lines.iter().any(|line| line.level == Level::Error)))
+    log_file::append("glowplug", &log.lines);
+    Ok(u8::from(log.has(Level::Error, 0)))
 }
 
 fn is_enabled(configuration: &[u8]) -> Result<bool> {

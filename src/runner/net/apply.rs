@@ -8,7 +8,7 @@ use glowplug::error::{Error, Result};
 use glowplug::network::parse::{Description, Parsed, description};
 use glowplug::network::render::live;
 use glowplug::network::resolve::Resolved;
-use glowplug::stage::log::Log;
+use glowplug::stage::log::{Level, Log};
 use glowplug::stage::network::system_links;
 use glowplug::stage::search::{self, Answer};
 use glowplug::sys::apply::Applier;
@@ -63,7 +63,7 @@ fn usage(why: &str) -> Ended {
 
 /// The network of a seed's folder.
 fn of_seed(folder: &str) -> Result<Parsed> {
-    let tell = |line: &str| say(line.split_once(": ").map_or(line, |(_, text)| text));
+    let tell = |_: Level, line: &str| say(line.split_once(": ").map_or(line, |(_, text)| text));
     let instance = match search::folder(folder, &mut Log::new("net", &tell)) {
         Answer::Found(instance) => instance,
         Answer::Broken(error) => return Err(error),

@@ -1,4 +1,3 @@
-use super::super::log::read_lines;
 use super::*;
 use crate::datasource;
 use crate::fetch::memory::Tree;
@@ -54,7 +53,7 @@ fn decided(
     cached: Option<Box<Instance>>,
 ) -> (Outcome, Option<(String, bool)>, Vec<String>) {
     let here = machine("u-1", "a");
-    let mut log = Log::new("x", &|_| ());
+    let mut log = Log::new("x", &|_, _| ());
     let all: Vec<_> = datasource::ALL.iter().collect();
     let past = past(cached, &here);
     let (outcome, decided) = decide(answer, last, &absent(&all), past, here.clone(), &mut log);
@@ -66,7 +65,7 @@ fn decided(
         Decided::NetworkAlone => Some(("none, a network".into(), true)),
         Decided::Nothing => None,
     };
-    (outcome, decided, read_lines(&log.lines).into_iter().map(|line| line.text).collect())
+    (outcome, decided, log.lines.into_iter().map(|line| line.text).collect())
 }
 
 #[test]
@@ -74,7 +73,7 @@ fn the_configuration_counts_without_a_seed_where_it_names_none() {
     let here = machine("u-1", "a");
     let decided = |answer, cached| {
         let past = Past { fallback: true, ..past(cached, &here) };
-        let (outcome, decided) = decide(answer, None, "", past, here.clone(), &mut Log::new("x", &|_| ()));
+        let (outcome, decided) = decide(answer, None, "", past, here.clone(), &mut Log::new("x", &|_, _| ()));
         (outcome, matches!(decided, Decided::NetworkAlone))
     };
     assert_eq!(decided(Answer::Absent, None), (Outcome::Fallback, true));
