@@ -7,14 +7,14 @@ use crate::output::{self, Redirection};
 use crate::progress;
 use crate::provision::{Machine, debug, kernel_line};
 use crate::settings::Settings;
-use crate::stage::{console, need_root};
+use crate::stage::{console, need_root, seed_state};
 use crate::status::{MODES, Status};
 use glowplug::action::LinkAction;
 use glowplug::kernel_line::KernelLine;
 use glowplug::module::Stage;
 use glowplug::stage::local::{self, Local, Outcome};
 use glowplug::stage::log::Log;
-use glowplug::state::paths::{HANDOFF, HANDOFF_SEED};
+use glowplug::state::paths::HANDOFF;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::netlink::Netlink;
 use glowplug::sys::root::Root;
@@ -27,11 +27,15 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let mut log = Log::new("glowplug", &console);
     let folder = arguments.value("root").unwrap_or("/");
     let running = fs::canonicalize(folder).is_ok_and(|path| path.as_os_str() == "/");
-    if running && fs::exists(HANDOFF_SEED).unwrap_or(false) {
-        log.info("init-local was done before this: {} is there", &[HANDOFF]);
-        late::finish(&Machine::running(Settings::of(arguments)?)?, &mut log);
-        progress::add_to_local(&log);
-        return Ok(0);
+    if running && let Some(state) = seed_state() {
+        let Some(why) = why_again(&state, arguments) else {
+            log.info("init-local was done before this: {} is there", &[HANDOFF]);
+            late::finish(&Machine::running(Settings::of(arguments)?)?, &mut log);
+            progress::add_to_local(&log);
+            return Ok(0);
+        };
+        progress::keep_agents_log();
+        log.info("init-local runs again: {}", &[&why]);
     }
     let (root, run) = (Root::open(folder)?.labelled(), Root::open("/run")?);
     let begun = clock::monotonic();
@@ -69,7 +73,10 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     }
     let outcome = local::run(&local, &mut applier, &mut log);
     local::close(&mut applier, &mut log);
-    if outcome == Outcome::Off || !running {
+    if !running {
+        return Ok(progress::exit_status(&log));
+    }
+    if outcome == Outcome::Off {
         return Ok(0);
     }
     // The hand-off has them already.
@@ -79,4 +86,18 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         output.end();
     }
     Ok(exit_status)
+}
+
+/// Why a stage that ended as `state` says runs once more; `None`: it was done.
+fn why_again(state: &str, arguments: &Arguments) -> Option<String> {
+    if let Some(folder) = arguments.value("seed") {
+        return Some(format!("--seed {folder} is given"));
+    }
+    let done = [Outcome::Found, Outcome::Cached, Outcome::Fallback, Outcome::Remote];
+    if !done.iter().any(|outcome| outcome.word() == state) {
+        return Some(format!("before, it ended with {state}"));
+    }
+    let errors = progress::local_errors();
+    (errors > 0)
+        .then(|| format!("before, it ended with {errors} error{}", if errors == 1 { "" } else { "s" }))
 }

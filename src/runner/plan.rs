@@ -67,7 +67,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     if instance.is_none() && outcome != Outcome::Off {
         return Err(Error::new("plan a boot", folder, "there is no seed").into());
     }
-    Ok(0)
+    // With the last instance there is a plan all the same.
+    Ok(u8::from(outcome == Outcome::Broken))
 }
 
 /// The local stage on paper; the value has the instance it would hand over.

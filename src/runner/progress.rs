@@ -5,7 +5,7 @@ use crate::http::cause;
 use crate::status::{MODES, Mode, Status, seconds};
 use crate::{log_file, program, stage_process};
 use glowplug::error::Error;
-use glowplug::stage::log::{Log, read_lines};
+use glowplug::stage::log::{Level, Line, Log, read_lines};
 use glowplug::state::paths::{HANDOFF_LOG, TIMINGS};
 use glowplug::sys::{clock, tree};
 use std::fs;
@@ -47,14 +47,31 @@ pub(crate) fn local() -> Status {
         return status;
     }
     let mut status = Status::default();
-    let Some(text) = tree::text(HANDOFF_LOG) else { return status };
-    let lines = read_lines(&text);
-    log_file::append("glowplug-agent", &lines);
+    let lines = keep_agents_log();
+    if lines.is_empty() {
+        return status;
+    }
     let mut mode = Mode::of_lines(&lines);
     mode.start = lines.first().map(|line| seconds(line.at));
     mode.finished = lines.last().map(|line| seconds(line.at));
     status.modes.insert(MODES[0].into(), mode);
     status
+}
+
+/// Adds what the agent logged to the log file; the value has it.
+pub(crate) fn keep_agents_log() -> Vec<Line> {
+    let lines = read_lines(&tree::text(HANDOFF_LOG).unwrap_or_default());
+    log_file::append("glowplug-agent", &lines);
+    lines
+}
+
+/// How many errors the local stage of this boot ended with, whichever program ran it.
+pub(crate) fn local_errors() -> usize {
+    if let Some(mode) = Status::read().and_then(|mut status| status.modes.remove(MODES[0])) {
+        return mode.errors.len();
+    }
+    let lines = read_lines(&tree::text(HANDOFF_LOG).unwrap_or_default());
+    lines.iter().filter(|line| line.level == Level::Error).count()
 }
 
 /// Writes status, result, log and timings; the value is the exit status, as cloud-init 26.2 has it:
@@ -78,10 +95,15 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
     keep_timings(log);
     log.info("{} is done{}", &[name, &tally(errors, warnings)]);
     log_file::append("glowplug", &log.lines);
-    match (errors, warnings) {
-        (0, 0) => 0,
-        (0, _) => 2,
-        _ => 1,
+    exit_status(log)
+}
+
+/// As [`end`] has it.
+pub(crate) fn exit_status(log: &Log<'_>) -> u8 {
+    match (log.has(Level::Error, 0), log.has(Level::Warning, 0)) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => 0,
     }
 }
 

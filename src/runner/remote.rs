@@ -3,6 +3,7 @@
 
 use crate::download::{self, Source, shown};
 use crate::provision::{Machine, kernel_line};
+use crate::stage::seed_state;
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
@@ -10,9 +11,7 @@ use glowplug::stage::local::{Outcome, carry_out};
 use glowplug::stage::log::Log;
 use glowplug::stage::{find, handoff};
 use glowplug::state::cache;
-use glowplug::state::paths::HANDOFF_SEED;
 use glowplug::sys::apply::Applier;
-use glowplug::sys::tree;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -58,8 +57,7 @@ impl Fetch for Server {
 
 /// Fetches the seed where the agent has left that to the runner.
 pub(crate) fn fetch(machine: &Machine, log: &mut Log<'_>) {
-    let state = tree::text(HANDOFF_SEED).unwrap_or_default();
-    if state.trim() != Outcome::Remote.word() {
+    if seed_state().as_deref() != Some(Outcome::Remote.word()) {
         return;
     }
     let holds = handoff::handed_over(&machine.run).is_ok_and(|instance| instance.is_some());

@@ -2,9 +2,10 @@
 
 use crate::cli::{Arguments, Ended, print};
 use crate::log_file::utc;
-use crate::stage::switched_off;
+use crate::stage::{seed_state, switched_off};
 use crate::stage_process;
 use crate::status::{MODES, Status};
+use glowplug::stage::local::Outcome;
 use glowplug::state::paths::DISABLED;
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
@@ -41,12 +42,21 @@ fn is_marked() -> bool {
     std::fs::exists(DISABLED).unwrap_or(false)
 }
 
+/// Whether no seed was found and nothing says that there should be one: cloud-init's generator
+/// switches itself off on such a machine.
+fn is_unseeded() -> bool {
+    seed_state().as_deref() == Some(Outcome::Absent.word())
+}
+
 impl State {
     fn of(status: Option<&Status>) -> Self {
         match switched_off() {
             Ok(Some(_)) => return Self::Disabled,
             Ok(None) => {}
             Err(_) => return Self::Error,
+        }
+        if is_unseeded() && status.is_none_or(|status| status.errors().next().is_none()) {
+            return Self::Disabled;
         }
         let Some(status) = status else { return Self::NotStarted };
         let ended = status.modes.get("modules-final").is_some_and(|mode| mode.finished.is_some());
@@ -182,6 +192,7 @@ impl Report {
     fn boot_status_code(&self) -> &'static str {
         match self.state {
             State::Disabled if is_marked() => "disabled-by-marker-file",
+            State::Disabled if is_unseeded() => "disabled-by-generator",
             State::Disabled => "disabled-by-kernel-command-line",
             _ if !Path::new("/run/systemd/system").exists() => "enabled-by-sysvinit",
             State::NotStarted => "unknown",
@@ -190,12 +201,13 @@ impl Report {
     }
 
     fn detail(&self) -> String {
-        if let Some(datasource) = &self.status.datasource {
-            return datasource.clone();
-        }
         match (self.state, &self.status.stage) {
             (State::Disabled, _) if is_marked() => format!("disabled by {DISABLED}"),
+            (State::Disabled, _) if is_unseeded() => {
+                "disabled: no seed was found, and nothing says that there should be one".into()
+            }
             (State::Disabled, _) => "disabled by the kernel line".into(),
+            _ if self.status.datasource.is_some() => self.status.datasource.clone().unwrap_or_default(),
             (_, Some(stage)) => format!("Running in stage: {stage}"),
             (State::NotStarted, _) => "no stage has run in this boot".into(),
             _ => "no datasource".into(),

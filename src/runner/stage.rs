@@ -11,6 +11,7 @@ use crate::{fallback, late, local_stage, progress, remote, state_folder};
 use glowplug::error::{Error, Result};
 use glowplug::limits;
 use glowplug::module::Stage;
+use glowplug::stage::local::Outcome;
 use glowplug::stage::log::{Level, Log};
 use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
 use glowplug::sys::{clock, other_root, tree};
@@ -53,6 +54,14 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
         return Ok(0);
     }
     let begun = clock::monotonic();
+    let machine = Machine::running(settings);
+    if seed_state().as_deref() == Some(Outcome::Absent.word())
+        && let Ok(machine) = &machine
+        && machine.instance(&mut log).is_none()
+    {
+        log.info("no seed, and nothing that says there should be one: nothing is provisioned", &[]);
+        return Ok(0);
+    }
     let has_state = state_folder::prepare(&mut log);
     let earlier = match stage {
         Stage::Init => progress::local(),
@@ -60,7 +69,8 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
     };
     let mut status = progress::begin(name(stage), earlier, begun, &mut log);
     let mut tasks = Tasks::default();
-    match Machine::running(settings) {
+    let mut missing = 0;
+    match machine {
         Ok(machine) => {
             if stage == Stage::Init {
                 late::finish(&machine, &mut log);
@@ -79,7 +89,7 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
             } else {
                 progress::greet(name(stage), begun);
                 status.datasource = Some("DataSourceNone".into());
-                log.info("no seed and no cache: nothing is provisioned", &[]);
+                missing = tell_missing(stage, &mut log);
             }
         }
         Err(error) => log.error(&error),
@@ -87,7 +97,32 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
     log.step(&format!("runner/{}", name(stage)), begun);
     let exit_status = progress::end(name(stage), status, begun, &mut log);
     tasks.end(other_root);
-    Ok(exit_status)
+    Ok(if exit_status == 0 { missing } else { exit_status })
+}
+
+/// Says why there is no instance, the first stage as what it is; the value is the exit status of
+/// each.
+fn tell_missing(stage: Stage, log: &mut Log<'_>) -> u8 {
+    let nothing = "nothing is provisioned: {}";
+    let (level, why) = match seed_state() {
+        Some(state) if state == Outcome::Broken.word() => {
+            (Level::Error, "there is a seed that can't be used (init-local says why)")
+        }
+        Some(state) if state == Outcome::TimedOut.word() => {
+            (Level::Warning, "the seed that was expected did not come (init-local says what was looked for)")
+        }
+        Some(state) if state == Outcome::Remote.word() => {
+            (Level::Error, "the seed's server has not given it (the lines above say why)")
+        }
+        _ => (Level::Warning, "there is no seed and no cache"),
+    };
+    log.line(if stage == Stage::Init { level } else { Level::Info }, nothing, &[why]);
+    if level == Level::Error { 1 } else { 2 }
+}
+
+/// How the local stage ended, an [`Outcome::word`]; `None`: it has not run.
+pub(crate) fn seed_state() -> Option<String> {
+    tree::text(HANDOFF_SEED).map(|text| text.trim().to_owned())
 }
 
 /// Changes to the root that the command line names, if that is not the

@@ -4,9 +4,11 @@
 use super::log::Log;
 use crate::cloud_config::{CloudConfig, Layer};
 use crate::datasource::{self, Datasource};
+use crate::error::Error;
 use crate::fetch::{self, Fetch};
 use crate::kernel_line::KernelLine;
 use crate::syntax::value::Value;
+use crate::text::fill;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,11 +18,13 @@ use alloc::vec::Vec;
 pub(super) struct Choice {
     /// Those that are tried, in order.
     pub(super) datasources: Vec<&'static Datasource>,
-    /// Whether one alone is named: its seed is expected.
-    pub(super) pinned: bool,
+    /// What names one alone: its seed is expected.
+    pub(super) pinned: Option<String>,
     /// Whether None is named too, and no other was passed over: without a seed
     /// the configuration counts all the same ([`super::fallback`]).
     pub(super) fallback: bool,
+    /// Only names that are not built in were given: no seed can be found.
+    pub(super) unknown: Option<Error>,
 }
 
 /// Words of the kernel line that name a datasource; what follows a `;` is for
@@ -30,7 +34,7 @@ static WORDS: [&str; 3] = ["ci.datasource", "ci.ds", "ds"];
 /// What ds-identify is told by.
 const IDENTIFY: &str = "/etc/cloud/ds-identify.cfg";
 
-/// Reads the choice; names that are not built in are told in a line.
+/// Reads the choice; names that are not built in are logged in one line if others are.
 #[inline(never)]
 pub(super) fn choose(
     line: &KernelLine,
@@ -56,13 +60,39 @@ pub(super) fn choose(
     if !unknown.is_empty() {
         // Theirs may be a seed that nobody here looks for.
         choice.fallback = false;
+        if choice.datasources.is_empty() {
+            choice.unknown = Some(not_built_in(&unknown, &place));
+            return choice;
+        }
         log.info("passed over, not built in: {} of {}", &[&unknown.join(", "), &place]);
     }
     if choice.datasources.is_empty() {
         log.info("{} names no datasource that looks for a seed", &[&place]);
+    } else if count == 1 {
+        choice.pinned = Some(place);
     }
-    choice.pinned = count == 1 && !choice.datasources.is_empty();
     choice
+}
+
+/// The error of a choice of which nothing is built in, with the name that was probably meant: one
+/// that begins alike.
+fn not_built_in(names: &[&str], place: &str) -> Error {
+    let mut why = fill("{} asks for it, and built in are only", &[place]);
+    let mut near = "";
+    for (at, known) in datasource::ALL.iter().enumerate() {
+        why.extend([if at == 0 { " " } else { ", " }, known.name]);
+        let begins = |name: &&str| match (name.get(..3), known.name.get(..3)) {
+            (Some(name), Some(known)) => name.eq_ignore_ascii_case(known),
+            _ => false,
+        };
+        if names.iter().any(begins) {
+            near = known.name;
+        }
+    }
+    if !near.is_empty() {
+        why.push_str(&fill(" (is {} meant?)", &[near]));
+    }
+    Error::new("use datasource", names.join(", "), why)
 }
 
 /// The names and where they stand.
@@ -104,7 +134,8 @@ mod tests {
         let choice = choose(&KernelLine::parse(line), &root, &config, &mut log);
         let names = choice.datasources.iter().map(|datasource| datasource.name).collect();
         let told = log.lines.into_iter().map(|line| line.text + "\n");
-        (names, choice.pinned, told.collect())
+        let told = told.chain(choice.unknown.map(|error| error.text().to_owned()));
+        (names, choice.pinned.is_some(), told.collect())
     }
 
     #[test]
@@ -131,9 +162,26 @@ mod tests {
             choice("", &[], "datasource_list: [ConfigDrive, Azure, NoCloud, Ec2, None]"),
             (vec!["ConfigDrive", "NoCloud"], false, told.into())
         );
-        let (names, pinned, told) = choice("ds=gce", &[], "{}");
-        assert!(names.is_empty() && !pinned && told.contains("gce of ds= on the kernel line"), "{told}");
         let told = "datasource_list names no datasource that looks for a seed\n";
         assert_eq!(choice("", &[], "datasource_list: [None]"), (vec![], false, told.into()));
+    }
+
+    #[test]
+    fn a_choice_of_which_nothing_is_built_in_is_an_error_with_the_near_miss() {
+        let told = |line: &str, config: &str| {
+            let (names, pinned, told) = choice(line, &[], config);
+            assert!(names.is_empty() && !pinned);
+            told
+        };
+        assert_eq!(
+            told("ds=gce", "{}"),
+            "unable to use datasource gce: ds= on the kernel line asks for it, and built in are only \
+             NoCloud, ConfigDrive, OVF"
+        );
+        assert_eq!(
+            told("", "datasource_list: [config-drive, None]"),
+            "unable to use datasource config-drive: datasource_list asks for it, and built in are only \
+             NoCloud, ConfigDrive, OVF (is ConfigDrive meant?)"
+        );
     }
 }

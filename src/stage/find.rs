@@ -13,10 +13,10 @@ use crate::fetch::{Fetch, may_exist};
 use crate::instance::{Instance, Machine};
 use crate::kernel_line::KernelLine;
 use crate::limits;
-use crate::state::paths::MANUAL_CLEAN;
+use crate::state::paths::{MANUAL_CLEAN, decimal_point};
 use crate::syntax::value::Value;
 use crate::sys::{clock, smbios, tree};
-use crate::text::{contains, without_secrets};
+use crate::text::{contains, fill, without_secrets};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -78,22 +78,53 @@ pub(super) fn find(
         instance.machine = machine;
         return (Outcome::Cached, Decided::Instance { instance, changed }, bound);
     }
-    let Choice { datasources, pinned, fallback } = choice::choose(local.kernel_line, local.root, config, log);
+    let choice = choice::choose(local.kernel_line, local.root, config, log);
+    let Choice { datasources, pinned, fallback, unknown } = choice;
+    if let Some(error) = unknown {
+        let (outcome, decided) = decide(Answer::Broken(error), None, "", past, machine, log);
+        return (outcome, decided, bound);
+    }
     past.fallback = fallback && !past.lost;
     let absent = absent(&datasources);
+    let dmi = dmi();
+    let cloud = cloud_of(&dmi);
+    let is_likely = pinned.is_some() || cloud.is_some_and(|(_, has_drives)| has_drives);
     let quiet = match () {
         () if datasources.is_empty() => Some(0),
         () if given.is_some() => None,
-        () => past.quiet(pinned || dmi_names_openstack(), &machine),
+        () => past.quiet(is_likely, &machine),
     };
+    let start = clock::monotonic();
     let firmware = smbios::texts();
     let kernel = local.kernel_line.get("ds");
     let surroundings = Surroundings { root: local.root, firmware: &firmware, kernel, config, remote: None };
     let mut search = Search::new(&surroundings, datasources);
-    let answer = search.run(Patience { bound, quiet }, log);
-    let (outcome, decided) = decide(answer, search.last, &absent, past, machine, log);
+    let mut answer = search.run(Patience { bound, quiet }, log);
+    // Who has a cache of its own needs none.
+    let is_expected = pinned.is_some() || cloud.is_some();
+    if is_expected && !past.owned && matches!(answer, Answer::Absent) {
+        answer = Answer::TimedOut;
+    }
+    let mut looked = absent;
+    if let Answer::TimedOut = answer {
+        let who = match (pinned, cloud) {
+            (Some(place), _) => place,
+            (None, Some((name, _))) => ["DMI, which names ", name].concat(),
+            _ if given.is_some() => "glowplug.wait".into(),
+            _ => "an instance of an earlier boot that is not this machine's".into(),
+        };
+        let seen = if search.seen.is_empty() { "no file system" } else { &search.seen };
+        let dmi = if dmi.is_empty() { "none" } else { &dmi };
+        let took = decimal_point((clock::monotonic() - start) / 1000, 1000);
+        looked.push_str(&fill(PLACES, &[&took, &who, seen, dmi]));
+    }
+    let (outcome, decided) = decide(answer, search.last, &looked, past, machine, log);
     (outcome, decided, bound)
 }
+
+/// What follows a list of drives that did not come.
+const PLACES: &str = ", nothing in /var/lib/cloud/seed, on the kernel line or in the firmware after {} s, \
+                      and one is expected because of {}; seen: {}; DMI: {}";
 
 /// Whether the last instance holds until somebody cleans the cache, whatever
 /// seed there is: the configuration says so, or did when it was made.
@@ -194,12 +225,52 @@ fn product_uuid() -> String {
     uuid
 }
 
-/// Clouds that give every machine a config drive or metadata say so in DMI.
-fn dmi_names_openstack() -> bool {
-    ["product_name", "sys_vendor", "chassis_asset_tag"].iter().any(|file| {
+/// What DMI says of who made this machine: `VENDOR, PRODUCT, ASSET TAG`, those that there are.
+fn dmi() -> String {
+    let mut texts = String::new();
+    for file in ["sys_vendor", "product_name", "chassis_asset_tag"] {
         let text = tree::attribute(&["/sys/class/dmi/id/", file].concat()).unwrap_or_default();
-        ["OpenStack", "OpenTelekomCloud", "HUAWEICLOUD"].iter().any(|name| contains(&text, name))
-    })
+        let comma = if texts.is_empty() || text.is_empty() { "" } else { ", " };
+        texts.extend([comma, &*text]);
+    }
+    texts
+}
+
+/// How clouds call themselves in DMI, a line each: a table of pointers would be as large again.
+/// Those before the empty line may give a machine a config drive. The number is Azure's.
+const CLOUDS: &str = "\
+OpenStack
+OpenTelekomCloud
+HUAWEICLOUD
+SAP CCloud
+
+Alibaba Cloud
+Amazon EC2
+CloudSigma
+CloudStack
+DigitalOcean
+Exoscale
+Google Compute Engine
+Hetzner
+NWCS
+OracleCloud.com
+Scaleway
+SmartDC
+UpCloud
+Vultr
+7783-7084-3265-9085-8269-3286-77";
+
+/// The cloud that `dmi` names, and whether a config drive may come there.
+fn cloud_of(dmi: &str) -> Option<(&'static str, bool)> {
+    let mut has_drives = true;
+    for name in CLOUDS.split('\n') {
+        if name.is_empty() {
+            has_drives = false;
+        } else if contains(dmi, name) {
+            return Some((name, has_drives));
+        }
+    }
+    None
 }
 
 /// What is not there when there is no seed: `no drive labelled cidata, no …`.
@@ -233,8 +304,7 @@ fn decide(
             Outcome::Absent
         }
         Answer::TimedOut => {
-            let why = "no seed: {} came in the time given (glowplug.wait)";
-            log.line(Level::Warning, why, &[absent]);
+            log.line(Level::Warning, "no seed: {}", &[absent]);
             Outcome::TimedOut
         }
         Answer::Broken(error) => {

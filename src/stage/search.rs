@@ -5,9 +5,11 @@ use super::log::Log;
 use crate::datasource::{self, Claim, Datasource, Medium, Reading, Surroundings, Volume};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
+use crate::limits;
 use crate::sys::block::{Content, Devices};
 use crate::sys::netlink::Uevents;
 use crate::sys::root::Root;
+use crate::sys::superblock::Superblock;
 use crate::sys::{block, clock, mount};
 use crate::text::fill;
 use alloc::boxed::Box;
@@ -56,13 +58,26 @@ pub struct Search<'a> {
     /// Where one is that only the network has.
     remote: Option<String>,
     broken: Option<Error>,
+    /// The file systems that were there, `/dev/sr0 (iso9660, LABEL), …`.
+    pub seen: String,
+    /// How many.
+    shown: usize,
 }
 
 impl<'a> Search<'a> {
     /// A search that has not begun.
     pub fn new(surroundings: &'a Surroundings<'a>, datasources: Vec<&'static Datasource>) -> Self {
-        let (devices, open, last, remote, broken) = (Devices::default(), None, None, None, None);
-        Self { surroundings, datasources, devices, open, last, remote, broken }
+        Self {
+            surroundings,
+            datasources,
+            devices: Devices::default(),
+            open: None,
+            last: None,
+            remote: None,
+            broken: None,
+            seen: String::new(),
+            shown: 0,
+        }
     }
 
     /// Looks for a seed.
@@ -212,12 +227,15 @@ impl<'a> Search<'a> {
         for device in self.devices.fresh() {
             let mut slow = |path: &str| log.info("waiting for {} to answer", &[path]);
             match self.devices.content(&device, &mut slow) {
-                Ok(Content::FileSystem(superblock)) => volumes.push(Volume {
-                    partition: block::is_partition(&device),
-                    device,
-                    kind: superblock.kind,
-                    label: superblock.label,
-                }),
+                Ok(Content::FileSystem(superblock)) => {
+                    self.note(&device, &superblock);
+                    volumes.push(Volume {
+                        partition: block::is_partition(&device),
+                        device,
+                        kind: superblock.kind,
+                        label: superblock.label,
+                    });
+                }
                 // An optical disc is a seed more often than not.
                 Ok(Content::Unknown) if device.starts_with("sr") => {
                     let why = "no file system this program knows is on it";
@@ -228,6 +246,16 @@ impl<'a> Search<'a> {
             }
         }
         volumes
+    }
+
+    /// Keeps what is on a device for who misses a seed.
+    fn note(&mut self, device: &str, superblock: &Superblock) {
+        self.shown += 1;
+        if self.shown <= limits::DEVICES_SHOWN {
+            let comma = if self.shown == 1 { "" } else { ", " };
+            let values = [comma, &block::device_path(device), superblock.kind, &superblock.label];
+            self.seen.push_str(&fill("{}{} ({}, label {})", &values));
+        }
     }
 
     #[inline(never)]
@@ -267,7 +295,12 @@ pub fn folder(path: &str, log: &mut Log<'_>) -> Answer {
         .and_then(|tree| datasource::read_folder(&Medium { tree: &tree, name: path }, &mut problems));
     log.error_of(&problems);
     match reading.map(Reading::instance) {
-        Ok(instance) => instance.map_or(Answer::Absent, Answer::Found),
+        Ok(Some(instance)) => Answer::Found(instance),
+        Ok(None) => {
+            let why =
+                "it holds no seed: no meta-data, openstack/latest/meta_data.json or ovf-env.xml that is one";
+            Answer::Broken(Error::new("use --seed", path, why))
+        }
         Err(error) => Answer::Broken(error),
     }
 }

@@ -14,6 +14,7 @@ mod odd;
 mod old_kernel;
 mod order;
 mod other_root;
+mod outcomes;
 mod planted;
 // of its numbers the second cut alone is made here
 #[path = "../support/random.rs"]

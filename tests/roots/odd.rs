@@ -147,7 +147,7 @@ fn a_root_that_stays_read_only_has_its_state_in_memory() {
     assert_eq!(said.matches(line).count(), 1, "{said}");
     assert_eq!(said.matches("status=1\n").count(), 1, "{said}");
     has(&said, &["the root is read-only: /var/lib/cloud is in memory, for this boot"]);
-    has(&said, &["unable to write /etc/one: Read-only file system", "status=0", "hook-1"]);
+    has(&said, &["unable to write /etc/one: Read-only file system", "status=2", "hook-1"]);
 }
 
 /// A root that ifupdown configures.
@@ -212,7 +212,7 @@ fn accounts_and_keys_of_a_read_only_root_are_a_line_each() {
         "chmod 755 $ROOT/usr/sbin/*; mkdir /run/new; NEW=/run/new; mount --bind $ROOT $NEW; \
          $AGENT --root $NEW --seed $SEED; mount -o remount,bind,ro $NEW; \
          mount -t tmpfs tmpfs $NEW/var/lib/cloud; mount --bind /dev $NEW/dev; mount --rbind /run $NEW/run; cp $RUNNER /run/runner; \
-         chroot $NEW /run/runner init; status=$?; rm /run/runner; umount -R -l $NEW; rmdir $NEW; (exit $status)",
+         chroot $NEW /run/runner init; status=$?; rm /run/runner; umount -R -l $NEW; rmdir $NEW; [ $status = 2 ]",
     );
     let lines: Vec<&str> = said.lines().filter(|line| line.contains("unable to run ")).collect();
     let why = |line: &&str| line.ends_with(": Read-only file system");

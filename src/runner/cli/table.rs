@@ -79,7 +79,10 @@ datasource_list.",
         Opt::value("root", ' ', DIRECTORY, "what stands for /; with --local only its files\nare changed"),
         FILES,
     ],
-    notes: &[OTHER_ROOT, ("Exit status", "The number of errors, 255 at most.")],
+    notes: &[
+        OTHER_ROOT,
+        ("Exit status", "0 done, 1 something asked for did not happen, 2 done with warnings."),
+    ],
     ..Verb::EMPTY
 };
 
@@ -106,7 +109,10 @@ const MODULES: Verb = Verb {
         Opt::value("root", ' ', DIRECTORY, "what stands for /"),
         FILES,
     ],
-    notes: &[OTHER_ROOT, ("Exit status", "The number of errors, 255 at most.")],
+    notes: &[
+        OTHER_ROOT,
+        ("Exit status", "0 done, 1 something asked for did not happen, 2 done with warnings."),
+    ],
     ..Verb::EMPTY
 };
 

@@ -93,7 +93,7 @@ fn absent_timed_out_and_broken_are_three_sentences() {
     assert_eq!((outcome, none, told), (Outcome::Absent, None, Vec::from(["no seed: ".to_owned() + WHAT])));
     let (outcome, none, told) = decided(Answer::TimedOut, None, None);
     assert_eq!((outcome, none), (Outcome::TimedOut, None));
-    assert_eq!(told, [["no seed: ", WHAT, " came in the time given (glowplug.wait)"].concat()]);
+    assert_eq!(told, [["no seed: ", WHAT].concat()]);
     let (outcome, network, told) = decided(Answer::Remote("http://h/".into()), None, None);
     assert_eq!((outcome, network), (Outcome::Remote, Some(("none, a network".into(), true))));
     assert_eq!(told, ["the seed is at http://h/: it is fetched when the network is up"]);
@@ -104,6 +104,16 @@ fn absent_timed_out_and_broken_are_three_sentences() {
     let cached = Some(instance("i", "/dev/sr0", machine("u-1", "a")));
     let (outcome, held, _) = decided(error(), None, cached);
     assert_eq!((outcome, held), (Outcome::Broken, Some(("i".into(), false))));
+}
+
+#[test]
+fn dmi_names_a_cloud() {
+    assert_eq!(cloud_of("OpenStack Foundation, OpenStack Nova"), Some(("OpenStack", true)));
+    let azure = cloud_of("Microsoft Corporation, Virtual Machine, 7783-7084-3265-9085-8269-3286-77");
+    assert!(azure.is_some_and(|(_, has_drives)| !has_drives));
+    assert_eq!(cloud_of("Amazon EC2, t3.micro"), Some(("Amazon EC2", false)));
+    assert_eq!(cloud_of("QEMU, Standard PC (i440FX + PIIX, 1996)"), None);
+    assert_eq!(cloud_of(""), None);
 }
 
 #[test]

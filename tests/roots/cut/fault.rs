@@ -7,6 +7,7 @@ use super::power::Peace;
 use super::snapshot::differences;
 use super::{Job, Report};
 use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 
 /// Calls that fail here, each with what it may fail with; `+`: those of its name
 /// that follow do so as well.
@@ -96,9 +97,14 @@ fn one(machine: &Machine, peace: &Peace, stage: usize, call: &Call, error: &str,
         report.fail(&when, &format!("changes something: {lines:?} {told:?}"));
     } else if !lines.is_empty() && is_quiet {
         report.fail(&when, &format!("no line says: {}", lines.join("; ")));
-    } else if error.ends_with('+') && lines.len() > 20 && ended.status == as_usual.status {
+    } else if error.ends_with('+') && lines.len() > 20 && !has_errors(ended.status) {
         report.fail(&when, &format!("status as usual, and {told:?}: {}", lines.join("; ")));
     }
+}
+
+/// Whether a stage says that what was asked for did not happen.
+fn has_errors(status: Option<ExitStatus>) -> bool {
+    status.and_then(|status| status.code()) == Some(1)
 }
 
 /// Whether a line without its time is among those of another run.

@@ -1,0 +1,103 @@
+//! How a boot ended, as every verb says it: a seed that did not come, one that can't be used, none
+//! that was expected, and a local stage that is tried again.
+
+use super::story::{Story, said};
+use std::fs;
+
+/// The agent with the kernel line of the file `cmdline`, then the runner's stages and its verbs in
+/// the root, each with its exit status. The seed is what the kernel line and the root say.
+const BOOT: &str = "\
+mkdir -p $ROOT/run $ROOT/proc $ROOT/dev $ROOT/usr $ROOT/var/log; ln -s usr/bin usr/lib usr/lib64 $ROOT; \
+mount --bind /usr $ROOT/usr; mount --bind /dev $ROOT/dev; mount --bind /run $ROOT/run; \
+mount --bind /proc $ROOT/proc; mount --bind $ROOT/../cmdline $ROOT/proc/cmdline; cp $RUNNER /run/runner; \
+mount --bind $ROOT/../cmdline /proc/cmdline; \
+run() { chroot $ROOT /run/runner \"$@\"; echo \"$* -> $?\"; }; ";
+
+const STAGES: &str = "$AGENT --root $ROOT; echo \"agent -> $?\"; \
+run init; run modules --mode config; run modules --mode final; run status --long; run status --wait";
+
+fn boot(name: &str, line: &str, files: &[(&str, &str)], script: &str) -> (Story, String) {
+    let story = Story::new(name);
+    fs::write(story.folder.join("cmdline"), line).unwrap();
+    for (path, text) in files {
+        story.root(path, text);
+    }
+    let output = story.run(&[BOOT, script].concat());
+    let said = said(&output);
+    (story, said)
+}
+
+fn has(said: &str, texts: &[&str]) {
+    for text in texts {
+        assert!(said.contains(text), "{text} is not in\n{said}");
+    }
+}
+
+const PINNED: (&str, &str) = ("etc/cloud/cloud.cfg", "datasource_list: [ConfigDrive]\n");
+
+#[test]
+fn a_seed_that_does_not_come_degrades_and_is_told_with_what_was_seen() {
+    let (story, said) = boot("late-seed", "quiet glowplug.wait=1\n", &[PINNED], STAGES);
+    let ends =
+        ["agent -> 11", "init -> 2", "config -> 2", "final -> 2", "status --long -> 2", "status --wait -> 2"];
+    has(&said, &ends);
+    let looked = "no seed: no drive labelled config-2, nothing in /var/lib/cloud/seed, on the kernel line or in the \
+                  firmware after 1.";
+    has(&said, &[looked, "s, and one is expected because of datasource_list; seen: ", "; DMI: "]);
+    let nothing = "nothing is provisioned: the seed that was expected did not come (init-local says what was looked for)";
+    has(&said, &["extended_status: degraded done", &["\t- ", nothing].concat()]);
+    let log = story.text("root/var/log/cloud-init.log").unwrap();
+    assert!(log.contains("glowplug-agent[WARNING]: no seed: "), "{log}");
+}
+
+#[test]
+fn a_datasource_that_is_not_built_in_is_an_error_with_the_near_miss() {
+    let (_, said) = boot("unknown", "ds=nocloudd;s=/x/\n", &[], STAGES);
+    has(
+        &said,
+        &["agent -> 12", "init -> 1", "config -> 1", "final -> 1", "status --long -> 1", "status: error"],
+    );
+    let why = "\t- unable to use datasource nocloudd: ds= on the kernel line asks for it, and built in are only \
+               NoCloud, ConfigDrive, OVF (is NoCloud meant?)\n";
+    has(&said, &[why]);
+}
+
+#[test]
+fn a_machine_that_needs_no_seed_is_disabled_without_a_word() {
+    let (story, said) = boot("unseeded", "quiet\n", &[], STAGES);
+    has(&said, &["agent -> 10", "init -> 0", "config -> 0", "final -> 0", "status --long -> 0"]);
+    has(&said, &["status: disabled\n", "boot_status_code: disabled-by-generator\n", "errors: []\n"]);
+    has(&said, &["detail: disabled: no seed was found, and nothing says that there should be one\n"]);
+    assert_eq!(story.text("root/var/log/cloud-init.log"), None, "{said}");
+    assert_eq!(story.text("run/cloud-init/status.json"), None, "{said}");
+}
+
+#[test]
+fn a_seed_that_is_broken_or_not_there_ends_no_verb_with_0() {
+    let broken = ("var/lib/cloud/seed/nocloud/meta-data", "instance-id: [\n");
+    let user = ("var/lib/cloud/seed/nocloud/user-data", "#cloud-config\n{}\n");
+    let (_, said) = boot("broken", "quiet\n", &[broken, user], STAGES);
+    has(&said, &["agent -> 12", "init -> 1", "config -> 1", "final -> 1", "status --long -> 1"]);
+    has(&said, &["/var/lib/cloud/seed/nocloud/meta-data:1:14: "]);
+    let script = "mkdir $ROOT/empty; run plan --seed /none; run plan --seed /empty; run init --local --seed /none; \
+                  run status; run init; $AGENT --root $ROOT --seed /none; echo \"agent -> $?\"";
+    let (_, said) = boot("no-seed", "quiet\n", &[], script);
+    let ends =
+        ["plan --seed /none -> 1", "plan --seed /empty -> 1", "init --local --seed /none -> 1", "init -> 1"];
+    has(&said, &ends);
+    has(&said, &["agent -> 12", "unable to use --seed /empty: it holds no seed", "unable to open /none"]);
+}
+
+#[test]
+fn a_local_stage_that_failed_is_tried_again_and_says_so() {
+    let broken = ("var/lib/cloud/seed/nocloud/meta-data", "instance-id: [\n");
+    let user = ("var/lib/cloud/seed/nocloud/user-data", "#cloud-config\nhostname: again\n");
+    let script = "run init --local; run init --local; echo 'instance-id: i-2' > $ROOT/var/lib/cloud/seed/nocloud/meta-data; \
+                  run init --local; run init --local; run init; cat $ROOT/etc/hostname";
+    let (_, said) = boot("again", "quiet\n", &[broken, user], script);
+    let ends: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("init --local -> ")).collect();
+    // Without a network back end and a DHCP client there is a warning.
+    assert_eq!(ends, ["1", "1", "2", "0"], "{said}");
+    has(&said, &["init-local runs again: before, it ended with broken\n", "instance i-2 is new\n"]);
+    has(&said, &["init-local was done before this: /run/glowplug is there\n", "\nagain\n"]);
+}
