@@ -281,6 +281,59 @@ fn the_order_of_descriptions_is_cloud_inits() {
     assert!(!story.folder.join("run").join(PROFILES).exists());
 }
 
+/// A machine whose seed had an empty description, or one of another kind than
+/// its file's name, was left without a network.
+#[test]
+fn a_description_that_says_nothing_left_the_machine_without_a_network() {
+    let story = Story::new("nothing");
+    networkd(&story);
+    let file = "run/systemd/network/10-cloud-init-";
+    for nothing in ["{}", r#"{"links": [], "networks": [], "services": []}"#, "{\"version\": 2}"] {
+        story.seed("network_data.json", nothing);
+        let told = boot(&story);
+        assert!(told.contains("nothing describes the network: DHCP on a0"), "{told}");
+        let unit = story.text(&format!("{file}a0.network")).unwrap();
+        assert!(unit.contains("DHCP=yes\n"), "{unit}");
+    }
+    story.seed(
+        "network_data.json",
+        "{\"version\": 1, \"config\": [{\"type\": \"nameserver\", \"address\": \"192.0.2.53\"}]}",
+    );
+    boot(&story);
+    let unit = story.text(&format!("{file}a0.network")).unwrap();
+    assert!(unit.contains("DHCP=yes\nDNS=192.0.2.53\n"), "{unit}");
+    story.seed("network_data.json", STATIC);
+    let told = boot(&story);
+    assert!(told.contains("the network is described in network_data.json of the seed"), "{told}");
+    assert!(story.text(&format!("{file}lan.network")).unwrap().contains("Address=192.0.2.99/24"), "{told}");
+}
+
+/// A new machine whose description could not be used had no network at all.
+#[test]
+fn a_new_machine_with_a_broken_description_had_no_network() {
+    let story = Story::new("broken");
+    networkd(&story);
+    let unit = "run/systemd/network/10-cloud-init-a0.network";
+    for broken in ["{\"links\": [", "{\"links\": [{\"id\": \"a\", \"type\": \"phy\"}]}"] {
+        story.seed("network_data.json", broken);
+        let told = boot(&story);
+        assert!(told.contains("there is no network of an earlier boot, so the fallback is used"), "{told}");
+        assert!(told.contains("nothing describes the network: DHCP on a0"), "{told}");
+        assert!(story.text(unit).unwrap().contains("DHCP=yes\n"), "{told}");
+        let _ = fs::remove_dir_all(story.folder.join("root/var"));
+    }
+
+    // One that has a network of an earlier boot of the same instance keeps it.
+    one_nic(&story, "52:54:00:aa:00:01", "192.0.2.7");
+    boot(&story);
+    story.seed("network_data.json", "{\"links\": [{\"id\": \"a\", \"type\": \"phy\"}]}");
+    let told = boot(&story);
+    assert!(told.contains("the network is left as it is: nothing in network_data.json"), "{told}");
+    story.seed("meta_data.json", r#"{"uuid": "hook-2", "hostname": "hooked.example.org"}"#);
+    let told = boot(&story);
+    assert!(told.contains("so the fallback is used") && told.contains("DHCP on a0"), "{told}");
+}
+
 #[test]
 fn a_back_end_can_be_pinned() {
     let story = Story::new("pinned");

@@ -9,8 +9,8 @@ use crate::instance::{
     VENDOR_DATA2, public_keys,
 };
 use crate::limits;
-use crate::syntax::json;
 use crate::syntax::value::Value;
+use crate::syntax::{json, yaml};
 use crate::text::fill;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -108,7 +108,8 @@ fn read_v2(disc: &dyn Fetch, problems: &mut Vec<Error>) -> Result<Option<(Box<In
     keep_network(&mut parts, &path(NETWORK_DATA), &mut instance.raw);
     // What network_data.json was before it came.
     let pointer = meta.get("network_config").and_then(|network| text(network, "content_path"));
-    if let Some(pointer) = pointer.filter(|_| instance.file(NETWORK_DATA).is_none()) {
+    if let Some(pointer) = pointer.filter(|_| !instance.file(NETWORK_DATA).is_some_and(describes)) {
+        instance.raw.retain(|file| file.path != NETWORK_DATA);
         parts.keep(INTERFACES, &content_path(pointer), &mut instance.raw);
     }
     parts.keep(EC2_META_DATA, "ec2/latest/meta-data.json", &mut instance.raw);
@@ -123,7 +124,19 @@ fn missing(disc: &dyn Fetch, path: &str) -> Error {
     Error::new("read", disc.name(path), "it is missing")
 }
 
-/// Keeps the network; one that is no JSON is as good as unread.
+/// Whether a text is a mapping of YAML, which a description of another kind
+/// than the file's name may be.
+fn is_mapping(content: &[u8]) -> bool {
+    let value = core::str::from_utf8(content).ok().and_then(|text| yaml::load(text).ok());
+    value.is_some_and(|value| !value.entries().is_empty())
+}
+
+/// Whether a file of the network says something.
+fn describes(content: &[u8]) -> bool {
+    !matches!(json::parse(content), Ok(value) if value.entries().is_empty())
+}
+
+/// Keeps the network; one that is neither JSON nor YAML is as good as unread.
 #[inline(never)]
 fn keep_network(parts: &mut Parts<'_>, path: &str, files: &mut Vec<File>) {
     let problems = parts.problems.len();
@@ -131,7 +144,7 @@ fn keep_network(parts: &mut Parts<'_>, path: &str, files: &mut Vec<File>) {
     if parts.problems.len() == problems && !may_exist(parts.tree, path) {
         return;
     }
-    if let Some(error) = json::parse(&content).err() {
+    if let Some(error) = json::parse(&content).err().filter(|_| !is_mapping(&content)) {
         if parts.problems.len() == problems {
             parts.problems.push(error.in_file(&parts.tree.name(path)));
         }

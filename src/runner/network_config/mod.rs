@@ -4,7 +4,7 @@
 mod network_data;
 
 use glowplug::action::Action;
-use glowplug::instance::{Instance, NETWORK_CONFIG, NETWORK_DATA};
+use glowplug::instance::{INTERFACES, Instance};
 use glowplug::kernel_line::KernelLine;
 use glowplug::network::fallback::fallback;
 use glowplug::network::model::SystemLink;
@@ -60,17 +60,22 @@ fn text(sources: &Sources<'_>) -> Option<String> {
             return Some(written(&inner(network.clone())?));
         }
     }
-    match instance.network() {
-        Some((NETWORK_DATA, bytes)) => {
-            Some(written(&network_data::convert(&json::parse(bytes).ok()?, links)?))
-        }
-        Some((NETWORK_CONFIG, bytes)) => of_yaml(bytes),
-        Some((name, bytes)) => match description(name, bytes, name).ok()? {
-            Description::Network(parsed) => Some(written(&version1::tree(&parsed.network))),
-            Description::Disabled | Description::Nothing => None,
-        },
-        None => Some(written(&without_any(links)?)),
+    let Some((name, bytes)) = instance.network() else { return Some(written(&without_any(links)?)) };
+    let parsed = match description(name, bytes, name).ok()? {
+        Description::Network(parsed) => parsed,
+        Description::Disabled => return None,
+        Description::Nothing => return Some(written(&without_any(links)?)),
+    };
+    if name == INTERFACES {
+        return Some(written(&version1::tree(&parsed.network)));
     }
+    // What it is no name tells.
+    let tree = json::parse(bytes).ok();
+    let tree = tree.map_or_else(|| yaml::load(str::from_utf8(bytes).ok()?).ok(), Some)?;
+    if tree.get("links").is_some() {
+        return Some(written(&network_data::convert(&tree, links)?));
+    }
+    Some(written(&inner(tree)?))
 }
 
 fn of_yaml(bytes: &[u8]) -> Option<String> {
@@ -123,7 +128,7 @@ fn map<'a>(entries: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use glowplug::instance::{File, INTERFACES, InstanceId};
+    use glowplug::instance::{File, InstanceId, NETWORK_CONFIG, NETWORK_DATA};
     use glowplug::network::model::Mac;
     use glowplug::network::parse::klibc;
 
@@ -175,6 +180,10 @@ mod tests {
         let nic = nic.replace("auto", "manual");
         assert_eq!(without_spaces(of(seed, "{}", line)), [start, &nic].concat());
         assert_eq!(of(Some((NETWORK_DATA, "{")), "{}", ""), None);
+        let two = of(seed, "{}", "");
+        assert_eq!(of(Some((NETWORK_DATA, seed.unwrap().1)), "{}", ""), two, "of another kind than its name");
+        let nothing = without_spaces(of(Some((NETWORK_DATA, "{}")), "{}", ""));
+        assert!(nothing.contains("\"dhcp4\":true"), "{nothing}");
     }
 
     #[test]
