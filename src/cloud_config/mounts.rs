@@ -106,6 +106,23 @@ fn field<'a>(value: &'a Value<'a>) -> Option<Option<Cow<'a, str>>> {
     }))
 }
 
+/// File systems of other machines whose devices do not show it.
+const REMOTE: &str = "efs glusterfs davfs fuse.s3fs fuse.rclone";
+
+/// Whether a file system of another machine is to be mounted.
+#[inline(never)]
+pub fn is_remote(config: &CloudConfig<'_>) -> bool {
+    let items = config.get("mounts").and_then(|setting| setting.value.items());
+    items.unwrap_or_default().iter().any(|item| {
+        let fields = item.items().unwrap_or_default();
+        let field = |at: usize| fields.get(at).and_then(Value::as_str).unwrap_or_default();
+        let (device, kind) = (field(0), field(2));
+        device.starts_with("//")
+            || device.bytes().zip(device.bytes().skip(1)).any(|pair| pair == (b':', b'/'))
+            || REMOTE.split(' ').any(|remote| remote == kind)
+    })
+}
+
 /// What stands in fields that an entry leaves open: `mount_default_fields`,
 /// else the usual, with `options`.
 pub fn default_fields<'a>(

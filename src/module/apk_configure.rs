@@ -1,6 +1,6 @@
 //! `apk_repos`: where apk(8) finds packages.
 
-use super::{CREATED, Context, Early, Module, Plan, Stage};
+use super::{CREATED, Context, Early, Module, Network, Plan, Stage};
 use crate::action::Action;
 use crate::state::paths::Frequency;
 use crate::syntax::value::{Data, Value};
@@ -13,6 +13,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &["alpine"],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -1,6 +1,6 @@
 //! `apt_pipelining`: how many requests apt(8) sends at once.
 
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::Action;
 use crate::state::paths::Frequency;
 use crate::syntax::value::Data;
@@ -12,6 +12,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &["debian", "raspberry-pi-os", "raspbian", "ubuntu"],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -1,6 +1,6 @@
 //! `bootcmd`: commands of every boot, before anything else of it.
 
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::runcmd;
 use crate::state::paths::Frequency;
@@ -14,6 +14,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Always,
     distros: &[],
     early: Early::No,
+    network: Network::keys("bootcmd"),
     plan,
 };
 

@@ -2,7 +2,7 @@
 
 use super::distribution::{Distribution, Family};
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Existing, Owner, Program, WriteFile};
 use crate::cloud_config::init_stage::certificates;
 use crate::error::Error;
@@ -17,6 +17,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -2,7 +2,7 @@
 //! service.
 
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::Program;
 use crate::error::Error;
 use crate::state::paths::Frequency;
@@ -14,6 +14,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Always,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

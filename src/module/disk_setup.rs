@@ -5,7 +5,7 @@ mod file_systems;
 mod table;
 
 use super::devices::{self, Device};
-use super::{Context, Early, FileSystem, Module, Plan, Stage};
+use super::{Context, Early, FileSystem, Module, Network, Plan, Stage};
 use crate::cloud_config::disk_setup::{disks, file_systems};
 use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
@@ -19,6 +19,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

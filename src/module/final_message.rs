@@ -1,6 +1,6 @@
 //! `final_message`: what the console says when everything is done.
 
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Effect, Task};
 use crate::date::utc;
 use crate::error::Error;
@@ -17,6 +17,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Always,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -2,7 +2,7 @@
 
 use super::devices::{self, Node};
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Effect, Program, Task};
 use crate::cloud_config::disks::{Mode, growpart};
 use crate::error::Error;
@@ -19,6 +19,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Always,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

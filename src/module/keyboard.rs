@@ -2,7 +2,7 @@
 
 use super::distribution::{Distribution, Family};
 use super::system::{has_program, runs_systemd};
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::error::Result;
 use crate::fetch::may_exist;
@@ -17,6 +17,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -2,7 +2,7 @@
 //! for the first time to compare.
 
 use super::public_key::PublicKey;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Effect, Task};
 use crate::fetch;
 use crate::state::paths::Frequency;
@@ -17,6 +17,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

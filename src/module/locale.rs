@@ -2,7 +2,7 @@
 
 use super::distribution::{Distribution, Family, has_systemd};
 use super::system::{has_program, runs_systemd};
-use super::{CREATED, Context, Early, Module, Plan, Stage, shell_variables};
+use super::{CREATED, Context, Early, Module, Network, Plan, Stage, shell_variables};
 use crate::action::{Action, Program};
 use crate::cloud_config::Setting;
 use crate::fetch::{self, may_exist};
@@ -19,6 +19,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -21,6 +21,7 @@ mod keyboard;
 mod keys_to_console;
 mod locale;
 mod mounts;
+mod network;
 mod newcomers;
 mod ntp;
 mod package_update_upgrade_install;
@@ -56,6 +57,7 @@ mod zypper_add_repo;
 pub use console_table::console_table;
 pub use distribution::has_systemd;
 pub use host::{FileSystem, Host, NoHost};
+pub use network::{NEEDS, Need, Network, contains};
 pub use public_key::is_public_key;
 pub use seed_files::INJECTED;
 
@@ -138,6 +140,8 @@ pub struct Module {
     pub distros: &'static [&'static str],
     /// How much of it runs before the pivot.
     pub early: Early,
+    /// What makes its stage wait for the network.
+    pub network: Network,
     /// Adds what it wants done to a plan.
     pub plan: fn(&Context<'_>, &mut Plan),
 }
@@ -154,7 +158,10 @@ pub static EARLY: &[Module] = &[
 ];
 
 /// Every module in the order they run.
-pub static ALL: &[Module] = &[
+pub static ALL: &[Module] = MODULES;
+
+/// As [`ALL`], for what the compiler makes of it.
+const MODULES: &[Module] = &[
     seed_files::MODULE,
     seed_random::MODULE,
     bootcmd::MODULE,

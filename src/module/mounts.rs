@@ -4,9 +4,9 @@ mod swap;
 
 use super::devices::{self, Device};
 use super::system::runs_systemd;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Existing, Owner, Program, WriteFile};
-use crate::cloud_config::mounts::{Entry, FIELDS, default_fields, entries};
+use crate::cloud_config::mounts::{self, Entry, FIELDS, default_fields, entries};
 use crate::state::paths::Frequency;
 use crate::text::{push_line, to_bytes};
 use alloc::borrow::Cow;
@@ -20,6 +20,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::when("mounts", |config, _| mounts::is_remote(config)),
     plan,
 };
 

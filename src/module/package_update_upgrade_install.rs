@@ -3,7 +3,7 @@
 
 use super::packages::{self, Manager, Packages};
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::Program;
 use crate::state::paths::Frequency;
 use alloc::vec::Vec;
@@ -15,6 +15,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::keys("packages package_update package_upgrade apt_update apt_upgrade"),
     plan,
 };
 

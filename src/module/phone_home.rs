@@ -1,7 +1,7 @@
 //! `phone_home`: tells somebody by HTTP that the machine is there, and its host
 //! keys.
 
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Effect, Post, Task};
 use crate::cloud_config::{Setting, hostname};
 use crate::fetch;
@@ -20,6 +20,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::keys("phone_home"),
     plan,
 };
 

@@ -2,7 +2,7 @@
 
 use super::distribution::{Distribution, Family};
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Effect, Program, ShutDown, Task};
 use crate::cloud_config::Setting;
 use crate::error::{Error, Result};
@@ -20,6 +20,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

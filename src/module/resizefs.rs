@@ -2,7 +2,7 @@
 
 use super::devices;
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Effect, Program, Task};
 use crate::cloud_config::disks::{Resize, resize_rootfs};
 use crate::error::Error;
@@ -18,6 +18,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Always,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -1,6 +1,6 @@
 //! `resolv_conf`: the resolver's servers and domains.
 
-use super::{CREATED, Context, Early, Module, Plan, Stage};
+use super::{CREATED, Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Existing, Owner, WriteFile};
 use crate::cloud_config::system_files::resolv_conf;
 use crate::state::paths::Frequency;
@@ -12,6 +12,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::Whole,
+    network: Network::NONE,
     plan,
 };
 

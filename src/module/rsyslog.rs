@@ -2,7 +2,7 @@
 
 use super::packages::install_program;
 use super::system::renew;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::init_stage::rsyslog;
 use crate::state::paths::Frequency;
@@ -14,6 +14,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::keys("rsyslog.install_rsyslog"),
     plan,
 };
 

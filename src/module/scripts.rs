@@ -1,7 +1,7 @@
 //! `runcmd`, which writes a script, and the modules that run the scripts that
 //! are there.
 
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::runcmd;
 use crate::error::Error;
@@ -17,11 +17,21 @@ pub(super) const RUNCMD: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan: plan_runcmd,
 };
 
 const fn runner(name: &'static str, frequency: Frequency, plan: fn(&Context<'_>, &mut Plan)) -> Module {
-    Module { name, keys: &[], stage: Stage::Final, frequency, distros: &[], early: Early::No, plan }
+    Module {
+        name,
+        keys: &[],
+        stage: Stage::Final,
+        frequency,
+        distros: &[],
+        early: Early::No,
+        network: Network::NONE,
+        plan,
+    }
 }
 
 pub(super) const VENDOR: Module = runner("scripts_vendor", Frequency::Instance, |context, plan| {
@@ -38,9 +48,13 @@ pub(super) const PER_INSTANCE: Module =
     runner("scripts_per_instance", Frequency::Instance, |context, plan| {
         run_parts(context, "/var/lib/cloud/scripts/per-instance", &[], plan);
     });
-pub(super) const USER: Module = runner("scripts_user", Frequency::Instance, |context, plan| {
-    run_parts(context, &[INSTANCE_LINK, "/scripts"].concat(), &[], plan);
-});
+pub(super) const USER: Module = Module {
+    // Its script is among these.
+    network: Network::keys("runcmd"),
+    ..runner("scripts_user", Frequency::Instance, |context, plan| {
+        run_parts(context, &[INSTANCE_LINK, "/scripts"].concat(), &[], plan);
+    })
+};
 
 fn plan_runcmd(context: &Context<'_>, plan: &mut Plan) {
     if let Some(script) = runcmd::script(context.config, "runcmd", &mut plan.problems) {

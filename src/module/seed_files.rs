@@ -5,7 +5,7 @@
 //! cloud-init has no module for this; as one, what must wait for a mount waits,
 //! and an interrupted boot loses none.
 
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::Action;
 use crate::state::paths::Frequency;
 
@@ -16,6 +16,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::Whole,
+    network: Network::NONE,
     plan,
 };
 

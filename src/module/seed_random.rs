@@ -1,7 +1,7 @@
 //! `seed_random`: unpredictable bytes that the cloud or somebody gives.
 
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Existing, Owner, Program, WriteFile};
 use crate::cloud_config::init_stage::seed;
 use crate::error::Error;
@@ -17,6 +17,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::keys("random_seed.command"),
     plan,
 };
 

@@ -1,7 +1,7 @@
 //! `set_hostname`: the machine's name, when it is not what it was set to.
 
 use super::distribution::has_systemd;
-use super::{Context, Early, Module, Plan, Stage, is_red_hat, shell_variables};
+use super::{Context, Early, Module, Network, Plan, Stage, is_red_hat, shell_variables};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::hostname::{self, Hostname};
 use crate::fetch::{self, may_exist};
@@ -15,6 +15,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::Whole,
+    network: Network::NONE,
     plan,
 };
 

@@ -4,7 +4,7 @@ use super::password;
 use super::sshd_config::{MAIN, SshdConfig};
 use super::system::renew;
 use super::users_groups::Tools;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Effect, Task};
 use crate::cloud_config::passwords::{Password, parse, ssh_pwauth};
 use crate::error::Error;
@@ -21,6 +21,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -2,7 +2,7 @@
 //! in with.
 
 use super::authorized_keys::{Account, authorize, keys};
-use super::{Context, Early, Module, Plan, Stage, host_keys};
+use super::{Context, Early, Module, Network, Plan, Stage, host_keys};
 use crate::action::Owner;
 use crate::cloud_config::ssh;
 use crate::error::Error;
@@ -16,6 +16,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::Part,
+    network: Network::NONE,
     plan: |context, plan| {
         host_keys::plan(context, plan);
         authorize_all(context, false, plan);

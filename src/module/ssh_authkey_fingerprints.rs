@@ -3,7 +3,7 @@
 use super::authorized_keys::{Account, authorized_keys_path};
 use super::console_table::{PREFIX, console_table};
 use super::public_key::PublicKey;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Effect, Owner, Task};
 use crate::cloud_config::users::users;
 use crate::error::Error;
@@ -20,6 +20,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

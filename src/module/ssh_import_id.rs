@@ -2,7 +2,7 @@
 //! ssh-import-id(1).
 
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::Program;
 use crate::cloud_config::Setting;
 use crate::cloud_config::users::users;
@@ -18,6 +18,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::keys("ssh_import_id users.*.ssh_import_id users.*.ssh-import-id"),
     plan,
 };
 

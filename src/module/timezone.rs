@@ -1,6 +1,6 @@
 //! `timezone`: the zone of the system's clock.
 
-use super::{Context, Early, Module, Plan, Stage, takes_after};
+use super::{Context, Early, Module, Network, Plan, Stage, takes_after};
 use crate::action::Action;
 use crate::state::paths::Frequency;
 
@@ -11,6 +11,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::Whole,
+    network: Network::NONE,
     plan,
 };
 

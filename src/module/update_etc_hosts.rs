@@ -1,7 +1,7 @@
 //! `update_etc_hosts`: the machine's own names in hosts(5), at every boot.
 
 use super::distribution::{Distribution, Family};
-use super::{CREATED, Context, Early, Module, Plan, Stage};
+use super::{CREATED, Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::hostname;
 use crate::cloud_config::system_files::{EtcHosts, etc_hosts};
@@ -21,6 +21,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Always,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -2,7 +2,7 @@
 //! another one.
 
 use super::set_hostname::{system_name, write_name};
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::Action;
 use crate::cloud_config::hostname;
 use crate::fetch;
@@ -17,6 +17,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Always,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

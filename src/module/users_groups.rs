@@ -7,7 +7,7 @@ mod rules;
 use super::authorized_keys::{Account, authorize, keys};
 use super::newcomers::Newcomers;
 use super::write_files;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::accounts::Accounts;
 use crate::action::Owner;
 use crate::cloud_config::ssh::{DISABLE_ROOT, redirect_options};
@@ -26,6 +26,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

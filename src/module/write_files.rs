@@ -3,7 +3,7 @@
 use super::newcomers::{Newcomers, file, is_below};
 use super::present::Unread;
 use super::users_groups::home;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::accounts::{Accounts, User};
 use crate::action::{Action, Owner};
 use crate::cloud_config::write_files;
@@ -22,6 +22,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::Whole,
+    network: Network::when("uri", |config, _| write_files::is_remote(config)),
     plan: plan_early,
 };
 
@@ -36,6 +37,7 @@ pub(super) const DEFERRED: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: MODULE.network,
     plan: |context, plan| {
         let mut files = Vec::new();
         write_files::plan(context.config, true, &mut files, &mut plan.problems);

@@ -1,7 +1,7 @@
 //! `yum_repos`: repositories of yum(8) and dnf(8).
 
 use super::repository::{Ini, file_name, scalars};
-use super::{CREATED, Context, Early, Module, Plan, Stage};
+use super::{CREATED, Context, Early, Module, Network, Plan, Stage};
 use crate::action::Action;
 use crate::state::paths::Frequency;
 use crate::syntax::value::Data;
@@ -34,6 +34,7 @@ pub(super) const MODULE: Module = Module {
         "virtuozzo",
     ],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -1,7 +1,7 @@
 //! `zypper`: repositories of zypper(8), and zypp.conf.
 
 use super::repository::{Ini, file_name, scalars, texts};
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::state::paths::Frequency;
 use crate::syntax::value::{Data, Value};
@@ -24,6 +24,7 @@ pub(super) const MODULE: Module = Module {
         "sles",
     ],
     early: Early::No,
+    network: Network::NONE,
     plan,
 };
 

@@ -219,14 +219,14 @@ mod tests {
     use super::*;
     use crate::cloud_config::layer;
     use crate::fetch::memory::Tree;
-    use crate::module::Early;
+    use crate::module::{Early, Network};
 
     static KNOWN: [Module; 3] =
         [module("seed_files", &[]), module("set_hostname", &[]), module("zypper_add_repo", &["opensuse"])];
 
     const fn module(name: &'static str, distros: &'static [&'static str]) -> Module {
         let (stage, frequency, early) = (Stage::Init, Frequency::Instance, Early::No);
-        Module { name, keys: &[], stage, frequency, distros, early, plan: |_, _| () }
+        Module { name, keys: &[], stage, frequency, distros, early, network: Network::NONE, plan: |_, _| () }
     }
 
     fn names(text: &str) -> (Vec<String>, Vec<String>) {

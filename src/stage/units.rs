@@ -7,15 +7,14 @@ use super::local::{Local, carry_out};
 use super::log::Log;
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
-use crate::cloud_config::write_files::is_remote;
 use crate::error::Error;
 use crate::fetch::{Fetch, may_exist};
 use crate::limits;
-use crate::module::has_systemd;
+use crate::module::{NEEDS, Stage, contains, has_systemd};
 use crate::sys::apply::Applier;
 use crate::sys::root::Root;
 use crate::text::fill;
-use crate::user_data::Kind;
+use crate::user_data::{Kind, Part};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -60,27 +59,6 @@ static PLACES: [&str; 2] = ["/usr/local/bin/glowplug", "/var/lib/glowplug/glowpl
 /// A file system of its own for a root that takes no file: /run may be noexec.
 const TEMPORARY: &str = "/run/glowplug/bin";
 
-/// Keys whose modules fetch something, of the config stage.
-static CONFIG_KEYS: [&str; 6] = ["apt", "rh_subscription", "snap", "ssh_import_id", "ubuntu_pro", "zypper"];
-
-/// Keys whose modules or commands may fetch something, of the final stage.
-static FINAL_KEYS: [&str; 14] = [
-    "ansible",
-    "chef",
-    "fan",
-    "landscape",
-    "lxd",
-    "mcollective",
-    "package_update",
-    "package_upgrade",
-    "packages",
-    "phone_home",
-    "puppet",
-    "runcmd",
-    "salt_minion",
-    "snap",
-];
-
 /// The stages that wait for the network, by their units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Online(Vec<&'static str>);
@@ -91,44 +69,65 @@ impl Online {
     /// Nobody else waits: what is to be written is written.
     #[inline(never)]
     pub fn of(consumed: &Consumed, config: &CloudConfig<'_>, root: &dyn Fetch) -> Self {
-        let has = |wanted: &dyn Fn(Kind) -> bool| consumed.parts().any(|part| wanted(part.kind));
-        let unresolved = consumed.unresolved().is_some();
+        let has = |wanted: &dyn Fn(&Part) -> bool| consumed.parts().any(wanted);
         let mut online = Self::default();
-        let early = |kind| matches!(kind, Kind::Include | Kind::IncludeOnce | Kind::Boothook);
-        let fetches_files = is_remote(config);
-        if has(&early) || fetches_files || config.has_any(&["bootcmd"]) {
-            online.0.push(INIT);
+        let early = |part: &Part| match part.kind {
+            Kind::Include | Kind::IncludeOnce | Kind::Boothook => true,
+            Kind::Jinja | Kind::CloudConfigJsonp => may_need_early(&part.content),
+            _ => false,
+        };
+        if has(&early) {
+            online.add(Stage::Init);
         }
-        if unresolved || config.has_any(&CONFIG_KEYS) {
-            online.0.push(CONFIG);
+        if consumed.unresolved().is_some() {
+            online.add(Stage::Config);
+            online.add(Stage::Final);
         }
         let scripts = ["per-boot", "per-once", "per-instance"].iter().any(|folder| {
             let names = root.list(&["/var/lib/cloud/scripts/", folder].concat());
             names.ok().flatten().is_some_and(|names| !names.is_empty())
         });
-        let script = |kind| {
+        let script = |part: &Part| {
             use Kind::{Script, ScriptPerBoot, ScriptPerInstance, ScriptPerOnce};
-            matches!(kind, Script | ScriptPerBoot | ScriptPerInstance | ScriptPerOnce)
+            matches!(part.kind, Script | ScriptPerBoot | ScriptPerInstance | ScriptPerOnce)
         };
-        if unresolved || fetches_files || scripts || has(&script) || config.has_any(&FINAL_KEYS) {
-            online.0.push(FINAL);
+        if scripts || has(&script) {
+            online.add(Stage::Final);
+        }
+        for need in &NEEDS {
+            if need.is_in(config, root) {
+                online.add(need.stage);
+            }
         }
         online
     }
-}
 
-impl Online {
+    fn add(&mut self, stage: Stage) {
+        let unit = match stage {
+            Stage::Init => INIT,
+            Stage::Config => CONFIG,
+            Stage::Final => FINAL,
+        };
+        if !self.0.contains(&unit) {
+            self.0.push(unit);
+        }
+    }
+
     /// The init stage fetches the seed itself.
     pub fn add_init(&mut self) {
-        if !self.0.contains(&INIT) {
-            self.0.push(INIT);
-        }
+        self.add(Stage::Init);
     }
 
     /// What the stages behind init run is not known yet.
     pub fn later() -> Self {
         Self(Vec::from([CONFIG, FINAL]))
     }
+}
+
+/// Whether a template or patch may become something the init stage needs the network for.
+fn may_need_early(text: &[u8]) -> bool {
+    ["#cloud-boothook", "#include"].iter().any(|word| contains(text, word))
+        || NEEDS.iter().any(|need| need.stage == Stage::Init && need.may_be_in(text))
 }
 
 /// Whether the root has our units of its own.
@@ -272,8 +271,11 @@ fn place(local: &Local<'_>, carried: &str, applier: &mut Applier<'_>, log: &mut 
 
 #[cfg(test)]
 mod tests {
+    use super::super::config::cloud_config;
+    use super::super::consume::consume;
     use super::*;
     use crate::fetch::memory::Tree;
+    use crate::instance::{File, Instance, InstanceId, USER_DATA};
 
     fn texts(actions: &[Action]) -> Vec<String> {
         actions.iter().map(Action::text).collect()
@@ -303,6 +305,24 @@ mod tests {
             let runs = text.lines().filter(|line| line.starts_with("ExecStart=/x/glowplug ")).count();
             assert_eq!(runs, usize::from(file.path.ends_with(".service")), "{}", file.path);
         }
+    }
+
+    #[test]
+    fn templates_and_patches_may_hide_what_the_init_stage_fetches() {
+        let online = |text: &str| {
+            let mut instance = Instance::new(InstanceId::parse("i").unwrap(), "NoCloud");
+            instance.raw.push(File { path: USER_DATA.into(), content: text.into() });
+            let consumed = consume(&instance, &[], &Tree::default(), None, None, &mut Vec::new());
+            let merged = consumed.merged(&mut Vec::new());
+            Online::of(&consumed, &cloud_config(&merged, &[]), &Tree::default()).0
+        };
+        assert_eq!(online("## template: jinja\n#cloud-config\nbootcmd: [x]\n"), [INIT, CONFIG, FINAL]);
+        assert_eq!(online("## template: jinja\n#cloud-boothook\nx\n"), [INIT, CONFIG, FINAL]);
+        assert_eq!(online("## template: jinja\n#cloud-config\nhostname: x\n"), [CONFIG, FINAL]);
+        let patch = "#cloud-config-jsonp\n[{\"op\": \"add\", \"path\": \"/bootcmd\", \"value\": [\"x\"]}]\n";
+        assert_eq!(online(patch), [INIT, CONFIG, FINAL]);
+        assert_eq!(online("#cloud-config\nhostname: x\n"), [""; 0]);
+        assert_eq!(online("#!/bin/sh\n"), [FINAL]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod tests;
 use super::distribution::{Distribution, Family};
 use super::packages::{Manager, Package};
 use super::system::has_program;
-use super::{Context, Early, Module, Plan, Stage};
+use super::{Context, Early, Module, Network, Plan, Stage};
 use crate::action::{Action, Program};
 use crate::cloud_config::{CloudConfig, Layer, Setting};
 use crate::fetch;
@@ -43,6 +43,10 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &["debian", "raspberry-pi-os", "raspbian", "ubuntu"],
     early: Early::No,
+    network: Network::keys(
+        "apt apt_mirror apt_mirror_search apt_mirror_search_dns apt_sources apt_custom_sources_list apt_proxy \
+         apt_http_proxy apt_https_proxy apt_ftp_proxy add_apt_repo_match",
+    ),
     plan,
 };
 

@@ -1,6 +1,7 @@
 //! The programs that set the clock, and where each distribution has their files.
 
-use crate::fetch::Fetch;
+use crate::cloud_config::CloudConfig;
+use crate::fetch::{Fetch, may_exist};
 use crate::module::distribution::{Distribution, Family};
 use crate::module::system::has_program;
 use alloc::format;
@@ -20,6 +21,25 @@ pub(super) struct Client {
     pub(super) template_name: String,
     /// The template itself, which wins.
     pub(super) template: Option<String>,
+}
+
+/// Where programs that set the clock are; one of them is there when none is to be installed.
+static PROGRAMS: [&str; 5] = [
+    "/usr/sbin/chronyd",
+    "/usr/lib/systemd/systemd-timesyncd",
+    "/lib/systemd/systemd-timesyncd",
+    "/usr/sbin/ntpd",
+    "/usr/sbin/ntpdate",
+];
+
+/// Whether a client may have to be installed: one that is named, or any.
+pub(super) fn may_install(config: &CloudConfig<'_>, root: &dyn Fetch) -> bool {
+    if config.find("ntp").is_none() || !config.is_true("ntp.enabled", true) {
+        return false;
+    }
+    let is_named = |key: &&str| config.text(key).is_some_and(|name| name != "auto");
+    ["ntp.ntp_client", "ntp.config.check_exe", "system_info.ntp_client"].iter().any(is_named)
+        || !PROGRAMS.iter().any(|path| may_exist(root, path))
 }
 
 impl Client {

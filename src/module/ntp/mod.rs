@@ -5,7 +5,7 @@ mod client;
 use super::distribution::{Distribution, Family};
 use super::packages::install_program;
 use super::system::restart;
-use super::{CREATED, Context, Early, Module, Plan, Stage};
+use super::{CREATED, Context, Early, Module, Network, Plan, Stage};
 use crate::action::Action;
 use crate::error::Result;
 use crate::fetch;
@@ -25,6 +25,7 @@ pub(super) const MODULE: Module = Module {
     frequency: Frequency::Instance,
     distros: &[],
     early: Early::No,
+    network: Network::when("ntp", client::may_install),
     plan,
 };
 
