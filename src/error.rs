@@ -20,6 +20,10 @@ struct Failure {
     text: String,
     /// A Linux errno, positive.
     errno: Option<i32>,
+    /// Line and column in a text that a person wrote.
+    place: Option<(u32, u32)>,
+    /// Bytes before the cause.
+    cause: usize,
 }
 
 impl Error {
@@ -59,20 +63,34 @@ impl Error {
 
     #[inline(never)]
     fn of_place(doing: &str, file: &str, line: u32, column: u32, cause: &str) -> Self {
-        let (line, column) = (u64::from(line).to_string(), u64::from(column).to_string());
-        Self::of(doing, &[file, ":", &line, ":", &column].concat(), cause, None)
+        let (row, at) = (u64::from(line).to_string(), u64::from(column).to_string());
+        let mut error = Self::of(doing, &[file, ":", &row, ":", &at].concat(), cause, None);
+        error.0.place = Some((line, column));
+        error
     }
 
     #[inline(never)]
     fn of(doing: &str, subject: &str, cause: &str, errno: Option<i32>) -> Self {
         // Both may quote what a person wrote.
-        let text = ["unable to ", doing, " ", &quotable(subject), ": ", &quotable(cause)].concat();
-        Self(Box::new(Failure { text, errno }))
+        let mut text = ["unable to ", doing, " ", &quotable(subject), ": "].concat();
+        let start = text.len();
+        text.push_str(&quotable(cause));
+        Self(Box::new(Failure { text, errno, place: None, cause: start }))
     }
 
     /// The whole sentence.
     pub fn text(&self) -> &str {
         &self.0.text
+    }
+
+    /// Why it did not work.
+    pub fn cause(&self) -> &str {
+        self.text().get(self.0.cause..).unwrap_or_default()
+    }
+
+    /// Line and column of what [`Error::at`] is about.
+    pub fn place(&self) -> Option<(u32, u32)> {
+        self.0.place
     }
 
     /// The errno of a failed system call.
@@ -176,6 +194,8 @@ mod tests {
         assert_eq!(Error::os("mount", "/dev/sr0", 4095).to_string(), "unable to mount /dev/sr0: errno 4095");
         assert_eq!(Error::os("open", "x", 124).text(), "unable to open x: Wrong medium type");
         assert_eq!(Error::os("open", "x", 124).errno(), Some(124));
+        let placed = Error::at("read", "a", 3, 5, "b: c");
+        assert_eq!((placed.place(), placed.cause()), (Some((3, 5)), "b: c"));
         assert_eq!(
             Error::at("read", "user_data", 3, 5, "tabs may not indent").to_string(),
             "unable to read user_data:3:5: tabs may not indent"

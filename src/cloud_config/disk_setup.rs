@@ -22,11 +22,17 @@ static FILE_SYSTEM: &[Key] = &[
     Key::new("cmd", Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)])),
     Key::new("device", Kind::Text).required(),
     Key::new("extra_opts", Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)])),
-    Key::new("filesystem", Kind::Text),
+    Key::new("filesystem", Kind::OneOf(FILE_SYSTEMS)),
     Key::new("label", Kind::Scalar),
     Key::new("overwrite", Kind::Bool),
     Key::new("partition", Kind::Scalar),
     Key::new("replace_fs", Kind::Text),
+];
+
+/// File systems that a mkfs(8) or mkswap(8) of a distribution makes.
+const FILE_SYSTEMS: &[&str] = &[
+    "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fat", "jfs", "minix", "msdos", "nilfs2",
+    "ntfs", "reiserfs", "swap", "udf", "vfat", "xfs",
 ];
 
 /// A kind of partition table.

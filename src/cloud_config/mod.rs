@@ -2,6 +2,7 @@
 //! take from them, a file per key group.
 
 pub mod config_stage;
+pub mod decimal_modes;
 pub mod disk_setup;
 pub mod disks;
 pub mod final_stage;
@@ -64,6 +65,11 @@ fn is_true(value: &Value<'_>) -> bool {
 }
 
 impl<'a> Setting<'a> {
+    /// How messages name the layer it came from.
+    pub fn layer(&self) -> &'a str {
+        self.layer
+    }
+
     /// An error at `value`, which lies within this setting.
     #[inline(never)]
     pub fn error(&self, doing: &str, value: &Value<'_>, cause: &str) -> Error {

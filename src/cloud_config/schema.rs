@@ -185,6 +185,8 @@ pub struct Finding {
     pub path: String,
     /// What is wrong.
     pub message: String,
+    /// Whether it is a key that nothing reads.
+    pub is_unknown_key: bool,
 }
 
 impl Finding {
@@ -200,11 +202,17 @@ pub fn check(config: &Value<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (key, value) in config.entries() {
         let name = key_text(key);
-        match ALL.iter().flat_map(|keys| keys.iter()).find(|known| known.name == name) {
-            Some(known) => check_value(value, &known.kind, &name, &mut findings),
-            None => {
-                findings.push(Finding { place: key.place, message: unknown(&name), path: name.into_owned() });
-            }
+        let known = ALL.iter().flat_map(|keys| keys.iter()).find(|known| known.name == name);
+        if let Some(known) = known {
+            check_value(value, &known.kind, &name, &mut findings);
+        } else {
+            let message = unknown(&name);
+            findings.push(Finding {
+                place: key.place,
+                message,
+                path: name.into_owned(),
+                is_unknown_key: true,
+            });
         }
     }
     findings
@@ -217,7 +225,8 @@ pub fn old_names(config: &Value<'_>) -> Vec<Finding> {
         let name = key_text(key);
         let instead = known(&name).map_or("", |known| known.instead);
         let message = format!("it is deprecated; write {instead}");
-        (!instead.is_empty()).then(|| Finding { place: key.place, message, path: name.into_owned() })
+        let path = name.into_owned();
+        (!instead.is_empty()).then_some(Finding { place: key.place, message, path, is_unknown_key: false })
     };
     config.entries().iter().filter_map(old).collect()
 }
@@ -285,7 +294,7 @@ fn key_text<'v>(key: &'v Value<'_>) -> Cow<'v, str> {
 
 fn check_value(value: &Value<'_>, kind: &Kind, path: &str, findings: &mut Vec<Finding>) {
     let mut found = |place: Place, message: String| {
-        findings.push(Finding { place, path: path.to_string(), message });
+        findings.push(Finding { place, path: path.to_string(), message, is_unknown_key: false });
     };
     match kind {
         _ if value.data == Data::Null => {}
@@ -325,12 +334,12 @@ fn check_keys(value: &Value<'_>, keys: &'static [Key], path: &str, findings: &mu
             check_value(value, &known.kind, &path, findings);
         } else {
             let message = no_such_key(&name, &mut keys.iter().map(|key| key.name));
-            findings.push(Finding { place: key.place, path, message });
+            findings.push(Finding { place: key.place, path, message, is_unknown_key: true });
         }
     }
     for key in keys.iter().filter(|key| key.required && value.get_set(key.name).is_none()) {
         let message = format!("{} is missing", key.name);
-        findings.push(Finding { place: value.place, path: path.to_string(), message });
+        findings.push(Finding { place: value.place, path: path.to_string(), message, is_unknown_key: false });
     }
 }
 

@@ -178,6 +178,13 @@ fn decode(
             (false, false)
         }
     };
+    if base64 && encoding::has_strays(content) {
+        notes.push(setting.error(
+            "decode the file at",
+            name,
+            "content has characters that no base64 has; they are left out",
+        ));
+    }
     unpacked(content, base64, gzip).map_err(|why| setting.error(DOING, name, why))
 }
 

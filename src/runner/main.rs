@@ -36,6 +36,7 @@ mod progress;
 mod provision;
 mod query;
 mod redaction;
+mod refused;
 mod remote;
 mod report;
 mod schema;

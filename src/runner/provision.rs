@@ -11,7 +11,8 @@ use crate::stage::console;
 use crate::status::seconds;
 use crate::task::Tasks;
 use crate::{
-    addresses, argument, boothook, instance_files, left, log_file, network_config, program, progress, stage,
+    addresses, argument, boothook, instance_files, left, log_file, network_config, program, progress,
+    refused, stage,
 };
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::{CloudConfig, Layer};
@@ -240,8 +241,9 @@ fn one_stage(
     log: &mut Log<'_>,
 ) {
     if stage == Stage::Init {
-        for surprise in taken.consumed.surprises() {
-            log.info("{}", &[&surprise]);
+        for surprise in taken.consumed.surprises(&refused::untold) {
+            let level = if surprise.is_mistake { Level::Warning } else { Level::Info };
+            log.line(level, "{}", &[&surprise.text]);
         }
         settle(machine, taken, paths, applier, log);
     }

@@ -3,7 +3,8 @@
 
 use crate::cli::{Arguments, Ended, Fault, escaped_lines, print, say};
 use crate::input::read;
-use crate::schema_docs;
+use crate::{refused, schema_docs};
+use glowplug::cloud_config::decimal_modes::decimal_modes;
 use glowplug::cloud_config::schema::{self, Finding};
 use glowplug::error::Error;
 use glowplug::instance::NETWORK_CONFIG;
@@ -142,7 +143,7 @@ fn check(file: &str, content: &[u8], arguments: &Arguments) -> Result<usize, Err
 }
 
 fn finding(place: Place, message: &str) -> Finding {
-    Finding { place, path: String::new(), message: message.to_owned() }
+    Finding { place, path: String::new(), message: message.to_owned(), is_unknown_key: false }
 }
 
 /// What there is to say of a text.
@@ -171,7 +172,9 @@ fn found(text: &str) -> Found {
             found.faults.push(finding(value.place, &format!("it is {}, not a mapping", value.kind())));
         }
         Ok(value) => {
-            found.faults = schema::check(&value);
+            found.faults = refused::faults(&value);
+            found.faults.extend(decimal_modes(&value, text));
+            found.faults.sort_by_key(|finding| finding.place);
             found.old = schema::old_names(&value);
         }
         Err(error) => found.faults.push(finding(error.place, &error.message)),

@@ -4,7 +4,8 @@
 use super::config::cloud_config;
 use super::instance_data::instance_data;
 use crate::action::Action;
-use crate::cloud_config::schema;
+use crate::cloud_config::decimal_modes::decimal_modes;
+use crate::cloud_config::schema::{self, Finding};
 use crate::error::Error;
 use crate::fetch::Fetch;
 use crate::instance::{File, Instance, USER_DATA, VENDOR_DATA, VENDOR_DATA_TEXT, VENDOR_DATA2};
@@ -38,6 +39,15 @@ pub struct Consumed {
     patch: Option<Patch>,
     /// Whether a part is a template or a JSON patch, before it was read as one.
     pub uses_languages: bool,
+}
+
+/// What reads differently from what was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surprise {
+    /// `SOURCE[ PART]:LINE:COLUMN: why`.
+    pub text: String,
+    /// Whether something that the user asked for is not done, or not as it was meant.
+    pub is_mistake: bool,
 }
 
 /// What messages call the user's own source.
@@ -201,29 +211,36 @@ impl Consumed {
     }
 
     /// What in the cloud-configs reads differently from what its author
-    /// probably meant: `SOURCE[ PART]:LINE:COLUMN: why`.
-    pub fn surprises(&self) -> Vec<String> {
-        let mut lines = Vec::new();
+    /// probably meant, or is read by nothing. `faults` are those of a cloud-config that no module
+    /// tells.
+    pub fn surprises(&self, faults: &dyn Fn(&Value<'_>) -> Vec<Finding>) -> Vec<Surprise> {
+        let mut surprises = Vec::new();
         for source in &self.sources {
             for part in source.parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
                 let alone = source.parts.len() == 1;
                 let file =
                     if alone { source.name.into() } else { [source.name, " ", &part.filename].concat() };
-                let document =
-                    core::str::from_utf8(&part.content).ok().and_then(|text| yaml::parse(text).ok());
-                let mut tell = |place: Place, message: &str| {
-                    lines.push(format!("{file}:{}:{}: {message}", place.line, place.column));
+                let Ok(text) = core::str::from_utf8(&part.content) else { continue };
+                let document = yaml::parse(text).ok();
+                let mut tell = |place: Place, message: &str, is_mistake: bool| {
+                    let text = format!("{file}:{}:{}: {message}", place.line, place.column);
+                    // Who made this machine can't mend what its cloud says.
+                    surprises.push(Surprise { text, is_mistake: is_mistake && source.name == USER });
                 };
                 for warning in document.iter().flat_map(yaml::Document::warnings) {
-                    tell(warning.place, &warning.message);
+                    tell(warning.place, &warning.message, false);
                 }
-                let value = document.and_then(|document| document.to_value().ok());
-                for old in value.iter().flat_map(schema::old_names) {
-                    tell(old.place, &[&old.path, ": ", &old.message].concat());
+                let Some(value) = document.and_then(|document| document.to_value().ok()) else { continue };
+                let mut findings = faults(&value);
+                findings.extend(decimal_modes(&value, text));
+                for (findings, is_mistake) in [(findings, true), (schema::old_names(&value), false)] {
+                    for finding in findings {
+                        tell(finding.place, &[&finding.path, ": ", &finding.message].concat(), is_mistake);
+                    }
                 }
             }
         }
-        lines
+        surprises
     }
 
     /// The upstart jobs, to be written once for an instance.
@@ -393,10 +410,37 @@ mod tests {
     #[test]
     fn what_surprises_is_told_with_its_place() {
         let user = "#cloud-config\nruncmd:\n- echo a: b\n";
-        let surprises = consumed(user, "", "{}").surprises();
-        assert!(matches!(&surprises[..], [line] if line.starts_with("user-data:3:3: ")), "{surprises:?}");
-        let surprises = consumed("#cloud-config\napt_upgrade: true\n", "", "{}").surprises();
-        assert_eq!(surprises, ["user-data:2:1: apt_upgrade: it is deprecated; write package_upgrade"]);
+        let surprises = consumed(user, "", "{}").surprises(&schema::check);
+        assert!(
+            surprises[0].text.starts_with("user-data:3:3: ") && !surprises[0].is_mistake,
+            "{surprises:?}"
+        );
+        let surprises = consumed("#cloud-config\napt_upgrade: true\n", "", "{}").surprises(&schema::check);
+        let text = "user-data:2:1: apt_upgrade: it is deprecated; write package_upgrade".into();
+        assert_eq!(surprises, [Surprise { text, is_mistake: false }]);
+    }
+
+    /// All of it was lost in silence, and status said done.
+    #[test]
+    fn keys_that_nothing_reads_are_mistakes_of_the_user() {
+        let user = "#cloud-config\npackges: [vim]\nusers:\n- default\n- {name: jenk, home: /var/jenk, ssh_pwauth: false}\n\
+                    - {nane: bob}\nwrite_files:\n- {path: /root/x, contents: hello, permissions: 644}\nntp: {server: [a.example]}\n";
+        let surprises = consumed(user, "\"#cloud-config\\nx: 1\\n\"", "{}").surprises(&schema::check);
+        let texts: Vec<&str> = surprises.iter().map(|one| &*one.text).collect();
+        assert_eq!(
+            texts,
+            [
+                "user-data:2:1: packges: no such key; is packages meant?",
+                "user-data:5:16: users.1.home: no such key",
+                "user-data:5:33: users.1.ssh_pwauth: no such key",
+                "user-data:6:4: users.2.nane: no such key; is name meant?",
+                "user-data:8:19: write_files.0.contents: no such key; is content meant?",
+                "user-data:9:7: ntp.server: no such key; is servers meant?",
+                "user-data:8:49: write_files.0.permissions: 644 is a decimal number, and makes the mode 1204; write \"0644\" for 0644",
+                "vendor-data:2:1: x: no such key",
+            ]
+        );
+        assert_eq!(surprises.iter().filter(|one| one.is_mistake).count(), 7);
     }
 
     #[test]

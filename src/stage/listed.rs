@@ -185,7 +185,9 @@ pub fn not_known(
 ) -> Option<Error> {
     let why = match NOT_DONE.iter().find(|(other, _)| same(other, bare(name))) {
         Some((_, keys)) => {
-            let key = keys.iter().find(|key| config.get(key).is_some())?;
+            // Of the user's own keys the place in user-data is told.
+            let is_used = |key: &&&str| config.get(key).is_some_and(|setting| setting.layer() != "user-data");
+            let key = keys.iter().find(is_used)?;
             fill("glowplug does not do {}; {} is not looked at", &[name, key])
         }
         None => fill("no module is called {}", &[name]),
@@ -217,9 +219,10 @@ fn fits(module: &Module, distribution: &str, config: &CloudConfig<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud_config::layer;
+    use crate::cloud_config::{Layer, layer};
     use crate::fetch::memory::Tree;
     use crate::module::{Early, Network};
+    use crate::syntax::yaml;
 
     static KNOWN: [Module; 3] =
         [module("seed_files", &[]), module("set_hostname", &[]), module("zypper_add_repo", &["opensuse"])];
@@ -230,7 +233,9 @@ mod tests {
     }
 
     fn names(text: &str) -> (Vec<String>, Vec<String>) {
-        let (config, mut problems) = (layer(text), Vec::new());
+        let value = yaml::load(text).unwrap();
+        let config = CloudConfig::new(vec![Layer { name: "cloud.cfg", value: &value }]);
+        let mut problems = Vec::new();
         let root = Tree::of("", &[("/etc/os-release", "ID=debian\n")]);
         let entries = listed(Stage::Init, &KNOWN, &config, &root, Some(not_known), &mut problems);
         let entry = |entry: &Entry<'_>| {
@@ -261,10 +266,10 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "unable to run the module at user-data:3:3: no module is called fly",
-                "unable to run the module at user-data:5:3: glowplug does not do snap; snap is not looked at",
-                "unable to read the module at user-data:6:3: it is not NAME, [NAME, FREQUENCY, ...] or {name: NAME}",
-                "unable to run the module at user-data:7:3: hourly is no frequency (always, once-per-instance, once); its own is used",
+                "unable to run the module at cloud.cfg:3:3: no module is called fly",
+                "unable to run the module at cloud.cfg:5:3: glowplug does not do snap; snap is not looked at",
+                "unable to read the module at cloud.cfg:6:3: it is not NAME, [NAME, FREQUENCY, ...] or {name: NAME}",
+                "unable to run the module at cloud.cfg:7:3: hourly is no frequency (always, once-per-instance, once); its own is used",
             ]
         );
     }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 /// Line and column of a node, both from 1; 0:0 where the source has no lines
 /// worth naming.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Line, from 1.
     pub line: u32,

@@ -26,6 +26,19 @@ pub(super) fn is_set(value: &Value<'_>) -> bool {
     }
 }
 
+/// What useradd(8) takes for an option; the error is what it wants.
+fn check_option(key: &str, text: &str) -> Result<(), &'static str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match key {
+        "uid" if text.parse::<u32>().is_err() => Err("a number"),
+        "inactive" if !is_number(text) && text != "-1" => Err("a number of days"),
+        "expiredate" if !text.is_empty() && text != "-1" && !text.split('-').all(is_number) => {
+            Err("a date (YYYY-MM-DD) or a number of days")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The keys of one user.
 pub(super) struct Fields<'a, 'c> {
     pub(super) config: &'c CloudConfig<'a>,
@@ -75,6 +88,11 @@ impl<'a> Fields<'a, '_> {
             && let Err(why) = check_name(&text)
         {
             problems.push(setting.error("add the user at", setting.value, &fill("{}: {}", &[key, why])));
+            return None;
+        }
+        if let Err(wanted) = check_option(key, &text) {
+            let why = fill("{} is \"{}\", not {}", &[key, &text, wanted]);
+            problems.push(setting.error("add the user at", setting.value, &why));
             return None;
         }
         Some(text).filter(|text| !text.is_empty())
@@ -223,7 +241,16 @@ impl<'a> Fields<'a, '_> {
 
     /// What keeps a user from being made.
     fn contradiction(&self, name: &str) -> Result<(), Error> {
-        let because = |why: &str| Err(Error::new("add user", name, why));
+        let entry = self.sources.iter().find_map(|source| match source {
+            Source::Default(setting) | Source::Entry(setting) => Some(setting),
+            Source::Path(_) => None,
+        });
+        let because = |why: &str| {
+            Err(match entry {
+                Some(entry) => entry.error("add the user at", entry.value, &fill("{}: {}", &[name, why])),
+                None => Error::new("add user", name, why),
+            })
+        };
         check_name(name).or_else(because)?;
         if self.get("snapuser").is_some() {
             return because("snapuser is not known here");

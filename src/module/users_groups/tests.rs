@@ -152,11 +152,11 @@ fn a_user_that_makes_no_sense_is_left_out_alone() {
         texts(&plan.problems),
         [
             "unable to add the user at user-data:1:194: it is an integer, not a name or a mapping",
-            "unable to add user a:b: it is not a name",
-            "unable to add user svc: ssh_authorized_keys needs a home, and system makes none",
-            "unable to add user c: snapuser is not known here",
+            "unable to add the user at user-data:1:9: a:b: it is not a name",
+            "unable to add the user at user-data:1:24: svc: ssh_authorized_keys needs a home, and system makes none",
+            "unable to add the user at user-data:1:77: c: snapuser is not known here",
             "unable to add the user at user-data:1:130: ssh_redirect_user is neither true nor \"default\"",
-            "unable to add user e: ssh_redirect_user and keys of its own contradict each other",
+            "unable to add the user at user-data:1:138: e: ssh_redirect_user and keys of its own contradict each other",
             "unable to add the user at user-data:1:229: shell has colons or line ends",
             "unable to add the user at user-data:1:217: uid is a list, not a string",
         ]

@@ -24,6 +24,11 @@ pub fn base64_unpadded(input: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// Whether there are characters outside the alphabet, other than blanks and line ends.
+pub fn has_strays(input: &[u8]) -> bool {
+    input.iter().any(|byte| SEXTETS[usize::from(*byte)] >= 64 && !b"= \t\r\n".contains(byte))
+}
+
 /// How the text ended.
 enum End {
     /// After a whole group of four, or after padding.

@@ -4,7 +4,7 @@
 mod base64;
 mod gzip;
 
-pub use base64::{base64, base64_unpadded};
+pub use base64::{base64, base64_unpadded, has_strays};
 pub use gzip::{gunzip, is_gzip};
 
 use crate::syntax::search::first_of;
