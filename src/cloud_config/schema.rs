@@ -203,7 +203,9 @@ pub fn check(config: &Value<'_>) -> Vec<Finding> {
     for (key, value) in config.entries() {
         let name = key_text(key);
         let known = ALL.iter().flat_map(|keys| keys.iter()).find(|known| known.name == name);
-        if let Some(known) = known {
+        if name == "network" {
+            findings.extend(of_no_effect(config));
+        } else if let Some(known) = known {
             check_value(value, &known.kind, &name, &mut findings);
         } else {
             let message = unknown(&name);
@@ -216,6 +218,13 @@ pub fn check(config: &Value<'_>) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// `network:`, which counts elsewhere.
+fn of_no_effect(config: &Value<'_>) -> Option<Finding> {
+    let (key, _) = config.entries().iter().find(|(key, _)| key_text(key) == "network")?;
+    let message = "it has no effect in user-data: it counts in /etc/cloud and as the seed's network-config";
+    Some(Finding { place: key.place, path: "network".into(), message: message.into(), is_unknown_key: true })
 }
 
 /// The keys of a cloud-config that have another name today.

@@ -341,6 +341,7 @@ fn settle(
     let links = system_links().unwrap_or_default();
     let initramfs = of_initramfs(&Trees { root: &machine.root, run: &machine.run }, line, &links);
     let sources = network_config::Sources { instance, system, line, initramfs, links: &links };
+    log.warn_of(&network_config::unread_keys(&sources));
     actions.extend(network_config::plan(&sources, paths));
     for action in actions {
         if !carry_out(applier, &action, log) {

@@ -3,6 +3,7 @@
 
 use crate::cli::{Arguments, Ended, Fault, escaped_lines, print, say};
 use crate::input::read;
+use crate::network_config::unread::unread;
 use crate::{refused, schema_docs};
 use glowplug::cloud_config::decimal_modes::decimal_modes;
 use glowplug::cloud_config::schema::{self, Finding};
@@ -55,11 +56,13 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
 
 /// Checks a network configuration of version 1 or 2.
 fn check_network(file: &str, content: &[u8]) -> Result<usize, Error> {
-    let problems = match description(NETWORK_CONFIG, content, file)? {
+    let mut problems = match description(NETWORK_CONFIG, content, file)? {
         Description::Network(parsed) => parsed.problems,
         Description::Disabled => Vec::new(),
         Description::Nothing => vec![Error::new("check", file, "it describes no network")],
     };
+    let tree = str::from_utf8(content).ok().and_then(|text| yaml::load(text).ok());
+    problems.extend(tree.iter().flat_map(|tree| unread(tree, file)));
     for problem in &problems {
         say(problem.text());
     }

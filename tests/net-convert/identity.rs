@@ -59,11 +59,14 @@ fn interfaces(network: &Network) -> String {
     files.remove("etc/network/interfaces.d/50-cloud-init").unwrap().split_once('\n').unwrap().1.into()
 }
 
-/// What an interfaces file says; `None` where IPv6 routes stand in a stanza
-/// without an address, which cloud-init makes for them alone.
+/// What an interfaces file says; `None` where a setting has to be a command.
 fn read(text: &str, name: &str) -> Option<Network> {
     let parsed = eni::parse(text, name, &|_, _| Vec::new());
-    let known = parsed.problems.iter().all(|problem| problem.text().ends_with(": has no address"));
+    let known = parsed.problems.iter().all(|problem| {
+        [": has no address", "runs a command, and only routes and rules are kept"]
+            .iter()
+            .any(|end| problem.text().ends_with(end))
+    });
     assert!(known, "{name}: {:?}\n{text}", parsed.problems);
     parsed.problems.is_empty().then_some(parsed.network)
 }

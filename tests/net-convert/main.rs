@@ -277,7 +277,14 @@ fn is_meant_to_differ(network: &Network, text: &str, back_end: &str) -> bool {
         || back_end == "netplan" && (resolver || subnets().any(|subnet| subnet.control == Control::Manual))
         || back_end == "netplan"
             && (subnets().any(routes) || ["optional", "wakeonlan"].iter().any(|key| text.contains(key)))
-        || back_end == "networkd" && resolver
+        || back_end == "networkd"
+            && (resolver
+                || subnets().any(|subnet| subnet.metric.is_some() || subnet.mtu.is_some())
+                || subnets().any(|subnet| subnet.control == Control::Manual)
+                || network.links.iter().any(|link| !link.dhcp4_overrides.is_empty())
+                || ["dhcp6-overrides", "wakeonlan"].iter().any(|key| text.contains(key)))
+        || back_end == "eni"
+            && (network.links.iter().any(|link| link.accept_ra.is_some()) || text.contains("\"table\""))
         || matches!(back_end, "netplan" | "networkd") && subnets().any(|subnet| advertised(&subnet.method))
 }
 

@@ -41,6 +41,8 @@ pub struct Link {
     pub dhcp4_overrides: Vec<Parameter>,
     /// netplan's `dhcp6-overrides` by its names, and `dhcp6domain`.
     pub dhcp6_overrides: Vec<Parameter>,
+    /// Settings that some back ends have, by netplan's names for them.
+    pub extra: Vec<Parameter>,
     /// Policy rules.
     pub rules: Vec<Rule>,
 }
@@ -65,6 +67,7 @@ impl Link {
             parameters: Vec::new(),
             dhcp4_overrides: Vec::new(),
             dhcp6_overrides: Vec::new(),
+            extra: Vec::new(),
             rules: Vec::new(),
         }
     }
@@ -72,6 +75,11 @@ impl Link {
     /// The address a NIC of the machine is found by.
     pub fn hardware(&self) -> Option<Mac> {
         self.mac.filter(|_| self.kind.is_nic())
+    }
+
+    /// The value of one of [`Link::extra`].
+    pub fn extra(&self, name: &str) -> Option<&Setting> {
+        self.extra.iter().find(|own| *own.name == *name).map(|own| &own.value)
     }
 
     /// The setting called `name` after `stem`; see [`Parameter::is`].

@@ -1,4 +1,5 @@
 use super::address::{Address, Prefix};
+use super::plain::Plain;
 use crate::ip::Ip;
 
 /// A route, its gateway of its destination's family.
@@ -14,6 +15,12 @@ pub struct Route {
     pub mtu: Option<u32>,
     /// The gateway is reached on the link, whatever its address.
     pub on_link: bool,
+    /// `blackhole`, `unreachable`, … (ip-route(8)); `None` is `unicast`.
+    pub kind: Option<Plain>,
+    /// The address that packets this way come from.
+    pub source: Option<Address>,
+    /// `link`, `host`, … (ip-route(8)).
+    pub scope: Option<Plain>,
 }
 
 impl Route {
@@ -21,7 +28,17 @@ impl Route {
     /// when the families differ.
     pub fn new(destination: Prefix, gateway: Option<Address>) -> Option<Self> {
         let same = gateway.as_ref().is_none_or(|gateway| gateway.is_ipv6() == destination.is_ipv6());
-        same.then_some(Self { destination, gateway, metric: None, table: None, mtu: None, on_link: false })
+        same.then_some(Self {
+            destination,
+            gateway,
+            metric: None,
+            table: None,
+            mtu: None,
+            on_link: false,
+            kind: None,
+            source: None,
+            scope: None,
+        })
     }
 
     /// Where it leads.

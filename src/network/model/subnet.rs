@@ -15,6 +15,10 @@ pub struct Subnet {
     pub pointopoint: Option<Address>,
     /// How far the address is valid: `global`, `link`, … (interfaces(5)).
     pub scope: Option<Plain>,
+    /// What the address is called (ip-address(8), `label`).
+    pub label: Option<Plain>,
+    /// The address is not chosen for new connections (a preferred lifetime of 0).
+    pub deprecated: bool,
     /// Priority of its routes that name none; smaller wins.
     pub metric: Option<u32>,
     /// Largest packet of this family, in bytes; stands above the link's.
@@ -37,6 +41,8 @@ impl Subnet {
             broadcast: None,
             pointopoint: None,
             scope: None,
+            label: None,
+            deprecated: false,
             metric: None,
             mtu: None,
             control: Control::Auto,

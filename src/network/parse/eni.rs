@@ -13,7 +13,7 @@ use super::complete::complete;
 use super::draft::Draft;
 use super::reader::Reader;
 use crate::limits;
-use crate::network::model::{Control, Origin, Route};
+use crate::network::model::{Control, Origin, Route, Rule};
 use crate::network::order::sort_by;
 use crate::syntax::value::{Data, Place, Value};
 use alloc::vec::Vec;
@@ -36,6 +36,12 @@ const NAMES: &[(&str, &str)] = &[
     // Of commands that add routes.
     ("via", "gateway"),
     ("gw", "gateway"),
+    ("src", "from"),
+    // Of commands that add rules.
+    ("lookup", "table"),
+    ("pref", "priority"),
+    ("fwmark", "mark"),
+    ("tos", "type-of-service"),
 ];
 
 /// One `iface`: a way of getting an address.
@@ -46,6 +52,7 @@ struct Stanza<'t> {
     /// Its options under the names of network config v1.
     options: Value<'t>,
     routes: Vec<Route>,
+    rules: Vec<Rule>,
 }
 
 /// Everything said, before it is put together.
@@ -116,7 +123,7 @@ fn read<'t>(reader: &mut Reader<'t>, said: &mut Said<'t>, line: Line<'t>) {
             };
             let mut options = empty(line);
             set(&mut options, "type", method, line);
-            said.stanzas.push(Stanza { name, line, options, routes: Vec::new() });
+            said.stanzas.push(Stanza { name, line, options, routes: Vec::new(), rules: Vec::new() });
         }
         ["iface", ..] => reader.add(&empty(line), "", &["iface needs a name, a family and a method"]),
         [option, ref rest @ ..] => match said.stanzas.last_mut() {
@@ -124,6 +131,10 @@ fn read<'t>(reader: &mut Reader<'t>, said: &mut Said<'t>, line: Line<'t>) {
                 // cloud-init does not indent the routes of no link.
                 Some(Command::Add(route)) if line.indented => stanza.routes.push(route),
                 Some(Command::Add(route)) => said.routes.push(route),
+                Some(Command::AddRule(rule)) => stanza.rules.push(rule),
+                Some(Command::AcceptAdvertisements(value)) => {
+                    set(&mut stanza.options, "accept_ra", value, line);
+                }
                 Some(Command::Nothing) => {}
                 None => {
                     let text = line.text.get(option.len()..).unwrap_or_default();
@@ -186,6 +197,34 @@ mod tests {
         assert_eq!(link.subnets[0].routes[0].metric, Some(5));
         assert_eq!(link.subnets[1].method, crate::network::model::Method::Dhcp6Stateless);
         assert_eq!(network.link("lo").unwrap().kind, Kind::Loopback);
+    }
+
+    /// Hetzner's and OVH's way of reaching a gateway.
+    #[test]
+    fn a_route_to_a_host_was_one_to_a_network() {
+        let network = parsed(
+            "auto eth0\niface eth0 inet static\n address 198.51.100.7/32\n\
+             \x20up ip route add 192.0.2.1 dev eth0\n\
+             \x20up ip route add default via 192.0.2.1 dev eth0 onlink\n\
+             \x20up ip route add blackhole 10.0.0.0/8 metric 5 || true\n\
+             \x20up ip route add 10.1.0.0/16 via 192.0.2.1 dev eth0 onlink table 7 mtu 1400 src 198.51.100.7 || true\n",
+        )
+        .network;
+        let routes = &network.link("eth0").unwrap().subnets[0].routes;
+        let lines: Vec<String> = routes
+            .iter()
+            .map(|route| format!("{} {:?} {}", route.destination(), route.kind, route.on_link))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "192.0.2.1/32 None false",
+                "0.0.0.0/0 None true",
+                "10.0.0.0/8 Some(Plain(\"blackhole\")) false",
+                "10.1.0.0/16 None true"
+            ]
+        );
+        assert_eq!((routes[3].table, routes[3].mtu, routes[3].source.is_some()), (Some(7), Some(1400), true));
     }
 
     #[test]

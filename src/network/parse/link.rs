@@ -103,6 +103,12 @@ pub(super) fn link<'d>(
     Some(link)
 }
 
+/// A link that is no part of any network: what it is set to is read for what is
+/// wrong with it.
+pub(super) fn scratch() -> Option<Link> {
+    Some(Link::new(LinkId::new("-")?, None, Kind::Undescribed))
+}
+
 /// What a link of a type is.
 #[inline(never)]
 fn kind(

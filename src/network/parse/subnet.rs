@@ -1,8 +1,8 @@
 //! Subnets and routes, whose keys are nearly the same in every description.
 
-use super::reader::{Reader, first, string, text};
-use crate::network::model::{Control, Method, Prefix, Route, Subnet};
-use crate::syntax::value::{Data, Value};
+use super::reader::{Reader, first, split_length, string, text};
+use crate::network::model::{Address, Control, Method, Prefix, Route, Rule, Selector, Subnet};
+use crate::syntax::value::Value;
 use alloc::vec::Vec;
 
 /// A subnet; `None`, and a problem, when it gets no address. The types are
@@ -85,9 +85,10 @@ pub(super) fn route(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Route>
         Some(_) => Some(reader.address(value, &["gateway", "via"])?),
         None => None,
     };
-    let destination = match &gateway {
-        Some(gateway) if text(network) == "default" => Prefix::everything(gateway.is_ipv6()),
-        _ => reader.prefix(value, key, network)?,
+    let destination = if text(network) == "default" {
+        Prefix::everything(gateway.as_ref().is_some_and(Address::is_ipv6))
+    } else {
+        reader.prefix(value, key, network)?
     };
     let Some(mut route) = Route::new(destination, gateway) else {
         reader.add(value, key, &["is of another family than the gateway"]);
@@ -95,6 +96,42 @@ pub(super) fn route(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Route>
     };
     let mut fields = [("metric", &mut route.metric), ("table", &mut route.table), ("mtu", &mut route.mtu)];
     reader.numbers(value, &mut fields);
-    route.on_link = value.get("on-link").is_some_and(|value| value.data == Data::Bool(true));
+    route.on_link = reader.flag(value, "on-link") == Some(true);
+    route.source = reader.address(value, &["from"]);
+    for (key, place) in [("type", &mut route.kind), ("scope", &mut route.scope)] {
+        // An entry of version 1 is of type `route`.
+        if let Some(word) = value.get_set(key).filter(|word| !matches!(text(word), "route" | "unicast")) {
+            *place = reader.plain(word, key, text(word));
+        }
+    }
     Some(route)
+}
+
+/// A policy rule, in the words of netplan.
+#[inline(never)]
+pub(super) fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
+    let mut rule =
+        Rule { from: selector(reader, value, "from"), to: selector(reader, value, "to"), ..Rule::default() };
+    let mut fields = [
+        ("table", &mut rule.table),
+        ("priority", &mut rule.priority),
+        ("mark", &mut rule.mark),
+        ("type-of-service", &mut rule.tos),
+    ];
+    reader.numbers(value, &mut fields);
+    (rule != Rule::default()).then_some(rule)
+}
+
+fn selector(reader: &mut Reader<'_>, value: &Value<'_>, key: &str) -> Option<Selector> {
+    // ip-rule(8) has a word for any.
+    let value = value.get_set(key).filter(|value| text(value) != "all")?;
+    let (address, length) = split_length(text(value));
+    let selector = Address::parse(address).and_then(|address| match length {
+        Some(length) => Selector::new(address, Some(length.parse().ok()?)),
+        None => Selector::new(address, None),
+    });
+    if selector.is_none() {
+        reader.add(value, key, &[text(value), " is no network"]);
+    }
+    selector
 }

@@ -70,24 +70,48 @@ const TYPES: &[(&str, Type, &[&str])] = &[
     ("infiniband", Type::Infiniband, &[]),
 ];
 
-/// An entry that is a link.
+/// An entry that is a link. Of one that can't be used the rest is read all the
+/// same, for what is wrong in it.
 #[inline(never)]
 fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, command: &'v Value<'_>, kind: &str) {
+    reader.enter("link ", string(command, "name").unwrap_or("without a name"));
+    match started(reader, draft, command, kind) {
+        Some(link) => settings(reader, link, command),
+        None => {
+            if let Some(mut link) = link::scratch() {
+                settings(reader, &mut link, command);
+            }
+        }
+    }
+}
+
+/// The link of an entry, without its settings.
+#[inline(never)]
+fn started<'d>(
+    reader: &mut Reader<'_>,
+    draft: &'d mut Draft,
+    command: &Value<'_>,
+    kind: &str,
+) -> Option<&'d mut Link> {
     let name = string(command, "name").unwrap_or("without a name");
-    reader.enter("link ", name);
     let mac = command.get(KEYS.mac).and_then(mac_of).filter(|_| kind == "physical");
     let why = "needs a name of letters, digits and -_.@+";
-    let Some((id, name)) = link::named(reader, draft, command, name, mac, why) else { return };
+    let named = link::named(reader, draft, command, name, mac, why);
     let Some((_, what, needed)) = TYPES.iter().find(|(name, ..)| *name == kind) else {
         reader.add(command, "", &["type ", kind, " is unknown"]);
-        return;
+        return None;
     };
     if let Some(key) = needed.iter().find(|key| command.get(key).is_none()) {
         reader.add(command, "", &["has no ", key]);
-        return;
+        return None;
     }
-    let keys = keys_of(*what);
-    let Some(link) = link::link(reader, draft, command, id, name, *what, &keys) else { return };
+    let (id, name) = named?;
+    link::link(reader, draft, command, id, name, *what, &keys_of(*what))
+}
+
+/// What the entry sets.
+#[inline(never)]
+fn settings(reader: &mut Reader<'_>, link: &mut Link, command: &Value<'_>) {
     link::settings(reader, link, command);
     link.keep_configuration = reader.flag(command, "keep_configuration");
     for value in reader.items(command, "subnets") {

@@ -6,13 +6,12 @@ use super::Parsed;
 use super::complete::complete;
 use super::draft::Draft;
 use super::link::{self, Keys, Type, fitting, spanning_tree};
-use super::reader::{Reader, mac_of, split_length, text, words};
-use super::subnet::routes;
+use super::reader::{Reader, integer, mac_of, text, words};
+use super::subnet::{routes, rule};
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
-    Address, Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Prefix, Route, Rule,
-    Selector, Subnet,
+    Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Prefix, Route, Setting, Subnet,
 };
 use crate::syntax::value::Value;
 use crate::syntax::yaml::emit;
@@ -69,15 +68,36 @@ pub(super) fn netplan(whole: &Value<'_>) -> String {
     text.strip_suffix("...\n").unwrap_or(text).into()
 }
 
+/// A link. Of one that can't be used the rest is read all the same, for what is
+/// wrong in it.
 #[inline(never)]
 fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v Value<'_>, what: Type) {
     reader.enter("link ", id);
+    match started(reader, draft, id, value, what) {
+        Some(link) => settings(reader, link, value, what),
+        None => {
+            if let Some(mut link) = link::scratch() {
+                settings(reader, &mut link, value, what);
+            }
+        }
+    }
+}
+
+/// A link without its settings.
+#[inline(never)]
+fn started<'d>(
+    reader: &mut Reader<'_>,
+    draft: &'d mut Draft,
+    id: &str,
+    value: &Value<'_>,
+    what: Type,
+) -> Option<&'d mut Link> {
     let is_nic = what == Type::Physical;
     let found = value.get_set("match").filter(|_| is_nic);
     let wanted = value.get_set("set-name").filter(|_| is_nic);
     // An id that is none leaves a NIC that is found by its MAC address.
     let mac = found.and_then(|found| found.get(KEYS.mac)).and_then(mac_of);
-    let Some(id) = reader.id(value, "", id).or_else(|| LinkId::new(&mac?.to_string())) else { return };
+    let id = reader.id(value, "", id).or_else(|| LinkId::new(&mac?.to_string()))?;
     let name = match wanted {
         Some(wanted) => fitting(reader, draft, wanted, text(wanted)),
         // What is matched may have any id.
@@ -87,24 +107,38 @@ fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v 
     if name.is_none() && (found.is_none() || wanted.is_some()) {
         let keeps = if found.is_some() { "; it keeps the kernel's" } else { "" };
         reader.add(wanted.unwrap_or(value), "", &["no link can have this name", keeps]);
-        if found.is_none() {
-            return;
-        }
+        found?;
     }
     // What is matched keeps the kernel's name.
     let keeps = found.is_some() && (wanted.is_none() || name.is_none());
     // A NIC is not given an address here, it is found by one.
     let keys = Keys { mac: if is_nic { "" } else { KEYS.mac }, ..KEYS };
     let name = name.filter(|_| !keeps);
-    let Some(link) = link::link(reader, draft, value, id, name, what, &keys) else { return };
-    if is_nic {
-        link::settings(reader, link, value);
-        link.dhcp4_overrides = overrides(reader, value, "dhcp4-overrides", "dhcp4domain");
-        link.dhcp6_overrides = overrides(reader, value, "dhcp6-overrides", "dhcp6domain");
-    }
-    if let Some(found) = found {
+    link::link(reader, draft, value, id, name, what, &keys)
+}
+
+/// What the link is set to.
+#[inline(never)]
+fn settings(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>, what: Type) {
+    link::settings(reader, link, value);
+    link.keep_configuration = reader.flag(value, "critical");
+    link.dhcp4_overrides = overrides(reader, value, "dhcp4-overrides", "dhcp4domain");
+    link.dhcp6_overrides = overrides(reader, value, "dhcp6-overrides", "dhcp6domain");
+    if let Some(found) = value.get_set("match").filter(|_| what == Type::Physical) {
         link.mac = reader.mac(found, KEYS.mac);
         link.kind = Kind::Physical(matching(reader, found));
+    }
+    if what == Type::Physical
+        && let Some(mac) = reader.mac(value, KEYS.mac)
+        && let Some(text) = reader.plain(value, KEYS.mac, &mac.to_string())
+        && let Some(name) = reader.plain(value, KEYS.mac, KEYS.mac)
+    {
+        link.extra.push(Parameter { name, value: Setting::Text(text) });
+    }
+    for key in EXTRA {
+        if let Some(value) = value.get_set(key) {
+            reader.parameter(&mut link.extra, &[key], value);
+        }
     }
     parameters(reader, link, value);
     addresses(reader, link, value);
@@ -112,6 +146,19 @@ fn link<'v>(reader: &mut Reader<'v>, draft: &mut Draft, id: &'v str, value: &'v 
         link.rules.extend(rule(reader, policy));
     }
 }
+
+/// Keys of a link that are kept as they are written: [`Link::extra`].
+const EXTRA: &[&str] = &[
+    "activation-mode",
+    "dhcp-identifier",
+    "emit-lldp",
+    "ignore-carrier",
+    "ipv6-address-generation",
+    "ipv6-address-token",
+    "ipv6-mtu",
+    "ipv6-privacy",
+    "link-local",
+];
 
 /// Driver and name; the MAC address is the link's own.
 fn matching(reader: &mut Reader<'_>, value: &Value<'_>) -> Match {
@@ -193,10 +240,18 @@ fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
     let mut gateway6 = reader.address(value, &["gateway6"]);
     for address in reader.items(value, "addresses") {
         // `- 10.0.0.5/24: {label: …}` is an address too.
-        let address = address.entries().first().map_or(address, |(address, _)| address);
+        let (address, options) = match address.entries().first() {
+            Some((address, options)) => (address, Some(options)),
+            None => (address, None),
+        };
         let Some(prefix) = reader.prefix(address, "addresses", address) else { continue };
         link.subnets.push(Subnet::new(Method::Static(prefix)));
         let Some(subnet) = link.subnets.last_mut() else { continue };
+        if let Some(label) = options.and_then(|options| options.get_set("label")) {
+            subnet.label = reader.plain(label, "label", text(label));
+        }
+        let lifetime = options.and_then(|options| options.get_set("lifetime"));
+        subnet.deprecated = lifetime.is_some_and(|lifetime| integer(lifetime) == Some(0));
         let gateway = if subnet.method.is_ipv6() { &mut gateway6 } else { &mut gateway4 };
         if let Some(gateway) = gateway.take()
             && !subnet.set_gateway(gateway)
@@ -216,32 +271,4 @@ fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
         None if rest.routes.is_empty() => {}
         None => link.subnets.push(rest),
     }
-}
-
-/// A policy rule.
-#[inline(never)]
-fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
-    let mut rule =
-        Rule { from: selector(reader, value, "from"), to: selector(reader, value, "to"), ..Rule::default() };
-    let mut fields = [
-        ("table", &mut rule.table),
-        ("priority", &mut rule.priority),
-        ("mark", &mut rule.mark),
-        ("type-of-service", &mut rule.tos),
-    ];
-    reader.numbers(value, &mut fields);
-    (rule != Rule::default()).then_some(rule)
-}
-
-fn selector(reader: &mut Reader<'_>, value: &Value<'_>, key: &str) -> Option<Selector> {
-    let value = value.get_set(key)?;
-    let (address, length) = split_length(text(value));
-    let selector = Address::parse(address).and_then(|address| match length {
-        Some(length) => Selector::new(address, Some(length.parse().ok()?)),
-        None => Selector::new(address, None),
-    });
-    if selector.is_none() {
-        reader.add(value, key, &[text(value), " is no network"]);
-    }
-    selector
 }

@@ -285,7 +285,9 @@ rules, as a boot does where the root has no network back end; what an earlier
 description left on these links goes first. Each change made is printed.
 
 Nothing of it outlasts a reboot, and a back end that runs may undo it. There is
-no DHCP client: a link that wants a lease is brought up, and that is said.",
+no DHCP client: a link that wants a lease is brought up, and that is said. What
+resolv.conf was is kept below /var/lib/glowplug/replaced. In a network namespace
+that is not the machine's own it is written only where --root says so.",
     options: &[
         DESCRIBED[0],
         DESCRIBED[1],
@@ -368,7 +370,7 @@ of many parts is taken apart, and each of its cloud-configs is checked.",
             "schema-type",
             't',
             Value::OneOf("TYPE", &["cloud-config", "network-config"]),
-            "what the file is: cloud-config (default) or\nnetwork-config, version 1 or 2",
+            "what the file is: cloud-config (default) or\nnetwork-config: version 1 or 2, or network_data.json",
         ),
         Opt::value("instance-data", 'i', FILE, "render templates with this instance-data.json"),
     ],

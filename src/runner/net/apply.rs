@@ -5,15 +5,20 @@ use crate::cli::{Arguments, Ended, Fault, print, say};
 use crate::devel::net_convert::read_description;
 use glowplug::action::{Action, LinkAction};
 use glowplug::error::{Error, Result};
+use glowplug::fetch::Fetch;
+use glowplug::limits;
 use glowplug::network::parse::{Description, Parsed, description};
 use glowplug::network::render::live;
 use glowplug::network::resolve::Resolved;
 use glowplug::stage::log::{Level, Log};
 use glowplug::stage::network::system_links;
 use glowplug::stage::search::{self, Answer};
+use glowplug::state::paths::REPLACED;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::netlink::Netlink;
 use glowplug::sys::root::Root;
+use std::fs;
+use std::os::unix::process::parent_id;
 
 /// `net plan`: prints what would be done.
 pub(crate) fn plan(arguments: &Arguments) -> Ended {
@@ -27,8 +32,10 @@ pub(crate) fn plan(arguments: &Arguments) -> Ended {
 
 /// `net apply`: does it, and prints each change that was made.
 pub(crate) fn run(arguments: &Arguments) -> Ended {
-    let root = Root::open(arguments.value("root").unwrap_or("/"))?;
-    set(arguments, &mut |resolved| carry_out(&root, resolved))
+    let given = arguments.value("root");
+    let root = Root::open(given.unwrap_or("/"))?;
+    let files = given.is_some() || is_machines_own();
+    set(arguments, &mut |resolved| carry_out(&root, files, resolved))
 }
 
 /// Reads the description, tells what of it can't be used and lets `act` do the
@@ -83,8 +90,9 @@ fn of_seed(folder: &str) -> Result<Parsed> {
     }
 }
 
-/// Carries the actions out and prints each that was; whether all were.
-fn carry_out(root: &Root, resolved: &Resolved<'_>) -> Result<bool> {
+/// Carries the actions out, with `files` those too, and prints each that was;
+/// whether all were.
+fn carry_out(root: &Root, files: bool, resolved: &Resolved<'_>) -> Result<bool> {
     let mut netlink = Netlink::open()?;
     let mut all = true;
     let mut rename = |step: LinkAction| {
@@ -112,7 +120,59 @@ fn carry_out(root: &Root, resolved: &Resolved<'_>) -> Result<bool> {
     netlink.apply_all(&links, &mut |action, outcome| tell(action.text(), outcome))?;
     let mut applier = Applier::new(root, root);
     for action in others {
+        let path = match &action {
+            Action::WriteFile(file) => &*file.path,
+            _ => "",
+        };
+        if !files {
+            tell(action.text(), Err(elsewhere(path)));
+            continue;
+        }
+        if let Some(copy) = kept(root, path)? {
+            tell(copy.text(), applier.apply(&copy, None));
+        }
         tell(action.text(), applier.apply(&action, None));
     }
     Ok(all)
+}
+
+/// Why a file is not written.
+fn elsewhere(path: &str) -> Error {
+    let why = "this network namespace is not the machine's own; --root names the root that it is for";
+    Error::new("write", path, why)
+}
+
+/// How many processes are asked at most.
+const ANCESTORS: usize = 256;
+
+/// Whether this is the network namespace of the machine: that of every process
+/// above this one, the first included, as far as they can be asked.
+fn is_machines_own() -> bool {
+    let of = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
+    let own = of("self");
+    let mut process = parent_id().to_string();
+    for _ in 0..ANCESTORS {
+        if of(&process).is_some_and(|other| Some(other) != own) {
+            return false;
+        }
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+        match parent.map(str::trim) {
+            Some(parent) if parent != "0" => process = parent.to_string(),
+            _ => break,
+        }
+    }
+    true
+}
+
+/// Where somebody else's file goes before one of ours takes its place; a copy
+/// that is there stays.
+fn kept(root: &Root, path: &str) -> Result<Option<Action>> {
+    let Some(content) = root.read(path, limits::ROOT_FILE)? else { return Ok(None) };
+    let copy = format!("{REPLACED}{path}");
+    if content.starts_with(live::HEADER.as_bytes()) || root.mode(&copy)?.is_some() {
+        return Ok(None);
+    }
+    let mode = root.mode(path)?.unwrap_or(0o600) & 0o7777;
+    Ok(Some(Action::write(&copy, content, mode)))
 }

@@ -2,8 +2,10 @@
 //! cloud-init's network configuration of version 1 or 2, for other programs.
 
 mod network_data;
+pub(crate) mod unread;
 
 use glowplug::action::Action;
+use glowplug::error::Error;
 use glowplug::instance::{INTERFACES, Instance};
 use glowplug::kernel_line::KernelLine;
 use glowplug::network::fallback::fallback;
@@ -14,6 +16,25 @@ use glowplug::state::paths::{INSTANCE_LINK, InstancePaths};
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::{encoding, yaml};
+
+/// The keys that nothing reads of the description that counts.
+pub(crate) fn unread_keys(sources: &Sources<'_>) -> Vec<Error> {
+    if sources.line.get("network-config").is_some() || sources.initramfs.is_some() {
+        return Vec::new();
+    }
+    for (name, layer) in sources.system {
+        if let Some(network) = layer.get("network") {
+            return unread::unread(network, name);
+        }
+    }
+    match sources.instance.network() {
+        None | Some((INTERFACES, _)) => Vec::new(),
+        Some((name, bytes)) => {
+            let tree = str::from_utf8(bytes).ok().and_then(|text| yaml::load(text).ok());
+            tree.map(|tree| unread::unread(&tree, name)).unwrap_or_default()
+        }
+    }
+}
 
 /// Its name below the instance's directory and in /run.
 const NAME: &str = "network-config.json";

@@ -37,6 +37,7 @@ pub(super) fn add<'t>(
     spanning_tree(reader, link, &options);
     for stanza in stanzas {
         add_subnet(reader, link, stanza, controls);
+        link.rules.extend_from_slice(&stanza.rules);
     }
     if bond.is_some() {
         link.bond = bond;

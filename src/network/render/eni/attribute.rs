@@ -37,6 +37,9 @@ pub(super) fn of_link(
     if let Some(keep) = link.keep_configuration {
         options.set("keep-configuration", SPELLING.truth(keep));
     }
+    if let Some(Setting::Text(mac)) = link.extra("macaddress") {
+        options.set("hwaddress", mac);
+    }
     made(options, network, resolved);
     parameters(options, network, link);
 }

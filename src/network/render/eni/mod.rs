@@ -95,6 +95,7 @@ fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, g
             options.set_list("dns-nameservers", &dns.servers);
         }
         flush(text, &mut options);
+        route::commands(text, link.link);
         return;
     }
     let mut pending = Vec::new();
@@ -111,6 +112,7 @@ fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, g
         if at == 0 {
             attribute::of_link(&mut options, network, link, Some(subnet));
             flush(text, &mut options);
+            route::commands(text, link.link);
         }
         route::of_subnet(text, subnet, &mut pending);
     }

@@ -3,16 +3,18 @@
 mod netdev;
 
 use super::section::Sections;
-use super::text::{PYTHON, Resolver, hardware_address, joined, prefix};
-use super::{Renderer, Target, exists, file, is_enabled};
+use super::text::{PYTHON, Resolver, Spelling, hardware_address, joined, plain_words, prefix, subnet_mtu};
+use super::{Renderer, Target, exists, file, is_enabled, late};
 use crate::action::Action;
 use crate::network::model::parameter::rows;
 use crate::network::model::{
-    Dns, Kind, Link, Match, Method, Origin, Parameter, Route, Rule, Selector, Setting, Subnet,
+    Control, Dns, Kind, Link, Match, Method, Parameter, Route, Rule, Selector, Setting, Subnet,
 };
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+const SPELLING: Spelling = Spelling { yes: "yes", no: "no", separator: " " };
 
 /// The back end.
 pub const RENDERER: Renderer = Renderer {
@@ -29,6 +31,9 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let mut actions = Vec::new();
     for link in &network.links {
         push(&mut actions, target, link, ".network", unit(network, link));
+        if let Some(file) = late::wake_up(link) {
+            push(&mut actions, target, link, ".link", file);
+        }
         if let Some(device) = netdev::device(network, link) {
             push(&mut actions, target, link, ".netdev", device);
         }
@@ -57,12 +62,24 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Sections {
     let link = resolved.link;
     let mut file = Sections::default();
     matching(&mut file, resolved);
-    if link.mtu.is_some() {
-        file.of("Link").set_number("MTUBytes", link.mtu);
+    let mtu = subnet_mtu(link, false).or(link.mtu);
+    if mtu.is_some() {
+        file.of("Link").set_number("MTUBytes", mtu);
     }
-    if link.optional == Some(true) {
+    if let mtu @ Some(_) = subnet_mtu(link, true) {
+        file.of("Network").set_number("IPv6MTUBytes", mtu);
+    }
+    let by_hand = link.subnets.first().is_some_and(|subnet| subnet.control == Control::Manual);
+    if by_hand {
+        file.of("Link").add("ActivationPolicy", "manual");
+    }
+    if link.optional == Some(true) || by_hand {
         file.of("Link").add("RequiredForOnline", "no");
     }
+    if link.keep_configuration == Some(true) {
+        file.of("Network").add("KeepConfiguration", "yes");
+    }
+    extra(&mut file, link);
     netdev::memberships(&mut file, network, resolved);
     let dhcp = dhcp(link);
     file.of("Network").add("DHCP", dhcp);
@@ -74,8 +91,9 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Sections {
         file.of("Network").add("IPv6AcceptRA", if accept { "yes" } else { "no" });
     }
     subnets(&mut file, link);
+    lease_metrics(&mut file, link);
     resolver(&mut file, network, link);
-    overrides(&mut file, network, link, dhcp);
+    overrides(&mut file, link, dhcp);
     for (at, rule) in link.rules.iter().enumerate() {
         policy(&mut file, at, rule);
     }
@@ -123,13 +141,26 @@ fn subnets(file: &mut Sections, link: &Link) {
     let mut number = 0;
     for subnet in &link.subnets {
         for route in &subnet.routes {
-            self::route(file, 'r', number, route);
+            self::route(file, 'r', number, route, subnet.metric);
             number += 1;
         }
         servers(file, &subnet.dns);
         let Some(address) = subnet.address() else { continue };
         let address = prefix(address);
-        file.at("Address", &address).add("Address", &address);
+        let section = file.at("Address", &address);
+        section.add("Address", &address);
+        section.set_address("Broadcast", subnet.broadcast());
+        if let Some(peer) = &subnet.pointopoint {
+            section.add("Peer", peer.as_str());
+        }
+        for (key, word) in [("Scope", &subnet.scope), ("Label", &subnet.label)] {
+            if let Some(word) = word {
+                section.add(key, word);
+            }
+        }
+        if subnet.deprecated {
+            section.add("PreferredLifetime", "0");
+        }
         if let Some(gateway) = subnet.gateway() {
             let section = file.at("Route", &place('a', number));
             number += 1;
@@ -137,6 +168,7 @@ fn subnets(file: &mut Sections, link: &Link) {
             if subnet.gateway_is_on_link() {
                 section.add("GatewayOnLink", "yes");
             }
+            section.set_number("Metric", subnet.metric);
         }
     }
 }
@@ -149,15 +181,22 @@ fn place(group: char, number: usize) -> String {
 }
 
 #[inline(never)]
-fn route(file: &mut Sections, group: char, number: usize, route: &Route) {
+fn route(file: &mut Sections, group: char, number: usize, route: &Route, metric: Option<u32>) {
     let section = file.at("Route", &place(group, number));
     section.add("Destination", &prefix(route.destination()));
     section.set_address("Gateway", route.gateway());
     if route.on_link {
         section.set_all("GatewayOnLink=yes");
     }
-    section.set_number("Metric", route.metric);
+    section.set_number("Metric", route.metric.or(metric));
     section.set_number("Table", route.table);
+    section.set_number("MTUBytes", route.mtu);
+    section.set_address("PreferredSource", route.source.as_ref());
+    for (key, word) in [("Type", &route.kind), ("Scope", &route.scope)] {
+        if let Some(word) = word {
+            section.add(key, word);
+        }
+    }
 }
 
 /// Resolver settings of a link: its own and the global ones.
@@ -200,13 +239,54 @@ use-routes    UseRoutes
 /// How many of [`OVERRIDES`] are for DHCPv6, too.
 const OF_BOTH: usize = 4;
 
-/// Overrides of a NIC's leases, as version 2 describes them.
+/// Overrides of a link's leases, as version 2 describes them.
 #[inline(never)]
-fn overrides(file: &mut Sections, network: &Resolved<'_>, link: &Link, dhcp: &str) {
-    if matches!((&network.described.origin, &link.kind), (Origin::V2 { .. }, Kind::Physical(_))) {
-        let lease = |family| dhcp == "yes" || dhcp == family;
-        family(file, "DHCPv4", &link.dhcp4_overrides, lease("ipv4"), usize::MAX);
-        family(file, "DHCPv6", &link.dhcp6_overrides, lease("ipv6"), OF_BOTH);
+fn overrides(file: &mut Sections, link: &Link, dhcp: &str) {
+    let lease = |family| dhcp == "yes" || dhcp == family;
+    family(file, "DHCPv4", &link.dhcp4_overrides, lease("ipv4"), usize::MAX);
+    family(file, "DHCPv6", &link.dhcp6_overrides, lease("ipv6"), OF_BOTH);
+}
+
+/// Metrics of routes that a lease or a router gives.
+#[inline(never)]
+fn lease_metrics(file: &mut Sections, link: &Link) {
+    for subnet in link.subnets.iter().filter(|subnet| subnet.method.is_dynamic()) {
+        if subnet.metric.is_some() {
+            let title = if subnet.method.is_ipv6() { "IPv6AcceptRA" } else { "DHCPv4" };
+            file.of(title).set_number("RouteMetric", subnet.metric);
+        }
+    }
+}
+
+/// netplan's settings of a link and what systemd.network(5) calls them.
+const EXTRA: &str = "\
+activation-mode         Link    ActivationPolicy
+dhcp-identifier         DHCPv4  ClientIdentifier
+emit-lldp               Network EmitLLDP
+ignore-carrier          Network ConfigureWithoutCarrier
+ipv6-address-generation Network IPv6LinkLocalAddressGenerationMode
+ipv6-address-token      Network IPv6Token
+ipv6-mtu                Network IPv6MTUBytes
+ipv6-privacy            Network IPv6PrivacyExtensions
+link-local              Network LinkLocalAddressing
+macaddress              Link    MACAddress
+";
+
+#[inline(never)]
+fn extra(file: &mut Sections, link: &Link) {
+    for [name, title, key, ..] in rows(EXTRA) {
+        let Some(value) = link.extra(name) else { continue };
+        let word = match value {
+            Setting::List(families) => match &*plain_words(families) {
+                [] => "no".into(),
+                [family] => String::from(*family),
+                _ => "yes".into(),
+            },
+            // systemd-networkd's own is of another kind.
+            value if name == "dhcp-identifier" && SPELLING.of(value) != "mac" => continue,
+            value => SPELLING.of(value),
+        };
+        file.of(title).set(key, &word);
     }
 }
 
