@@ -33,6 +33,11 @@ impl Error {
         Self::of(doing, subject.as_ref(), cause.as_ref(), None)
     }
 
+    /// What was done and not asked for, as `SUBJECT: WHAT`.
+    pub fn note(subject: &str, what: &str) -> Self {
+        Self::of("", subject, what, None)
+    }
+
     /// As [`Error::new`], for a failed system call; `errno` is positive.
     pub fn os(doing: &str, subject: impl AsRef<str>, errno: i32) -> Self {
         Self::of_errno(doing, subject.as_ref(), errno, "")
@@ -72,7 +77,8 @@ impl Error {
     #[inline(never)]
     fn of(doing: &str, subject: &str, cause: &str, errno: Option<i32>) -> Self {
         // Both may quote what a person wrote.
-        let mut text = ["unable to ", doing, " ", &quotable(subject), ": "].concat();
+        let (unable, space) = if doing.is_empty() { ("", "") } else { ("unable to ", " ") };
+        let mut text = [unable, doing, space, &quotable(subject), ": "].concat();
         let start = text.len();
         text.push_str(&quotable(cause));
         Self(Box::new(Failure { text, errno, place: None, cause: start }))

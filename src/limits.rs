@@ -148,6 +148,9 @@ pub const INCLUDED_DEPTH: usize = 8;
 /// four kilobytes of stack.
 pub const TEMPLATE_DEPTH: usize = 32;
 
+/// NICs shown to who misses one.
+pub const LINKS_SHOWN: usize = 8;
+
 /// Links, networks or routes taken from one network description.
 pub const NETWORK_ENTRIES: usize = 1024;
 

@@ -29,7 +29,7 @@ pub fn decimal_modes(config: &Value<'_>, text: &str) -> Vec<Finding> {
             place: value.place,
             path: format!("write_files.{index}.permissions"),
             message,
-            is_unknown_key: false,
+            is_lost: false,
         });
     }
     findings

@@ -185,8 +185,8 @@ pub struct Finding {
     pub path: String,
     /// What is wrong.
     pub message: String,
-    /// Whether it is a key that nothing reads.
-    pub is_unknown_key: bool,
+    /// Whether nothing comes of it: a key that nothing reads, a word that is none of those known.
+    pub is_lost: bool,
 }
 
 impl Finding {
@@ -209,12 +209,7 @@ pub fn check(config: &Value<'_>) -> Vec<Finding> {
             check_value(value, &known.kind, &name, &mut findings);
         } else {
             let message = unknown(&name);
-            findings.push(Finding {
-                place: key.place,
-                message,
-                path: name.into_owned(),
-                is_unknown_key: true,
-            });
+            findings.push(Finding { place: key.place, message, path: name.into_owned(), is_lost: true });
         }
     }
     findings
@@ -224,7 +219,7 @@ pub fn check(config: &Value<'_>) -> Vec<Finding> {
 fn of_no_effect(config: &Value<'_>) -> Option<Finding> {
     let (key, _) = config.entries().iter().find(|(key, _)| key_text(key) == "network")?;
     let message = "it has no effect in user-data: it counts in /etc/cloud and as the seed's network-config";
-    Some(Finding { place: key.place, path: "network".into(), message: message.into(), is_unknown_key: true })
+    Some(Finding { place: key.place, path: "network".into(), message: message.into(), is_lost: true })
 }
 
 /// The keys of a cloud-config that have another name today.
@@ -235,7 +230,7 @@ pub fn old_names(config: &Value<'_>) -> Vec<Finding> {
         let instead = known(&name).map_or("", |known| known.instead);
         let message = format!("it is deprecated; write {instead}");
         let path = name.into_owned();
-        (!instead.is_empty()).then_some(Finding { place: key.place, message, path, is_unknown_key: false })
+        (!instead.is_empty()).then_some(Finding { place: key.place, message, path, is_lost: false })
     };
     config.entries().iter().filter_map(old).collect()
 }
@@ -303,7 +298,9 @@ fn key_text<'v>(key: &'v Value<'_>) -> Cow<'v, str> {
 
 fn check_value(value: &Value<'_>, kind: &Kind, path: &str, findings: &mut Vec<Finding>) {
     let mut found = |place: Place, message: String| {
-        findings.push(Finding { place, path: path.to_string(), message, is_unknown_key: false });
+        // A word that is none of those known is taken for no.
+        let is_lost = matches!(kind, Kind::OneOf(_) | Kind::Bool) && value.as_str().is_some();
+        findings.push(Finding { place, path: path.to_string(), message, is_lost });
     };
     match kind {
         _ if value.data == Data::Null => {}
@@ -343,12 +340,12 @@ fn check_keys(value: &Value<'_>, keys: &'static [Key], path: &str, findings: &mu
             check_value(value, &known.kind, &path, findings);
         } else {
             let message = no_such_key(&name, &mut keys.iter().map(|key| key.name));
-            findings.push(Finding { place: key.place, path, message, is_unknown_key: true });
+            findings.push(Finding { place: key.place, path, message, is_lost: true });
         }
     }
     for key in keys.iter().filter(|key| key.required && value.get_set(key.name).is_none()) {
         let message = format!("{} is missing", key.name);
-        findings.push(Finding { place: value.place, path: path.to_string(), message, is_unknown_key: false });
+        findings.push(Finding { place: value.place, path: path.to_string(), message, is_lost: false });
     }
 }
 
@@ -372,7 +369,7 @@ fn fits(value: &Value<'_>, kind: &Kind) -> bool {
         Kind::Any => true,
         Kind::Null => value.data == Data::Null,
         Kind::Bool => match &value.data {
-            Data::Bool(_) => true,
+            Data::Bool(_) | Data::Int(0 | 1) => true,
             Data::Str(word) => TRUTHS.iter().any(|truth| truth.eq_ignore_ascii_case(word)),
             _ => false,
         },

@@ -75,6 +75,19 @@ fn uri<'v>(item: &'v Value<'_>) -> Option<&'v str> {
     item.get("source")?.get_set("uri")?.as_str().filter(|uri| !uri.is_empty())
 }
 
+/// The error of the entry for the file at `path`, where it names an owner.
+pub fn owner_error(config: &CloudConfig<'_>, path: &str, why: &str) -> Error {
+    let Some(setting) = config.get("write_files") else { return Error::new("write", path, why) };
+    let is_it = |item: &&Value<'_>| {
+        item.get("path")
+            .and_then(Value::as_str)
+            .is_some_and(|own| own.trim_start_matches('/') == path.trim_start_matches('/'))
+    };
+    let items = setting.value.items().unwrap_or_default();
+    let owner = items.iter().filter(is_it).find_map(|item| item.get_set("owner"));
+    setting.error(DOING, owner.unwrap_or(setting.value), why)
+}
+
 /// Whether the content of a file is on another machine.
 #[inline(never)]
 pub fn is_remote(config: &CloudConfig<'_>) -> bool {

@@ -191,7 +191,12 @@ fn files_are_written_in_order_and_deferred_ones_later() {
                 - {path: /late, content: two, defer: true}\n\
                 - {content: nowhere}\n\
                 - {path: /b, content: three, append: true}\n";
-    let plan = |module| plan(module, text, Metadata::default(), &Tree::default());
+    let root = Tree::default().with("/etc/passwd", "app:x:7:7::/:/bin/sh\n", FILE).with(
+        "/etc/group",
+        "web:x:8:\n",
+        FILE,
+    );
+    let plan = |module| plan(module, text, Metadata::default(), &root);
     let early = plan("write_files");
     let owner = Owner::Named { user: "app".into(), group: Some("web".into()) };
     let file = |path: &str, content: &str, mode, owner, existing| {

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::fetch::may_exist;
 use crate::state::paths::Frequency;
 use crate::syntax::value::Value;
-use crate::text::parent_and_name;
+use crate::text::{fill, parent_and_name};
 use alloc::vec::Vec;
 
 /// What the agent writes: all but files in homes that are made with their users.
@@ -62,10 +62,37 @@ fn plan_present(context: &Context<'_>, plan: &mut Plan) {
     write_files::plan(context.config, false, &mut files, &mut plan.problems);
     let Ok(present) = plan.accounts(context) else { return };
     let (_, files) = Newcomers::of(context, &present).split(files);
+    let files = with_owners(context, &present, files, plan);
     for home in homes(context, &present, &files) {
         home::make(context, home.0, home.1, plan);
     }
     Writer::new(context).write(files, plan);
+}
+
+/// The files whose owners are there; the others are errors that say where the owner is named.
+fn with_owners(
+    context: &Context<'_>,
+    present: &Accounts,
+    files: Vec<Action>,
+    plan: &mut Plan,
+) -> Vec<Action> {
+    let missing = |action: &Action| match &file(action)?.owner {
+        Owner::Named { user, .. } if present.uid(user).is_none() => Some(("user", user.clone())),
+        Owner::Named { group: Some(group), .. } if present.gid(group).is_none() => {
+            Some(("group", group.clone()))
+        }
+        _ => None,
+    };
+    let (there, others) = files.into_iter().partition(|action| missing(action).is_none());
+    for action in &others {
+        let (Some((kind, name)), Some(path)) = (missing(action), action.path()) else { continue };
+        let why = fill(
+            "{}: the {} {} does not exist; with defer: true it is written after packages",
+            &[path, kind, &name],
+        );
+        plan.waits.push(write_files::owner_error(context.config, path, &why));
+    }
+    there
 }
 
 /// Plans the files that wait for users and groups which the plan makes before.
@@ -175,10 +202,11 @@ mod tests {
                     - {path: /opt/app/conf, owner: lee}\n- {path: /opt/app/conf, append: true}\n\
                     - {path: /opt/app/conf2, owner: 'root:web'}\n- {path: /srv/kim/x}\n- {path: /etc/y}\n\
                     - {path: /z, owner: 'nobody'}\n";
-        assert_eq!(
-            lines("write_files", text, &root)[..],
-            ["write /etc/y (0644 root, 0 bytes)", "write /z (0644 nobody, 0 bytes)"]
-        );
+        assert_eq!(lines("write_files", text, &root)[..], ["write /etc/y (0644 root, 0 bytes)"]);
+        let waits = planned("write_files", text, &root).waits;
+        let why = "unable to write the file at user-data:10:21: /z: the user nobody does not exist; with defer: true it \
+                   is written after packages";
+        assert_eq!(texts(&waits), [why]);
         let users = lines("users_groups", text, &root);
         let after = users.iter().position(|line| line.starts_with("lock the password of kim")).unwrap();
         assert!(users.contains(&"write /home/lee/.bashrc (0644 lee, 4 bytes)".into()), "with the skeleton");
@@ -196,7 +224,7 @@ mod tests {
             ]
         );
         let lists = ["cloud_init_modules: [write-files]\n", text].concat();
-        assert_eq!(planned("write_files", &lists, &root).actions.len(), 8, "nobody makes them");
+        assert_eq!(planned("write_files", &lists, &root).waits.len(), 4, "nobody makes them");
     }
 
     #[test]
@@ -257,7 +285,6 @@ mod tests {
                 "write /a/b/c (0644 app, 0 bytes)",
                 "write /srv/x (0644 app, 0 bytes)",
                 "write /d/e (0644 root, 0 bytes)",
-                "write /f/g (0644 nobody, 0 bytes)",
                 "make directory /h (0755 app:app)",
                 "fetch /h/i",
             ]

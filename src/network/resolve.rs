@@ -3,9 +3,11 @@
 
 use crate::action::LinkAction;
 use crate::error::Error;
+use crate::limits;
 use crate::network::glob;
 use crate::network::model::{Kind, Link, LinkId, LinkName, Match, Network, Origin, SystemLink};
 use crate::network::rename;
+use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -208,7 +210,7 @@ fn find<'a>(link: &Link, again: bool, present: &'a [SystemLink]) -> Result<Optio
     }
     let mut same = present.iter().filter(|nic| nic.own_mac && nic.mac == Some(mac));
     let Some(nic) = same.next() else {
-        return Err(problem("find link", &text, "no NIC has this MAC address"));
+        return Err(missing(&text, "no NIC has this MAC address", present));
     };
     let mut names = String::new();
     for other in same {
@@ -229,16 +231,30 @@ fn by_name<'a>(link: &Link, present: &'a [SystemLink]) -> Result<Option<&'a Syst
         let mut same = present.iter().filter(|nic| nic.own_mac && glob::matches(pattern, &nic.name));
         return match (same.next(), same.next()) {
             (Some(nic), None) => Ok(Some(nic)),
-            (None, _) => Err(problem("find link", &link.id, "no NIC has a name that matches")),
+            (None, _) => Err(missing(&link.id, "no NIC has a name that matches", present)),
             _ => Err(problem("find link", &link.id, "several NICs have a name that matches")),
         };
     }
     let name: &str = link.name.as_ref().map_or(&link.id, |name| name);
     let nic = present.iter().find(|nic| nic.name == name);
     if nic.is_none() && link.kind.is_nic() {
-        return Err(problem("find link", name, "no link has this name"));
+        return Err(missing(name, "no link has this name", present));
     }
     Ok(nic)
+}
+
+/// The error of a NIC that is not there, with those that are.
+#[inline(never)]
+fn missing(object: &str, cause: &str, present: &[SystemLink]) -> Error {
+    let mut cause = String::from(cause);
+    let mut between = "; there are ";
+    for nic in present.iter().filter(|nic| nic.own_mac).take(limits::LINKS_SHOWN) {
+        if let Some(mac) = nic.mac {
+            cause.push_str(&fill("{}{} ({})", &[between, &nic.name, &mac.to_string()]));
+            between = ", ";
+        }
+    }
+    Error::new("find link", object, cause)
 }
 
 #[inline(never)]
@@ -297,7 +313,10 @@ mod tests {
     fn what_is_not_there_is_one_problem_and_the_rest_goes_on() {
         let (names, problems) = outcome(vec![link(B, None), link(A, None)], &[nic(2, "ens3", A)]);
         assert_eq!(names, ["ens3"]);
-        assert_eq!(problems, [format!("unable to find link {B}: no NIC has this MAC address")]);
+        assert_eq!(
+            problems,
+            [format!("unable to find link {B}: no NIC has this MAC address; there are ens3 ({A})")]
+        );
     }
 
     #[test]

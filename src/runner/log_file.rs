@@ -59,10 +59,13 @@ pub(crate) fn group() -> Option<u32> {
     groups.lines().find_map(|line| line.strip_prefix("adm:")?.split(':').nth(1)?.parse().ok())
 }
 
-/// Appends a program's lines.
+/// Appends a program's lines in the order of their times.
 pub(crate) fn append(program: &str, lines: &[Line]) {
     let booted = clock::realtime().saturating_sub(clock::monotonic());
     let mut text = String::new();
+    // Actions are known to the log when their module has ended.
+    let mut lines: Vec<&Line> = lines.iter().collect();
+    lines.sort_by_key(|line| line.at);
     for line in lines {
         let at = booted + line.at;
         let (level, said) = (line.level.word(), &line.text);

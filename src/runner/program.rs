@@ -28,11 +28,11 @@ const SHOWN: u64 = 64 << 10;
 
 /// Opens the log of all output, for appending; `None` where output goes
 /// elsewhere.
-fn output() -> Option<File> {
+fn output() -> Option<(&'static str, File)> {
     if is_redirected() {
         return None;
     }
-    OUTPUT.iter().find_map(|path| log_file::create(path, false).ok())
+    OUTPUT.iter().find_map(|path| Some((*path, log_file::create(path, false).ok()?)))
 }
 
 /// Says a line in the log of all output, or where output goes.
@@ -40,7 +40,7 @@ pub(crate) fn say(line: &str) {
     if is_redirected() {
         // Where it can't be written nobody reads it.
         let _ = writeln!(io::stdout(), "{line}");
-    } else if let Some(mut output) = output() {
+    } else if let Some((_, mut output)) = output() {
         // The same line is on the console and in cloud-init.log.
         let _ = writeln!(output, "{line}");
     }
@@ -146,24 +146,30 @@ fn stamp(path: &str) {
 fn once(program: &Program) -> Result<()> {
     let name = || shown(&program.argv);
     let output = output();
-    let before = output.as_ref().and_then(|output| Some(output.metadata().ok()?.len()));
-    let status = command(program, output.as_ref())
+    let length = || output.as_ref().and_then(|(_, output)| Some(output.metadata().ok()?.len()));
+    let before = length();
+    let status = command(program, output.as_ref().map(|(_, output)| output))
         .and_then(|command| finish(command, &program.input))
         .map_err(|error| match error.raw_os_error() {
             Some(errno) => Error::os("run", name(), errno),
             None => Error::new("run", name(), error.to_string()),
         })?;
-    if let (Some(output), Some(before)) = (output, before) {
+    let mut why = ending(status);
+    if before != length() {
+        let path = output.as_ref().map(|(path, _)| *path).unwrap_or_default();
+        why = format!("{why}; what it said is in {path}");
+    }
+    if let (Some((_, output)), Some(before)) = (output, before) {
         show(output, before);
     }
     let is_good = status.code().is_some_and(|code| code == 0 || program.accepted.contains(&code));
-    if is_good { Ok(()) } else { Err(Error::new("run", name(), ending(status))) }
+    if is_good { Ok(()) } else { Err(Error::new("run", name(), why)) }
 }
 
 /// Starts a program that nobody gives input to, apart from what a signal to us
 /// would reach.
 pub(crate) fn start(program: &Program) -> io::Result<Child> {
-    command(program, output().as_ref())?.process_group(0).spawn()
+    command(program, output().as_ref().map(|(_, output)| output))?.process_group(0).spawn()
 }
 
 fn command(program: &Program, output: Option<&File>) -> io::Result<Command> {

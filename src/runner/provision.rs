@@ -199,6 +199,8 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
             }
         }
         Work::Plan(tell, written) => {
+            // The local stage has told most of them.
+            problems.retain(|problem| !log.lines.iter().any(|line| line.text == problem.text()));
             log.warn_of(&problems);
             for stage in [Stage::Init, Stage::Config, Stage::Final] {
                 let own_notes = paths.file("glowplug.");
@@ -241,7 +243,7 @@ fn one_stage(
     log: &mut Log<'_>,
 ) {
     if stage == Stage::Init {
-        for surprise in taken.consumed.surprises(&refused::untold) {
+        for surprise in taken.consumed.surprises(taken.instance, &refused::untold) {
             let level = if surprise.is_mistake { Level::Warning } else { Level::Info };
             log.line(level, "{}", &[&surprise.text]);
         }

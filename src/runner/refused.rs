@@ -22,11 +22,11 @@ pub(crate) fn faults(value: &Value<'_>) -> Vec<Finding> {
     faults
 }
 
-/// What the table of keys finds and no module tells when it runs.
+/// What the table of keys finds that comes to nothing, and no module tells when it runs.
 pub(crate) fn untold(value: &Value<'_>) -> Vec<Finding> {
     let refused = refused(value);
     let mut findings = schema::check(value);
-    findings.retain(|known| known.is_unknown_key || !refused.iter().any(|refused| is_same(known, refused)));
+    findings.retain(|known| known.is_lost && !refused.iter().any(|refused| is_same(known, refused)));
     findings
 }
 
@@ -103,7 +103,7 @@ fn refused(value: &Value<'_>) -> Vec<Finding> {
             if let Some((line, column)) = problem.place() {
                 let (place, path) = (Place { line, column }, module.name.to_owned());
                 let message = problem.cause().to_owned();
-                let finding = Finding { place, path, message, is_unknown_key: false };
+                let finding = Finding { place, path, message, is_lost: false };
                 if !findings.contains(&finding) {
                     findings.push(finding);
                 }

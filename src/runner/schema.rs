@@ -146,7 +146,7 @@ fn check(file: &str, content: &[u8], arguments: &Arguments) -> Result<usize, Err
 }
 
 fn finding(place: Place, message: &str) -> Finding {
-    Finding { place, path: String::new(), message: message.to_owned(), is_unknown_key: false }
+    Finding { place, path: String::new(), message: message.to_owned(), is_lost: false }
 }
 
 /// What there is to say of a text.

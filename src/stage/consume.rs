@@ -213,13 +213,29 @@ impl Consumed {
     /// What in the cloud-configs reads differently from what its author
     /// probably meant, or is read by nothing. `faults` are those of a cloud-config that no module
     /// tells.
-    pub fn surprises(&self, faults: &dyn Fn(&Value<'_>) -> Vec<Finding>) -> Vec<Surprise> {
+    pub fn surprises(
+        &self,
+        instance: &Instance,
+        faults: &dyn Fn(&Value<'_>) -> Vec<Finding>,
+    ) -> Vec<Surprise> {
         let mut surprises = Vec::new();
         for source in &self.sources {
-            for part in source.parts.iter().filter(|part| part.kind == Kind::CloudConfig) {
+            let raw = if source.name == USER { instance.file(USER_DATA) } else { None };
+            if source.parts.is_empty() && raw.is_some_and(user_data::is_message) {
+                let text = [source.name, ": ", user_data::NO_PART].concat();
+                surprises.push(Surprise { text, is_mistake: true });
+            }
+            for part in &source.parts {
                 let alone = source.parts.len() == 1;
                 let file =
                     if alone { source.name.into() } else { [source.name, " ", &part.filename].concat() };
+                if let Some(hint) = user_data::hint(&part.content, part.kind) {
+                    let text = [&*file, ": ", hint].concat();
+                    surprises.push(Surprise { text, is_mistake: source.name == USER });
+                }
+                if part.kind != Kind::CloudConfig {
+                    continue;
+                }
                 let Ok(text) = core::str::from_utf8(&part.content) else { continue };
                 let document = yaml::parse(text).ok();
                 let mut tell = |place: Place, message: &str, is_mistake: bool| {
@@ -355,6 +371,10 @@ mod tests {
         consumed
     }
 
+    fn nobody() -> Instance {
+        Instance::new(InstanceId::parse("i-1").unwrap(), "ConfigDrive")
+    }
+
     /// Types and names of the parts of user-data, then of vendor-data.
     fn parts(user: &str, vendor: &str, system: &str) -> Vec<(String, String)> {
         let consumed = consumed(user, vendor, system);
@@ -410,12 +430,13 @@ mod tests {
     #[test]
     fn what_surprises_is_told_with_its_place() {
         let user = "#cloud-config\nruncmd:\n- echo a: b\n";
-        let surprises = consumed(user, "", "{}").surprises(&schema::check);
+        let surprises = consumed(user, "", "{}").surprises(&nobody(), &schema::check);
         assert!(
             surprises[0].text.starts_with("user-data:3:3: ") && !surprises[0].is_mistake,
             "{surprises:?}"
         );
-        let surprises = consumed("#cloud-config\napt_upgrade: true\n", "", "{}").surprises(&schema::check);
+        let surprises =
+            consumed("#cloud-config\napt_upgrade: true\n", "", "{}").surprises(&nobody(), &schema::check);
         let text = "user-data:2:1: apt_upgrade: it is deprecated; write package_upgrade".into();
         assert_eq!(surprises, [Surprise { text, is_mistake: false }]);
     }
@@ -425,7 +446,8 @@ mod tests {
     fn keys_that_nothing_reads_are_mistakes_of_the_user() {
         let user = "#cloud-config\npackges: [vim]\nusers:\n- default\n- {name: jenk, home: /var/jenk, ssh_pwauth: false}\n\
                     - {nane: bob}\nwrite_files:\n- {path: /root/x, contents: hello, permissions: 644}\nntp: {server: [a.example]}\n";
-        let surprises = consumed(user, "\"#cloud-config\\nx: 1\\n\"", "{}").surprises(&schema::check);
+        let surprises =
+            consumed(user, "\"#cloud-config\\nx: 1\\n\"", "{}").surprises(&nobody(), &schema::check);
         let texts: Vec<&str> = surprises.iter().map(|one| &*one.text).collect();
         assert_eq!(
             texts,

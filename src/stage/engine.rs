@@ -211,7 +211,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         let Some(planner) = self.planner.filter(|_| is_kept) else {
             (module.plan)(context, &mut attempt.plan);
             return (!self.leaves(module, &attempt.plan, log)).then(|| {
-                log.warn_of(&attempt.plan.problems);
+                log.warn_of_module(module.name, &attempt.plan.problems);
                 attempt
             });
         };
@@ -224,7 +224,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         if self.leaves(module, &attempt.plan, log) {
             return None;
         }
-        log.warn_of(&attempt.plan.problems);
+        log.warn_of_module(module.name, &attempt.plan.problems);
         let record = match planned {
             Ok(Planned::First(record)) => record,
             Ok(Planned::Resumed) => {
@@ -533,10 +533,12 @@ fn take_end(end: End, module: &Module, action: &Action, key: u64, tally: &mut Ta
         End::Unknown(error) => log.line(Level::Warning, "{}: {}", &[module.name, error.text()]),
         // As with cloud-init, nobody at home is no failure of the boot;
         // neither is a root that was made to take nothing.
-        End::Failed(error) if action.is_courtesy() || is_of_read_only_root(&error) => log.warn(&error),
+        End::Failed(error) if action.is_courtesy() || is_of_read_only_root(&error) => {
+            log.line(Level::Warning, "{}: {}", &[module.name, error.text()]);
+        }
         End::Failed(error) | End::Refused(error) => {
             tally.failed += 1;
-            log.error(&error);
+            log.line(Level::Error, "{}: {}", &[module.name, error.text()]);
         }
     }
 }

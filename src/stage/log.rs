@@ -98,6 +98,14 @@ impl<'a> Log<'a> {
         }
     }
 
+    /// Says each of the `problems` of a module, with its name.
+    #[inline(never)]
+    pub fn warn_of_module(&mut self, module: &str, problems: &[Error]) {
+        for problem in problems {
+            self.line(Level::Warning, "{}: {}", &[module, problem.text()]);
+        }
+    }
+
     /// Says what was asked for and did not happen.
     pub fn error(&mut self, problem: &Error) {
         self.line(Level::Error, "{}", &[problem.text()]);

@@ -249,8 +249,8 @@ impl Assembly<'_, '_> {
     }
 
     fn note(&mut self, subject: &str, what: &str) {
-        let cause = [what, "; cloud-init would ignore such data in silence"].concat();
-        self.problem("take as it is", subject, &cause);
+        let what = [what, " (cloud-init would ignore such data)"].concat();
+        self.out.problems.push(Error::note(subject, &what));
     }
 
     #[inline(never)]

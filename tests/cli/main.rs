@@ -6,6 +6,7 @@
 mod generated;
 mod hostile;
 mod hotplug;
+mod mistakes;
 mod options;
 mod tls;
 mod verbs;

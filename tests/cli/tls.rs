@@ -84,14 +84,14 @@ cat /run/cloud-init/result.json
 kill $(jobs -p)
 "#;
 
-const ANSWERS: &str = r#"unable to post to https://home.test:8441/none: the system trusts no certificates (package ca-certificates)
+const ANSWERS: &str = r#"phone_home: unable to post to https://home.test:8441/none: the system trusts no certificates (package ca-certificates)
 phone_home: 1 action done
 phone_home: 1 action done
-unable to post to https://home.test:8443/bad: the server's certificate can't be used: it is another server's
-unable to post to https://home.test:8444/bad: the server's certificate can't be used: nobody this machine trusts has signed it
+phone_home: unable to post to https://home.test:8443/bad: the server's certificate can't be used: it is another server's
+phone_home: unable to post to https://home.test:8444/bad: the server's certificate can't be used: nobody this machine trusts has signed it
 phone_home: 1 action done
-unable to post to https://127.0.0.1:8445/bad: the server's certificate can't be used: it is another server's
-unable to post to https://home.test:8446/bad: the server's certificate can't be used: nobody this machine trusts has signed it
+phone_home: unable to post to https://127.0.0.1:8445/bad: the server's certificate can't be used: it is another server's
+phone_home: unable to post to https://home.test:8446/bad: the server's certificate can't be used: nobody this machine trusts has signed it
 /good instance_id=i-verbs TLSv1.3
 /good instance_id=i-verbs TLSv1.2
 /own instance_id=i-verbs TLSv1.3
@@ -104,8 +104,8 @@ detail: DataSourceConfigDrive [net,ver=2][source=/var/lib/cloud/seed/config_driv
 errors: []
 recoverable_errors:
 WARNING:
-	- unable to run the command at user-data:7:3: it is a mapping, not text or a list (a colon followed by a blank wants quotes around the text)
-	- unable to post to https://home.test:8444/bad: the server's certificate can't be used: nobody this machine trusts has signed it
+	- runcmd: unable to run the command at user-data:7:3: it is a mapping, not text or a list (a colon followed by a blank wants quotes around the text)
+	- phone_home: unable to post to https://home.test:8444/bad: the server's certificate can't be used: nobody this machine trusts has signed it
 {
  "v1": {
   "datasource": "DataSourceConfigDrive [net,ver=2][source=/var/lib/cloud/seed/config_drive]",

@@ -101,3 +101,37 @@ fn a_local_stage_that_failed_is_tried_again_and_says_so() {
     has(&said, &["init-local runs again: before, it ended with broken\n", "instance i-2 is new\n"]);
     has(&said, &["init-local was done before this: /run/glowplug is there\n", "\nagain\n"]);
 }
+
+#[test]
+fn what_failed_names_its_module_its_place_and_what_to_do() {
+    let user_data = "#cloud-config\nwrite_files:\n- {path: /etc/app.conf, content: y, owner: app}\n\
+                     - {path: /etc/kept, content: y}\nruncmd:\n- echo said; exit 3\npackges: []\n";
+    let seed = [
+        ("var/lib/cloud/seed/nocloud/meta-data", "instance-id: i\n"),
+        ("var/lib/cloud/seed/nocloud/user-data", user_data),
+    ];
+    let script = "$AGENT --root $ROOT > /dev/null 2>&1; run init; run modules --mode config; run modules --mode final; \
+                  run status --long; cat $ROOT/etc/kept";
+    let (story, said) = boot("named", "quiet\n", &seed, script);
+    has(&said, &["init -> 1", "config -> 0", "final -> 1", "status --long -> 1"]);
+    has(
+        &said,
+        &[
+            "\t- write_files: unable to write the file at user-data:3:44: /etc/app.conf: the user app does not exist; with \
+             defer: true it is written after packages\n",
+            "\t- scripts_user: unable to run /var/lib/cloud/instance/scripts/runcmd: it ended with exit status 3; what it \
+             said is in /var/log/cloud-init-output.log\n",
+            "\t- user-data:7:1: packges: no such key; is packages meant?\n",
+        ],
+    );
+    let log = story.text("root/var/log/cloud-init.log").unwrap();
+    for line in [
+        "glowplug-agent[DEBUG]: write /etc/kept (0644 root, 1 bytes)\n",
+        "glowplug[DEBUG]: run /var/lib/cloud/instance/scripts/runcmd\n",
+        "glowplug[WARNING]: user-data:7:1: packges: no such key; is packages meant?\n",
+    ] {
+        assert!(log.contains(line), "{line} is not in\n{log}");
+    }
+    let times: Vec<&str> = log.lines().filter_map(|line| line.get(..23)).collect();
+    assert!(times.is_sorted(), "{log}");
+}

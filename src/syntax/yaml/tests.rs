@@ -126,7 +126,10 @@ fn warnings_are_bounded() {
 #[test]
 fn says_where_and_why() {
     for (text, expected) in [
-        ("a: b: c\n", "1:5: a mapping cannot begin on this line"),
+        (
+            "a: b: c\n",
+            "1:5: a mapping cannot begin on this line; a text with ': ' in it needs quotes around all of it",
+        ),
         (
             "a:\n  b: 1\n   c: 2\n",
             "3:5: no key can end here: its line goes on with the value above; check the indentation",

@@ -80,6 +80,8 @@ fn theirs(answer: &Value<'_>) -> (Vec<File>, Owners) {
 
 fn compare(oracle: &mut Python, config: &str, wrong: &mut Vec<String>) {
     let root = Folder::new(&[]);
+    root.put("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:70:70::/:/bin/sh\n", 0o644);
+    root.put("/etc/group", "root:x:0:\napp:x:70:\nweb:x:71:\n", 0o644);
     let plan = plan("write_files", config, Metadata::default(), &root);
     let question = map(vec![
         ("module", text("write_files")),
