@@ -32,9 +32,12 @@ impl Kernel {
         Ok(Self { file: file.to_owned(), modules, version })
     }
 
-    /// The newest kernel below `folder`; where there is none, one is fetched
-    /// from the distribution's archive first.
+    /// The newest kernel below `folder`; if there is none, one is fetched
+    /// from the distribution's archive first. Others that ask meanwhile wait for it.
     pub(crate) fn find_or_fetch(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(host::io("make", folder))?;
+        let lock = fs::File::open(folder).map_err(host::io("open", folder))?;
+        lock.lock().map_err(host::io("lock", folder))?;
         if let Some(kernel) = Self::newest(folder) {
             return Ok(kernel);
         }
@@ -104,7 +107,6 @@ fn fetch(folder: &Path, package: &str) -> Result<()> {
         fs::remove_file(&file).map_err(host::io("remove", &file))?;
     }
     index_modules(&unfinished)?;
-    fs::create_dir_all(folder).map_err(host::io("make", folder))?;
     let finished = folder.join(package);
     super::empty_folder(&finished)?;
     fs::rename(&unfinished, &finished).map_err(host::io("make", &finished))

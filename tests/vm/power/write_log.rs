@@ -32,12 +32,16 @@ fn number(sector: &[u8], at: usize) -> u64 {
 }
 
 /// Does to `disk`, the image of before the boot, every write of the log up to
-/// its last flush: the header counts no others.
+/// its last flush: the header counts no others. QEMU writes the header with the
+/// first flush, so a log without one is of a disk that has kept nothing.
 pub(crate) fn replay_flushed(log: &Path, disk: &Path) {
     let mut log = File::open(log).unwrap();
     let mut disk = File::options().write(true).open(disk).unwrap();
     let mut header = [0; 512];
-    log.read_exact(&mut header).unwrap_or_else(|_| panic!("the log of writes has no header"));
+    if log.read_exact(&mut header).is_err() || header == [0; 512] {
+        println!("nothing was flushed");
+        return;
+    }
     assert_eq!((number(&header, 0), number(&header, 1)), (MAGIC, 1), "no log of writes, version 1");
     let entries = number(&header, 2);
     let size = u64::from(u32::from_le_bytes(header[24..28].try_into().unwrap()));
