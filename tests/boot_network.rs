@@ -204,6 +204,39 @@ fn a_file_of_somebody_else_is_kept_where_nobody_reads_it() {
 }
 
 #[test]
+fn a_resolv_conf_that_the_module_wrote_stays_for_its_instance() {
+    const RESOLV_CONF: &str = "root/etc/resolv.conf";
+    const MODULES: &str = "# Created by glowplug\nnameserver 192.0.2.54\n";
+    let story = Story::new("resolv-conf");
+    let meta = |id: &str| story.seed("meta_data.json", &format!(r#"{{"uuid": "{id}", "hostname": "h"}}"#));
+    story.seed(
+        "user_data",
+        "#cloud-config\nmanage-resolv-conf: true\nresolv_conf: {nameservers: [192.0.2.54]}\n",
+    );
+    boot(&story);
+    assert_eq!(story.text(RESOLV_CONF).as_deref(), Some(MODULES));
+    let told = boot(&story);
+    assert_eq!(story.text(RESOLV_CONF).as_deref(), Some(MODULES), "{told}");
+    assert!(told.contains("/etc/resolv.conf is left as it is: the module resolv_conf wrote it"), "{told}");
+
+    // a person's own stays as well, until another instance
+    story.root("etc/resolv.conf", "nameserver 203.0.113.1\n");
+    let told = boot(&story);
+    assert_eq!(story.text(RESOLV_CONF).as_deref(), Some("nameserver 203.0.113.1\n"), "{told}");
+    meta("hook-2");
+    let told = boot(&story);
+    assert_eq!(story.text(RESOLV_CONF).as_deref(), Some(MODULES), "{told}");
+    assert!(told.contains("/etc/resolv.conf was somebody else's and is replaced"), "{told}");
+
+    // and an instance without the module has the network's
+    meta("hook-3");
+    story.seed("user_data", "#cloud-config\n{}\n");
+    let told = boot(&story);
+    assert!(story.text(RESOLV_CONF).unwrap().contains("192.0.2.53"), "{told}");
+    assert!(!told.contains("somebody else's"), "{told}");
+}
+
+#[test]
 fn a_copy_without_a_seed_keeps_none_of_the_originals_addresses() {
     let story = Story::new("copy");
     scripts(&story);
@@ -372,8 +405,8 @@ fn netplan_gets_version_2_as_it_is() {
     assert!(text.starts_with(MARK) && text.ends_with(expected), "{text}");
 
     // of a pair of veth the kernel counts the other end first
-    let ports = "ws_virt_network_dep:\n  192.0.2.99:\n    port_2: {ip: 10.1.0.5, netmask: 24, gateway: 10.1.0.1}\n  \
-                 192.0.2.98:\n    port_1: {ip: 10.1.0.6, netmask: 24}\n";
+    let ports = "ws_virt_network_dep:\n  192.0.2.99:\n    port_1: {ip: 10.1.0.5, netmask: 24, gateway: 10.1.0.1}\n  \
+                 192.0.2.98:\n    port_0: {ip: 10.1.0.6, netmask: 24}\n";
     story.root("etc/cloud/cloud.cfg.d/ports.cfg", ports);
     boot(&story);
     let described = story.text("run/netplan/50-cloud-init.yaml").unwrap();

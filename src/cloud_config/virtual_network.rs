@@ -28,7 +28,7 @@ const DOING: &str = "add the address at";
 pub struct Port<'a> {
     setting: Setting<'a>,
     value: &'a Value<'a>,
-    /// Which NIC, counted from 1.
+    /// Which NIC, counted from 0.
     pub number: usize,
     /// The address.
     pub ip: Ip,
@@ -82,8 +82,8 @@ pub fn ports<'a>(config: &CloudConfig<'a>, own: &[Ip], problems: &mut Vec<Error>
 fn port<'a>(setting: Setting<'a>, key: &'a Value<'a>, value: &'a Value<'a>) -> Result<Port<'a>> {
     let name = key.as_str().unwrap_or_default();
     let number = name.strip_prefix("port_").and_then(|number| number.parse::<usize>().ok());
-    let Some(number) = number.filter(|number| *number > 0) else {
-        return Err(setting.error(DOING, key, "it is not called port_1, port_2, …"));
+    let Some(number) = number else {
+        return Err(setting.error(DOING, key, "ports are called port_0 (the first NIC), port_1, …"));
     };
     let address = |key: &str| value.get_set(key)?.as_str()?.trim_ascii().parse::<Ip>().ok();
     let wrong = |what: &str| setting.error(DOING, value, &fill("{} is missing or not right", &[what]));
@@ -171,12 +171,12 @@ mod tests {
 
     #[test]
     fn ports_that_make_no_sense_are_told() {
-        let text = "ws_virt_network_dep:\n  a:\n    port_0: {ip: 10.0.0.1, netmask: 8}\n    port_1: {netmask: 8}\n    \
+        let text = "ws_virt_network_dep:\n  a:\n    eth0: {ip: 10.0.0.1, netmask: 8}\n    port_1: {netmask: 8}\n    \
                     port_2: {ip: 10.0.0.1, netmask: 255.0.255.0}\n    port_3: {ip: 10.0.0.1, netmask: 8, gateway: '::1'}\n";
         assert_eq!(
             found(text, &[]).1,
             [
-                "unable to add the address at user-data:3:5: it is not called port_1, port_2, …",
+                "unable to add the address at user-data:3:5: ports are called port_0 (the first NIC), port_1, …",
                 "unable to add the address at user-data:4:13: ip is missing or not right",
                 "unable to add the address at user-data:5:13: netmask is missing or not right",
                 "unable to add the address at user-data:6:13: gateway is missing or not right",

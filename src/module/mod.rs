@@ -207,7 +207,7 @@ const MODULES: &[Module] = &[
 
 /// The first line of a file that has a place for one. It has no date: a plan
 /// that is made again is the same.
-const CREATED: &str = "# Created by glowplug\n";
+pub(crate) const CREATED: &str = "# Created by glowplug\n";
 
 /// Whether the root is of Red Hat's family (os-release(5)).
 fn is_red_hat(root: &dyn Fetch) -> bool {

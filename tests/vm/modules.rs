@@ -53,7 +53,7 @@ manage-resolv-conf: true
 resolv_conf: {nameservers: [192.0.2.53], options: {rotate: true}}
 ws_virt_network_dep:
   203.0.113.7:
-    port_1: {ip: 10.9.0.1, netmask: 255.255.0.0}
+    port_0: {ip: 10.9.0.1, netmask: 255.255.0.0}
 runcmd:
 - echo kept >> /data/kept
 - cat /sys/class/block/vda1/size > /root/partition

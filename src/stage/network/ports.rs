@@ -5,6 +5,7 @@ use crate::cloud_config::virtual_network::{Port, metadata_addresses, ports};
 use crate::error::Error;
 use crate::instance::{EC2_META_DATA, Instance};
 use crate::network::model::{Kind, Link, LinkId, Match, Method, Network, Origin, Prefix, Subnet, SystemLink};
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Adds them to the links of `network`; the value is what is wrong.
@@ -20,13 +21,18 @@ pub(super) fn add(
     for link in &network.links {
         own.extend(link.subnets.iter().filter_map(Subnet::address).map(Prefix::ip));
     }
+    let nics = nics(network, present);
     for port in ports(config, &own, &mut problems) {
-        let added = match nic(network, port.number, present) {
+        let Some(nic) = nics.get(port.number) else {
+            problems.push(port.problem(&["it names no NIC: the machine has ", &numbered(&nics)].concat()));
+            continue;
+        };
+        let added = match nic.link.and_then(|link| network.links.get_mut(link)) {
             Some(link) => subnet(&port).map(|subnet| {
                 link.subnets.push(subnet.clone());
                 (link.id.clone(), subnet)
             }),
-            None => Err("the machine has no such port, or nothing describes it"),
+            None => Err("the network's description leaves out this NIC"),
         };
         match (added, &mut network.origin) {
             (Ok((id, subnet)), Origin::V2 { ports, .. }) => join(ports, id, subnet),
@@ -48,23 +54,52 @@ fn join(ports: &mut Vec<Link>, id: LinkId, subnet: Subnet) {
     }
 }
 
-/// The N-th NIC: as network_data.json lists them, else as the kernel counts them.
-fn nic<'n>(network: &'n mut Network, number: usize, present: &[SystemLink]) -> Option<&'n mut Link> {
-    let is_nic = |link: &&mut Link| matches!(link.kind, Kind::Physical(_) | Kind::Infiniband(_));
+/// A NIC that a port can mean.
+struct Nic {
+    /// What people know it by: its name, else its MAC address.
+    name: String,
+    /// Where the description has it, in `Network::links`.
+    link: Option<usize>,
+}
+
+/// The NICs in the order of their ports: as network_data.json lists them, else as the kernel
+/// counts them.
+#[inline(never)]
+fn nics(network: &Network, present: &[SystemLink]) -> Vec<Nic> {
+    let physical = |link: &Link| matches!(link.kind, Kind::Physical(_) | Kind::Infiniband(_));
+    let mut nics = Vec::new();
     if network.origin == Origin::NetworkData {
-        return network.links.iter_mut().filter(is_nic).nth(number - 1);
+        for (at, link) in network.links.iter().enumerate().filter(|(_, link)| physical(link)) {
+            let mac = || link.hardware().map(|mac| mac.to_string()).unwrap_or_default();
+            let name = link.name.as_ref().map_or_else(mac, ToString::to_string);
+            nics.push(Nic { name, link: Some(at) });
+        }
+        return nics;
     }
-    let mut indices: Vec<(u32, _)> = Vec::new();
+    let mut indices: Vec<(u32, Nic)> = Vec::new();
     for nic in present.iter().filter(|nic| nic.own_mac) {
+        let is_it = |link: &Link| match link.hardware() {
+            Some(mac) => Some(mac) == nic.mac,
+            None => link.name.as_ref().is_some_and(|name| **name == *nic.name),
+        };
+        let link = network.links.iter().position(|link| physical(link) && is_it(link));
         let at = indices.partition_point(|(index, _)| *index < nic.index);
-        indices.insert(at, (nic.index, nic));
+        indices.insert(at, (nic.index, Nic { name: nic.name.clone(), link }));
     }
-    let (_, nic) = indices.get(number - 1)?;
-    let is_it = |link: &&mut Link| match link.hardware() {
-        Some(mac) => Some(mac) == nic.mac,
-        None => link.name.as_ref().is_some_and(|name| **name == *nic.name),
-    };
-    network.links.iter_mut().filter(is_nic).find(is_it)
+    for (_, nic) in indices {
+        nics.push(nic);
+    }
+    nics
+}
+
+/// The NICs with the names of their ports, for a message.
+fn numbered(nics: &[Nic]) -> String {
+    let mut text = String::new();
+    for (number, nic) in nics.iter().enumerate() {
+        let comma = if number > 0 { ", " } else { "" };
+        text.extend([comma, "port_", &number.to_string(), " (", &nic.name, ")"]);
+    }
+    if nics.is_empty() { "none".into() } else { text }
 }
 
 fn subnet(port: &Port<'_>) -> Result<Subnet, &'static str> {
@@ -102,15 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn an_address_joins_those_of_its_nic() {
-        let text = "ws_virt_network_dep:\n  192.0.2.10:\n    port_1: {ip: 10.0.0.1, netmask: 8}\n    port_2: {ip: 10.1.0.1, netmask: 16}\n    \
-                    port_3: {ip: 10.2.0.1, netmask: 16}\n  192.0.2.11:\n    port_1: {ip: 10.0.0.2, netmask: 8}\n";
+    fn port_0_is_the_first_nic() {
+        let text = "ws_virt_network_dep:\n  192.0.2.10:\n    port_0: {ip: 10.0.0.1, netmask: 8}\n    port_1: {ip: 10.1.0.1, netmask: 16}\n    \
+                    port_2: {ip: 10.2.0.1, netmask: 16}\n  192.0.2.11:\n    port_0: {ip: 10.0.0.2, netmask: 8}\n";
         let (addresses, problems) = added(text);
         assert_eq!(addresses, [vec!["192.0.2.10/24", "10.0.0.1/8"], vec!["10.1.0.1/16"]]);
         assert_eq!(
             problems,
             [
-                "unable to add the address at user-data:5:13: the machine has no such port, or nothing describes it"
+                "unable to add the address at user-data:5:13: it names no NIC: the machine has port_0 (52:54:00:00:00:01), port_1 (52:54:00:00:00:02)"
             ]
         );
     }

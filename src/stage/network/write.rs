@@ -8,15 +8,19 @@ use super::Inputs;
 use crate::action::{Action, WriteFile};
 use crate::error::Error;
 use crate::limits;
+use crate::module::CREATED;
 use crate::network::render::others::{Other, others};
 use crate::network::render::ours::{MARK, Owner, owner};
 use crate::network::render::{self, Renderer, Target, ifcfg, late, live, udev};
 use crate::network::resolve::Resolved;
-use crate::state::paths::{HANDOFF_LEFT, NETWORK_DIGEST, REPLACED};
+use crate::state::paths::{Frequency, HANDOFF_LEFT, InstancePaths, NETWORK_DIGEST, REPLACED, semaphore};
 use crate::sys::apply::Applier;
 use crate::text::of_bytes;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+/// The resolver's servers: written for live addresses, by some back ends and by a module.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// Writes the network, or sets it live where the root has no back end.
 #[inline(never)]
@@ -83,7 +87,16 @@ fn set_live(inputs: &Inputs<'_>, resolved: &Resolved<'_>, applier: &mut Applier<
                 log.info("{} is not written: the root is read-only", &[&file.path]);
                 continue;
             }
-            if old(inputs, &file.path, log).is_none() || !keep_replaced(inputs, &file.path, applier, log) {
+            let Some(here) = old(inputs, &file.path, log) else { continue };
+            let is_ours = here.is_empty() || here.starts_with(live::HEADER) || here.starts_with(CREATED);
+            if !inputs.changed && !is_ours {
+                log.info(
+                    "{} was changed since this instance's first boot: it is left as it is",
+                    &[&file.path],
+                );
+                continue;
+            }
+            if !keep_replaced(inputs, &file.path, applier, log) {
                 continue;
             }
         }
@@ -129,6 +142,13 @@ fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log
         }
     };
     let text = of_bytes(content.clone());
+    if text.starts_with(CREATED) {
+        let stays = path == RESOLV_CONF && resolv_conf_is_done(inputs);
+        if stays {
+            log.info("{} is left as it is: the module resolv_conf wrote it", &[path]);
+        }
+        return !stays;
+    }
     if text.starts_with(live::HEADER) || owner(path, &text) != Owner::Other {
         return true;
     }
@@ -146,6 +166,14 @@ fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log
         leave(*file, applier, log);
     }
     true
+}
+
+/// Whether the module `resolv_conf` has done its work for this instance. A lookup that fails says
+/// yes, so that the file stays.
+fn resolv_conf_is_done(inputs: &Inputs<'_>) -> bool {
+    let Some(instance) = inputs.instance else { return false };
+    let semaphore = semaphore("resolv_conf", Frequency::Instance, &InstancePaths::new(&instance.id));
+    semaphore.is_some_and(|path| !matches!(inputs.trees.root.mode(&path), Ok(None)))
 }
 
 /// The pinned back end (`system_info: {network: {renderers: [...]}}`), else
