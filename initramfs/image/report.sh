@@ -12,8 +12,13 @@ run_files() {
         echo
     done
 }
+# A boot with report.hand runs the commands of the story first, as a person would.
+by_hand() {
+    grep -q report.hand /proc/cmdline && sh -x /root/by-hand > /run/by-hand 2>&1
+}
 # machine: its status, name, links and time, and the files of this boot.
 machine() {
+    by_hand
     status=$(glowplug status 2>&1)
     printf 'exit %s\n' "$?"
     printf %s "$status" | item status

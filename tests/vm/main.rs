@@ -35,6 +35,7 @@ mod ending;
 mod fat;
 mod installed;
 mod last_resort;
+mod mission;
 mod modules;
 mod network;
 mod other_seeds;
