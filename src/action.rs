@@ -7,7 +7,7 @@ mod task;
 
 pub use account::{AccountChange, NewUser};
 pub use link::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
-pub use task::{Effect, Fetched, Post, ShutDown, Task};
+pub use task::{Checked, Effect, Fetched, Post, RULES_OF, ShutDown, Task};
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -98,8 +98,8 @@ pub enum Again {
     Never,
     /// Run twice it does what it does once.
     Same,
-    /// This one is run: it finds what is there and completes it.
-    Instead(Box<Program>),
+    /// These are carried out, up to the first that fails: they find what is there and complete it.
+    Instead(Vec<Action>),
 }
 
 impl Program {

@@ -22,6 +22,19 @@ pub struct User<'a> {
     pub home: &'a str,
 }
 
+/// Permission bits of a new home, as the root's login.defs(5) wants them.
+pub fn home_mode(root: &dyn Fetch) -> u32 {
+    let text = fetch::text(root, "/etc/login.defs").unwrap_or_default();
+    let setting = |name: &str| {
+        let of_line = |line: &str| {
+            let mut words = line.split_ascii_whitespace();
+            (words.next() == Some(name)).then(|| u32::from_str_radix(words.next()?, 8).ok()).flatten()
+        };
+        text.lines().find_map(of_line)
+    };
+    setting("HOME_MODE").unwrap_or(0o777 & !setting("UMASK").unwrap_or(0o022)) & 0o777
+}
+
 /// The users and groups of one root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accounts {

@@ -26,6 +26,13 @@ pub enum Effect {
     Post(Box<Post>),
     /// Writes a file whose content is elsewhere.
     Fetch(Box<Fetched>),
+    /// Writes files that a program has to accept first.
+    Check(Box<Checked>),
+    /// Completes the home of a user that useradd(8) was interrupted in.
+    CompleteHome {
+        /// The user.
+        user: String,
+    },
     /// Lets a partition take the room behind it.
     GrowPartition {
         /// The disk: `/dev/vda`.
@@ -74,6 +81,24 @@ pub struct Fetched {
     pub timeout: u32,
 }
 
+/// Files of rules that are put in place together, once a program accepts the first of them.
+///
+/// That one has a line `# User rules for NAME` before the rules of each user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The module that wants them.
+    pub module: &'static str,
+    /// Who reads the rules: `sudo`.
+    pub reader: &'static str,
+    /// The program and its arguments; the name of a file with the content to be checked follows.
+    pub check: &'static [&'static str],
+    /// The files, at least one; what is there already stays if the program says no.
+    pub files: Vec<WriteFile>,
+}
+
+/// What is before the rules of each user in a file of [`Checked`].
+pub const RULES_OF: &str = "# User rules for ";
+
 /// How the machine ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShutDown {
@@ -88,6 +113,7 @@ impl Task {
     pub(super) fn path(&self) -> Option<&str> {
         match &self.effect {
             Effect::Fetch(fetched) => Some(&fetched.file.path),
+            Effect::Check(checked) => checked.files.first().map(|file| &*file.path),
             _ => None,
         }
     }

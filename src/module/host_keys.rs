@@ -9,7 +9,6 @@ use crate::action::{Action, Again, Program};
 use crate::cloud_config::host_keys::{Part, Wanted, parse};
 use crate::error::Error;
 use crate::text::fill;
-use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -170,7 +169,7 @@ fn make(context: &Context<'_>, server: Server, types: &[&str], present: &[String
 /// Makes a key of which an interrupted program may have left a part, which it would not replace.
 fn anew(path: &str, argv: &[&str]) -> Again {
     let script = "rm -f \"$1\" \"$1.pub\"; shift; exec \"$@\"";
-    Again::Instead(Box::new(Program::new(&[&["sh", "-c", script, "sh", path], argv].concat())))
+    Again::Instead(alloc::vec![Program::new(&[&["sh", "-c", script, "sh", path], argv].concat()).into()])
 }
 
 /// An Ed25519 key, for a root without a program that makes keys.

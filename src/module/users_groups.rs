@@ -63,10 +63,10 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         if !user.sudo.is_empty() {
             sudo.push((user.name, &*user.sudo));
         }
-        rules::doas(context, user, plan);
         authorized(context, &present, user, default, plan);
     }
     rules::sudo(context, &sudo, plan);
+    rules::doas(context, &users, plan);
     write_files::plan_of_newcomers(context, &Newcomers::of(context, &present), plan);
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     }
     // The hand-off has them already.
     log.steps.clear();
-    let exit_status = progress::end(MODES[0], status, begun, &mut log);
+    let exit_status = progress::end(MODES[0], status, begun, None, &mut log);
     if let Some(output) = output {
         output.end();
     }

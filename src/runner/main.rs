@@ -5,6 +5,7 @@ mod analyze;
 mod argument;
 mod boothook;
 mod cache;
+mod checked_files;
 mod clean;
 mod cli;
 mod cloud_id;
@@ -28,6 +29,7 @@ mod log_file;
 mod man;
 mod net;
 mod network_config;
+mod new_home;
 mod output;
 mod per;
 mod plan;
@@ -48,6 +50,7 @@ mod stage_process;
 mod state_folder;
 mod status;
 mod task;
+mod untold;
 
 use std::process::ExitCode;
 

@@ -166,6 +166,21 @@ fn once(program: &Program) -> Result<()> {
     if is_good { Ok(()) } else { Err(Error::new("run", name(), why)) }
 }
 
+/// Runs a program that nobody gives input to; the value has all it says, up to [`SHOWN`] bytes.
+pub(crate) fn listen(program: &Program) -> io::Result<(ExitStatus, String)> {
+    let (reader, writer) = io::pipe()?;
+    let mut command = command(program, None)?;
+    let mut child = command.stdout(writer.try_clone()?).stderr(writer).spawn()?;
+    // it holds the writing ends
+    drop(command);
+    let mut said = Vec::new();
+    reader.take(SHOWN).read_to_end(&mut said)?;
+    let status = child.wait()?;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    print(&said);
+    Ok((status, said))
+}
+
 /// Starts a program that nobody gives input to, apart from what a signal to us
 /// would reach.
 pub(crate) fn start(program: &Program) -> io::Result<Child> {

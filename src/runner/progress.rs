@@ -2,8 +2,8 @@
 //! logs and the timings.
 
 use crate::http::cause;
-use crate::status::{MODES, Mode, Status, seconds};
-use crate::{log_file, program, stage_process};
+use crate::status::{KEPT, MODES, Mode, Status, seconds};
+use crate::{log_file, program, stage_process, untold};
 use glowplug::error::Error;
 use glowplug::stage::log::{Level, Line, Log, read_lines};
 use glowplug::state::paths::{HANDOFF_LOG, TIMINGS};
@@ -74,9 +74,10 @@ pub(crate) fn local_errors() -> usize {
     lines.iter().filter(|line| line.level == Level::Error).count()
 }
 
-/// Writes status, result, log and timings; the value is the exit status, as cloud-init 26.2 has it:
+/// Writes status, result, log and timings, after which the file `told` is not needed any more; the value is
+/// the exit status, as cloud-init 26.2 has it:
 /// 1 after an error, 2 after a warning, else 0.
-pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>) -> u8 {
+pub(crate) fn end(name: &str, mut status: Status, begun: u64, told: Option<&str>, log: &mut Log<'_>) -> u8 {
     let mut mode = Mode::of_lines(&log.lines);
     let (errors, warnings) = (mode.errors.len(), mode.recoverable.len());
     let finished = clock::monotonic();
@@ -88,8 +89,9 @@ pub(crate) fn end(name: &str, mut status: Status, begun: u64, log: &mut Log<'_>)
     if Some(&name) == MODES.last() {
         written = written.and(status.write_result());
     }
-    if let Err(error) = written {
-        log.warn(&Error::new("write", "status.json", cause(&error)));
+    let kept = written.map_err(|error| Error::new("write", "status.json", cause(&error)));
+    if let Err(error) = kept.and_then(|()| told.map_or(Ok(()), |told| untold::forget(told, KEPT))) {
+        log.warn(&error);
     }
     stage_process::clear();
     keep_timings(log);

@@ -4,7 +4,8 @@ use crate::cli::{Arguments, Ended, Fault};
 use crate::provision::{self, Machine, Work};
 use crate::settings::Settings;
 use crate::stage::{console, need_root};
-use crate::{log_file, progress};
+use crate::status::KEPT;
+use crate::{log_file, progress, untold};
 use glowplug::cloud_config::schema::nearest;
 use glowplug::error::Error;
 use glowplug::module;
@@ -39,11 +40,17 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     if let Some(mark) = mark.filter(|mark| fs::exists(mark).unwrap_or(false)) {
         log.info("{} has run: {} is there (--frequency always runs it again)", &[module.name, &mark]);
     }
+    let untold = InstancePaths::new(&instance.id).untold();
+    let has_others = fs::exists(&untold).unwrap_or(true);
     let begun = clock::monotonic();
     let tasks = provision::run(&Work::Single(entry), &machine, &instance, &mut log);
     log.step("runner/single", begun);
     log_file::append("glowplug", &log.lines);
     progress::keep_timings(&log);
+    // What it has to tell is in the log, and no stage's.
+    if !has_others {
+        untold::forget(&untold, KEPT)?;
+    }
     tasks.end(None);
     Ok(u8::from(log.has(Level::Error, 0)))
 }

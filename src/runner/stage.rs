@@ -7,13 +7,13 @@ use crate::provision::{self, Machine, Work};
 use crate::settings::Settings;
 use crate::status::{MODES, Status};
 use crate::task::Tasks;
-use crate::{fallback, late, local_stage, progress, remote, state_folder};
+use crate::{fallback, late, local_stage, progress, remote, state_folder, untold};
 use glowplug::error::{Error, Result};
 use glowplug::limits;
 use glowplug::module::Stage;
 use glowplug::stage::local::Outcome;
 use glowplug::stage::log::{Level, Log};
-use glowplug::state::paths::{DISABLED, HANDOFF_SEED};
+use glowplug::state::paths::{DISABLED, HANDOFF_SEED, InstancePaths};
 use glowplug::sys::{clock, other_root, tree};
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -70,6 +70,7 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
     let mut status = progress::begin(name(stage), earlier, begun, &mut log);
     let mut tasks = Tasks::default();
     let mut missing = 0;
+    let mut told = None;
     match machine {
         Ok(machine) => {
             if stage == Stage::Init {
@@ -84,6 +85,9 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
                 status.datasource = Some(instance.datasource_name());
                 if has_state {
                     tasks = provision::run(&Work::Stage(stage, begun), &machine, &instance, &mut log);
+                    let path = InstancePaths::new(&instance.id).untold();
+                    untold::tell(&machine.root, &path, &mut log);
+                    told = Some(path);
                 }
                 log.warn_of(&machine.root.refused_patterns());
             } else {
@@ -95,7 +99,7 @@ fn run(stage: Stage, arguments: &Arguments) -> Ended {
         Err(error) => log.error(&error),
     }
     log.step(&format!("runner/{}", name(stage)), begun);
-    let exit_status = progress::end(name(stage), status, begun, &mut log);
+    let exit_status = progress::end(name(stage), status, begun, told.as_deref(), &mut log);
     tasks.end(other_root);
     Ok(if exit_status == 0 { missing } else { exit_status })
 }

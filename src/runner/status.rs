@@ -16,6 +16,9 @@ pub(crate) const MODES: [&str; 4] = ["init-local", "init", "modules-config", "mo
 
 /// Where the files are, and the links to them.
 const DATA: &str = "/var/lib/cloud/data";
+
+/// status.json where the root takes files.
+pub(crate) const KEPT: &str = "/var/lib/cloud/data/status.json";
 const RUN: &str = "/run/cloud-init";
 
 /// What is known of one stage. Times are seconds of the monotonic clock.

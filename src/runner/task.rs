@@ -5,7 +5,7 @@ use crate::http::cause;
 use crate::output::Redirection;
 use crate::program::print;
 use crate::provision::Machine;
-use crate::{http, program};
+use crate::{checked_files, http, new_home, program};
 use glowplug::action::{Effect, Fetched, ShutDown, Task};
 use glowplug::error::{Error, Result};
 use glowplug::limits;
@@ -39,6 +39,8 @@ impl Tasks {
             Effect::Tell(text) => tell(text),
             Effect::Post(post) => return http::post(post),
             Effect::Fetch(wanted) => return fetch(wanted, machine),
+            Effect::Check(checked) => return checked_files::put_in_place(checked, machine),
+            Effect::CompleteHome { user } => return new_home::complete(user, machine),
             Effect::GrowPartition { disk, number } => return grow::grow_partition(disk, *number).map(drop),
             Effect::GrowExt { device, point } => return grow::grow_ext(device, point),
             Effect::ShutDown(shut_down) => self.shut_down = Some((**shut_down).clone()),

@@ -2,7 +2,7 @@
 //! never sees them.
 
 use super::listed::Entry;
-use super::log::{Level, Log};
+use super::log::{Level, Line, Log};
 use super::resume::{Planned, Planner};
 use crate::action::{Action, Again, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
@@ -77,6 +77,8 @@ struct Unmarked {
     mark: Option<String>,
     /// The journal's lines of one that is not.
     lines: String,
+    /// Its warnings and errors, as the log has them: once it is marked no later boot finds them again.
+    untold: String,
 }
 
 /// A module's plan as one process carries it out.
@@ -149,6 +151,7 @@ impl<'e, 'a> Engine<'e, 'a> {
     pub fn run(&mut self, entry: &Entry<'_>, context: &Context<'_>, log: &mut Log<'_>) -> usize {
         let start = clock::monotonic();
         let early = self.early.is_some();
+        let said = log.lines.len();
         let &Entry { module, frequency, arguments } = entry;
         let mark = semaphore(module.name, frequency, context.paths);
         // What others could not read is not this module's.
@@ -176,7 +179,9 @@ impl<'e, 'a> Engine<'e, 'a> {
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
         if attempt.is_kept {
             let mark = mark.filter(|_| tally.left.is_empty() && !waits && !tally.refused);
-            self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines });
+            let untold =
+                if early { String::new() } else { problems(log.lines.get(said..).unwrap_or_default()) };
+            self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines, untold });
         }
         log.step(&fill(if early { "agent/{}" } else { "module/{}" }, &[module.name]), start);
         tally.failed + if early { 0 } else { plan.waits.len() }
@@ -356,9 +361,10 @@ impl<'e, 'a> Engine<'e, 'a> {
             }
             Action::RunProgram(program)
                 if attempt.is_resumed
-                    && let Again::Instead(other) = &program.again =>
+                    && let Again::Instead(others) = &program.again =>
             {
-                return end_of(self.applier.apply(&Action::RunProgram(other.clone()), None));
+                let mut applied = others.iter().map(|other| self.applier.apply(other, None));
+                return end_of(applied.find(Result::is_err).unwrap_or(Ok(())));
             }
             _ if *action.again() == Again::Never => {
                 return self.once(step, log);
@@ -421,9 +427,10 @@ impl<'e, 'a> Engine<'e, 'a> {
         if unmarked.is_empty() || !self.flush(log) {
             return;
         }
+        self.keep_untold(&unmarked, log);
         let mut lines = String::new();
         let mut finished = Vec::new();
-        for Unmarked { module, mark, lines: done } in unmarked {
+        for Unmarked { module, mark, lines: done, .. } in unmarked {
             if mark.is_some_and(|path| self.mark(&path, log)) {
                 lines.push_str(&Journal::finished(module));
                 finished.push(module);
@@ -436,6 +443,26 @@ impl<'e, 'a> Engine<'e, 'a> {
             for module in finished {
                 self.forget_plan(module);
             }
+        }
+    }
+
+    /// Keeps, durably, what those that are about to be marked have to tell: a boot may end before its
+    /// status says so.
+    fn keep_untold(&mut self, unmarked: &[Unmarked], log: &mut Log<'_>) {
+        let mut lines = String::new();
+        for one in unmarked.iter().filter(|one| one.mark.is_some()) {
+            lines.push_str(&one.untold);
+        }
+        if lines.is_empty() {
+            return;
+        }
+        let (path, owner, existing) = (self.paths.untold(), Owner::Root, Existing::Append);
+        let file = WriteFile { path, content: lines.into_bytes(), mode: 0o600, owner, existing };
+        match self.applier.apply(&file.into(), None) {
+            Ok(()) => _ = self.flush(log),
+            // Such a root keeps no mark either.
+            Err(error) if is_of_read_only(&error) => {}
+            Err(error) => log.error(&error),
         }
     }
 
@@ -541,6 +568,17 @@ fn take_end(end: End, module: &Module, action: &Action, key: u64, tally: &mut Ta
             log.line(Level::Error, "{}: {}", &[module.name, error.text()]);
         }
     }
+}
+
+/// The warnings and errors among lines of the log, in its form, without their times.
+fn problems(lines: &[Line]) -> String {
+    let mut problems = String::new();
+    for Line { level, text, .. } in lines {
+        if matches!(level, Level::Warning | Level::Error) {
+            problems.push_str(&fill("0.0 {} {}\n", &[level.word(), text]));
+        }
+    }
+    problems
 }
 
 fn end_of(applied: Result<()>) -> End {

@@ -90,6 +90,12 @@ impl InstancePaths {
         self.file("glowplug.journal")
     }
 
+    /// Warnings and errors of modules that are marked, in the form of the log, until a status
+    /// that has them is kept.
+    pub fn untold(&self) -> String {
+        self.file("glowplug.untold")
+    }
+
     /// What a module planned by that is under way.
     pub fn plan_record(&self, module: &str) -> String {
         self.file(&["glowplug.plan-", module].concat())

@@ -6,14 +6,15 @@ use std::fs;
 use std::process::Output;
 
 /// One boot: the agent, then the runner's stages in the root; a stage that is killed does not
-/// stop the script. `STAND_INS` of the root come first in the PATH.
+/// stop the script. The final stage is run by `$TRACE`. `STAND_INS` of the root come first in the PATH.
 const BOOT: &str = "\
 boot() { \
   umount $ROOT/run 2>/dev/null; rm -rf /run/glowplug /run/cloud-init; \
   $AGENT --root $ROOT --seed $SEED > /run/agent.said 2>&1; echo \"agent=$?\"; \
   mount --bind /run $ROOT/run; \
   for stage in init 'modules --mode=config' 'modules --mode=final'; do \
-    PATH=/stand-ins:/usr/sbin:/usr/bin chroot $ROOT /run/runner $stage; echo \"$stage=$?\"; done; \
+    trace=; case $stage in *final) trace=$TRACE ;; esac; \
+    PATH=/stand-ins:/usr/sbin:/usr/bin $trace chroot $ROOT /run/runner $stage; echo \"$stage=$?\"; done; \
   timeout 60 chroot $ROOT /run/runner status --wait --long; echo \"status=$?\"; }; \
 mkdir -p $ROOT/run $ROOT/proc $ROOT/dev $ROOT/usr $ROOT/tmp $ROOT/stand-ins; \
 ln -sfn usr/bin $ROOT/bin; ln -sfn usr/sbin $ROOT/sbin; ln -sfn usr/lib $ROOT/lib; ln -sfn usr/lib64 $ROOT/lib64; \
@@ -216,4 +217,86 @@ fn the_instance_before_is_the_same_in_every_boot_of_this_one() {
     )));
     let none = "NO_PREVIOUS_INSTANCE_ID\n".repeat(2);
     assert_eq!(said, none + &"hook-1\n".repeat(3));
+}
+
+/// What was lost: the next boot was cut off as well, when the module was marked and before the
+/// status was kept; the third said nothing.
+#[test]
+fn a_second_cut_does_not_lose_what_the_status_has_to_say() {
+    let failing = "#cloud-config\nruncmd: ['echo ran >> /ran; exit 3']\n";
+    for (name, user_data, first, line) in [
+        ("unknown", COMMANDS, "boot;", "scripts_user: unable to run "),
+        (
+            "failed",
+            failing,
+            ":;",
+            "unable to run /var/lib/cloud/instance/scripts/runcmd: it ended with exit status",
+        ),
+    ] {
+        let story = root(&format!("twice-{name}"), user_data);
+        let mark = "var/lib/cloud/instances/hook-1/sem/config_scripts_user";
+        let output = story.run(&format!(
+            "{BOOT} {first} echo SECOND; \
+             TRACE='strace -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=2'; boot; \
+             [ -e $ROOT/{mark} ] && echo marked; TRACE=; echo THIRD; boot; echo FOURTH; boot"
+        ));
+        let said = said(&output);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (second, rest) = text.split_once("SECOND").unwrap().1.split_once("THIRD").unwrap();
+        let (third, fourth) = rest.split_once("FOURTH").unwrap();
+        assert!(second.contains("mode=final=137") && second.contains("marked"), "{said}");
+        assert!(second.contains("modules-final was interrupted") && !second.contains(line), "{said}");
+        assert!(third.contains(&format!("\t- {line}")), "the status: {said}");
+        assert!(!fourth.contains(line) && fourth.contains("extended_status: "), "{said}");
+        assert_eq!(story.text("root/ran").unwrap().matches("ran").count(), 1, "{said}");
+    }
+}
+
+/// Of the home only a part was made; a link in it leads nowhere that is written to.
+#[test]
+fn a_home_of_which_useradd_made_a_part_is_completed() {
+    let parts = [
+        ("nothing", "rm -r /home/ann"),
+        ("no owner", "rm -r /home/ann; mkdir -m 0 /home/ann"),
+        ("no mode", "rm -r /home/ann; mkdir -m 0755 /home/ann; chown ann:ann /home/ann"),
+        (
+            "a part of a file",
+            "rm -r /home/ann/.config; printf sk > /home/ann/.profile; chown 0:0 /home/ann/.profile",
+        ),
+        ("an empty folder", "rm -r /home/ann/.config; mkdir -m 0 /home/ann/.config"),
+    ];
+    let check = "stat -c '%n %a %u:%g' $ROOT/home/ann $ROOT/home/ann/.profile $ROOT/home/ann/.config \
+                 $ROOT/home/ann/.config/one | sed \"s,$ROOT,,\"; ls -A $ROOT/elsewhere";
+    let wanted = "/home/ann 750 1000:1001\n/home/ann/.profile 640 1000:1001\n/home/ann/.config 711 1000:1001\n\
+                  /home/ann/.config/one 644 1000:1001\n";
+    let link = (
+        "a link",
+        "rm -r /home/ann/.config; ln -s /elsewhere /home/ann/.config; chown -h ann: /home/ann/.config",
+    );
+    for (name, part) in parts.into_iter().chain([link]) {
+        let story = root(&format!("home-{}", name.replace(' ', "-")), USERS);
+        story.root("etc/login.defs", "UID_MIN 1000\nGID_MIN 1000\nUSERGROUPS_ENAB yes\nHOME_MODE 0750\n");
+        story.root("etc/skel/.config/one", "1\n");
+        story.root("elsewhere/mine", "mine\n");
+        executable(
+            &story,
+            "stand-ins/useradd",
+            &killer(&format!("/usr/sbin/useradd \"$@\"; {part}; exit 1")),
+        );
+        let output = story.run(&format!(
+            "{BOOT} chmod 640 $ROOT/etc/skel/.profile; chmod 711 $ROOT/etc/skel/.config; boot; echo SECOND; boot; \
+             echo FOUND; {check}"
+        ));
+        let said = said(&output);
+        assert_eq!(story.text("root/home/ann/.profile").as_deref(), Some("skeleton\n"), "{name}: {said}");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let found = text.split_once("FOUND\n").unwrap().1;
+        if name == "a link" {
+            assert!(found.ends_with("\nmine\n"), "{name}: {said}");
+            assert!(said.contains(".config"), "{name}: {said}");
+        } else {
+            assert_eq!(found, [wanted, "mine\n"].concat(), "{name}: {said}");
+            assert!(text.split_once("SECOND").unwrap().1.contains("errors: []"), "{name}: {said}");
+        }
+    }
 }

@@ -21,6 +21,7 @@ mod planted;
 #[allow(dead_code)]
 mod random;
 mod remote;
+mod rules;
 #[path = "../support/story.rs"]
 mod story;
 #[path = "../support/tree.rs"]

@@ -4,7 +4,7 @@
 use super::home;
 use super::{Context, Plan};
 use crate::accounts::Accounts;
-use crate::action::{AccountChange, Again, NewUser, Program};
+use crate::action::{AccountChange, Again, Effect, NewUser, Program, Task};
 use crate::cloud_config::users::User;
 use crate::error::Error;
 use crate::fetch::{Fetch, may_exist};
@@ -26,21 +26,18 @@ pub(in crate::module) struct Tools {
 const IS_THERE: i32 = 9;
 
 /// Makes a user where an earlier useradd(8) was interrupted: $1 is the user, $2 its groups, the rest the
-/// command. It writes passwd first, then shadow and the groups, then the home: what is missing of these is
-/// completed.
+/// command. It writes passwd first, then shadow and the groups: what is missing of these is completed. The
+/// home is what it makes last.
 const COMPLETE: &str = "\
 user=$1; groups=$2; shift 2
 \"$@\"; status=$?
 [ $status = 9 ] || exit $status
 pwconv; grpconv
-IFS=: read -r _ _ uid gid _ home _ <<END
+IFS=: read -r _ _ _ gid _ <<END
 $(grep \"^$user:\" /etc/passwd)
 END
 cut -d: -f3 /etc/group | grep -qx \"$gid\" || groupadd -g \"$gid\" \"$user\" || exit
-[ -z \"$groups\" ] || usermod -a -G \"$groups\" \"$user\" || exit
-case $* in *' -m') ;; *) exit 0 ;; esac
-[ -d \"$home\" ] || { umask 077; mkdir -p \"$home\"; } || exit
-cp -Rn /etc/skel/. \"$home\" && chown -R \"$uid:$gid\" \"$home\"
+[ -z \"$groups\" ] || usermod -a -G \"$groups\" \"$user\"
 ";
 
 /// Keys of a user and the options of useradd(8) they become, as cloud-init
@@ -72,7 +69,7 @@ impl Tools {
         plan.actions.push(if self.has_shadow {
             let argv = ["groupadd", name];
             let again = Program { accepted: &[IS_THERE], ..Program::new(&argv) };
-            Program { again: Again::Instead(Box::new(again)), ..Program::new(&argv) }.into()
+            Program { again: Again::Instead(alloc::vec![again.into()]), ..Program::new(&argv) }.into()
         } else {
             AccountChange::AddGroup { name: name.into(), system: false }.into()
         });
@@ -88,7 +85,7 @@ impl Tools {
 
     pub(super) fn add_user(&self, context: &Context<'_>, user: &User<'_>, plan: &mut Plan) {
         if self.has_shadow {
-            plan.actions.push(useradd(user).into());
+            plan.actions.push(useradd(context, user).into());
             return;
         }
         let home = home::of(context, &Accounts::default(), user);
@@ -97,7 +94,7 @@ impl Tools {
         for group in &user.groups {
             self.add_member(user.name, group, plan);
         }
-        if !user.has("no_create_home") && !user.has("system") {
+        if has_home(user) {
             home::make(context, &home, user.name, plan);
         }
     }
@@ -148,7 +145,12 @@ impl Tools {
     }
 }
 
-fn useradd(user: &User<'_>) -> Program {
+/// Whether a home is made for a user.
+fn has_home(user: &User<'_>) -> bool {
+    !user.has("no_create_home") && !user.has("system")
+}
+
+fn useradd(context: &Context<'_>, user: &User<'_>) -> Program {
     let groups = user.groups.join(",");
     let mut argv = alloc::vec!["useradd", user.name];
     for (key, option) in OPTIONS {
@@ -163,10 +165,16 @@ fn useradd(user: &User<'_>) -> Program {
             argv.extend([option, value]);
         }
     }
-    argv.push(if user.has("no_create_home") || user.has("system") { "-M" } else { "-m" });
+    argv.push(if has_home(user) { "-m" } else { "-M" });
     let mut completing = alloc::vec!["sh", "-c", COMPLETE, "sh", user.name, groups.as_str()];
     completing.extend(&argv);
-    Program { again: Again::Instead(Box::new(Program::new(&completing))), ..Program::new(&argv) }
+    let mut again = alloc::vec![Program::new(&completing).into()];
+    // One that was there before gets nothing of useradd(8) either.
+    if has_home(user) && !may_exist(context.root, &home::of(context, &Accounts::default(), user)) {
+        let what = fill("complete the home of {}", &[user.name]);
+        again.push(Task { what, effect: Effect::CompleteHome { user: user.name.into() } }.into());
+    }
+    Program { again: Again::Instead(again), ..Program::new(&argv) }
 }
 
 fn new_user(context: &Context<'_>, user: &User<'_>, home: &str, plan: &mut Plan) -> NewUser {

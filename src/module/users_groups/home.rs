@@ -1,7 +1,7 @@
 //! Home directories: where they are, and what is put into a new one.
 
 use super::{Context, Plan};
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, home_mode};
 use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::cloud_config::users::User;
 use crate::fetch;
@@ -36,17 +36,8 @@ pub(in crate::module) fn make(context: &Context<'_>, home: &str, user: &str, pla
     if !matches!(plan.finds(context, home), Ok(false)) {
         return;
     }
-    let text = fetch::text(context.root, "/etc/login.defs").unwrap_or_default();
-    let setting = |name: &str| {
-        let of_line = |line: &str| {
-            let mut words = line.split_ascii_whitespace();
-            (words.next() == Some(name)).then(|| u32::from_str_radix(words.next()?, 8).ok()).flatten()
-        };
-        text.lines().find_map(of_line)
-    };
-    let mode = setting("HOME_MODE").unwrap_or(0o777 & !setting("UMASK").unwrap_or(0o022));
-    let owner = || Owner::User(user.into());
-    plan.actions.push(Action::MakeDirectory { path: home.into(), mode: mode & 0o777, owner: owner() });
+    let (mode, owner) = (home_mode(context.root), Owner::User(user.into()));
+    plan.actions.push(Action::MakeDirectory { path: home.into(), mode, owner });
     copy(context, "/etc/skel", home, user, DEPTH, plan);
 }
 

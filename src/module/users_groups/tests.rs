@@ -1,4 +1,4 @@
-use crate::action::{Action, Existing, Owner, WriteFile};
+use crate::action::{Action, Effect, Existing, Owner, WriteFile};
 use crate::fetch::memory::Tree;
 use crate::instance::Metadata;
 use crate::module::Plan;
@@ -87,7 +87,7 @@ fn a_tiny_root_gets_users_without_programs() {
             "write /home/ann/.profile (0644 ann, 6 bytes)",
             "set the password of ann",
             "lock the password of ann",
-            "append to /etc/doas.conf (0440 root, 33 bytes)",
+            "write /etc/doas.conf (0440 root, 33 bytes)",
         ]
     );
     assert_eq!(
@@ -184,11 +184,37 @@ fn rules_are_added_once() {
     assert_eq!(
         written(&other),
         [
+            (path.to_owned(), "# by hand\n# User rules for old\nold ALL=ALL\nold ALL=/bin/ls\n".to_owned()),
             (
                 "/etc/sudoers".to_owned(),
                 "root ALL=(ALL) ALL\n\n# Added by glowplug\n#includedir /etc/sudoers.d\n".to_owned()
             ),
-            (path.to_owned(), "# by hand\n# User rules for old\nold ALL=ALL\nold ALL=/bin/ls\n".to_owned()),
         ]
     );
+}
+
+/// Files that users become root by are put in place together, and once: one start for all users.
+#[test]
+fn rules_wait_for_what_checks_them_where_the_root_has_it() {
+    let text = "users: [{name: old, lock_passwd: false, sudo: ALL=ALL, doas: [permit old]}, \
+                {name: root, lock_passwd: false, sudo: ALL=ALL, doas: [permit root]}]\n";
+    let root = tiny()
+        .with("/usr/sbin/visudo", "", 0o100_755)
+        .with("/usr/bin/doas", "", 0o100_755)
+        .with("/etc/doas.conf", "permit nopass old\n", FILE)
+        .with("/etc/sudoers", "root ALL=(ALL) ALL\n", FILE);
+    let plan = planned("users_groups", text, &root);
+    assert_eq!(
+        lines(&plan),
+        [
+            "make directory /etc/sudoers.d (0750 root)",
+            "write /etc/sudoers.d/90-cloud-init-users (0440 root, 92 bytes), write /etc/sudoers (0440 root, 67 bytes), \
+             once visudo accepts it",
+            "write /etc/doas.conf (0440 root, 86 bytes), once doas accepts it",
+        ]
+    );
+    let Action::Task(task) = &plan.actions[1] else { panic!("a task") };
+    let Effect::Check(checked) = &task.effect else { panic!("{task:?}") };
+    let paths: Vec<&str> = checked.files.iter().map(|file| &*file.path).collect();
+    assert_eq!(paths, ["/etc/sudoers.d/90-cloud-init-users", "/etc/sudoers"], "the new rules are checked");
 }

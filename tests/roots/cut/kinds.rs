@@ -60,6 +60,7 @@ pub(crate) static ALL: [World; 4] = [
             "ifup",
             "ifdown",
             "ifquery",
+            "visudo",
         ],
         id: "debian",
         files: &[
@@ -92,6 +93,7 @@ pub(crate) static ALL: [World; 4] = [
             "chronyd",
             "rsyslogd",
             "localectl",
+            "visudo",
             "dnf",
             "yum",
             "ifup",

@@ -101,8 +101,7 @@ pub(crate) fn cut(machine: &Machine, peace: &Peace, job: &Job, report: &mut Repo
                 report.states += 1;
                 let in_flight = waits || !calls.is_empty();
                 let twice = job.twice && at % 3 == 0;
-                let dies = matches!(programs, Programs::Die);
-                let before = Before { calls: calls.clone(), in_flight, is_said: false, dies };
+                let before = Before { calls: calls.clone(), in_flight, is_said: false };
                 recover(machine, peace, &before, &when, report);
                 if twice {
                     machine.put_back(&State { root: left, run: peace.states[0].run.clone() });
@@ -156,7 +155,7 @@ fn again(machine: &Machine, peace: &Peace, mut calls: Vec<String>, when: &str, r
     report.twice += 1;
     let is_said = machine.told().lines.iter().any(|line| line.contains(UNKNOWN));
     let when = format!("{when}; then {} cut at {} {}: {}", STAGES[stage], call.name, call.number, call.text);
-    recover(machine, peace, &Before { calls, in_flight: true, is_said, dies: false }, &when, report);
+    recover(machine, peace, &Before { calls, in_flight: true, is_said }, &when, report);
 }
 
 /// What is said of a program that may have run.
@@ -170,8 +169,6 @@ struct Before {
     in_flight: bool,
     /// An earlier boot has said of one that its outcome is unknown.
     is_said: bool,
-    /// A program was ended in the middle: of what useradd(8) does to a home a part is there.
-    dies: bool,
 }
 
 /// Boots in peace, and looks at what has become of the machine.
@@ -220,8 +217,7 @@ fn recover(machine: &Machine, peace: &Peace, before: &Before, when: &str, report
     let (temporary, lines): (Vec<_>, Vec<_>) = differences(&wanted, &found)
         .into_iter()
         .partition(|line| is_temporary(line.split(' ').next().unwrap()));
-    let mut lines: Vec<String> = temporary.into_iter().chain(lines).collect();
-    lines.retain(|line| !before.dies || !line.starts_with("/home/"));
+    let lines: Vec<String> = temporary.into_iter().chain(lines).collect();
     if !lines.is_empty() {
         report.fail(when, &lines.join("; "));
     }

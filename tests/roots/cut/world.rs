@@ -21,13 +21,14 @@ pub(crate) struct World {
 }
 
 /// What a machine has beside the modules' own programs.
-const COREUTILS: [&str; 16] = [
-    "cat", "chgrp", "chmod", "chown", "cp", "dd", "head", "id", "ln", "mkdir", "mv", "readlink", "rm",
-    "sleep", "touch", "true",
+const COREUTILS: [&str; 18] = [
+    "cat", "chgrp", "chmod", "chown", "cp", "cut", "dd", "grep", "head", "id", "ln", "mkdir", "mv",
+    "readlink", "rm", "sleep", "touch", "true",
 ];
 
 /// Programs that are really run, after they have written down their call.
-const TOOLS: [&str; 7] = ["useradd", "groupadd", "usermod", "chpasswd", "passwd", "chage", "gpasswd"];
+const TOOLS: [&str; 9] =
+    ["useradd", "groupadd", "usermod", "chpasswd", "passwd", "chage", "gpasswd", "pwconv", "grpconv"];
 
 /// Where a machine is put together.
 pub(crate) struct Place {
