@@ -3,6 +3,7 @@
 
 mod kind;
 mod route;
+mod setting;
 mod subnet;
 
 use super::distribution::{Distribution, Scripts};
@@ -103,7 +104,9 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
         let mut text = String::from(HEADER);
         section.flush(&mut text, "", "=", "\"");
         file(&mut actions, &[folder, "ifcfg-", &link.name], 0o644, text);
-        if !suse {
+        if suse {
+            route::suse(&mut actions, link, folder);
+        } else {
             route::files(&mut actions, link, folder);
         }
     }
@@ -138,6 +141,9 @@ impl Files<'_, '_> {
         }
         if let (true, Some(address)) = (link.kind.is_nic(), hardware_address(link)) {
             file.set(self.name("HWADDR", "LLADDR"), &address);
+        }
+        if !self.suse {
+            setting::of_link(&mut file, link);
         }
         file.set_number("MTU", link.mtu);
         if link.wake_on_lan && matches!(link.kind, Kind::Physical(_)) {

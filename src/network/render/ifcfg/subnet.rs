@@ -56,12 +56,18 @@ impl Files<'_, '_> {
         let (key, manual) = if self.suse { ("STARTMODE", "manual") } else { ("ONBOOT", "no") };
         match subnet.method {
             Method::Manual if !self.suse => {
-                // Brought up for the packets' size alone.
-                let up = file.get("MTU").is_some();
+                // Brought up for the packets' size or routes alone.
+                let up = file.get("MTU").is_some() || !subnet.routes.is_empty();
                 file.set("ONBOOT", if up { "yes" } else { "no" });
             }
             Method::Static(ref address) => {
                 let key = if address.is_ipv6() { self.name("IPV6_MTU", "") } else { "MTU" };
+                if !key.is_empty() {
+                    file.set_number(key, subnet.mtu);
+                }
+            }
+            ref method if method.is_dynamic() => {
+                let key = if method.is_ipv6() { self.name("IPV6_MTU", "") } else { "MTU" };
                 if !key.is_empty() {
                     file.set_number(key, subnet.mtu);
                 }
@@ -100,10 +106,11 @@ impl Files<'_, '_> {
         if subnet.address().is_none() {
             return;
         }
-        if let Some(gateway) = subnet.gateway() {
+        if let Some(gateway) = subnet.gateway().filter(|_| !route::is_on_link(subnet)) {
             file.set_all("DEFROUTE=yes");
             file.set(route::gateway_name(gateway.is_ipv6()), gateway.as_str());
         }
+        file.set_address("BROADCAST", subnet.broadcast());
         file.set_list("DOMAIN", &domains(&subnet.dns.search));
         for (number, server) in subnet.dns.servers.iter().take(SERVERS).enumerate() {
             file.set_numbered("DNS", number + 1, server.as_str());
