@@ -3,6 +3,7 @@
 // in a test a panic is how it fails
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod again;
 #[path = "../support/tree.rs"]
 mod tree;
 
@@ -304,7 +305,7 @@ fn what_somebody_changed_is_not_written_over_or_taken_away() {
 
     let (status, said) = image.run(&["install"]);
     assert_eq!(status, 1);
-    assert!(said.contains("another file is there"), "{said}");
+    assert!(said.contains("it was changed since it was installed"), "{said}");
     image.done(&["install", "--force"]);
     assert_eq!(fs::read_to_string(image.at(unit)).unwrap(), own);
 }

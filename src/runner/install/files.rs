@@ -2,7 +2,7 @@
 //! hooks of what makes the initramfs.
 
 use super::detect::{Init, cloud_init_links};
-use glowplug::fetch::may_exist;
+use glowplug::fetch::{Fetch, may_exist};
 use glowplug::stage::units::{MASKED, UNITS};
 use glowplug::sys::root::Root;
 
@@ -64,8 +64,23 @@ pub(super) struct Maker {
     files: &'static [(&'static str, &'static str, u32)],
     /// Path and text of a line that its own configuration gets.
     line: Option<(&'static str, &'static str)>,
+    /// What the names of its archives in /boot begin with. A kernel's release, which begins with a
+    /// digit, follows a `*`.
+    archives: &'static [&'static str],
     /// The command that packs every initramfs anew.
     pub(super) rebuild: &'static [&'static str],
+}
+
+impl Maker {
+    /// Whether a file of /boot with this name is an archive of its.
+    fn is_archive(&self, name: &str) -> bool {
+        self.archives.iter().any(|start| match start.strip_suffix('*') {
+            Some(start) => {
+                name.strip_prefix(start).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+            }
+            None => name.starts_with(start),
+        })
+    }
 }
 
 macro_rules! embedded {
@@ -88,6 +103,7 @@ static MAKERS: [Maker; 4] = [
             ),
         ],
         line: None,
+        archives: &["initrd.img-"],
         rebuild: &["update-initramfs", "-u", "-k", "all"],
     },
     Maker {
@@ -112,6 +128,7 @@ static MAKERS: [Maker; 4] = [
             ("/etc/dracut.conf.d/90-glowplug.conf", "add_dracutmodules+=\" glowplug \"\n", 0o644),
         ],
         line: None,
+        archives: &["initramfs-*", "initrd-*"],
         rebuild: &["dracut", "--force", "--regenerate-all"],
     },
     Maker {
@@ -129,6 +146,7 @@ static MAKERS: [Maker; 4] = [
             ("/etc/mkinitcpio.conf.d/glowplug.conf", "HOOKS+=(glowplug)\n", 0o644),
         ],
         line: None,
+        archives: &["initramfs-linux"],
         rebuild: &["mkinitcpio", "-P"],
     },
     Maker {
@@ -149,6 +167,7 @@ static MAKERS: [Maker; 4] = [
             ("/etc/mkinitfs/glowplug.conf", embedded!("mkinitfs/glowplug.conf"), 0o644),
         ],
         line: Some(("/etc/mkinitfs/mkinitfs.conf", ". /etc/mkinitfs/glowplug.conf")),
+        archives: &["initramfs-lts", "initramfs-virt", "initramfs-edge", "initramfs-vanilla"],
         rebuild: &["sh", "-c", "for kernel in /lib/modules/*; do mkinitfs \"${kernel##*/}\" || exit; done"],
     },
 ];
@@ -156,6 +175,24 @@ static MAKERS: [Maker; 4] = [
 /// The makers that are in a root.
 pub(super) fn makers(root: &Root) -> Vec<&'static Maker> {
     MAKERS.iter().filter(|maker| maker.programs.iter().any(|program| may_exist(root, program))).collect()
+}
+
+/// Of several makers those that made the archives in /boot, the running kernel's before others (where
+/// the root is the running one): dracut's core may be there beside the initramfs-tools that boot the
+/// machine. All of them where /boot does not tell.
+pub(super) fn in_use(root: &Root, makers: &[&'static Maker]) -> Vec<&'static Maker> {
+    if makers.len() < 2 {
+        return makers.to_vec();
+    }
+    let archives = root.list("/boot").ok().flatten().unwrap_or_default();
+    let running = rustix::system::uname();
+    let running = running.release().to_string_lossy();
+    let made = |only_running: bool| -> Vec<&'static Maker> {
+        let counts = |name: &&String| !only_running || name.contains(&*running);
+        let has_made = |maker: &Maker| archives.iter().filter(counts).any(|name| maker.is_archive(name));
+        makers.iter().copied().filter(|maker| has_made(maker)).collect()
+    };
+    [made(true), made(false), makers.to_vec()].into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// The hooks of some makers.
@@ -272,7 +309,6 @@ fn sysv(root: &Root, init: Init) -> Vec<Piece> {
 /// One less than the number of the first script in a folder that brings the
 /// network up; `usual` is what that has where there is none.
 fn number_before_network(root: &Root, folder: &str, usual: u32) -> u32 {
-    use glowplug::fetch::Fetch;
     let names = root.list(folder).ok().flatten().unwrap_or_default();
     let number = |name: &String| {
         let (number, service) = name.strip_prefix('S')?.split_at_checked(2)?;

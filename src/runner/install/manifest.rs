@@ -74,43 +74,41 @@ impl Entry {
         }
     }
 
-    /// The actions that undo this; what somebody has changed since stays and
-    /// is told.
-    pub(super) fn undo(&self, root: &Root, problems: &mut Vec<Error>) -> Option<Action> {
+    /// The action that undoes this, if one is needed; what somebody has changed since is an error.
+    pub(super) fn undo(&self, root: &Root) -> Result<Option<Action>> {
         let path = self.path().to_owned();
-        match self {
-            Self::File { digest: ours, .. } => match content(root, &path) {
-                Ok(None) => None,
-                Ok(Some(content)) if digest(&content) == *ours => Some(Action::RemoveFile { path }),
-                Ok(Some(_)) => {
-                    problems.push(Error::new("remove", path, "it was changed since it was installed"));
-                    None
-                }
-                Err(error) => {
-                    problems.push(error);
-                    None
-                }
+        Ok(match self {
+            Self::File { digest: ours, .. } => match content(root, &path)? {
+                None => None,
+                Some(content) if digest(&content) == *ours => Some(Action::RemoveFile { path }),
+                Some(_) => return Err(Error::new("remove", path, "it was changed since it was installed")),
             },
-            Self::Link { target, .. } => {
-                (root.read_link(&path).as_ref() == Some(target)).then_some(Action::RemoveFile { path })
-            }
+            Self::Link { target, .. } => leads_to(root, &path, target).then_some(Action::RemoveFile { path }),
             Self::Away { target, .. } => {
                 let target = target.clone();
                 (!root.stands(&path)).then_some(Action::MakeLink { path, target })
             }
-            Self::Line { line, .. } => match content(root, &path) {
-                Ok(there) => without_line(&there?, line).map(|left| match left {
+            Self::Line { line, .. } => {
+                let there = content(root, &path)?;
+                there.and_then(|there| without_line(&there, line)).map(|left| match left {
                     left if left.is_empty() => Action::RemoveFile { path },
                     left => Action::write(&path, left, mode(root, self.path())),
-                }),
-                Err(error) => {
-                    problems.push(error);
-                    None
-                }
-            },
+                })
+            }
             Self::Directory { .. } => may_exist(root, &path).then_some(Action::RemoveDirectory { path }),
-        }
+        })
     }
+}
+
+/// Whether the link at `path` is one to `target`, in these or other words: `systemctl enable` writes
+/// /lib/systemd/system where /lib is a link to /usr/lib.
+pub(super) fn leads_to(root: &Root, path: &str, target: &str) -> bool {
+    let Some(there) = root.read_link(path) else { return false };
+    let real = |path: &str| root.real_path(path).filter(|path| may_exist(root, path));
+    there == target
+        || there.starts_with('/')
+            && target.starts_with('/')
+            && real(&there).is_some_and(|there| Some(there) == real(target))
 }
 
 /// The permission bits a file has, or gets.
@@ -122,6 +120,38 @@ fn mode(root: &Root, path: &str) -> u32 {
 pub(super) fn read(root: &Root) -> Result<Vec<Entry>> {
     let text = content(root, MANIFEST)?.unwrap_or_default();
     Ok(String::from_utf8_lossy(&text).lines().filter_map(Entry::parse).collect())
+}
+
+/// Of `entries` those at `paths`, and the directories that they and the manifest are in; none
+/// without any `paths`.
+pub(super) fn kept(entries: &[Entry], paths: &[&str]) -> Vec<Entry> {
+    let is_above =
+        |folder: &str, path: &&str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let stays = |entry: &&Entry| match entry {
+        Entry::Directory { path } => {
+            !paths.is_empty() && paths.iter().chain([&MANIFEST]).any(|kept| is_above(path, kept))
+        }
+        entry => paths.contains(&entry.path()),
+    };
+    entries.iter().filter(stays).cloned().collect()
+}
+
+/// Starts the last line, which says what the initramfs was packed with: the digest of the lines
+/// before it.
+const PACKED: &[u8] = b"packed\t";
+
+/// The manifest's own lines, and whether an initramfs was packed since they last changed.
+pub(super) fn lines_and_packed(content: &[u8]) -> (&[u8], bool) {
+    let at = content.windows(PACKED.len()).position(|bytes| bytes == PACKED);
+    let Some((lines, packed)) = at.and_then(|at| content.split_at_checked(at)) else {
+        return (content, false);
+    };
+    (lines, packed.strip_prefix(PACKED).map(<[u8]>::trim_ascii_end) == Some(digest(lines).as_bytes()))
+}
+
+/// The manifest once an initramfs was packed with what it lists.
+pub(super) fn packed(lines: &[u8]) -> Vec<u8> {
+    [lines, PACKED, digest(lines).as_bytes(), b"\n"].concat()
 }
 
 /// The manifest as a file.

@@ -45,7 +45,18 @@ pub(crate) fn install(arguments: &Arguments) -> Ended {
             "{DISABLED} is there: neither cloud-init nor glowplug does anything until it is removed"
         ));
     }
-    found.finish(name, arguments.has("print"), arguments.has("rebuild"))
+    let content = manifest::content(&root, MANIFEST)?.unwrap_or_default();
+    let (lines, packed) = manifest::lines_and_packed(&content);
+    if packed && plan.is_empty() {
+        return Ok(0);
+    }
+    let rebuild = arguments.has("rebuild") && !arguments.has("print");
+    found.pack(&root, name, rebuild)?;
+    if rebuild && !found.makers.is_empty() {
+        let write = Action::write(MANIFEST, manifest::packed(lines), 0o644);
+        Applier::new(&root, &Root::open("/run")?).apply(&write, None)?;
+    }
+    Ok(0)
 }
 
 /// Takes away what `install` put in place.
@@ -59,15 +70,22 @@ pub(crate) fn uninstall(arguments: &Arguments) -> Ended {
     let makers = files::makers(&root);
     let mut problems = Vec::new();
     let mut actions = undo(&root, &entries, &mut problems);
-    let at = actions.iter().position(|action| matches!(action, Action::RemoveDirectory { .. }));
-    actions.insert(at.unwrap_or(actions.len()), Action::RemoveFile { path: MANIFEST.into() });
+    let changed: Vec<&str> = problems.iter().map(|(path, _)| *path).collect();
+    let kept = manifest::kept(&entries, &changed);
+    if kept.is_empty() {
+        let at = actions.iter().position(|action| matches!(action, Action::RemoveDirectory { .. }));
+        actions.insert(at.unwrap_or(actions.len()), Action::RemoveFile { path: MANIFEST.into() });
+    } else {
+        // What was changed is known to have been ours when it is asked again.
+        actions.push(Action::write(MANIFEST, manifest::text(&kept), 0o644));
+    }
     carry_out(&root, &actions, arguments.has("print"))?;
-    for problem in &problems {
+    for (_, problem) in &problems {
         say(&problem.to_string());
     }
     let found = Found { init: None, makers, cloud_init: false };
-    let ended = found.finish(name, arguments.has("print"), arguments.has("rebuild"))?;
-    Ok(ended.max(u8::from(!problems.is_empty())))
+    found.pack(&root, name, arguments.has("rebuild") && !arguments.has("print"))?;
+    Ok(u8::from(!problems.is_empty()))
 }
 
 /// What a root was found to use.
@@ -128,14 +146,14 @@ impl Found {
         pieces
     }
 
-    /// Packs every initramfs anew, or says how.
-    fn finish(&self, name: &str, only_print: bool, rebuild: bool) -> Ended {
-        for maker in &self.makers {
+    /// Packs every initramfs anew (`rebuild`), or says how: with the maker of those that boot.
+    fn pack(&self, root: &Root, name: &str, rebuild: bool) -> Result<()> {
+        for maker in files::in_use(root, &self.makers) {
             let mut argv: Vec<&str> = if name == "/" { Vec::new() } else { vec!["chroot", name] };
             argv.extend(maker.rebuild);
             let [program, words @ ..] = &*argv else { continue };
             let command = argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-            if only_print || !rebuild {
+            if !rebuild {
                 say(&format!("then pack every initramfs anew: {command}"));
                 continue;
             }
@@ -145,9 +163,9 @@ impl Found {
                 Ok(status) => status.to_string(),
                 Err(error) => error.to_string(),
             };
-            return Err(Error::new("run", command, why).into());
+            return Err(Error::new("run", command, why));
         }
-        Ok(0)
+        Ok(())
     }
 }
 
@@ -234,11 +252,12 @@ fn plan(root: &Root, pieces: Vec<Piece>, force: bool) -> Result<Vec<Action>> {
     entries.extend(directories.into_iter().map(|path| Entry::Directory { path }));
     let mut problems = Vec::new();
     actions.extend(undo(root, &stale, &mut problems));
-    if let Some(problem) = problems.into_iter().next() {
+    if let Some((_, problem)) = problems.into_iter().next() {
         return Err(problem);
     }
     let text = manifest::text(&entries);
-    if manifest::content(root, MANIFEST)?.as_ref() != Some(&text) {
+    let there = manifest::content(root, MANIFEST)?.unwrap_or_default();
+    if manifest::lines_and_packed(&there).0 != text {
         // First: what is interrupted is known to be ours.
         actions.insert(0, Action::write(MANIFEST, text, 0o644));
     }
@@ -274,7 +293,7 @@ fn file(
 
 fn link(root: &Root, path: &str, target: &str, known: Option<&Entry>, force: bool) -> Result<Option<Action>> {
     let there = root.read_link(path);
-    if there.as_deref() == Some(target) {
+    if manifest::leads_to(root, path, target) {
         return Ok(None);
     }
     let unchanged = matches!(known, Some(Entry::Link { target, .. }) if Some(target) == there.as_ref());
@@ -297,12 +316,20 @@ fn missing_directories(root: &Root, path: &str) -> Vec<String> {
     missing.filter_map(|parent| parent.to_str().map(str::to_owned)).collect()
 }
 
-/// What takes these entries away, directories last and the deepest first.
-fn undo(root: &Root, entries: &[Entry], problems: &mut Vec<Error>) -> Vec<Action> {
+/// What takes these entries away, directories last and the deepest first. What stays is a problem
+/// with its path.
+fn undo<'e>(root: &Root, entries: &'e [Entry], problems: &mut Vec<(&'e str, Error)>) -> Vec<Action> {
     let (mut directories, others): (Vec<_>, Vec<_>) =
         entries.iter().partition(|entry| matches!(entry, Entry::Directory { .. }));
     directories.sort_by(|a, b| b.path().cmp(a.path()));
-    others.into_iter().chain(directories).filter_map(|entry| entry.undo(root, problems)).collect()
+    let mut actions = Vec::new();
+    for entry in others.into_iter().chain(directories) {
+        match entry.undo(root) {
+            Ok(action) => actions.extend(action),
+            Err(problem) => problems.push((entry.path(), problem)),
+        }
+    }
+    actions
 }
 
 /// Carries the actions out, each told; only told where that is asked for.
