@@ -111,6 +111,16 @@ fn a_user_whose_useradd_was_killed_is_made_at_the_next_boot() {
 }
 
 #[test]
+fn a_group_whose_groupadd_was_killed_gets_its_line_of_gshadow() {
+    let story = root("groupadd", USERS);
+    executable(&story, "stand-ins/groupadd", &killer("echo crew:x:1000: >> /etc/group; exit 1"));
+    let output = story.run(&format!("{BOOT} boot; echo; echo SECOND; boot"));
+    has_ann(&story, &output);
+    let gshadow = story.text("root/etc/gshadow").unwrap();
+    assert!(gshadow.contains("\ncrew:!::ann\n"), "{gshadow}\n{}", said(&output));
+}
+
+#[test]
 fn a_user_made_without_useradd_is_completed_by_the_next_boot() {
     let story = root("account-files", USERS);
     // no useradd, and a kill at each file that is put in place
@@ -230,7 +240,7 @@ fn a_second_cut_does_not_lose_what_the_status_has_to_say() {
             "failed",
             failing,
             ":;",
-            "unable to run /var/lib/cloud/instance/scripts/runcmd: it ended with exit status",
+            "scripts_user: unable to run /var/lib/cloud/instance/scripts/runcmd: it ended with exit status",
         ),
     ] {
         let story = root(&format!("twice-{name}"), user_data);

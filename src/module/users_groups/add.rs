@@ -22,21 +22,34 @@ pub(in crate::module) struct Tools {
     has_passwd: bool,
 }
 
-/// What groupadd(8) and useradd(8) end with where the group or user is there.
-const IS_THERE: i32 = 9;
+/// Makes a group where an earlier groupadd(8) was interrupted: $1 is the group, the rest the command,
+/// which ends with 9 if the group is there. It writes group first, then gshadow, in which grpconv(8)
+/// puts x for the password and groupadd ! (no password).
+const COMPLETE_GROUP: &str = "\
+group=$1; shift
+\"$@\"; status=$?
+[ $status = 9 ] || exit $status
+grep -q \"^$group:\" /etc/gshadow 2>/dev/null && exit
+grpconv
+gpasswd -R \"$group\"
+";
 
 /// Makes a user where an earlier useradd(8) was interrupted: $1 is the user, $2 its groups, the rest the
-/// command. It writes passwd first, then shadow and the groups: what is missing of these is completed. The
-/// home is what it makes last.
+/// command, which ends with 9 if the user is there. It writes passwd first, then shadow and the groups:
+/// what is missing of these is completed. The home is what it makes last.
 const COMPLETE: &str = "\
 user=$1; groups=$2; shift 2
 \"$@\"; status=$?
 [ $status = 9 ] || exit $status
+grep -q \"^$user:\" /etc/shadow 2>/dev/null; shadow=$?
+grep -q \"^$user:\" /etc/gshadow 2>/dev/null; gshadow=$?
 pwconv; grpconv
+[ $shadow = 0 ] || usermod -p '!' \"$user\"
 IFS=: read -r _ _ _ gid _ <<END
 $(grep \"^$user:\" /etc/passwd)
 END
 cut -d: -f3 /etc/group | grep -qx \"$gid\" || groupadd -g \"$gid\" \"$user\" || exit
+[ $gshadow = 0 ] || ! grep -q \"^$user:.*:$gid:\" /etc/group || gpasswd -R \"$user\"
 [ -z \"$groups\" ] || usermod -a -G \"$groups\" \"$user\"
 ";
 
@@ -68,7 +81,7 @@ impl Tools {
     pub(super) fn add_group(&self, name: &str, plan: &mut Plan) {
         plan.actions.push(if self.has_shadow {
             let argv = ["groupadd", name];
-            let again = Program { accepted: &[IS_THERE], ..Program::new(&argv) };
+            let again = Program::new(&["sh", "-c", COMPLETE_GROUP, "sh", name, "groupadd", name]);
             Program { again: Again::Instead(alloc::vec![again.into()]), ..Program::new(&argv) }.into()
         } else {
             AccountChange::AddGroup { name: name.into(), system: false }.into()
