@@ -38,6 +38,14 @@ pub struct ResolvedLink<'a> {
     pub present: Option<&'a SystemLink>,
 }
 
+impl ResolvedLink<'_> {
+    /// Whether it is a NIC with a MAC address that was given no name: udev may
+    /// still rename it, so that files must not tell it by the one it has.
+    pub fn is_found_by_mac_alone(&self) -> bool {
+        self.link.name.is_none() && self.link.hardware().is_some()
+    }
+}
+
 /// A link of the description, and what of the machine it turned out to be.
 struct Found<'a> {
     link: &'a Link,

@@ -219,7 +219,7 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link, name: &s
         _ => {}
     }
     routes(entries, link);
-    if nic && mac.is_some() {
+    if nic && mac.is_some() && link.name.is_some() {
         entries.string("set-name", name);
     }
     entries.truth("wakeonlan", (nic && link.wake_on_lan).then_some(true));

@@ -107,6 +107,11 @@ impl Section {
         self.lines.iter().filter(|line| key(line).strip_prefix(stem).is_some_and(is_number)).count()
     }
 
+    /// Removes all keys but these.
+    pub(super) fn keep(&mut self, keys: &[&str]) {
+        self.lines.retain(|line| keys.contains(&key(line)));
+    }
+
     /// Removes a key.
     pub(super) fn remove(&mut self, key: &str) {
         self.lines.retain(|line| self::key(line) != key);

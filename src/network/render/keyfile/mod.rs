@@ -9,7 +9,7 @@ use super::text::{self, Found, Spelling, hardware_address, underscored};
 use super::{Renderer, Target, concat, exists, file, has_programs, is_enabled};
 use crate::action::Action;
 use crate::network::model::parameter::{BOND, BRIDGE};
-use crate::network::model::{Kind, Link};
+use crate::network::model::{Control, Kind, Link};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -84,7 +84,7 @@ fn profile(network: &Resolved<'_>, at: usize, resolved: &ResolvedLink<'_>) -> Se
         profile.of("connection").set("master", &reference(network, bond));
     }
     profile.of(kind);
-    let mtu = family::write(&mut profile, network, link);
+    let mtu = family::write(&mut profile, link);
     parameters(&mut profile, network, link, kind);
     device(&mut profile, link, kind, mtu);
     let by_address = profile.of(kind).get("mac-address").is_some() && kind != "bridge";
@@ -92,6 +92,10 @@ fn profile(network: &Resolved<'_>, at: usize, resolved: &ResolvedLink<'_>) -> Se
         profile.of("connection").set("interface-name", &resolved.name);
     }
     bridge_of(&mut profile, network, at, false);
+    if link.subnets.first().is_some_and(|subnet| subnet.control == Control::Manual) {
+        profile.of("connection").set_all("autoconnect=false");
+    }
+    family::complete(&mut profile, network, link);
     profile
 }
 
@@ -163,16 +167,19 @@ fn device(profile: &mut Sections, link: &Link, kind: &'static str, mtu: Option<u
     if kind == "ethernet" && link.wake_on_lan {
         profile.of(kind).set("wake-on-lan", MAGIC_PACKET);
     }
-    // A bond's packets are those of Ethernet.
-    let of_mtu = if kind == "bond" { "ethernet" } else { kind };
-    if mtu.is_some() && matches!(of_mtu, "ethernet" | "infiniband") {
+    // The packets of links that are made are those of Ethernet.
+    let of_mtu = if kind == "infiniband" { kind } else { "ethernet" };
+    if mtu.is_some() {
         if kind == "infiniband" {
             profile.of(kind).set_all("transport-mode=datagram");
         }
         profile.of(of_mtu).set_number("mtu", mtu);
     }
-    let with_mac = matches!(kind, "ethernet" | "bridge") || (kind == "infiniband" && mtu.is_some());
-    if let (Some(mac), true) = (mac, with_mac) {
-        profile.of(kind).set("mac-address", &mac);
+    let Some(mac) = mac else { return };
+    match kind {
+        "ethernet" | "bridge" => profile.of(kind).set("mac-address", &mac),
+        "infiniband" if mtu.is_some() => profile.of(kind).set("mac-address", &mac),
+        "infiniband" => {}
+        _ => profile.of("ethernet").set("cloned-mac-address", &mac),
     }
 }

@@ -103,7 +103,9 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Sections {
 /// What the file is for.
 #[inline(never)]
 fn matching(file: &mut Sections, resolved: &ResolvedLink<'_>) {
-    file.of("Match").add("Name", &resolved.name);
+    if !resolved.is_found_by_mac_alone() {
+        file.of("Match").add("Name", &resolved.name);
+    }
     let address = hardware_address(resolved.link);
     if let Kind::Physical(Match { driver, .. }) = &resolved.link.kind {
         if let Some(driver) = driver {
