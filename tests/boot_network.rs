@@ -100,6 +100,7 @@ fn a_file_says_whose_it_is_and_lies_where_it_is_read() {
 fn what_a_person_wrote_wins_and_what_fights_is_named() {
     let story = Story::new("person");
     network_manager(&story);
+    boot(&story);
     story.root(&format!("etc/{PROFILES}/mine.nmconnection"), "[ethernet]\nmac-address=52:54:00:AA:00:01\n");
     story.root("etc/sysconfig/network-scripts/ifcfg-b", "DEVICE=b0\nBOOTPROTO=dhcp\n");
     let told = boot(&story);
@@ -114,6 +115,32 @@ fn what_a_person_wrote_wins_and_what_fights_is_named() {
     assert!(!story.folder.join("run").join(FRONT).exists());
     assert!(story.folder.join("run").join(PROFILES).join("cloud-init-b0.nmconnection").exists());
     assert!(story.folder.join("root/etc").join(PROFILES).join("mine.nmconnection").exists());
+}
+
+/// An installer's profile left a new instance with the DHCP of its template.
+#[test]
+fn an_installers_profile_kept_a_new_instance_from_its_address() {
+    let story = Story::new("installer");
+    network_manager(&story);
+    let installers = format!("etc/{PROFILES}/ens33.nmconnection");
+    let text = "[connection]\nautoconnect-priority=-999\ninterface-name=front\n[ipv4]\nmethod=auto\n";
+    story.root(&installers, text);
+    let told = boot(&story);
+    assert!(
+        told.contains(&format!(
+            "/{installers} was somebody else's and is replaced; /var/lib/glowplug/replaced"
+        )),
+        "{told}"
+    );
+    assert!(!story.folder.join("root").join(&installers).exists());
+    let kept = story.text(&format!("root/var/lib/glowplug/replaced/{installers}"));
+    assert_eq!(kept.as_deref(), Some(text));
+    assert!(story.folder.join("run").join(FRONT).exists());
+    // What a person writes then is obeyed.
+    story.root(&installers, text);
+    let told = boot(&story);
+    assert!(told.contains(&format!("front is not configured by us: /{installers} is for it")), "{told}");
+    assert!(story.folder.join("root").join(&installers).exists());
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub struct Other {
     pub link: Option<String>,
     /// Whether the back end obeys it, so that ours would be in its way.
     pub wins: bool,
+    /// Whether it is of that link by name or address, and all the file is about.
+    pub is_of_it: bool,
 }
 
 /// Folders (or files) a back end reads that others write into, the ending of
@@ -59,13 +61,15 @@ pub fn others(back_end: &str, network: &Resolved<'_>, planned: &[&str], trees: &
             }
             let mut any = false;
             for link in &network.links {
-                if is_for(&text, link) {
+                if is_for(&text, link, glob::matches) {
                     any = true;
-                    found.push(Other { path: path.clone(), link: Some((*link.name).into()), wins: *wins });
+                    let is_of_it = back_end != "eni" && is_for(&text, link, |word, name| word == name);
+                    let link = Some((*link.name).into());
+                    found.push(Other { path: path.clone(), link, wins: *wins, is_of_it });
                 }
             }
             if !any && back_end == "netplan" {
-                found.push(Other { path, link: None, wins: *wins });
+                found.push(Other { path, link: None, wins: *wins, is_of_it: false });
             }
         }
     }
@@ -75,7 +79,7 @@ pub fn others(back_end: &str, network: &Resolved<'_>, planned: &[&str], trees: &
 /// Whether a line of `text` names the link or its MAC address: `KEY=NAME` of
 /// keyfiles, ifcfg and systemd's files, `iface NAME`, and netplan's `NAME:`.
 #[inline(never)]
-fn is_for(text: &str, link: &ResolvedLink<'_>) -> bool {
+fn is_for(text: &str, link: &ResolvedLink<'_>, matches: fn(&str, &str) -> bool) -> bool {
     if &*link.name == "lo" {
         return false;
     }
@@ -84,15 +88,16 @@ fn is_for(text: &str, link: &ResolvedLink<'_>) -> bool {
         let line = line.trim_ascii();
         if let Some((key, value)) = line.split_once('=') {
             let mut words = value.split([' ', ';', '"', '\'']);
-            return KEYS.contains(&key.trim_ascii()) && words.any(|word| names(word.trim_ascii(), link, mac));
+            return KEYS.contains(&key.trim_ascii())
+                && words.any(|word| names(word.trim_ascii(), link, mac, matches));
         }
         let iface = line.strip_prefix("iface ").and_then(|rest| rest.split_ascii_whitespace().next());
         iface.or_else(|| line.strip_suffix(':')).is_some_and(|name| name == &*link.name)
     })
 }
 
-fn names(word: &str, link: &ResolvedLink<'_>, mac: Option<Mac>) -> bool {
-    !word.is_empty() && (glob::matches(word, &link.name) || mac.is_some() && Mac::parse(word) == mac)
+fn names(word: &str, link: &ResolvedLink<'_>, mac: Option<Mac>, matches: fn(&str, &str) -> bool) -> bool {
+    !word.is_empty() && (matches(word, &link.name) || mac.is_some() && Mac::parse(word) == mac)
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ pub(super) fn write(
     let files = files(inputs, resolved, renderer);
     log.info("the network is written for {}", &[renderer.name]);
     let digest = digest(&files);
-    let plan = plan(inputs, resolved, renderer, files, log);
+    let aside = set_aside(inputs, resolved, renderer, applier, log);
+    let plan = plan(inputs, resolved, renderer, files, &aside, log);
     remove(inputs, &paths(&plan), applier, log);
     let before = inputs.trees.text(NETWORK_DIGEST).unwrap_or_default();
     let digest = [&*digest, instance(inputs), "\n"].concat();
@@ -176,6 +177,32 @@ fn resolv_conf_is_done(inputs: &Inputs<'_>) -> bool {
     semaphore.is_some_and(|path| !matches!(inputs.trees.root.mode(&path), Ok(None)))
 }
 
+/// A new instance is what its seed says: files of the image that are for a link
+/// of it, such as an installer's profile or a snapshot's address, were there before
+/// this machine was. They are moved to where no back end reads them; those that were are the value.
+#[inline(never)]
+fn set_aside(
+    inputs: &Inputs<'_>,
+    resolved: &Resolved<'_>,
+    renderer: &Renderer,
+    applier: &mut Applier<'_>,
+    log: &mut Log<'_>,
+) -> Vec<String> {
+    let mut aside = Vec::new();
+    // Where nothing tells the next boot, what a person writes would go as well.
+    if inputs.instance.is_none() || !inputs.keeps || is_written(inputs) {
+        return aside;
+    }
+    for Other { path, is_of_it, .. } in others(renderer.name, resolved, &[], &inputs.trees) {
+        let is_left = |path: &str| path.starts_with("/etc/") && !aside.iter().any(|other| other == path);
+        if is_of_it && is_left(&path) && keep_replaced(inputs, &path, applier, log) {
+            carry_out(applier, &Action::RemoveFile { path: path.clone() }, log);
+            aside.push(path);
+        }
+    }
+    aside
+}
+
 /// The pinned back end (`system_info: {network: {renderers: [...]}}`), else
 /// the one the root has.
 #[inline(never)]
@@ -242,6 +269,7 @@ fn plan(
     resolved: &Resolved<'_>,
     renderer: &Renderer,
     files: Vec<WriteFile>,
+    aside: &[String],
     log: &mut Log<'_>,
 ) -> Vec<WriteFile> {
     let mut plan = Vec::new();
@@ -256,7 +284,10 @@ fn plan(
         file.content.splice(0..0, MARK.bytes());
         plan.push(file);
     }
-    for Other { path, link, wins } in others(renderer.name, resolved, &paths(&plan), &inputs.trees) {
+    for Other { path, link, wins, .. } in others(renderer.name, resolved, &paths(&plan), &inputs.trees) {
+        if aside.contains(&path) {
+            continue;
+        }
         let link = link.as_deref().unwrap_or("the network");
         if wins {
             log.info("{} is not configured by us: {} is for it", &[link, &path]);
