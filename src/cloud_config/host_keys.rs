@@ -4,6 +4,7 @@
 use super::CloudConfig;
 use super::schema::{Key, Kind};
 use crate::error::Error;
+use crate::syntax::value::Data;
 use crate::text::fill;
 use alloc::vec::Vec;
 
@@ -74,7 +75,11 @@ pub fn parse<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Wanted<
         }
         return Wanted::Given(given);
     }
-    let Some(setting) = config.get("ssh_genkeytypes") else { return Wanted::Made(USUAL.into()) };
+    let Some(setting) = config.find("ssh_genkeytypes") else { return Wanted::Made(USUAL.into()) };
+    // Who writes `null` wants none, as with cloud-init.
+    if setting.value.data == Data::Null {
+        return Wanted::Made(Vec::new());
+    }
     let mut made = Vec::new();
     for item in setting.value.items().unwrap_or(core::slice::from_ref(setting.value)) {
         match item.as_str().filter(|name| TYPES.contains(name)) {
@@ -111,6 +116,11 @@ mod tests {
             (wanted, problems.iter().map(|problem| problem.text().to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(parsed("{}"), (Wanted::Made(vec!["rsa", "ecdsa", "ed25519"]), vec![]));
+        assert_eq!(
+            parsed("{ssh_genkeytypes: null}"),
+            (Wanted::Made(vec![]), vec![]),
+            "null made the usual keys"
+        );
         assert_eq!(
             parsed("{ssh_genkeytypes: [ed25519, ed448, ed25519]}"),
             (

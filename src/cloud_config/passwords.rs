@@ -100,14 +100,18 @@ pub fn parse<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Passwor
 
 /// A scalar that chpasswd(8) takes for a password.
 fn text<'a>(value: &'a Value<'a>) -> Option<Cow<'a, str>> {
-    let text = match &value.data {
+    line_of(value).filter(|text| !text.contains(char::is_control))
+}
+
+/// A scalar as text, without the line end that YAML leaves on a block.
+pub(super) fn line_of<'a>(value: &'a Value<'a>) -> Option<Cow<'a, str>> {
+    Some(match &value.data {
         Data::Str(text) | Data::Timestamp(text) | Data::BigInt(text) | Data::Float(text) => {
-            Cow::Borrowed(&**text)
+            text.trim_end_matches(['\r', '\n']).into()
         }
-        Data::Int(number) => Cow::Owned(number.to_string()),
+        Data::Int(number) => number.to_string().into(),
         _ => return None,
-    };
-    (!text.contains(char::is_control)).then_some(text)
+    })
 }
 
 /// An item of `chpasswd.users`.
@@ -155,11 +159,11 @@ fn kind(text: Cow<'_, str>) -> Password<'_> {
     }
 }
 
-/// What cloud-init takes for a hash: `$ID$…$…` with an ID it knows.
+/// What crypt(5) takes for a hash: `$ID$…$…`.
 fn is_hash(text: &str) -> bool {
     let mut fields = text.split('$');
     let known = fields.next() == Some("")
-        && fields.next().is_some_and(|id| matches!(id, "1" | "2a" | "2y" | "5" | "6"));
+        && fields.next().is_some_and(|id| matches!(id, "1" | "2a" | "2b" | "2y" | "5" | "6" | "gy" | "y"));
     known && !text.contains(':') && fields.filter(|field| !field.is_empty()).count() >= 2
 }
 
@@ -227,6 +231,19 @@ mod tests {
         assert!(!expire && problems.is_empty());
         let default = "{password: x, users: [default], system_info: {default_user: {name: me}}}";
         assert_eq!(parsed(default), (vec![one("me", "Text(\"x\")")], true, vec![]));
+    }
+
+    #[test]
+    fn hashes_of_yescrypt_were_set_as_passwords() {
+        let hash = "$y$j9T$PX1w5G1xkRkTbzCm$DsJ2";
+        let (of, _, problems) = parsed(&format!("chpasswd: {{list: ['a:{hash}']}}"));
+        assert_eq!((of, problems), (vec![one("a", &format!("Hash({hash:?})"))], vec![]));
+    }
+
+    #[test]
+    fn a_password_in_a_block_has_no_line_end() {
+        let text = "chpasswd:\n  users:\n  - name: n\n    type: text\n    password: |\n      topsecret\n";
+        assert_eq!(parsed(text).0, [one("n", "Text(\"topsecret\")")]);
     }
 
     #[test]

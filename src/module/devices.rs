@@ -38,6 +38,17 @@ pub(super) fn partition(root: &dyn Fetch, device: &str, number: &str) -> Option<
     paths.into_iter().find(|path| exists(root, path))
 }
 
+/// The path of a device that is not there and may come later; `None` for names that
+/// only what is there makes sense of.
+pub(super) fn expected(context: &Context<'_>, name: &str) -> Option<String> {
+    let alias = alias(context.config, name).unwrap_or(name);
+    if name.contains('=') || alias.starts_with("/dev/") {
+        return Some(alias.into());
+    }
+    let is_disk = !is_metadata_name(alias) && is_kernel_name(context.root, alias);
+    is_disk.then(|| ["/dev/", alias].concat())
+}
+
 /// Finds the device a name means: `ephemeral0`, `vdb`, `vdb.1`, `/dev/vdb`,
 /// `LABEL=data`. A whole disk means its first partition where it has one.
 pub(super) fn find(context: &Context<'_>, name: &str) -> Device {

@@ -97,7 +97,7 @@ fn put(context: &Context<'_>, keys: &[(&str, Part, &str)], plan: &mut Plan) {
         && let Ok(mut config) = SshdConfig::read(context, plan)
     {
         for path in &certificates {
-            config.set("HostCertificate", path);
+            config.add("HostCertificate", path);
         }
         config.write(plan);
     }

@@ -8,6 +8,7 @@ use crate::cloud_config::Setting;
 use crate::fetch::{self, may_exist};
 use crate::state::paths::Frequency;
 use crate::text::{push_line, to_bytes};
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -36,7 +37,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         Some(locale)
             if !locale.is_empty() && !locale.starts_with(['-', '.']) && locale.chars().all(is_part) =>
         {
-            locale
+            &*spelled(locale)
         }
         Some(_) => return plan.problems.push(setting.error(DOING, setting.value, "it names no locale")),
         None => return plan.problems.push(setting.mismatch(DOING, setting.value, "locale", "a string")),
@@ -75,6 +76,16 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             plan.actions.push(Program::repeatable(&["eselect", "locale", "set", locale]).into());
         }
     }
+}
+
+/// A locale as the system lists it: `UTF-8` has many spellings.
+fn spelled(locale: &str) -> Cow<'_, str> {
+    let Some((language, rest)) = locale.split_once('.') else { return locale.into() };
+    let (charset, modifier) = rest.find('@').map_or((rest, ""), |at| rest.split_at(at));
+    if charset.eq_ignore_ascii_case("utf8") || charset.eq_ignore_ascii_case("utf-8") {
+        return format!("{language}.UTF-8{modifier}").into();
+    }
+    locale.into()
 }
 
 fn is_off(setting: &Setting<'_>) -> bool {
@@ -155,6 +166,27 @@ mod tests {
 
     fn run(argv: &[&str]) -> Action {
         Program::repeatable(argv).into()
+    }
+
+    #[test]
+    fn other_spellings_of_utf_8_were_generated_as_locales_that_nobody_has() {
+        for (given, listed) in [
+            ("en_US.utf8", "en_US.UTF-8"),
+            ("en_US.UTF8", "en_US.UTF-8"),
+            ("sr_RS.utf-8@latin", "sr_RS.UTF-8@latin"),
+            ("de_DE.ISO-8859-1", "de_DE.ISO-8859-1"),
+            ("de_DE", "de_DE"),
+        ] {
+            assert_eq!(spelled(given), listed);
+        }
+        let root = root("debian").with("/etc/locale.gen", "# en_US.UTF-8 UTF-8\n", FILE).with(
+            "/usr/sbin/locale-gen",
+            "",
+            0o100_755,
+        );
+        let plan = planned("locale", "locale: en_US.UTF8", &root);
+        assert_eq!(plan.actions[0], Action::write("/etc/locale.gen", b"en_US.UTF-8 UTF-8\n".into(), 0o644));
+        assert_eq!(plan.actions[1], run(&["locale-gen", "en_US.UTF-8"]));
     }
 
     #[test]

@@ -81,27 +81,35 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line> {
     let options = if runs_systemd(context.root) { SYSTEMD } else { OTHER_INIT };
     let defaults = default_fields(context.config, options, &mut plan.problems);
-    let is_present =
-        |device: &str| present.iter().any(|line| line.split_ascii_whitespace().next() == Some(device));
     let (mut lines, mut named) = (Vec::<Line>::new(), Vec::new());
     for entry in entries(context.config, &mut plan.problems) {
-        let device = match devices::find(context, &entry.device) {
+        let found = devices::find(context, &entry.device);
+        let is_device = matches!(found, Device::Here(_));
+        let device = match found {
             Device::Here(path) => path,
             Device::Other => entry.device.to_string(),
-            Device::Missing => {
+            Device::Missing => match later(context, &entry) {
+                Some(path) => path,
                 // Without a mount point nobody wants it.
-                if entry.rest[0].is_some() {
-                    plan.problems.push(entry.problem("there is no such device, and no line for it"));
+                None if entry.rest[0].is_none() => continue,
+                None => {
+                    let why = "there is no such device, and no line for it; the next boot looks again";
+                    plan.problems.push(entry.problem(why));
+                    plan.again = true;
+                    continue;
                 }
-                continue;
-            }
+            },
         };
         named.push(device.clone());
-        let point = entry.rest[0].as_deref().or(defaults[1].as_deref());
-        match point {
-            None => lines.retain(|line| line[0] != device),
-            Some(_) if is_present(&device) || is_present(&entry.device) => {}
-            Some(_) => lines.push(filled(&entry, device, &defaults)),
+        let Some(point) = entry.rest[0].as_deref().or(defaults[1].as_deref()) else {
+            lines.retain(|line| line[0] != device);
+            continue;
+        };
+        // What is no disk, and a part of one, may be mounted many times.
+        let is_one = is_device && !is_part(&entry);
+        let is_present = |device: &str| has_line(present, device, if is_one { "" } else { point });
+        if !is_present(&device) && !is_present(&entry.device) {
+            lines.push(filled(&entry, device, &defaults));
         }
     }
     let usual_options = defaults[3].as_deref().unwrap_or(options);
@@ -112,12 +120,36 @@ fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line>
     for mut line in usual {
         let Device::Here(path) = devices::find(context, line[0]) else { continue };
         // A disk that nobody has made a file system on can't be mounted.
-        if !named.contains(&path) && !is_present(&path) && context.host.file_system(&path).is_some() {
+        if !named.contains(&path)
+            && !has_line(present, &path, "")
+            && context.host.file_system(&path).is_some()
+        {
             line[0] = &path;
             lines.push(line.map(String::from));
         }
     }
     lines
+}
+
+/// Whether a line of fstab(5) has this device, and this mount point if one is given.
+fn has_line(present: &[&str], device: &str, point: &str) -> bool {
+    present.iter().any(|line| {
+        let mut fields = line.split_ascii_whitespace();
+        fields.next() == Some(device) && (point.is_empty() || fields.next() == Some(point))
+    })
+}
+
+/// Whether an entry mounts a part of a file system (btrfs(5)).
+fn is_part(entry: &Entry<'_>) -> bool {
+    let [_, _, options, ..] = &entry.rest;
+    options.as_deref().unwrap_or_default().split(',').any(|option| option.starts_with("subvol"))
+}
+
+/// The device of a line that can't hang a boot, as it says itself: it may come later.
+fn later(context: &Context<'_>, entry: &Entry<'_>) -> Option<String> {
+    let options = entry.rest[2].as_deref().unwrap_or_default();
+    let is_harmless = options.split(',').any(|option| matches!(option, "nofail" | "noauto"));
+    devices::expected(context, &entry.device).filter(|_| is_harmless)
 }
 
 /// An entry with what it leaves open filled in, and `nofail` among its options.

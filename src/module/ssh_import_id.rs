@@ -74,17 +74,18 @@ fn ids<'a>(setting: &Setting<'a>, value: &'a Value<'a>, plan: &mut Plan) -> Vec<
     };
     let mut ids = Vec::new();
     for item in items {
-        match item
-            .as_str()
-            .filter(|id| !id.is_empty() && !id.starts_with('-') && !id.contains(char::is_control))
-        {
-            Some(id) if ids.contains(&id) => {}
-            Some(id) => ids.push(id),
-            None => plan.problems.push(setting.error(
-                "import the keys at",
-                item,
-                "it is no identity (lp:NAME, gh:NAME)",
-            )),
+        // As cloud-init has it, commas stand between several in one text.
+        for id in item.as_str().unwrap_or("-").split(',').map(str::trim_ascii) {
+            // Old examples say `None` for no identity.
+            if id.eq_ignore_ascii_case("none") || id.is_empty() || ids.contains(&id) {
+                continue;
+            }
+            if id.starts_with('-') || id.contains(char::is_control) {
+                let why = "it is no identity (lp:NAME, gh:NAME)";
+                plan.problems.push(setting.error("import the keys at", item, why));
+            } else {
+                ids.push(id);
+            }
         }
     }
     ids
@@ -120,6 +121,15 @@ mod tests {
             plan.actions[0].to_string(),
             "run su you -s /bin/sh -c exec ssh-import-id \"$@\" -- sh lp:you"
         );
+    }
+
+    #[test]
+    fn the_account_called_none_let_somebody_in() {
+        let text = "users: [{name: me, ssh_import_id: None}, {name: you, ssh_import_id: 'gh:a, gh:b'}]";
+        let plan = planned(MODULE.name, text, &root(&["/usr/bin/ssh-import-id", "/usr/bin/sudo"]));
+        let lines: Vec<String> = plan.actions.iter().map(ToString::to_string).collect();
+        assert_eq!(lines, ["run sudo --preserve-env=https_proxy -Hu you ssh-import-id gh:a gh:b"]);
+        assert_eq!(texts(&plan.problems), [""; 0]);
     }
 
     #[test]

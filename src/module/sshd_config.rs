@@ -38,6 +38,11 @@ impl SshdConfig {
         self.new = with(&self.new, key, value);
     }
 
+    /// Adds a line for all connections to those that have `key`.
+    pub(super) fn add(&mut self, key: &str, value: &str) {
+        self.new = with_another(&self.new, key, value);
+    }
+
     /// Plans the file where it is another now; the value: whether it is.
     pub(super) fn write(self, plan: &mut Plan) -> bool {
         if self.old.as_ref() == Some(&self.new) {
@@ -88,9 +93,39 @@ fn with(text: &str, key: &str, value: &str) -> String {
     out
 }
 
+/// The text with one more line of a setting that may be there several times,
+/// before the first `Match`; as it is where it has that line.
+fn with_another(text: &str, key: &str, value: &str) -> String {
+    let is_match = |line: &&str| keyword(line).is_some_and(|word| word.eq_ignore_ascii_case("match"));
+    let all: usize = text.split_inclusive('\n').take_while(|line| !is_match(line)).map(str::len).sum();
+    let (all, some) = text.split_at(all);
+    let has = |line: &str| {
+        let word = keyword(line).unwrap_or_default();
+        let rest = line.trim_ascii().get(word.len()..).unwrap_or_default();
+        word.eq_ignore_ascii_case(key) && rest.trim_start_matches([' ', '\t', '=']) == value
+    };
+    if all.lines().any(has) {
+        return text.into();
+    }
+    let end = if all.is_empty() || all.ends_with('\n') { "" } else { "\n" };
+    [all, end, key, " ", value, "\n", some].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_two_host_certificates_was_lost() {
+        let text = "HostCertificate /etc/ssh/mine.pub\nPort 22\nMatch all\nX y\n";
+        let two = with_another(&with_another(text, "HostCertificate", "/a"), "HostCertificate", "/b");
+        assert_eq!(
+            two,
+            "HostCertificate /etc/ssh/mine.pub\nPort 22\nHostCertificate /a\nHostCertificate /b\nMatch all\nX y\n"
+        );
+        assert_eq!(with_another(&two, "HostCertificate", "/a"), two);
+        assert_eq!(with_another("X y", "K", "v"), "X y\nK v\n");
+    }
 
     #[test]
     fn a_setting_is_changed_where_it_stands() {

@@ -80,17 +80,32 @@ fn add_group<'a>(tools: &Tools, present: &Accounts, name: &'a str, made: &mut Ve
 }
 
 fn passwords(tools: &Tools, context: &Context<'_>, user: &User<'_>, is_new: bool, plan: &mut Plan) {
-    if let Some(hash) = user.passwd.filter(|_| is_new) {
+    if let Some(hash) = user.passwd.as_deref().filter(|_| is_new) {
         tools.set_hash(user.name, hash, plan);
     }
-    if let Some(password) = user.plain_text_passwd {
+    if let Some(password) = &user.plain_text_passwd {
         tools.set_password(context, user.name, password, plan);
     }
-    if let Some(hash) = user.hashed_passwd {
+    if let Some(hash) = &user.hashed_passwd {
         tools.set_hash(user.name, hash, plan);
     }
     if user.has("lock_passwd") {
         tools.lock(user.name, plan);
+    } else if !is_new && user.plain_text_passwd.is_none() && user.hashed_passwd.is_none() {
+        unlock(tools, context, user.name, plan);
+    }
+}
+
+/// Takes the lock off a password. One that is a lock and nothing else stays: without it anybody
+/// could log in.
+fn unlock(tools: &Tools, context: &Context<'_>, user: &str, plan: &mut Plan) {
+    let Ok(shadow) = plan.old(context, "/etc/shadow") else { return };
+    let shadow = shadow.unwrap_or_default();
+    let of_user = |line: &&str| line.split(':').next() == Some(user);
+    let password = shadow.lines().find(of_user).and_then(|line| line.split(':').nth(1)).unwrap_or_default();
+    let hash = password.trim_start_matches('!');
+    if hash.len() < password.len() && !matches!(hash, "" | "*") {
+        tools.unlock(user, hash, plan);
     }
 }
 

@@ -124,11 +124,24 @@ fn of_item<'a>(
 ) -> Result<()> {
     let source = Source::Entry(Setting { value, ..*setting });
     if let Data::Map(_) = value.data {
-        match value.get("name").map_or(Some("default"), Value::as_str) {
-            Some(name) => add(name, Some(source)),
-            None => return Err(setting.error("add the user at", value, "its name is not a string")),
-        }
-        return Ok(());
+        let why = match value.get_set("name").map(Value::as_str) {
+            Some(Some(name)) => {
+                add(name, Some(source));
+                return Ok(());
+            }
+            Some(None) => "its name is not a string",
+            None => {
+                // As with cloud-init such an entry asks for the default user: a machine that
+                // nobody can log in to helps nobody.
+                add("default", None);
+                if value.get("username").is_some() {
+                    "it has no name; username is none"
+                } else {
+                    "it has no name"
+                }
+            }
+        };
+        return Err(setting.error("add the user at", value, why));
     }
     let Some(names) = names(value) else {
         return Err(setting.mismatch("add the user at", value, "it", "a name or a mapping"));

@@ -1,5 +1,6 @@
 //! The keys of one user.
 
+use super::super::passwords::line_of;
 use super::entries::Source;
 use super::{CloudConfig, FLAGS, OPTIONS, Setting, User, check_name, names, sudoers};
 use crate::error::Error;
@@ -98,27 +99,23 @@ impl<'a> Fields<'a, '_> {
         Some(text).filter(|text| !text.is_empty())
     }
 
-    /// A password or its hash.
-    fn secret(&self, key: &str, problems: &mut Vec<Error>) -> Option<&'a str> {
+    /// A password or its hash, without the line end that YAML leaves on a block.
+    fn secret(&self, key: &str, problems: &mut Vec<Error>) -> Option<Cow<'a, str>> {
         let setting = self.get(key)?;
-        match setting.value.as_str() {
-            Some("") => None,
+        let why = match line_of(setting.value) {
+            Some(text) if text.is_empty() => return None,
             Some(text) if key != "plain_text_passwd" && text.contains(|c: char| c == ':' || is_space(c)) => {
-                let why = fill("{} has colons or blanks, as no hash has", &[key]);
-                problems.push(setting.error("set the password at", setting.value, &why));
-                None
+                "has colons or blanks, as no hash has"
             }
-            Some(text) if text.contains(char::is_control) => {
-                let why = fill("{} has line ends", &[key]);
-                problems.push(setting.error("set the password at", setting.value, &why));
-                None
-            }
-            Some(text) => Some(text),
+            Some(text) if text.contains(char::is_control) => "has line ends",
+            Some(text) => return Some(text),
             None => {
                 problems.push(setting.mismatch("set the password at", setting.value, key, "a string"));
-                None
+                return None;
             }
-        }
+        };
+        problems.push(setting.error("set the password at", setting.value, &fill("{} {}", &[key, why])));
+        None
     }
 
     /// The rules under `key`, one or many, that `check` takes.
@@ -136,7 +133,7 @@ impl<'a> Fields<'a, '_> {
         };
         let mut rules = Vec::new();
         for item in items {
-            match item.as_str().map(|text| check(text).map(|()| text)) {
+            match item.as_str().map(str::trim_ascii).map(|text| check(text).map(|()| text)) {
                 Some(Ok(text)) => rules.push(text),
                 Some(Err(why)) => {
                     let why = fill("{}; the rule is left out of {}", &[why, key]);

@@ -35,7 +35,7 @@ static USER: &[Key] = &[
     Key::new("expiredate", Kind::Scalar),
     Key::new("gecos", Kind::Scalar),
     Key::new("groups", Kind::Either(&[NAMES, Kind::MapOf(&Kind::Any)])),
-    Key::new("hashed_passwd", Kind::Text),
+    Key::new("hashed_passwd", Kind::Scalar),
     Key::new("homedir", Kind::Text),
     Key::new("inactive", Kind::Scalar),
     Key::new("lock_passwd", Kind::Bool),
@@ -43,8 +43,8 @@ static USER: &[Key] = &[
     Key::new("no_create_home", Kind::Bool),
     Key::new("no_log_init", Kind::Bool),
     Key::new("no_user_group", Kind::Bool),
-    Key::new("passwd", Kind::Text),
-    Key::new("plain_text_passwd", Kind::Text),
+    Key::new("passwd", Kind::Scalar),
+    Key::new("plain_text_passwd", Kind::Scalar),
     Key::new("primary_group", Kind::Scalar),
     Key::new("selinux_user", Kind::Text),
     Key::new("shell", Kind::Text),
@@ -83,11 +83,11 @@ pub struct User<'a> {
     /// Names of the groups to be in beside the primary one.
     pub groups: Vec<&'a str>,
     /// A password's hash that a user who is there already does not get.
-    pub passwd: Option<&'a str>,
+    pub passwd: Option<Cow<'a, str>>,
     /// A password.
-    pub plain_text_passwd: Option<&'a str>,
+    pub plain_text_passwd: Option<Cow<'a, str>>,
     /// A password's hash.
-    pub hashed_passwd: Option<&'a str>,
+    pub hashed_passwd: Option<Cow<'a, str>>,
     /// Rules for sudoers(5), without the name.
     pub sudo: Vec<&'a str>,
     /// Rules for doas.conf(5).

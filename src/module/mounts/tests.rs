@@ -61,7 +61,7 @@ fn what_is_there_is_mounted_and_what_is_not_has_no_line() {
     assert_eq!(
         texts(&plan.problems),
         [
-            "unable to mount the device at user-data:3:3: /dev/vdd: there is no such device, and no line for it",
+            "unable to mount the device at user-data:3:3: /dev/vdd: there is no such device, and no line for it; the next boot looks again",
         ]
     );
 }
@@ -119,4 +119,40 @@ fn a_swap_file_is_made_once() {
     assert_eq!(lines(&plan)[2..], ["run swapon -a", "run mount -a"]);
     let used = Tree::default().with("/proc/swaps", "Filename\tType\n/var/swap file 1 0 -2\n", FILE);
     assert_eq!(planned("mounts", "swap: {size: 1G, filename: /var/swap}", &used).actions.len(), 3);
+}
+
+#[test]
+fn devices_that_come_later_had_no_line() {
+    let text = "mounts:\n- [/dev/disk/by-id/scsi-0HC_Volume_1, /mnt/vol, ext4, 'discard,nofail,defaults', '0', '0']\n\
+                - [/dev/mapper/vg0-data, /data, xfs, 'defaults,nofail']\n- [LABEL=later, /lab, ext4, nofail, '0', '2']\n\
+                - [sdz, /z, ext4, noauto]\n- [ephemeral3, /e, ext4, nofail]\n- [vdc, null]\n";
+    let plan = planned("mounts", text, &root());
+    assert_eq!(
+        fstab(&plan).unwrap().lines().skip(1).collect::<Vec<_>>(),
+        [
+            "/dev/disk/by-id/scsi-0HC_Volume_1\t/mnt/vol\text4\tdiscard,nofail,defaults,comment=cloudconfig\t0\t0",
+            "/dev/mapper/vg0-data\t/data\txfs\tdefaults,nofail,comment=cloudconfig\t0\t2",
+            "LABEL=later\t/lab\text4\tnofail,comment=cloudconfig\t0\t2",
+            "/dev/sdz\t/z\text4\tnoauto,comment=cloudconfig\t0\t2",
+        ]
+    );
+    assert_eq!(
+        texts(&plan.problems),
+        [
+            "unable to mount the device at user-data:6:3: ephemeral3: there is no such device, and no line for it; the next boot looks again"
+        ]
+    );
+    assert!(plan.again);
+}
+
+#[test]
+fn shares_and_subvolumes_of_a_device_that_has_a_line_were_left_out() {
+    let old = "tmpfs /tmp tmpfs defaults 0 0\nnas:/export /mnt/nfs nfs ro 0 0\n/srv/a /mnt/b1 none bind 0 0\n\
+               /dev/vdb1 / btrfs defaults 0 1\n";
+    let text = "mounts:\n- [tmpfs, /mnt/ram, tmpfs, 'size=64M', '0', '0']\n- ['nas:/export', /mnt/nfs2, nfs, defaults]\n\
+                - [/srv/a, /mnt/b2, none, bind]\n- [vdb, /home, btrfs, subvol=home]\n- [vdb, /x, btrfs]\n\
+                - [tmpfs, /tmp, tmpfs]\n- [vdc, null]\n";
+    let added = fstab(&planned("mounts", text, &root().with("/etc/fstab", old, FILE))).unwrap();
+    let points: Vec<&str> = added.lines().skip(4).map(|line| line.split('\t').nth(1).unwrap()).collect();
+    assert_eq!(points, ["/mnt/ram", "/mnt/nfs2", "/mnt/b2", "/home"]);
 }

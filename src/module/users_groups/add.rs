@@ -148,6 +148,15 @@ impl Tools {
         });
     }
 
+    /// Takes the lock off a password, which is `hash` without it.
+    pub(super) fn unlock(&self, user: &str, hash: &str, plan: &mut Plan) {
+        match (self.has_shadow, self.has_passwd) {
+            (true, true) => plan.actions.push(Program::repeatable(&["passwd", "-u", user]).into()),
+            (true, false) => plan.actions.push(Program::repeatable(&["usermod", "--unlock", user]).into()),
+            (false, _) => self.set_hash(user, hash, plan),
+        }
+    }
+
     /// Has a password changed at the next login.
     pub(in crate::module) fn expire(&self, user: &str, plan: &mut Plan) {
         plan.actions.push(if self.has_shadow && self.has_passwd {

@@ -218,3 +218,54 @@ fn rules_wait_for_what_checks_them_where_the_root_has_it() {
     let paths: Vec<&str> = checked.files.iter().map(|file| &*file.path).collect();
     assert_eq!(paths, ["/etc/sudoers.d/90-cloud-init-users", "/etc/sudoers"], "the new rules are checked");
 }
+
+#[test]
+fn passwords_that_yaml_reads_as_numbers_or_blocks_were_none() {
+    let text = "users:\n- {name: a1, lock_passwd: false, plain_text_passwd: 123456}\n- name: n1\n  lock_passwd: false\n  \
+                hashed_passwd: |\n    $6$abcdefgh$0J1xyz\n- name: n2\n  lock_passwd: false\n  plain_text_passwd: |\n    secret\n  \
+                sudo: >\n    ALL=(ALL) NOPASSWD:ALL\n- name: n3\n  lock_passwd: false\n  passwd: >\n    $6$abcdefgh$0J1xyz\n";
+    let plan = planned("users_groups", text, &shadow());
+    assert_eq!(
+        inputs(&plan),
+        ["a1:123456\n", "n1:$6$abcdefgh$0J1xyz\n", "n2:secret\n", "n3:$6$abcdefgh$0J1xyz\n"]
+    );
+    let rules = plan.actions.iter().find_map(|action| match action {
+        Action::WriteFile(file) if file.path.ends_with("users") => {
+            Some(String::from_utf8(file.content.clone()).unwrap())
+        }
+        _ => None,
+    });
+    assert!(rules.unwrap().ends_with("\nn2 ALL=(ALL) NOPASSWD:ALL\n"));
+    assert_eq!(texts(&plan.problems), [""; 0]);
+}
+
+#[test]
+fn a_locked_password_is_unlocked_where_there_is_one() {
+    let text = "users: [{name: old, lock_passwd: false}]\n";
+    let done = |root: Tree, password: &str| {
+        let root = root.with("/etc/shadow", &format!("old:{password}:1::::::\n"), 0o100_640);
+        lines(&planned("users_groups", text, &root))
+    };
+    assert_eq!(done(shadow(), "!$6$x$y"), ["run passwd -u old"]);
+    assert_eq!(done(tiny(), "!!$6$x$y"), ["set the password of old"]);
+    for password in ["!", "*", "!*", "!!", "", "$6$x$y"] {
+        assert_eq!(done(shadow(), password), [""; 0], "{password}");
+    }
+}
+
+#[test]
+fn entries_without_a_name_were_taken_for_the_default_user() {
+    let text =
+        [DEBIAN, "users: [default, {username: bob}, {bob2: {shell: /bin/sh}}, {gecos: only}]\n"].concat();
+    let plan = planned("users_groups", &text, &shadow());
+    let lines = lines(&plan);
+    assert!(lines.iter().any(|line| line.starts_with("run useradd debian --comment Debian ")), "{lines:?}");
+    assert_eq!(
+        texts(&plan.problems),
+        [
+            "unable to add the user at user-data:2:18: it has no name; username is none",
+            "unable to add the user at user-data:2:35: it has no name",
+            "unable to add the user at user-data:2:61: it has no name",
+        ]
+    );
+}
