@@ -5,15 +5,18 @@
 use super::Parsed;
 use super::reader::Reader;
 use crate::ip::Ip;
-use crate::network::model::{Kind, Link, Network, Route, Subnet};
+use crate::network::model::{Kind, Link, LinkId, LinkName, Network, Origin, Route, Subnet};
 use crate::syntax::value::{Data, Value};
 use alloc::string::ToString;
+use alloc::vec::Vec;
 use core::mem::take;
 
 /// Completes a network of which every part was read.
 #[inline(never)]
 pub(super) fn complete(mut network: Network, mut reader: Reader<'_>) -> Parsed {
     resolver_of_loopback(&mut network);
+    name_parents(&mut network);
+    one_bridge_each(&mut network, &mut reader);
     for route in take(&mut network.routes) {
         if let Some((link, subnet)) = way_of(&network, &route) {
             let routes = &mut network.links[link].subnets[subnet].routes;
@@ -31,6 +34,48 @@ pub(super) fn complete(mut network: Network, mut reader: Reader<'_>) -> Parsed {
         on_link(link);
     }
     Parsed { network, problems: reader.into_problems() }
+}
+
+/// netplan refuses a VLAN on a link that is not described, and networkd makes
+/// none; the host's ids are no names.
+fn name_parents(network: &mut Network) {
+    if network.origin == Origin::NetworkData {
+        return;
+    }
+    let mut parents = Vec::new();
+    for link in &network.links {
+        if let Kind::Vlan(vlan) = &link.kind
+            && network.link(&vlan.link).is_none()
+            && !parents.contains(&vlan.link)
+        {
+            parents.push(vlan.link.clone());
+        }
+    }
+    for id in parents {
+        let name = LinkName::new(&id);
+        if name.is_some() {
+            network.links.push(Link::new(id, name, Kind::Undescribed));
+        }
+    }
+}
+
+/// A port that several bridges have is the last one's: netplan refuses the
+/// whole file, and the kernel knows one.
+fn one_bridge_each(network: &mut Network, reader: &mut Reader<'_>) {
+    let mut taken: Vec<LinkId> = Vec::new();
+    for link in network.links.iter_mut().rev() {
+        let Kind::Bridge { ports } = &mut link.kind else { continue };
+        ports.retain(|port| {
+            let again = taken.contains(port);
+            if again {
+                reader.enter("bridges", "");
+                let place = Value::bare(Data::Null);
+                reader.add(&place, "", &[port, " is no port of ", &link.id, ": a later bridge has it"]);
+            }
+            !again
+        });
+        taken.extend_from_slice(ports);
+    }
 }
 
 /// interfaces(5) has no place for name servers of no link, so that Proxmox
@@ -92,7 +137,7 @@ fn on_link(link: &mut Link) {
         });
         any && all
     };
-    let outside: alloc::vec::Vec<bool> = subnets
+    let outside: Vec<bool> = subnets
         .iter()
         .flat_map(|subnet| &subnet.routes)
         .map(|route| route.next_hop().is_some_and(|hop| !hop.is_ipv6_link_local() && outside(hop)))
@@ -192,6 +237,22 @@ mod tests {
             &route("10.0.0.0/8", "192.0.2.1"),
         ];
         assert_eq!(routes(&read("network-config", &text.concat())), ["e 10.0.0.0/8 192.0.2.1 on-link"]);
+    }
+
+    /// netplan refused the whole file, and the machine had no network.
+    #[test]
+    fn a_reference_that_netplan_refuses_took_the_network_away() {
+        let text = "version: 1\nconfig:\n- {type: physical, name: eth0}\n\
+            - {type: bridge, name: br0, bridge_interfaces: [eth0]}\n\
+            - {type: bridge, name: br1, bridge_interfaces: [eth0]}\n\
+            - {type: vlan, name: eth1.7, vlan_id: 7, vlan_link: eth1}\n";
+        let parsed = read("network-config", text);
+        let ports = |id: &str| match &parsed.network.link(id).unwrap().kind {
+            Kind::Bridge { ports } => ports.len(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((ports("br0"), ports("br1"), parsed.problems.len()), (0, 1, 1));
+        assert_eq!(parsed.network.link("eth1").map(|link| &link.kind), Some(&Kind::Undescribed));
     }
 
     #[test]

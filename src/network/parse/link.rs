@@ -153,7 +153,8 @@ pub(super) fn settings(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'
 }
 
 /// Sets a parameter under its one name. Of a bond one whose values have numbers
-/// gets the word, and addresses in one text become a list.
+/// gets the word, one that is on or off that, and addresses in one text become a
+/// list.
 #[inline(never)]
 pub(super) fn parameter(reader: &mut Reader<'_>, link: &mut Link, written: &str, value: &Value<'_>) {
     let (table, stem) = match link.kind {
@@ -176,6 +177,12 @@ pub(super) fn parameter(reader: &mut Reader<'_>, link: &mut Link, written: &str,
             }
             Data::Seq(targets)
         }
+        None if name == "all-slaves-active" => match (number, text(value)) {
+            (Some(number), _) => Data::Bool(number != 0),
+            (None, "delivered") => Data::Bool(true),
+            (None, "dropped") => Data::Bool(false),
+            _ => return reader.parameter(&mut link.parameters, &[stem, name], value),
+        },
         None => return reader.parameter(&mut link.parameters, &[stem, name], value),
     };
     reader.parameter(&mut link.parameters, &[stem, name], &Value { place: value.place, data });

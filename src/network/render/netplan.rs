@@ -6,7 +6,7 @@ use super::text::{
 use super::{Renderer, Target, by_name, file, has_programs};
 use crate::action::Action;
 use crate::network::model::parameter::{BOND, BRIDGE};
-use crate::network::model::{Address, Control, Kind, Link, Method, Origin, Prefix, Route, Setting};
+use crate::network::model::{Address, Control, Kind, Link, Method, Origin, Prefix, Route, Setting, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use crate::syntax::yaml::emit::is_plain;
 use alloc::string::{String, ToString};
@@ -227,13 +227,16 @@ fn link(entries: &mut Entries<'_>, network: &Resolved<'_>, link: &Link, name: &s
 
 #[inline(never)]
 fn lease(entries: &mut Entries<'_>, link: &Link, ipv6: bool) {
-    let (mut any, mut metric) = (false, None);
-    for subnet in &link.subnets {
-        if subnet.method.is_dynamic() && subnet.method.is_ipv6() == ipv6 {
-            any |= subnet.method != Method::Slaac;
-            metric = subnet.metric.or(metric);
-        }
+    // netplan refuses a file whose families have different ones.
+    let mut metrics = [None; 2];
+    let mut any = false;
+    let leased = |subnet: &&Subnet| subnet.method.is_dynamic() && subnet.method != Method::Slaac;
+    for subnet in link.subnets.iter().filter(leased) {
+        let family = usize::from(subnet.method.is_ipv6());
+        metrics[family] = subnet.metric.or(metrics[family]);
+        any |= subnet.method.is_ipv6() == ipv6;
     }
+    let metric = metrics[0].or(metrics[1]).filter(|_| any);
     if any {
         entries.raw(if ipv6 { "dhcp6" } else { "dhcp4" }, "true");
     }

@@ -96,6 +96,8 @@ fn parameter(options: &mut Section, network: &Resolved<'_>, parameter: &Paramete
                 options.add(&key, item);
             }
         }
+        // The kernel takes no words for these.
+        Setting::Bool(on) if key.starts_with("bond-") => options.set(&key, if *on { "1" } else { "0" }),
         value => options.set(&key, &SPELLING.of(value)),
     }
 }
