@@ -27,6 +27,7 @@ mod local_stage;
 mod lock;
 mod log_file;
 mod man;
+mod names;
 mod net;
 mod network_config;
 mod new_home;

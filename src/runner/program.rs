@@ -3,7 +3,7 @@
 
 use crate::http::cause;
 use crate::output::is_redirected;
-use crate::{lock, log_file};
+use crate::{lock, log_file, names};
 use glowplug::action::Program;
 use glowplug::error::{Error, Result};
 use glowplug::limits;
@@ -200,8 +200,9 @@ fn command(program: &Program, output: Option<&File>) -> io::Result<Command> {
     }
     command.stdin(if program.input.is_empty() { Stdio::null() } else { Stdio::piped() });
     command.envs(program.environment.iter().map(|(key, value)| (key, value)));
-    if std::env::var_os("PATH").is_none() {
-        command.env("PATH", PATH);
+    let path = std::env::var("PATH");
+    if path.is_err() || Path::new(names::TEMPORARY).exists() {
+        command.env("PATH", format!("{}:{}", path.as_deref().unwrap_or(PATH), names::TEMPORARY));
     }
     Ok(command)
 }

@@ -11,7 +11,7 @@ use crate::stage::console;
 use crate::status::seconds;
 use crate::task::Tasks;
 use crate::{
-    addresses, argument, boothook, instance_files, left, log_file, network_config, program, progress,
+    addresses, argument, boothook, instance_files, left, log_file, names, network_config, program, progress,
     refused, stage,
 };
 use glowplug::action::{AccountChange, Action, Task};
@@ -248,6 +248,9 @@ fn one_stage(
             log.line(level, "{}", &[&surprise.text]);
         }
         settle(machine, taken, paths, applier, log);
+        for action in names::plan() {
+            carry_out(applier, &action, log);
+        }
     }
     let mut problems = Vec::new();
     machine.root.take_unreadable();

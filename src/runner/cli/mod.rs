@@ -19,6 +19,9 @@ use std::path::Path;
 use table::GLOWPLUG;
 use verb::{Opt, Value, Verb};
 
+/// The version of cloud-init that this program does as, for who compares versions of it.
+const CLOUD_INIT: &str = "26.2";
+
 /// Exit status of a command line that makes no sense.
 pub(crate) const USAGE: u8 = 2;
 
@@ -170,12 +173,14 @@ fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Asked, lexopt::Err
             break;
         }
         let Some(argument) = parser.next()? else { break };
+        let argument = whole(verb, argument, arguments.verbs.len() == 1);
         match argument {
             Arg::Long("help") | Arg::Short('h') => {
                 return Ok(Asked::Print(help::text(&arguments.called(name), verb)));
             }
             Arg::Long("version") | Arg::Short('v') if arguments.verbs.len() == 1 => {
-                return Ok(Asked::Print(format!("{name} {}\n", env!("CARGO_PKG_VERSION"))));
+                let version = if name == GLOWPLUG.name { env!("CARGO_PKG_VERSION") } else { CLOUD_INIT };
+                return Ok(Asked::Print(format!("{name} {version}\n")));
             }
             Arg::Value(word) => arguments.take(word)?,
             Arg::Long(_) | Arg::Short(_) => {
@@ -196,6 +201,20 @@ fn parse(mut words: impl Iterator<Item = OsString>) -> Result<Asked, lexopt::Err
         }
     }
     arguments.complete(name).map(Asked::Run)
+}
+
+/// A long option by its whole name: its beginning is enough if no other begins so,
+/// as scripts for cloud-init have it.
+fn whole<'a>(verb: &'static Verb, argument: Arg<'a>, is_top: bool) -> Arg<'a> {
+    let Arg::Long(long) = argument else { return argument };
+    let others = if is_top { &["help", "version"][..] } else { &["help"] };
+    let names = verb.options.iter().map(|option| option.long).chain(others.iter().copied());
+    let mut fitting = names.clone().filter(|name| name.starts_with(long));
+    let first = fitting.next();
+    let is_one = !long.is_empty() && fitting.all(|name| Some(name) == first);
+    // The beginning of another may be the whole of one.
+    let is_whole = names.clone().any(|name| name == long);
+    Arg::Long(first.filter(|_| is_one && !is_whole).unwrap_or(long))
 }
 
 fn is_option(word: &std::ffi::OsStr) -> bool {
@@ -361,6 +380,27 @@ mod tests {
             read(&["modules", "--mode", "x"]).unwrap_err(),
             "unable to use --mode \"x\": it is none of init, config, final"
         );
+    }
+
+    #[test]
+    fn the_beginning_of_an_option_is_enough_if_no_other_begins_so() {
+        assert_eq!(read(&["init", "--loc"]), read(&["init", "--local"]));
+        assert_eq!(read(&["status", "--w", "--fo=json"]), read(&["status", "--wait", "--format=json"]));
+        assert_eq!(read(&["clean", "--l"]), read(&["clean", "--logs"]));
+        assert_eq!(read(&["clean", "--se"]), read(&["clean", "--seed"]));
+        assert_eq!(read(&["--vers"]), read(&["--version"]));
+        let two = read(&["devel", "net-convert", "--di", "x"]);
+        assert_eq!(two.unwrap_err(), "invalid option '--di'", "it may be --directory or --distro");
+    }
+
+    #[test]
+    fn under_cloud_inits_name_the_version_is_one_of_its_own() {
+        let version = |name: &str| match parse([name, "--version"].map(OsString::from).into_iter()) {
+            Ok(Asked::Print(text)) => text,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(version("/usr/bin/cloud-init"), "cloud-init 26.2\n");
+        assert_eq!(version("glowplug"), format!("glowplug {}\n", env!("CARGO_PKG_VERSION")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! hooks of what makes the initramfs.
 
 use super::detect::{Init, cloud_init_links};
+use crate::names::NAMES;
 use glowplug::fetch::{Fetch, may_exist};
 use glowplug::stage::units::{MASKED, UNITS};
 use glowplug::sys::root::Root;
@@ -319,6 +320,14 @@ fn number_before_network(root: &Root, folder: &str, usual: u32) -> u32 {
     names.iter().filter_map(number).min().unwrap_or(usual).saturating_sub(1)
 }
 
+/// The names of cloud-init's programs that a root has not.
+pub(super) fn names(root: &Root) -> Vec<Piece> {
+    let path = |name: &str| format!("/usr/bin/{name}");
+    let is_ours = |path: &str| root.read_link(path).as_deref() == Some(RUNNER);
+    let is_free = |path: &String| is_ours(path) || !may_exist(root, path);
+    NAMES.map(path).into_iter().filter(is_free).map(|path| Piece::link(&path, RUNNER)).collect()
+}
+
 /// What keeps the cloud-init of a root from starting. Of its units those that
 /// have our names are ours by now.
 pub(super) fn in_its_place(root: &Root, init: Init) -> Vec<Piece> {
@@ -335,7 +344,7 @@ pub(super) fn in_its_place(root: &Root, init: Init) -> Vec<Piece> {
     }
     // Who types a name of its gets what runs. A package's own program stays as
     // it is.
-    for name in ["cloud-init", "cloud-id", "cloud-init-per"] {
+    for name in NAMES {
         let path = format!("/usr/bin/{name}");
         let is_a_packages = may_exist(root, &path) && root.read_link(&path).is_none();
         let path = if is_a_packages { format!("/usr/local/bin/{name}") } else { path };

@@ -140,6 +140,9 @@ impl Found {
             Terms::Beside => pieces.extend(files::beside(root, init)),
             Terms::Alone | Terms::Replace => pieces.extend(files::stages(root, init)),
         }
+        if terms == Terms::Alone {
+            pieces.extend(files::names(root));
+        }
         if terms == Terms::Replace {
             pieces.extend(files::in_its_place(root, init));
         }
