@@ -25,6 +25,7 @@ use glowplug::network::render::ours::Trees;
 use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
+use glowplug::stage::instance_data::template_data;
 use glowplug::stage::listed::{Entry, listed, not_known};
 use glowplug::stage::local::{Local, carry_out};
 use glowplug::stage::log::{Level, Log};
@@ -40,7 +41,7 @@ use glowplug::sys::root::Root;
 use glowplug::sys::tree;
 use glowplug::sys::{clock, mount};
 use glowplug::text::escaped;
-use glowplug::user_data::{Includes, LANGUAGES, Merged};
+use glowplug::user_data::{Includes, LANGUAGES, Merged, render_text};
 use std::fs;
 
 /// The files a stage works with.
@@ -126,11 +127,14 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     let paths = InstancePaths::new(&instance.id);
     let mut problems = Vec::new();
     let line = kernel_line();
-    let system = SystemConfig::read(&machine.root, &machine.run, &line, &mut problems);
+    let mut system = SystemConfig::read(&machine.root, &machine.run, &line, &mut problems);
     if let Some(error) = &system.unread {
         let why = "no module is run: what the configuration switches off is not known: {}";
         log.line(Level::Error, why, &[error.text()]);
         return Tasks::default();
+    }
+    if system.template().is_some() {
+        render(&mut system, instance, machine, &mut problems);
     }
     let mut trees = system.trees(&mut problems);
     add_datasource(&mut trees, instance);
@@ -221,6 +225,26 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     log.trace(&mut applier.trace);
     drop(applier);
     tasks
+}
+
+/// Renders the templates among the root's own configuration with the instance data, whose
+/// `merged_cfg` has the others; one that can't be is a problem.
+fn render(system: &mut SystemConfig, instance: &Instance, machine: &Machine, problems: &mut Vec<Error>) {
+    let mut rendered = Vec::new();
+    {
+        // What is wrong with the others is told when all are read.
+        let mut trees = system.trees(&mut Vec::new());
+        add_datasource(&mut trees, instance);
+        let data = template_data(instance, &trees, &machine.root);
+        for (name, text) in system.templates() {
+            rendered.push(render_text(name, text, &data));
+        }
+    }
+    let mut rendered = rendered.into_iter();
+    system.render(&mut |_, _| {
+        let text = rendered.next()?;
+        text.map_err(|error| problems.push(error)).ok()
+    });
 }
 
 /// What was made of the seed and of the root's configuration.

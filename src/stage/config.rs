@@ -10,7 +10,7 @@ use crate::limits;
 use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml;
 use crate::text::fill;
-use crate::user_data::Merged;
+use crate::user_data::{Kind, Merged};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -59,12 +59,37 @@ impl SystemConfig {
         Self { texts, unread }
     }
 
-    /// The trees of these texts, each with its name; one that is no mapping is
+    /// The first text that is a template, with its name. Until all are rendered
+    /// ([`SystemConfig::render`]) it may hold anything, and no module runs.
+    pub fn template(&self) -> Option<(&str, &str)> {
+        self.templates().next()
+    }
+
+    /// All of them.
+    pub fn templates(&self) -> impl Iterator<Item = (&str, &str)> {
+        let templates = self.texts.iter().filter(|(_, text)| is_template(text));
+        templates.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Puts what `render` makes of each template, by its name and text, in its place; one
+    /// that can't be rendered is left out.
+    pub fn render(&mut self, render: &mut dyn FnMut(&str, &str) -> Option<String>) {
+        for (name, text) in &mut self.texts {
+            if is_template(text) {
+                *text = render(name, text).unwrap_or_default();
+            }
+        }
+    }
+
+    /// The trees of these texts, templates left out, each with its name; one that is no mapping is
     /// a problem.
     #[inline(never)]
     pub fn trees(&self, problems: &mut Vec<Error>) -> Vec<(&str, Value<'_>)> {
         let mut trees = Vec::new();
         for (name, text) in &self.texts {
+            if is_template(text) {
+                continue;
+            }
             match yaml::load(text) {
                 Ok(value) => match value.data {
                     Data::Map(_) => trees.push((name.as_str(), value)),
@@ -82,6 +107,10 @@ impl SystemConfig {
         }
         trees
     }
+}
+
+fn is_template(text: &str) -> bool {
+    Kind::of_content(text.as_bytes()) == Some(Kind::Jinja)
 }
 
 /// Adds what the datasource of `instance` says itself, which wins over the
@@ -108,4 +137,45 @@ pub fn cloud_config<'a>(
         layers.push(Layer { name, value });
     }
     CloudConfig::new(layers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::instance_data::template_data;
+    use super::*;
+    use crate::fetch::memory::Tree;
+    use crate::instance::InstanceId;
+    use crate::user_data::render_text;
+
+    #[test]
+    fn templates_have_the_configuration_under_its_new_name_too() {
+        let system = yaml::load("system_info: {default_user: {name: debian}}").unwrap();
+        let instance = Instance::new(InstanceId::parse("i").unwrap(), "NoCloud");
+        let data = template_data(&instance, &[("cloud.cfg", system)], &Tree::default());
+        let template = "## template: jinja\n{{ merged_system_cfg.system_info.default_user.name }}";
+        assert_eq!(render_text("t", template, &data).unwrap(), "debian");
+    }
+
+    #[test]
+    fn a_template_in_etc_cloud_was_read_as_it_is() {
+        let root = Tree::of(
+            "",
+            &[
+                ("/etc/cloud/cloud.cfg", "a: 1\n"),
+                (
+                    "/etc/cloud/cloud.cfg.d/10_t.cfg",
+                    "## template: jinja\n#cloud-config\n{% if x %}\na: 2\n{% endif %}\n",
+                ),
+                ("/etc/cloud/cloud.cfg.d/20_u.cfg", "## template: jinja\nb: {{ x }}\n"),
+            ],
+        );
+        let mut problems = Vec::new();
+        let mut config = SystemConfig::read(&root, &Tree::default(), &KernelLine::parse(""), &mut problems);
+        assert_eq!(config.trees(&mut problems).len(), 1, "no template is a tree");
+        assert_eq!(config.template().unwrap().0, "/etc/cloud/cloud.cfg.d/20_u.cfg");
+        config.render(&mut |name, _| name.ends_with("10_t.cfg").then(|| "a: 2\n".into()));
+        let trees = config.trees(&mut problems);
+        assert_eq!(cloud_config(&[], &trees).get("a").unwrap().value.as_int(), Some(2));
+        assert!(config.template().is_none() && problems.is_empty());
+    }
 }

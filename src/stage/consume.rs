@@ -2,7 +2,7 @@
 //! instance's directory, and the configuration they merge to.
 
 use super::config::cloud_config;
-use super::instance_data::instance_data;
+use super::instance_data::template_data;
 use crate::action::Action;
 use crate::cloud_config::decimal_modes::decimal_modes;
 use crate::cloud_config::schema::{self, Finding};
@@ -101,7 +101,7 @@ pub fn consume(
     if let Some(languages) = languages
         && uses_languages
     {
-        let data = instance_data(instance, system, root);
+        let data = template_data(instance, system, root);
         for source in &mut sources {
             (languages.render)(source.name, &mut source.parts, &data, problems);
         }

@@ -58,6 +58,22 @@ pub fn instance_data<'a>(
     Value::bare(Data::Map(data))
 }
 
+/// The instance data as templates have it: newer cloud-inits call `merged_cfg`
+/// `merged_system_cfg`.
+#[inline(never)]
+pub fn template_data<'a>(
+    instance: &'a Instance,
+    system: &[(&str, Value<'a>)],
+    root: &dyn Fetch,
+) -> Value<'a> {
+    let mut data = instance_data(instance, system, root);
+    let merged = data.get("merged_cfg").cloned();
+    if let (Data::Map(entries), Some(merged)) = (&mut data.data, merged) {
+        put_value(entries, "merged_system_cfg", merged);
+    }
+    data
+}
+
 type Entries<'a> = Vec<(Value<'a>, Value<'a>)>;
 
 /// The keys that every cloud has.

@@ -178,14 +178,14 @@ fn act(local: &Local<'_>, beside: bool, applier: &mut Applier<'_>, log: &mut Log
     }
     match decided {
         Decided::Instance { instance, changed } if beside => {
-            let unread = config.unread.as_ref();
-            let seeded = Seeded { instance: &instance, trees: &trees, unread, changed, deadline };
+            let (unread, template) = (config.unread.as_ref(), config.template());
+            let seeded = Seeded { instance: &instance, trees: &trees, unread, template, changed, deadline };
             hand_to_cloud_init(local, &seeded, applier, log);
         }
         Decided::Instance { instance, changed } => {
             add_datasource(&mut trees, &instance);
-            let unread = config.unread.as_ref();
-            let seeded = Seeded { instance: &instance, trees: &trees, unread, changed, deadline };
+            let (unread, template) = (config.unread.as_ref(), config.template());
+            let seeded = Seeded { instance: &instance, trees: &trees, unread, template, changed, deadline };
             online = provision(local, &seeded, applier, log);
         }
         Decided::NetworkAlone => {
@@ -275,6 +275,8 @@ struct Seeded<'s> {
     trees: &'s [(&'s str, Value<'s>)],
     /// As [`SystemConfig::unread`] has it.
     unread: Option<&'s Error>,
+    /// As [`SystemConfig::template`] has it.
+    template: Option<(&'s str, &'s str)>,
     /// As [`Decided::Instance`] has it.
     changed: bool,
     /// Microseconds of the monotonic clock up to which NICs are waited for.
@@ -283,7 +285,7 @@ struct Seeded<'s> {
 
 #[inline(never)]
 fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) -> Online {
-    let &Seeded { instance, trees, unread, changed, deadline } = seeded;
+    let &Seeded { instance, trees, unread, template, changed, deadline } = seeded;
     let paths = InstancePaths::new(&instance.id);
     let cover = Cover::of(local.root, local.running);
     let start = clock::monotonic();
@@ -305,6 +307,8 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
     log.step("agent/network", start);
     if let Some(what) = consumed.unresolved() {
         log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
+    } else if let Some((name, _)) = template {
+        log.info("modules are left to the runner: {} is a template", &[name]);
     } else if let Some(error) = unread {
         log.info("modules are left to the runner: {}", &[error.text()]);
     } else if local.writable {
@@ -317,14 +321,18 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
         }
         engine.settle(log);
     }
-    Online::of(&consumed, &config, local.root)
+    let mut online = Online::of(&consumed, &config, local.root);
+    if let Some((_, text)) = template {
+        online.add_unresolved(text.as_bytes());
+    }
+    online
 }
 
 /// Names and configures the network, and leaves the rest that `instance` says
 /// to the root's cloud-init.
 #[inline(never)]
 fn hand_to_cloud_init(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
-    let &Seeded { instance, trees, unread, changed, deadline } = seeded;
+    let &Seeded { instance, trees, unread, changed, deadline, .. } = seeded;
     let cover = Cover::of(local.root, local.running);
     let mut problems = Vec::new();
     let system = cloud_config(&[], trees);

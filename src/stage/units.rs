@@ -102,6 +102,15 @@ impl Online {
         online
     }
 
+    /// A part of the configuration is a template.
+    pub fn add_unresolved(&mut self, text: &[u8]) {
+        if may_need_early(text) {
+            self.add(Stage::Init);
+        }
+        self.add(Stage::Config);
+        self.add(Stage::Final);
+    }
+
     fn add(&mut self, stage: Stage) {
         let unit = match stage {
             Stage::Init => INIT,
