@@ -21,6 +21,7 @@ use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
 use glowplug::kernel_line::KernelLine;
 use glowplug::module::{self, Context, Module, Stage};
+use glowplug::network::render;
 use glowplug::network::render::ours::Trees;
 use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
@@ -371,6 +372,11 @@ fn settle(
     let initramfs = of_initramfs(&Trees { root: &machine.root, run: &machine.run }, line, &links);
     let sources = network_config::Sources { instance, system, line, initramfs, links: &links };
     log.warn_of(&network_config::unread_keys(&sources));
+    if let Some(renderer) = render::detect(&machine.root) {
+        for lost in network_config::lost_settings(&sources, renderer.name) {
+            log.info("{}", &[lost.text()]);
+        }
+    }
     actions.extend(network_config::plan(&sources, paths));
     for action in actions {
         if !carry_out(applier, &action, log) {

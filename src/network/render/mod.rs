@@ -8,6 +8,7 @@ pub mod ifcfg;
 pub mod keyfile;
 pub mod late;
 pub mod live;
+pub mod lost;
 pub mod netplan;
 pub mod networkd;
 pub mod others;

@@ -65,7 +65,8 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     }
     // A machine that lacks a NIC is told; only with -m is it known what it has.
     let nics: &[Error] = if request.macs.is_empty() { &[] } else { &resolved.problems };
-    for problem in parsed.problems.iter().chain(nics) {
+    let lost = render::lost::lost(&parsed.network, request.output_kind);
+    for problem in parsed.problems.iter().chain(nics).chain(&lost) {
         say(&format!("WARNING: {problem}"));
     }
     let (distribution, renderer) = target(request)?;

@@ -11,11 +11,21 @@ use glowplug::kernel_line::KernelLine;
 use glowplug::network::fallback::fallback;
 use glowplug::network::model::SystemLink;
 use glowplug::network::parse::{Description, description};
+use glowplug::network::render::lost::lost;
 use glowplug::network::render::version1;
 use glowplug::state::paths::{INSTANCE_LINK, InstancePaths};
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::{encoding, yaml};
+
+/// What of the seed's description the back end of this name has no setting for.
+pub(crate) fn lost_settings(sources: &Sources<'_>, back_end: &str) -> Vec<Error> {
+    let Some((name, bytes)) = sources.instance.network() else { return Vec::new() };
+    match description(name, bytes, name) {
+        Ok(Description::Network(parsed)) => lost(&parsed.network, back_end),
+        _ => Vec::new(),
+    }
+}
 
 /// The keys that nothing reads of the description that counts.
 pub(crate) fn unread_keys(sources: &Sources<'_>) -> Vec<Error> {

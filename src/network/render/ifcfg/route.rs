@@ -122,7 +122,9 @@ pub(super) fn suse(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, folder: &
             }
             let hop = route.gateway().filter(|_| route.next_hop().is_some()).map_or("-", Address::as_str);
             let kind = route.kind.as_deref().unwrap_or("unicast");
-            push(&mut text, &[&prefix(route.destination()), " ", hop, " - ", &link.name, " ", kind]);
+            let everything = route.destination().is_everything();
+            let to = if everything { String::from("default") } else { prefix(route.destination()) };
+            push(&mut text, &[&to, " ", hop, " - ", &link.name, " ", kind]);
             push_number(&mut text, " metric ", route.metric.or(subnet.metric));
             push_number(&mut text, " table ", route.table);
             push_number(&mut text, " mtu ", route.mtu);

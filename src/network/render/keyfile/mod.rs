@@ -1,5 +1,6 @@
 //! NetworkManager: nm-settings-keyfile(5) profiles.
 
+mod extra;
 mod family;
 mod uuid;
 mod version;
@@ -96,6 +97,7 @@ fn profile(network: &Resolved<'_>, at: usize, resolved: &ResolvedLink<'_>) -> Se
         profile.of("connection").set_all("autoconnect=false");
     }
     family::complete(&mut profile, network, link);
+    extra::of_link(&mut profile, link);
     profile
 }
 

@@ -1,0 +1,132 @@
+//! What of a description a back end has no setting for. The agent links none of
+//! it: the runner says it.
+
+use crate::error::Error;
+use crate::network::model::parameter::{BOND, rows};
+use crate::network::model::{Control, Kind, Link, Network, Origin};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// By back end what it has no setting for, by netplan's names where there are
+/// such.
+const LACKS: &[(&str, &str)] = &[
+    (
+        "eni",
+        "dhcp4-overrides dhcp6-overrides dhcp-identifier label emit-lldp ignore-carrier \
+         ipv6-address-generation ipv6-address-token",
+    ),
+    ("netplan", "broadcast pointopoint scope hotplug bond:1"),
+    ("networkd", "hotplug"),
+    (
+        "sysconfig",
+        "pointopoint scope label lifetime optional critical emit-lldp ignore-carrier hotplug \
+         ipv6-address-generation ipv6-address-token dummy dhcp4-overrides.use-domains \
+         dhcp4-overrides.use-hostname dhcp4-overrides.use-mtu dhcp6-overrides.use-domains \
+         dhcp6-overrides.use-hostname dhcp6-overrides.hostname dhcp6-overrides.send-hostname",
+    ),
+    (
+        "network-manager",
+        "broadcast pointopoint scope label lifetime optional critical emit-lldp hotplug ignore-carrier",
+    ),
+];
+
+/// One error for each setting of a link that the back end of this name lacks.
+pub fn lost(network: &Network, back_end: &str) -> Vec<Error> {
+    let mut errors = Vec::new();
+    // What netplan is given of version 2 is the description itself.
+    if back_end == "netplan" && matches!(network.origin, Origin::V2 { .. }) {
+        return errors;
+    }
+    let Some((_, lacks)) = LACKS.iter().find(|(name, _)| *name == back_end) else { return errors };
+    for link in &network.links {
+        let mut told: Vec<String> = Vec::new();
+        for (setting, shown) in settings(link) {
+            let lacking = lacks.split_ascii_whitespace().any(|own| own == setting || own == shown);
+            if lacking && !told.contains(&shown) {
+                told.push(shown);
+            }
+        }
+        for setting in told {
+            let cause = [back_end, " has no such setting"].concat();
+            errors.push(Error::new("keep", [&setting, " of link ", &link.id].concat(), cause));
+        }
+    }
+    errors
+}
+
+/// The settings of a link, by what [`LACKS`] calls each and by what a message
+/// does.
+fn settings(link: &Link) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    let mut add = |name: &'static str, is_set: bool| {
+        if is_set {
+            found.push((name, name.to_string()));
+        }
+    };
+    add("dummy", link.kind == Kind::Dummy);
+    add("optional", link.optional == Some(true));
+    add("critical", link.keep_configuration == Some(true));
+    for subnet in &link.subnets {
+        add("broadcast", subnet.broadcast().is_some());
+        add("pointopoint", subnet.pointopoint.is_some());
+        add("scope", subnet.scope.is_some());
+        add("label", subnet.label.is_some());
+        add("lifetime", subnet.deprecated);
+        add("hotplug", subnet.control == Control::Hotplug);
+    }
+    for name in
+        ["dhcp-identifier", "emit-lldp", "ignore-carrier", "ipv6-address-generation", "ipv6-address-token"]
+    {
+        add(name, link.extra(name).is_some());
+    }
+    for (overrides, stem) in
+        [(&link.dhcp4_overrides, "dhcp4-overrides"), (&link.dhcp6_overrides, "dhcp6-overrides")]
+    {
+        for own in overrides.iter().filter(|own| *own.name != *"route-metric") {
+            found.push((stem, [stem, ".", &own.name].concat()));
+        }
+    }
+    // netplan has a word for none of these.
+    for [name, netplans, ..] in rows(BOND) {
+        if netplans == "-" && link.kind == Kind::Bond && link.parameter("bond-", name).is_some() {
+            found.push(("bond:1", ["bond-", name].concat()));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::parse::network_config;
+    use crate::syntax::yaml;
+
+    fn told(text: &str, back_end: &str) -> Vec<String> {
+        let network = network_config(yaml::load(text).unwrap(), "x").network;
+        lost(&network, back_end).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_a_back_end_has_no_setting_for_was_lost_in_silence() {
+        let two = "{version: 2, ethernets: {a: {dhcp4: true, optional: true, dhcp4-overrides: {use-dns: false}, \
+            addresses: [{10.0.0.1/8: {label: x, lifetime: 0}}]}}}";
+        assert_eq!(
+            told(two, "eni"),
+            [
+                "unable to keep label of link a: eni has no such setting",
+                "unable to keep dhcp4-overrides.use-dns of link a: eni has no such setting"
+            ]
+        );
+        assert_eq!(told(two, "sysconfig").len(), 3);
+        assert_eq!((told(two, "networkd").len(), told(two, "netplan").len()), (0, 0));
+        let one = "{version: 1, config: [{type: physical, name: a, subnets: [{type: static, address: 10.0.0.1/8, \
+            broadcast: 10.9.9.9, pointopoint: 10.0.0.2}]}]}";
+        assert_eq!(
+            (told(one, "netplan").len(), told(one, "eni").len(), told(one, "networkd").len()),
+            (2, 0, 0)
+        );
+        for (back_end, _) in LACKS {
+            assert!(super::super::ALL.iter().any(|renderer| renderer.name == *back_end), "{back_end}");
+        }
+    }
+}
