@@ -37,6 +37,7 @@ pub static KEYS: &[Key] = &[
             Key::new("repos", Kind::List(&Kind::MapOf(&REPOSITORY))),
         ]),
     ),
+    Key::new("wireguard", Kind::Map(WIREGUARD)),
 ];
 
 /// A setting of a repository.
@@ -97,6 +98,17 @@ static KEYBOARD: &[Key] = &[
     Key::new("model", Kind::Text),
     Key::new("options", Kind::Text),
     Key::new("variant", Kind::Text),
+];
+
+static WIREGUARD: &[Key] = &[
+    Key::new("interfaces", Kind::List(&Kind::Map(TUNNEL))).required(),
+    Key::new("readinessprobe", Kind::List(&Kind::Text)),
+];
+
+static TUNNEL: &[Key] = &[
+    Key::new("name", Kind::Text).required(),
+    Key::new("config_path", Kind::Text),
+    Key::new("content", Kind::Text).required(),
 ];
 
 static NTP: &[Key] = &[

@@ -173,7 +173,6 @@ pub static NOT_DONE: &[(&str, &[&str])] = &[
     ("ubuntu_autoinstall", &["autoinstall"]),
     ("ubuntu_drivers", &["drivers"]),
     ("ubuntu_pro", &["ubuntu_pro", "ubuntu_advantage"]),
-    ("wireguard", &["wireguard"]),
 ];
 
 /// Something of a document that is not as it should be.

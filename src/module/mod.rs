@@ -50,6 +50,7 @@ mod timezone;
 mod update_etc_hosts;
 mod update_hostname;
 mod users_groups;
+mod wireguard;
 mod write_files;
 mod yum_add_repo;
 mod zypper_add_repo;
@@ -181,6 +182,7 @@ const MODULES: &[Module] = &[
     users_groups::MODULE,
     ssh::MODULE,
     set_passwords::MODULE,
+    wireguard::MODULE,
     ssh_import_id::MODULE,
     keyboard::MODULE,
     locale::MODULE,

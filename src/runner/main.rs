@@ -42,6 +42,7 @@ mod redaction;
 mod refused;
 mod remote;
 mod report;
+mod reporting;
 mod schema;
 mod schema_docs;
 mod settings;

@@ -12,7 +12,7 @@ use crate::status::seconds;
 use crate::task::Tasks;
 use crate::{
     addresses, argument, boothook, instance_files, left, log_file, names, network_config, program, progress,
-    refused, stage,
+    refused, reporting, stage,
 };
 use glowplug::action::{AccountChange, Action, Task};
 use glowplug::cloud_config::{CloudConfig, Layer};
@@ -273,6 +273,7 @@ fn one_stage(
             log.line(level, "{}", &[&surprise.text]);
         }
         settle(machine, taken, paths, applier, log);
+        log.warn_of(&reporting::unsent(taken.config));
         for action in names::plan() {
             carry_out(applier, &action, log);
         }
