@@ -373,10 +373,9 @@ fn settle(
     let initramfs = of_initramfs(&Trees { root: &machine.root, run: &machine.run }, line, &links);
     let sources = network_config::Sources { instance, system, line, initramfs, links: &links };
     log.warn_of(&network_config::unread_keys(&sources));
-    if let Some(renderer) = render::detect(&machine.root) {
-        for lost in network_config::lost_settings(&sources, renderer.name) {
-            log.info("{}", &[lost.text()]);
-        }
+    let back_end = render::detect(&machine.root).map_or(render::lost::LIVE, |renderer| renderer.name);
+    for lost in network_config::lost_settings(&sources, back_end) {
+        log.info("{}", &[lost.text()]);
     }
     actions.extend(network_config::plan(&sources, paths));
     for action in actions {

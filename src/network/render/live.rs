@@ -11,7 +11,7 @@ use super::text::Spelling;
 use crate::action::{Action, LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
 use crate::error::Error;
 use crate::network::model::parameter;
-use crate::network::model::{Address, Kind, Link, Mac, Method, Prefix, Route, Rule, Selector, Vlan};
+use crate::network::model::{Address, Kind, Link, Mac, Method, Prefix, Route, Rule, Selector, Setting, Vlan};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -140,6 +140,11 @@ fn flush_rules(actions: &mut Vec<Action>, links: &[&ResolvedLink<'_>]) {
 fn settings(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
     if let Some(accept) = accepts_advertisements(resolved.link) {
         push(actions, &resolved.name, LinkChange::AcceptAdvertisements { accept });
+    }
+    if let Some(Setting::Text(mac)) = resolved.link.extra("macaddress")
+        && let Some(Mac(mac)) = Mac::parse(mac)
+    {
+        push(actions, &resolved.name, LinkChange::SetMac { mac });
     }
     if resolved.link.wake_on_lan {
         push(actions, &resolved.name, LinkChange::WakeOnMagicPacket);
@@ -325,7 +330,7 @@ fn planned_routes(resolved: &ResolvedLink<'_>) -> Vec<LinkRoute> {
         for turn in [(false, false), (false, true), (true, false), (true, true)] {
             for route in subnet.routes.iter().chain(&gateway) {
                 let destination = route.destination();
-                if (route.next_hop().is_some(), destination.is_everything()) == turn {
+                if route.kind.is_none() && (route.next_hop().is_some(), destination.is_everything()) == turn {
                     routes.push(planned(route, subnet.metric));
                 }
             }

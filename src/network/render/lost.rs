@@ -28,7 +28,16 @@ const LACKS: &[(&str, &str)] = &[
         "network-manager",
         "broadcast pointopoint scope label lifetime optional critical emit-lldp hotplug ignore-carrier",
     ),
+    (
+        LIVE,
+        "pointopoint scope label lifetime dhcp-identifier emit-lldp ignore-carrier ipv6-mtu ipv6-privacy \
+         link-local ipv6-address-generation ipv6-address-token dhcp4-overrides dhcp6-overrides \
+         route-type route-from route-scope",
+    ),
 ];
+
+/// What stands for no back end at all.
+pub const LIVE: &str = "live";
 
 /// One error for each setting of a link that the back end of this name lacks.
 pub fn lost(network: &Network, back_end: &str) -> Vec<Error> {
@@ -73,10 +82,22 @@ fn settings(link: &Link) -> Vec<(&'static str, String)> {
         add("label", subnet.label.is_some());
         add("lifetime", subnet.deprecated);
         add("hotplug", subnet.control == Control::Hotplug);
+        for route in &subnet.routes {
+            add("route-type", route.kind.is_some());
+            add("route-from", route.source.is_some());
+            add("route-scope", route.scope.is_some());
+        }
     }
-    for name in
-        ["dhcp-identifier", "emit-lldp", "ignore-carrier", "ipv6-address-generation", "ipv6-address-token"]
-    {
+    for name in [
+        "ipv6-mtu",
+        "ipv6-privacy",
+        "link-local",
+        "dhcp-identifier",
+        "emit-lldp",
+        "ignore-carrier",
+        "ipv6-address-generation",
+        "ipv6-address-token",
+    ] {
         add(name, link.extra(name).is_some());
     }
     for (overrides, stem) in
@@ -126,7 +147,8 @@ mod tests {
             (2, 0, 0)
         );
         for (back_end, _) in LACKS {
-            assert!(super::super::ALL.iter().any(|renderer| renderer.name == *back_end), "{back_end}");
+            let known = super::super::ALL.iter().any(|renderer| renderer.name == *back_end);
+            assert!(known || *back_end == LIVE, "{back_end}");
         }
     }
 }

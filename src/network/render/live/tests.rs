@@ -122,3 +122,16 @@ config:
     let routes: Vec<&String> = lines.iter().filter(|line| line.starts_with("add route")).collect();
     assert_eq!(routes, ["add route 198.51.100.0/24 on b via 192.0.2.1"]);
 }
+
+/// A route that is to lead nowhere was set as one on the link.
+#[test]
+fn a_blackhole_was_a_route_on_the_link() {
+    let text = "{version: 2, ethernets: {a: {macaddress: '02:00:00:00:00:09', addresses: [10.0.0.1/8], routes: \
+        [{to: 192.0.2.0/24, type: blackhole}]}}}";
+    let parsed = network_config(yaml::load(text).unwrap(), "network-config");
+    let present = [SystemLink { index: 2, name: "a".into(), own_mac: true, ..SystemLink::default() }];
+    let resolved = parsed.network.resolve(&present);
+    let lines: Vec<String> = super::render(&resolved).iter().map(ToString::to_string).collect();
+    assert!(!lines.iter().any(|line| line.starts_with("add route")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("02:00:00:00:00:09")), "{lines:?}");
+}
