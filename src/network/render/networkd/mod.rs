@@ -112,7 +112,13 @@ fn matching(file: &mut Sections, resolved: &ResolvedLink<'_>) {
             file.of("Match").add("Driver", driver);
         }
         if let Some(address) = address {
-            file.of("Match").add("MACAddress", &address);
+            // One that is given another address is not found by its own any more.
+            let key = match resolved.link.extra("macaddress") {
+                None => "MACAddress",
+                Some(_) if resolved.is_found_by_mac_alone() => "PermanentMACAddress",
+                Some(_) => return,
+            };
+            file.of("Match").add(key, &address);
         }
     } else if let Some(address) = address {
         file.of("Link").add("MACAddress", &address);
@@ -143,7 +149,9 @@ fn subnets(file: &mut Sections, link: &Link) {
     let mut number = 0;
     for subnet in &link.subnets {
         for route in &subnet.routes {
-            self::route(file, 'r', number, route, subnet.metric);
+            // A lease's metric is its own routes'.
+            let metric = subnet.metric.filter(|_| subnet.address().is_some());
+            self::route(file, 'r', number, route, metric);
             number += 1;
         }
         servers(file, &subnet.dns);
