@@ -112,7 +112,6 @@ fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, g
         if at == 0 {
             attribute::of_link(&mut options, network, link, Some(subnet));
             flush(text, &mut options);
-            route::commands(text, link.link);
         }
         route::of_subnet(text, subnet, &mut pending);
     }
@@ -120,6 +119,8 @@ fn stanzas(text: &mut String, network: &Resolved<'_>, link: &ResolvedLink<'_>, g
     for route in pending {
         self::route::lines(text, "    ", route);
     }
+    // In the last stanza every address is there.
+    route::commands(text, link.link);
 }
 
 /// How the first line of a stanza begins; `again` after one that is brought up

@@ -6,23 +6,25 @@ use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Writes the routes of a subnet. One that needs IPv6 waits in `pending` for
-/// the next stanza of that family.
+/// Writes the routes of a subnet. One of the other family waits in `pending` for
+/// the next stanza of that.
 #[inline(never)]
 pub(super) fn of_subnet<'n>(text: &mut String, subnet: &'n Subnet, pending: &mut Vec<&'n Route>) {
     let ipv6 = subnet.method.is_ipv6();
+    let is_own = |route: &Route| route.destination().is_ipv6() == ipv6;
     for route in &subnet.routes {
-        if route.destination().is_ipv6() && !ipv6 {
-            pending.push(route);
+        if is_own(route) {
+            lines(text, "    ", route);
         } else {
-            lines(text, "    ", route);
+            pending.push(route);
         }
     }
-    if ipv6 {
-        for route in pending.drain(..) {
+    pending.retain(|route| {
+        if is_own(route) {
             lines(text, "    ", route);
         }
-    }
+        !is_own(route)
+    });
 }
 
 /// How a route comes and goes.
