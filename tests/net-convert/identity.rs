@@ -1,6 +1,6 @@
 //! What is written and read again is what was described.
 
-use super::{data, inputs, machine, parse, render};
+use super::{data, differences, inputs, machine, parse, render};
 use glowplug::network::model::{Kind, Network, Origin};
 use glowplug::network::parse::{eni, network_config};
 use glowplug::syntax::{json, yaml};
@@ -37,11 +37,15 @@ fn in_order(mut network: Network) -> Network {
     network
 }
 
-/// netplan's file of a description of version 2 is that description.
+/// netplan's file of a description of version 2 is that description, but for
+/// what netplan would refuse.
 #[test]
 fn netplan() {
-    let mut seen = 0;
+    let (mut seen, known) = (0, differences());
     for (name, network) in networks() {
+        if known.iter().any(|(input, back_end)| *input == name && back_end == "netplan/debian") {
+            continue;
+        }
         if let Origin::V2 { .. } = network.origin {
             let files = render(&network, &machine(), "netplan", "debian");
             let text = &files["etc/netplan/50-cloud-init.yaml"];

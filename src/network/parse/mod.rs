@@ -6,6 +6,7 @@ mod draft;
 pub mod eni;
 pub mod klibc;
 mod link;
+mod netplan;
 pub mod network_data;
 mod reader;
 mod subnet;

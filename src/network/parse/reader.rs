@@ -344,7 +344,7 @@ pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
 }
 
 /// A prefix length, or that of a mask of the family of `address`.
-fn length(text: &str, address: &Address) -> Option<u8> {
+pub(super) fn length(text: &str, address: &Address) -> Option<u8> {
     if let Ok(length) = text.parse() {
         return Some(length);
     }

@@ -13,13 +13,13 @@ use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
     Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Prefix, Route, Setting, Subnet,
 };
-use crate::syntax::value::Value;
+use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml::emit;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Sections, and what their links are.
-const SECTIONS: &[(&str, Type)] = &[
+pub(super) const SECTIONS: &[(&str, Type)] = &[
     ("ethernets", Type::Physical),
     ("bonds", Type::Bond),
     ("bridges", Type::Bridge),
@@ -41,7 +41,11 @@ pub(super) fn parse(data: &Value<'_>, netplan: String, file: &str) -> Parsed {
         reader.enter("", "");
         let Some((_, what)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
             if !matches!(section, "version" | "renderer") {
-                reader.add(links, section, &["only netplan can be given this"]);
+                let why = match super::netplan::is_section(links) {
+                    true => "only netplan can be given this",
+                    false => "is no section of links; it is left out",
+                };
+                reader.add(links, section, &[why]);
             }
             continue;
         };
@@ -60,10 +64,16 @@ pub(super) fn is_described(data: &Value<'_>) -> bool {
     SECTIONS.iter().any(|(section, _)| data.get(section).is_some())
 }
 
-/// The document as cloud-init hands it to netplan.
+/// The document as netplan is handed it.
 #[inline(never)]
 pub(super) fn netplan(whole: &Value<'_>) -> String {
-    let text = emit::dump_decimal(whole);
+    let mut whole = whole.clone();
+    if let Data::Map(entries) = &mut whole.data {
+        for (_, network) in entries {
+            super::netplan::accept(network);
+        }
+    }
+    let text = emit::dump_decimal(&whole);
     let text = text.strip_prefix("---\n").unwrap_or(&text);
     text.strip_suffix("...\n").unwrap_or(text).into()
 }
