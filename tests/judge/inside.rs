@@ -49,8 +49,10 @@ pub(crate) fn run(case: &Case, back_end: &str) -> Facts {
         "network-manager" => network_manager(),
         _ => ifupdown(),
     }
-    let facts = facts::renamed(steady(back_end), &moved);
-    facts::settled(&resolved, facts)
+    let expected = fs::read_to_string(std::env::var_os(crate::EXPECTED).unwrap()).unwrap();
+    let expected: Facts = expected.lines().map(String::from).collect();
+    let look = || facts::settled(&resolved, facts::renamed(state(back_end), &moved));
+    steady(&look, &expected)
 }
 
 /// NICs without a name get another one, as by udev's rules after the agent is
@@ -141,19 +143,25 @@ fn ifupdown() {
     Command::new("sh").args(["-c", script]).stdin(Stdio::null()).status().unwrap();
 }
 
-/// The state, once it stays what it is.
-fn steady(back_end: &str) -> Facts {
+/// The state, once it stays what is expected, or after the time that is given.
+fn steady(look: &dyn Fn() -> Facts, expected: &Facts) -> Facts {
     let start = Instant::now();
     let (mut facts, mut since) = (Facts::new(), Instant::now());
-    while start.elapsed() < MOST && since.elapsed() < STEADY {
+    while start.elapsed() < MOST && (since.elapsed() < STEADY || facts::like(&facts, expected) != *expected) {
         sleep(Duration::from_millis(200));
-        let mut now = facts::of_kernel();
-        now.append(&mut facts::of_wire());
-        now.append(&mut resolvers(back_end));
+        let now = look();
         if now != facts {
             (facts, since) = (now, Instant::now());
         }
     }
+    facts
+}
+
+/// What the kernel has, what was asked for on the wire, and resolvers.
+fn state(back_end: &str) -> Facts {
+    let mut facts = facts::of_kernel();
+    facts.append(&mut facts::of_wire());
+    facts.append(&mut resolvers(back_end));
     facts
 }
 

@@ -33,6 +33,9 @@ use std::thread;
 /// Set for the process in a network of its own: a case and a back end.
 const INSIDE: &str = "GLOWPLUG_JUDGE_INSIDE";
 
+/// The file with what is expected of it, a line each.
+const EXPECTED: &str = "GLOWPLUG_JUDGE_EXPECTED";
+
 const BACK_ENDS: [&str; 4] = ["networkd", "network-manager", "netplan", "eni"];
 
 /// Of all descriptions those that are judged when nothing else is asked for.
@@ -77,7 +80,10 @@ fn is_asked_for(name: &str) -> bool {
 }
 
 /// What a back end made of a case, in a network of its own; a line each.
-fn judged(case: &Case, back_end: &str) -> Result<BTreeSet<String>, String> {
+fn judged(case: &Case, back_end: &str, expected: &BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("judge-{}-{back_end}", case.name));
+    let lines: Vec<&str> = expected.iter().map(String::as_str).collect();
+    fs::write(&file, lines.join("\n")).unwrap();
     let output = Command::new("unshare")
         .args(["--net", "--mount", "--uts", "--pid", "--fork", "sh"])
         .arg(folder().join("world.sh"))
@@ -86,8 +92,10 @@ fn judged(case: &Case, back_end: &str) -> Result<BTreeSet<String>, String> {
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "inside_a_network_of_its_own", "--nocapture"])
         .env(INSIDE, format!("{} {back_end}", case.name))
+        .env(EXPECTED, &file)
         .output()
         .expect("unshare runs");
+    fs::remove_file(&file).unwrap();
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let facts = text.lines().filter_map(|line| Some(line.strip_prefix("fact: ")?.to_string()));
@@ -144,12 +152,12 @@ fn every_back_end_makes_of_a_description_what_live_makes() {
 /// Every back end's verdict on a case; what is not known to differ.
 fn judge(case: &Case, known: &Mutex<BTreeMap<(String, String), bool>>) -> String {
     let mut wrong = String::new();
-    let expected = match judged(case, "live") {
+    let expected = match judged(case, "live", &BTreeSet::new()) {
         Ok(facts) => facts,
         Err(text) => return format!("##### {} live\n{text}\n", case.name),
     };
     for back_end in BACK_ENDS {
-        let text = match judged(case, back_end) {
+        let text = match judged(case, back_end, &expected) {
             Ok(found) => compare(&expected, &facts::like(&found, &expected)),
             Err(text) => text,
         };

@@ -27,7 +27,7 @@ pub(super) fn write(profile: &mut Sections, link: &Link) -> Option<u32> {
         }
     }
     for subnet in &link.subnets {
-        self::subnet(profile, subnet);
+        self::subnet(profile, link, subnet);
     }
     subnet_mtu(link, false).or(link.mtu)
 }
@@ -146,7 +146,7 @@ fn rule(profile: &mut Sections, (at, rule): (usize, &Rule)) {
 }
 
 #[inline(never)]
-fn subnet(profile: &mut Sections, subnet: &Subnet) {
+fn subnet(profile: &mut Sections, link: &Link, subnet: &Subnet) {
     let family = title(subnet.method.is_ipv6());
     if matches!(subnet.method, Method::Manual | Method::Loopback) {
         // Somebody else configures it: no lease.
@@ -157,13 +157,25 @@ fn subnet(profile: &mut Sections, subnet: &Subnet) {
     if let Some(address) = subnet.address() {
         numbered(profile.of(family), "address", &prefix(address));
     }
-    if subnet.gateway().is_some() {
+    let is_otherwise = |other: &Subnet| {
+        other.method.is_ipv6() == subnet.method.is_ipv6()
+            && other.metric.is_some_and(|_| other.metric != subnet.metric)
+    };
+    let otherwise = link.subnets.iter().any(is_otherwise) || profile.of(family).get("gateway").is_some();
+    let another = subnet.gateway().filter(|_| otherwise);
+    if let Some(gateway) = another {
+        // A family has one gateway, and one metric for it.
+        let everything = if gateway.is_ipv6() { "::/0," } else { "0.0.0.0/0," };
+        let mut value = concat(&[everything, gateway.as_str()]);
+        push_number(&mut value, ",", subnet.metric);
+        numbered(profile.of(family), "route", &value);
+    } else {
         profile.of(family).set_address("gateway", subnet.gateway());
     }
     for route in &subnet.routes {
         self::route(profile, route);
     }
-    if subnet.metric.is_some() {
+    if subnet.metric.is_some() && another.is_none() {
         profile.of(family).set_number("route-metric", subnet.metric);
     }
 }
