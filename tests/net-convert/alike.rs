@@ -7,13 +7,15 @@ use super::Files;
 /// - a NIC found by its MAC address that was given no name is told by its name
 ///   too there, so that it has no network where udev renames it;
 /// - a profile of NetworkManager without a family there is one that asks for a
-///   lease; here what nothing is asked of says so.
+///   lease; here what nothing is asked of says so;
+/// - ifupdown reads `accept_ra` (interfaces(5)), not `accept-ra`.
 pub(crate) fn as_cloud_init(back_end: &str, files: &Files) -> Files {
     let changed = |(path, text): (&String, &String)| {
         let text = match back_end {
             "networkd" => networkd(path, text),
             "network-manager" => without_idle_families(text),
             "netplan" => netplan(text),
+            "eni" => text.replace("    accept_ra ", "    accept-ra "),
             _ => text.clone(),
         };
         (path.clone(), text)

@@ -20,7 +20,7 @@ pub(super) fn of_link(
         Some(Method::Slaac) => options.set_all("dhcp=0"),
         Some(Method::Dhcp6Stateless) => options.set_all("dhcp=1"),
         Some(method) if method.is_ipv6() || *method == Method::Dhcp4 => {
-            options.set_number("accept-ra", link.accept_ra.map(u32::from));
+            options.set_number("accept_ra", link.accept_ra.map(u32::from));
         }
         _ => {}
     }
