@@ -5,6 +5,7 @@ use glowplug::network::resolve::Resolved;
 use glowplug::syntax::json;
 use glowplug::syntax::value::Value;
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
@@ -58,7 +59,7 @@ pub(crate) fn of_kernel() -> Facts {
     });
     for family in ["4", "6"] {
         ip(&format!("-j -{family} route show table all"), &mut |route| {
-            facts.extend(route_fact(route, family))
+            facts.extend(route_fact(route, family));
         });
         ip(&format!("-j -{family} rule"), &mut |rule| {
             if !matches!(&*word(rule, "priority"), "0" | "32766" | "32767") {
@@ -85,16 +86,16 @@ fn route_fact(route: &Value<'_>, family: &str) -> Option<String> {
     for key in ["gateway", "table", "type"] {
         let value = word(route, key);
         if !value.is_empty() {
-            fact += &format!(" {key} {value}");
+            write!(fact, " {key} {value}").unwrap();
         }
     }
     let mtu = route.get("metrics").and_then(Value::items).and_then(<[_]>::first).map(|all| word(all, "mtu"));
     if let Some(mtu) = mtu.filter(|mtu| !mtu.is_empty()) {
-        fact += &format!(" mtu {mtu}");
+        write!(fact, " mtu {mtu}").unwrap();
     }
     let metric = word(route, "metric");
     if !matches!(&*metric, "" | "0" | "1024") {
-        fact += &format!(" metric {metric}");
+        write!(fact, " metric {metric}").unwrap();
     }
     Some(fact)
 }
@@ -104,7 +105,7 @@ fn rule_fact(rule: &Value<'_>, family: &str) -> String {
     for key in ["priority", "src", "srclen", "dst", "dstlen", "fwmark", "tos", "table"] {
         let value = word(rule, key);
         if !value.is_empty() && value != "all" {
-            fact += &format!(" {key} {value}");
+            write!(fact, " {key} {value}").unwrap();
         }
     }
     fact
@@ -160,7 +161,7 @@ fn asks_router(link: &Link) -> Option<bool> {
 }
 
 /// Facts with links by the names they had before.
-pub(crate) fn renamed(facts: Facts, moved: &[(String, String)]) -> Facts {
+pub(crate) fn renamed(facts: &Facts, moved: &[(String, String)]) -> Facts {
     let before =
         |word: &str| moved.iter().find(|(now, _)| now == word).map_or(word, |(_, before)| before).to_string();
     facts.iter().map(|fact| fact.split(' ').map(before).collect::<Vec<_>>().join(" ")).collect()

@@ -51,7 +51,7 @@ pub(crate) fn run(case: &Case, back_end: &str) -> Facts {
     }
     let expected = fs::read_to_string(std::env::var_os(crate::EXPECTED).unwrap()).unwrap();
     let expected: Facts = expected.lines().map(String::from).collect();
-    let look = || facts::settled(&resolved, facts::renamed(state(back_end), &moved));
+    let look = || facts::settled(&resolved, facts::renamed(&state(back_end), &moved));
     steady(&look, &expected)
 }
 
@@ -88,6 +88,7 @@ fn put(path: &str, content: &[u8], mode: u32) {
 }
 
 /// Starts a daemon; what it says is told with the rest.
+#[allow(clippy::zombie_processes, reason = "it ends with the namespace of processes it is in")]
 fn start(program: &str, arguments: &[&str]) {
     let started = Command::new(program)
         .args(arguments)

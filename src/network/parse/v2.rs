@@ -41,9 +41,10 @@ pub(super) fn parse(data: &Value<'_>, netplan: String, file: &str) -> Parsed {
         reader.enter("", "");
         let Some((_, what)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
             if !matches!(section, "version" | "renderer") {
-                let why = match super::netplan::is_section(links) {
-                    true => "only netplan can be given this",
-                    false => "is no section of links; it is left out",
+                let why = if super::netplan::is_section(links) {
+                    "only netplan can be given this"
+                } else {
+                    "is no section of links; it is left out"
                 };
                 reader.add(links, section, &[why]);
             }
