@@ -2,9 +2,11 @@
 //! what useradd(8), groupadd(8), usermod(8) and passwd(1) would write. Lines of
 //! others stay as they are, to the byte.
 
+use super::table::Table;
 use crate::action::{AccountChange, NewUser};
 use crate::error::{Error, Result};
 use crate::text::fill;
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -26,207 +28,202 @@ pub struct AccountFiles {
 const ORDINARY: (u32, u32) = (1000, 60_000);
 const SYSTEM: (u32, u32) = (100, 999);
 
-/// Makes a change; `today` is counted in days since 1970.
-pub fn edit(files: &mut AccountFiles, change: &AccountChange, today: u64) -> Result<()> {
-    match change {
-        AccountChange::AddGroup { name, system } => {
-            if group_number(files, name).is_some() {
-                complete_group(files, name);
-            } else {
-                let taken = numbers(files.group.as_deref(), 2);
-                add_group(files, name, free(&taken, *system, name)?);
+/// Changes account files in memory, each change at the cost of what it changes.
+pub struct Editor {
+    passwd: Table,
+    group: Table,
+    shadow: Table,
+    gshadow: Table,
+    /// Days since 1970.
+    today: u64,
+}
+
+impl Editor {
+    /// Takes the files as they are; `today` is counted in days since 1970.
+    pub fn new(files: &AccountFiles, today: u64) -> Self {
+        Self {
+            passwd: Table::of(files.passwd.as_deref()),
+            group: Table::of(files.group.as_deref()),
+            shadow: Table::of(files.shadow.as_deref()),
+            gshadow: Table::of(files.gshadow.as_deref()),
+            today,
+        }
+    }
+
+    /// The files with the changes made.
+    pub fn files(&self) -> AccountFiles {
+        AccountFiles {
+            passwd: self.passwd.text(),
+            group: self.group.text(),
+            shadow: self.shadow.text(),
+            gshadow: self.gshadow.text(),
+        }
+    }
+
+    /// Makes a change; one that fails changes nothing.
+    pub fn change(&mut self, change: &AccountChange) -> Result<()> {
+        match change {
+            AccountChange::AddGroup { name, system } => {
+                if self.group.number(name).is_some() {
+                    self.complete_group(name);
+                } else {
+                    let number = free(self.group.numbers(), *system, name)?;
+                    self.add_group(name, number);
+                }
+                Ok(())
             }
-            Ok(())
+            AccountChange::AddUser(user) => self.add_user(user),
+            AccountChange::AddMember { user, group } => self.add_member(user, group),
+            AccountChange::SetPassword { user, hash } => {
+                self.password(user, "set", Some(self.today), &|_| hash.clone())
+            }
+            AccountChange::LockPassword { user } => self.password(user, "lock", None, &|old| {
+                if old.starts_with('!') { old.into() } else { ["!", old].concat() }
+            }),
+            AccountChange::ExpirePassword { user } => {
+                self.password(user, "expire", Some(0), &|old| old.into())
+            }
         }
-        AccountChange::AddUser(user) => add_user(files, user, today),
-        AccountChange::AddMember { user, group } => add_member(files, user, group),
-        AccountChange::SetPassword { user, hash } => {
-            password(files, user, "set", Some(today), &|_| hash.clone())
+    }
+
+    fn add_group(&mut self, name: &str, number: u32) {
+        self.group.append(fill("{}:x:{}:", &[name, &number.to_string()]));
+        self.complete_group(name);
+    }
+
+    /// Gives a group its line of gshadow where it was interrupted before that.
+    fn complete_group(&mut self, name: &str) {
+        if self.gshadow.is_there() && self.gshadow.line(name).is_none() {
+            self.gshadow.append(fill("{}:!::", &[name]));
         }
-        AccountChange::LockPassword { user } => password(files, user, "lock", None, &|old| {
-            if old.starts_with('!') { old.into() } else { ["!", old].concat() }
-        }),
-        AccountChange::ExpirePassword { user } => password(files, user, "expire", Some(0), &|old| old.into()),
+    }
+
+    fn add_user(&mut self, user: &NewUser) -> Result<()> {
+        let name = user.name.as_str();
+        if self.passwd.line(name).is_some() {
+            return Ok(());
+        }
+        let taken = self.passwd.numbers();
+        let uid = match user.uid {
+            Some(uid) if taken.contains(&uid) => {
+                let why = fill("the number {} belongs to another user", &[&uid.to_string()]);
+                return Err(Error::new("add user", name, why));
+            }
+            Some(uid) => uid,
+            None => free(taken, user.system, name)?,
+        };
+        let gid = match &user.group {
+            Some(group) => match self.group.number(group).or_else(|| group.parse().ok()) {
+                Some(gid) => gid,
+                None => return Err(Error::new("add user", name, fill("the root has no group {}", &[group]))),
+            },
+            None => self.own_group(name, uid, user.system)?,
+        };
+        let (uid, gid) = (uid.to_string(), gid.to_string());
+        let fields = [name, &uid, &gid, &user.gecos, &user.home, &user.shell];
+        self.passwd.append(fill("{}:x:{}:{}:{}:{}:{}", &fields));
+        let days = |days: Option<u32>| days.map(|days| days.to_string()).unwrap_or_default();
+        let fields = [name, &self.today.to_string(), &days(user.inactive), &days(user.expires)];
+        // A line that was left without its user is not the new one's.
+        if self.shadow.line(name).is_none() {
+            self.shadow.append(fill("{}:!:{}:0:99999:7:{}:{}:", &fields));
+        }
+        Ok(())
+    }
+
+    /// The group called as the user, made with the user's number where that is free.
+    fn own_group(&mut self, name: &str, uid: u32, system: bool) -> Result<u32> {
+        if let Some(gid) = self.group.number(name) {
+            self.complete_group(name);
+            return Ok(gid);
+        }
+        let taken = self.group.numbers();
+        let gid = if taken.contains(&uid) { free(taken, system, name)? } else { uid };
+        self.add_group(name, gid);
+        Ok(gid)
+    }
+
+    fn add_member(&mut self, user: &str, group: &str) -> Result<()> {
+        if self.group.number(group).is_none() {
+            let whom = fill("{} to group {}", &[user, group]);
+            return Err(Error::new("add", whom, "the root has no such group"));
+        }
+        self.group.add_member(group, user);
+        self.gshadow.add_member(group, user);
+        Ok(())
+    }
+
+    /// Changes the password field of a user where it is: in shadow, or in passwd
+    /// itself (passwd(5): anything but `x`). `day` becomes the day of the last change.
+    fn password(
+        &mut self,
+        user: &str,
+        doing: &str,
+        day: Option<u64>,
+        change: &dyn Fn(&str) -> String,
+    ) -> Result<()> {
+        let Some(account) = self.passwd.line(user) else {
+            return Err(Error::new(doing, fill("the password of {}", &[user]), "the root has no such user"));
+        };
+        let field = account.split(':').nth(1).unwrap_or_default();
+        let is_elsewhere = field == "x";
+        if !is_elsewhere && !self.shadow.is_there() {
+            let new = with_field(account, &change(field));
+            self.passwd.replace(user, new);
+            return Ok(());
+        }
+        // What passwd said of it counts no more.
+        let account = (!is_elsewhere).then(|| with_field(account, "x"));
+        self.shadow_password(user, day, change);
+        if let Some(account) = account {
+            self.passwd.replace(user, account);
+        }
+        Ok(())
+    }
+
+    fn shadow_password(&mut self, user: &str, day: Option<u64>, change: &dyn Fn(&str) -> String) {
+        let blank = fill("{}:!:::::::", &[user]);
+        let present = self.shadow.line(user);
+        let mut fields: Vec<&str> = present.unwrap_or(&blank).split(':').collect();
+        fields.resize(9, "");
+        let (new, day) = (change(fields[1]), day.map(|day| day.to_string()));
+        fields[1] = &new;
+        if let Some(day) = &day {
+            fields[2] = day;
+        }
+        let new = fields.join(":");
+        if present.is_some() {
+            self.shadow.replace(user, new);
+        } else {
+            self.shadow.append(new);
+        }
     }
 }
 
-/// The line whose first field is `name`.
-fn line<'t>(text: Option<&'t str>, name: &str) -> Option<&'t str> {
-    text?.lines().find(|line| line.split(':').next() == Some(name))
-}
-
-/// Field `at` of every line as a number.
-fn numbers(text: Option<&str>, at: usize) -> Vec<u32> {
-    text.unwrap_or_default().lines().filter_map(|line| line.split(':').nth(at)?.parse().ok()).collect()
-}
-
-fn group_number(files: &AccountFiles, name: &str) -> Option<u32> {
-    line(files.group.as_deref(), name)?.split(':').nth(2)?.parse().ok()
+/// A line of passwd(5) with another password field.
+fn with_field(line: &str, field: &str) -> String {
+    let mut fields: Vec<&str> = line.split(':').collect();
+    if let Some(old) = fields.get_mut(1) {
+        *old = field;
+    }
+    fields.join(":")
 }
 
 /// The next free number: after the highest ordinary one, before the lowest of
 /// the system's; where that is at its end, the first free one.
-fn free(taken: &[u32], system: bool, name: &str) -> Result<u32> {
+fn free(taken: &BTreeSet<u32>, system: bool, name: &str) -> Result<u32> {
     let (first, last) = if system { SYSTEM } else { ORDINARY };
-    let inside = taken.iter().copied().filter(|number| (first..=last).contains(number));
+    let mut inside = taken.range(first..=last);
     let next = if system {
-        inside.min().map_or(last, |low| low - 1)
+        inside.next().map_or(last, |low| low - 1)
     } else {
-        inside.max().map_or(first, |high| high + 1)
+        inside.next_back().map_or(first, |high| high + 1)
     };
     if (first..=last).contains(&next) {
         return Ok(next);
     }
     let none = || Error::new("add", name, "no number is free");
     (first..=last).find(|number| !taken.contains(number)).ok_or_else(none)
-}
-
-/// Puts a line at the end of a file, behind a newline where that lacks one.
-fn append(text: &mut Option<String>, line: &str) {
-    let text = text.get_or_insert_default();
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(line);
-    text.push('\n');
-}
-
-/// The text with the line of `name` replaced.
-fn with_line(text: &str, name: &str, new: &str) -> String {
-    let mut changed = String::with_capacity(text.len() + new.len());
-    for line in text.split_inclusive('\n') {
-        if line.split([':', '\n']).next() == Some(name) {
-            changed.push_str(new);
-            changed.push_str(if line.ends_with('\n') { "\n" } else { "" });
-        } else {
-            changed.push_str(line);
-        }
-    }
-    changed
-}
-
-fn add_group(files: &mut AccountFiles, name: &str, number: u32) {
-    append(&mut files.group, &fill("{}:x:{}:", &[name, &number.to_string()]));
-    complete_group(files, name);
-}
-
-/// Gives a group its line of gshadow where it was interrupted before that.
-fn complete_group(files: &mut AccountFiles, name: &str) {
-    if files.gshadow.is_some() && line(files.gshadow.as_deref(), name).is_none() {
-        append(&mut files.gshadow, &fill("{}:!::", &[name]));
-    }
-}
-
-fn add_user(files: &mut AccountFiles, user: &NewUser, today: u64) -> Result<()> {
-    let name = user.name.as_str();
-    if line(files.passwd.as_deref(), name).is_some() {
-        return Ok(());
-    }
-    let taken = numbers(files.passwd.as_deref(), 2);
-    let uid = match user.uid {
-        Some(uid) if taken.contains(&uid) => {
-            let why = fill("the number {} belongs to another user", &[&uid.to_string()]);
-            return Err(Error::new("add user", name, why));
-        }
-        Some(uid) => uid,
-        None => free(&taken, user.system, name)?,
-    };
-    let gid = match &user.group {
-        Some(group) => match group_number(files, group).or_else(|| group.parse().ok()) {
-            Some(gid) => gid,
-            None => return Err(Error::new("add user", name, fill("the root has no group {}", &[group]))),
-        },
-        None => own_group(files, name, uid, user.system)?,
-    };
-    let (uid, gid) = (uid.to_string(), gid.to_string());
-    append(
-        &mut files.passwd,
-        &fill("{}:x:{}:{}:{}:{}:{}", &[name, &uid, &gid, &user.gecos, &user.home, &user.shell]),
-    );
-    let days = |days: Option<u32>| days.map(|days| days.to_string()).unwrap_or_default();
-    let fields = [name, &today.to_string(), &days(user.inactive), &days(user.expires)];
-    // A line that was left without its user is not the new one's.
-    if line(files.shadow.as_deref(), name).is_none() {
-        append(&mut files.shadow, &fill("{}:!:{}:0:99999:7:{}:{}:", &fields));
-    }
-    Ok(())
-}
-
-/// The group called as the user, made with the user's number where that is free.
-fn own_group(files: &mut AccountFiles, name: &str, uid: u32, system: bool) -> Result<u32> {
-    if let Some(gid) = group_number(files, name) {
-        complete_group(files, name);
-        return Ok(gid);
-    }
-    let taken = numbers(files.group.as_deref(), 2);
-    let gid = if taken.contains(&uid) { free(&taken, system, name)? } else { uid };
-    add_group(files, name, gid);
-    Ok(gid)
-}
-
-fn add_member(files: &mut AccountFiles, user: &str, group: &str) -> Result<()> {
-    if group_number(files, group).is_none() {
-        return Err(Error::new("add", fill("{} to group {}", &[user, group]), "the root has no such group"));
-    }
-    for text in [&mut files.group, &mut files.gshadow] {
-        let Some(old) = line(text.as_deref(), group) else { continue };
-        let (front, members) = old.rsplit_once(':').unwrap_or((old, ""));
-        if !members.split(',').any(|member| member == user) {
-            let comma = if members.is_empty() { "" } else { "," };
-            let new = [front, ":", members, comma, user].concat();
-            *text = text.as_deref().map(|text| with_line(text, group, &new));
-        }
-    }
-    Ok(())
-}
-
-/// Changes the password field of a user where it is: in shadow, or in passwd
-/// itself (passwd(5): anything but `x`). `day` becomes the day of the last change.
-fn password(
-    files: &mut AccountFiles,
-    user: &str,
-    doing: &str,
-    day: Option<u64>,
-    change: &dyn Fn(&str) -> String,
-) -> Result<()> {
-    let Some(account) = line(files.passwd.as_deref(), user) else {
-        return Err(Error::new(doing, fill("the password of {}", &[user]), "the root has no such user"));
-    };
-    let mut account: Vec<&str> = account.split(':').collect();
-    let in_shadow = line(files.shadow.as_deref(), user);
-    let is_elsewhere = account.get(1).is_some_and(|&field| field == "x");
-    if in_shadow.is_none() && !is_elsewhere && files.shadow.is_none() {
-        let new = change(account.get(1).copied().unwrap_or_default());
-        if let Some(field) = account.get_mut(1) {
-            *field = &new;
-        }
-        let new = account.join(":");
-        files.passwd = files.passwd.as_deref().map(|text| with_line(text, user, &new));
-        return Ok(());
-    }
-    let blank = fill("{}:!:::::::", &[user]);
-    let mut fields: Vec<&str> = in_shadow.unwrap_or(&blank).split(':').collect();
-    fields.resize(9, "");
-    let (new, day) = (change(fields[1]), day.map(|day| day.to_string()));
-    fields[1] = &new;
-    if let Some(day) = &day {
-        fields[2] = day;
-    }
-    let new = fields.join(":");
-    if in_shadow.is_some() {
-        files.shadow = files.shadow.as_deref().map(|text| with_line(text, user, &new));
-    } else {
-        append(&mut files.shadow, &new);
-    }
-    // What passwd said of it counts no more.
-    if !is_elsewhere {
-        if let Some(field) = account.get_mut(1) {
-            *field = "x";
-        }
-        let new = account.join(":");
-        files.passwd = files.passwd.as_deref().map(|text| with_line(text, user, &new));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -248,9 +245,11 @@ mod tests {
     }
 
     fn all(files: &mut AccountFiles, changes: &[AccountChange]) {
+        let mut editor = Editor::new(files, 20_000);
         for change in changes {
-            edit(files, change, 20_000).unwrap();
+            editor.change(change).unwrap();
         }
+        *files = editor.files();
     }
 
     fn set(user: &str) -> AccountChange {
@@ -316,7 +315,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_is_told() {
-        let error = |change: AccountChange| edit(&mut files(), &change, 0).unwrap_err().to_string();
+        let error = |change: AccountChange| Editor::new(&files(), 0).change(&change).unwrap_err().to_string();
         assert_eq!(error(set("no")), "unable to set the password of no: the root has no such user");
         let taken = NewUser { uid: Some(1000), ..user("ann") };
         assert_eq!(
@@ -334,11 +333,12 @@ mod tests {
 
     #[test]
     fn numbers_run_out_and_gaps_are_found() {
-        assert_eq!(free(&[], false, "a").unwrap(), 1000);
-        assert_eq!(free(&[1000, 1007, 65_534], false, "a").unwrap(), 1008);
-        assert_eq!(free(&[1000, 60_000], false, "a").unwrap(), 1001);
-        assert_eq!(free(&[100, 998], true, "a").unwrap(), 101);
+        let next = |taken: &[u32], system| free(&taken.iter().copied().collect(), system, "a");
+        assert_eq!(next(&[], false).unwrap(), 1000);
+        assert_eq!(next(&[1000, 1007, 65_534], false).unwrap(), 1008);
+        assert_eq!(next(&[1000, 60_000], false).unwrap(), 1001);
+        assert_eq!(next(&[100, 998], true).unwrap(), 101);
         let all: Vec<u32> = (100..=999).collect();
-        assert!(free(&all, true, "a").is_err());
+        assert!(next(&all, true).is_err());
     }
 }

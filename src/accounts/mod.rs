@@ -2,6 +2,7 @@
 //! (passwd(5), group(5)).
 
 pub mod edit;
+mod table;
 
 use crate::error::Result;
 use crate::fetch::{self, Fetch};

@@ -7,6 +7,7 @@ use crate::syntax::encoding;
 use crate::syntax::json;
 use crate::syntax::value::{Data, Value};
 use crate::text::fill;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -104,6 +105,8 @@ pub fn rsyslog<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Optio
     let folder = text("config_dir", "rsyslog_dir", "/etc/rsyslog.d");
     let usual = text("config_filename", "rsyslog_filename", "20-cloud-config.conf");
     let mut rsyslog = Rsyslog::default();
+    let mut places = BTreeMap::new();
+    let mut add = |name: &str, content: &str| add(&mut rsyslog.files, &mut places, folder, name, content);
     let configs = setting.value.items().or_else(|| setting.value.get_set("configs").map(items));
     for item in configs.unwrap_or_default() {
         let (content, name) = if let Data::Str(text) = &item.data {
@@ -113,7 +116,7 @@ pub fn rsyslog<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Optio
             (item.get("content").and_then(Value::as_str), name.unwrap_or_default())
         };
         match content.filter(|_| is_file_name(name)) {
-            Some(content) => add(&mut rsyslog.files, folder, name, content),
+            Some(content) => add(name, content),
             None => problems.push(setting.error(
                 "write the configuration at",
                 item,
@@ -123,7 +126,7 @@ pub fn rsyslog<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Optio
     }
     let remotes = remotes(&setting, problems);
     if !remotes.is_empty() {
-        add(&mut rsyslog.files, folder, usual, &fill("# begin remotes\n{}# end remotes", &[&remotes]));
+        add(usual, &fill("# begin remotes\n{}# end remotes", &[&remotes]));
     }
     rsyslog.reload = match setting.value.get_set("service_reload_command") {
         Some(value) if value.as_str() != Some("auto") => {
@@ -155,11 +158,19 @@ fn is_file_name(name: &str) -> bool {
     !name.trim_ascii().is_empty() && !name.contains(char::is_control) && name.split('/').all(is_file)
 }
 
-fn add(files: &mut Vec<(String, String)>, folder: &str, name: &str, content: &str) {
+/// Adds to the content of the file called `name`; `places`: where each path is among `files`.
+fn add(
+    files: &mut Vec<(String, String)>,
+    places: &mut BTreeMap<String, usize>,
+    folder: &str,
+    name: &str,
+    content: &str,
+) {
     let name = name.trim_ascii();
     let path = if name.starts_with('/') { name.into() } else { [folder, "/", name].concat() };
     let end = if content.ends_with('\n') { "" } else { "\n" };
-    match files.iter_mut().find(|(own, _)| *own == path) {
+    let at = *places.entry(path.clone()).or_insert(files.len());
+    match files.get_mut(at) {
         Some((_, text)) => {
             text.push_str(content);
             text.push_str(end);

@@ -4,9 +4,11 @@
 use super::schema::{Key, Kind};
 use super::{CloudConfig, Setting};
 use crate::error::Error;
+use crate::syntax::order::order;
 use crate::syntax::value::Data;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::mem::take;
 
 /// The keys read here, for `glowplug schema`.
 pub static KEYS: &[Key] = &[
@@ -111,7 +113,7 @@ fn options(setting: &Setting<'_>, problems: &mut Vec<Error>) -> Vec<String> {
     if !matches!(options.data, Data::Map(_)) {
         problems.push(setting.mismatch("read", options, "options", "a mapping"));
     }
-    let (mut flags, mut values) = (Vec::new(), Vec::new());
+    let (mut flags, mut values) = (Vec::new(), Vec::<String>::new());
     for (key, value) in options.entries() {
         let text = match (key.as_str(), &value.data) {
             (Some(_), Data::Bool(false)) => continue,
@@ -125,15 +127,14 @@ fn options(setting: &Setting<'_>, problems: &mut Vec<Error>) -> Vec<String> {
         };
         match (key.as_str(), text) {
             (Some(name), Some(text)) if is_word(name) && is_word(&text) => {
-                // In order by inserting: a sort would cost the agent kilobytes.
-                let value = [name, ":", &text].concat();
-                let at = values.iter().position(|other: &String| *other > value).unwrap_or(values.len());
-                values.insert(at, value);
+                values.push([name, ":", &text].concat());
             }
             _ => problems.push(setting.error("use the option at", key, "it is neither a flag nor a value")),
         }
     }
-    flags.extend(values);
+    for at in order(values.len(), &|one, other| values[one].cmp(&values[other])) {
+        flags.push(take(&mut values[at]));
+    }
     flags
 }
 

@@ -10,6 +10,7 @@ use crate::cloud_config::mounts::{self, Entry, FIELDS, default_fields, entries};
 use crate::state::paths::Frequency;
 use crate::text::{push_line, to_bytes};
 use alloc::borrow::Cow;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -55,10 +56,11 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         push_line(&mut content, &line);
     }
     let mounted = devices::mounted(context.root);
+    let mounted: BTreeSet<&str> = mounted.iter().map(|mounted| &*mounted.point).collect();
     let mut must_mount = old.as_ref() != Some(&content);
     for [_, point, ..] in lines.iter().filter(|line| line[1].starts_with('/')) {
         plan.actions.push(Action::make_directory(point, 0o755));
-        must_mount |= !mounted.iter().any(|mounted| mounted.point == *point);
+        must_mount |= !mounted.contains(&**point);
     }
     if old.as_ref() != Some(&content) {
         let (content, owner, existing) = (to_bytes(&content), Owner::Root, Existing::KeepMetadata);
@@ -81,7 +83,10 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line> {
     let options = if runs_systemd(context.root) { SYSTEMD } else { OTHER_INIT };
     let defaults = default_fields(context.config, options, &mut plan.problems);
-    let (mut lines, mut named) = (Vec::<Line>::new(), Vec::new());
+    let (mut lines, mut named) = (Vec::<Option<Line>>::new(), BTreeSet::new());
+    // Where the lines of each device are.
+    let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let present = Present::of(present);
     for entry in entries(context.config, &mut plan.problems) {
         let found = devices::find(context, &entry.device);
         let is_device = matches!(found, Device::Here(_));
@@ -100,16 +105,17 @@ fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line>
                 }
             },
         };
-        named.push(device.clone());
+        named.insert(device.clone());
         let Some(point) = entry.rest[0].as_deref().or(defaults[1].as_deref()) else {
-            lines.retain(|line| line[0] != device);
+            places.remove(&device).unwrap_or_default().into_iter().for_each(|at| lines[at] = None);
             continue;
         };
         // What is no disk, and a part of one, may be mounted many times.
         let is_one = is_device && !is_part(&entry);
-        let is_present = |device: &str| has_line(present, device, if is_one { "" } else { point });
+        let is_present = |device: &str| present.has(device, if is_one { "" } else { point });
         if !is_present(&device) && !is_present(&entry.device) {
-            lines.push(filled(&entry, device, &defaults));
+            places.entry(device.clone()).or_default().push(lines.len());
+            lines.push(Some(filled(&entry, device, &defaults)));
         }
     }
     let usual_options = defaults[3].as_deref().unwrap_or(options);
@@ -120,23 +126,34 @@ fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line>
     for mut line in usual {
         let Device::Here(path) = devices::find(context, line[0]) else { continue };
         // A disk that nobody has made a file system on can't be mounted.
-        if !named.contains(&path)
-            && !has_line(present, &path, "")
-            && context.host.file_system(&path).is_some()
-        {
+        if !named.contains(&path) && !present.has(&path, "") && context.host.file_system(&path).is_some() {
             line[0] = &path;
-            lines.push(line.map(String::from));
+            lines.push(Some(line.map(String::from)));
         }
     }
-    lines
+    lines.into_iter().flatten().collect()
 }
 
-/// Whether a line of fstab(5) has this device, and this mount point if one is given.
-fn has_line(present: &[&str], device: &str, point: &str) -> bool {
-    present.iter().any(|line| {
-        let mut fields = line.split_ascii_whitespace();
-        fields.next() == Some(device) && (point.is_empty() || fields.next() == Some(point))
-    })
+/// The devices of lines of fstab(5), each alone (with an empty text) and with its mount point.
+struct Present<'t>(BTreeSet<(&'t str, &'t str)>);
+
+impl<'t> Present<'t> {
+    fn of(lines: &[&'t str]) -> Self {
+        let mut present = BTreeSet::new();
+        for line in lines {
+            let mut fields = line.split_ascii_whitespace();
+            if let Some(device) = fields.next() {
+                present.insert((device, ""));
+                present.extend(fields.next().map(|point| (device, point)));
+            }
+        }
+        Self(present)
+    }
+
+    /// Whether a line has this device, and this mount point if one is given.
+    fn has(&self, device: &str, point: &str) -> bool {
+        self.0.contains(&(device, point))
+    }
 }
 
 /// Whether an entry mounts a part of a file system (btrfs(5)).

@@ -4,32 +4,33 @@ use crate::cloud_config::Setting;
 use crate::error::Error;
 use crate::syntax::value::{Data, Value};
 use crate::text::is_space;
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// One section.
 pub(super) struct Ini {
     text: String,
-    keys: Vec<String>,
+    keys: BTreeSet<String>,
 }
 
 impl Ini {
     /// An empty section.
     pub(super) fn new(section: &str) -> Self {
-        Self { text: ["[", section, "]\n"].concat(), keys: Vec::new() }
+        Self { text: ["[", section, "]\n"].concat(), keys: BTreeSet::new() }
     }
 
     /// Adds a line; a key counts once.
     pub(super) fn set(&mut self, key: &str, sign: &str, value: &str) {
         if !self.has(key) {
             self.text.push_str(&[key, sign, value, "\n"].concat());
-            self.keys.push(key.into());
+            self.keys.insert(key.into());
         }
     }
 
     /// Whether a key is set.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.keys.iter().any(|own| own == key)
+        self.keys.contains(key)
     }
 
     /// The section as it is written.

@@ -9,6 +9,7 @@ use crate::cloud_config::users::users;
 use crate::error::Error;
 use crate::state::paths::Frequency;
 use crate::syntax::value::{Data, Value};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 pub(super) const MODULE: Module = Module {
@@ -26,13 +27,14 @@ const PROGRAM: &str = "ssh-import-id";
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     let Ok(accounts) = plan.accounts(context) else { return };
+    let (is_there, has_sudo) = (has_program(context.root, PROGRAM), has_program(context.root, "sudo"));
     for (user, ids) in wanted(context, plan) {
         let failed = |why| Error::new("import the keys of", user, why);
-        if !has_program(context.root, PROGRAM) {
+        if !is_there {
             plan.problems.push(failed("ssh-import-id is not there (package ssh-import-id)"));
         } else if accounts.user(user).is_none() {
             plan.problems.push(failed("there is no such user"));
-        } else if has_program(context.root, "sudo") {
+        } else if has_sudo {
             let base = ["sudo", "--preserve-env=https_proxy", "-Hu", user, PROGRAM];
             plan.actions.push(Program::repeatable(&[&base[..], &ids].concat()).into());
         } else {
@@ -49,14 +51,16 @@ fn wanted<'a>(context: &Context<'a>, plan: &mut Plan) -> Vec<(&'a str, Vec<&'a s
     let top = context.config.get("ssh_import_id");
     let entries = context.config.get("users");
     let items = entries.and_then(|setting| setting.value.items()).unwrap_or_default();
+    let mut named = BTreeMap::new();
+    for item in items {
+        if let Some(name) = item.get("name").and_then(Value::as_str) {
+            named.entry(name).or_insert(item);
+        }
+    }
     let mut wanted = Vec::new();
     // What is wrong with them, users_groups has told.
     for user in users(context.config, &mut Vec::new()) {
-        let own = || {
-            let entry =
-                items.iter().find(|item| item.get("name").and_then(Value::as_str) == Some(user.name))?;
-            Some((entries?, entry.get_set("ssh_import_id")?))
-        };
+        let own = || Some((entries?, named.get(user.name)?.get_set("ssh_import_id")?));
         let found = if user.is_default { top.map(|setting| (setting, setting.value)) } else { own() };
         let Some((setting, value)) = found else { continue };
         let ids = ids(&setting, value, plan);
@@ -72,18 +76,18 @@ fn ids<'a>(setting: &Setting<'a>, value: &'a Value<'a>, plan: &mut Plan) -> Vec<
         Data::Seq(items) => items,
         _ => core::slice::from_ref(value),
     };
-    let mut ids = Vec::new();
+    let (mut ids, mut seen) = (Vec::new(), BTreeSet::new());
     for item in items {
         // As cloud-init has it, commas stand between several in one text.
         for id in item.as_str().unwrap_or("-").split(',').map(str::trim_ascii) {
             // Old examples say `None` for no identity.
-            if id.eq_ignore_ascii_case("none") || id.is_empty() || ids.contains(&id) {
+            if id.eq_ignore_ascii_case("none") || id.is_empty() {
                 continue;
             }
             if id.starts_with('-') || id.contains(char::is_control) {
                 let why = "it is no identity (lp:NAME, gh:NAME)";
                 plan.problems.push(setting.error("import the keys at", item, why));
-            } else {
+            } else if seen.insert(id) {
                 ids.push(id);
             }
         }

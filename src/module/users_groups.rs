@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::state::paths::Frequency;
 use crate::text::fill;
 pub(super) use add::Tools;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -35,7 +36,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let tools = Tools::of(context.root);
     let groups = groups(context.config, &mut plan.problems);
     let users = users(context.config, &mut plan.problems);
-    let mut made = Vec::new();
+    let mut made = BTreeSet::new();
     for group in &groups {
         add_group(&tools, &present, group.name, &mut made, plan);
         for member in &group.members {
@@ -48,34 +49,42 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             }
         }
     }
-    let default = users.iter().find(|user| user.is_default).map(|user| user.name);
-    let mut sudo = Vec::new();
+    let is_new = |user: &User<'_>| present.user(user.name).is_none();
     for user in &users {
-        let is_new = present.user(user.name).is_none();
-        if is_new {
+        if is_new(user) {
             let primary = user.option("primary_group").filter(|name| name.parse::<u32>().is_err());
             for group in user.groups.iter().copied().chain(primary).filter(|_| user.has("create_groups")) {
                 add_group(&tools, &present, group, &mut made, plan);
             }
             tools.add_user(context, user, plan);
         }
-        passwords(&tools, context, user, is_new, plan);
-        if !user.sudo.is_empty() {
-            sudo.push((user.name, &*user.sudo));
-        }
+        passwords(&tools, context, user, is_new(user), plan);
+    }
+    for user in users.iter().filter(|user| is_new(user)) {
+        tools.make_home(context, user, plan);
+    }
+    let default = users.iter().find(|user| user.is_default).map(|user| user.name);
+    for user in &users {
         authorized(context, &present, user, default, plan);
     }
-    rules::sudo(context, &sudo, plan);
+    let with_rules = users.iter().filter(|user| !user.sudo.is_empty());
+    let rules: Vec<_> = with_rules.map(|user| (user.name, &*user.sudo)).collect();
+    rules::sudo(context, &rules, plan);
     rules::doas(context, &users, plan);
     write_files::plan_of_newcomers(context, &Newcomers::of(context, &present), plan);
 }
 
 /// Makes a group that is not there yet.
-fn add_group<'a>(tools: &Tools, present: &Accounts, name: &'a str, made: &mut Vec<&'a str>, plan: &mut Plan) {
+fn add_group<'a>(
+    tools: &Tools,
+    present: &Accounts,
+    name: &'a str,
+    made: &mut BTreeSet<&'a str>,
+    plan: &mut Plan,
+) {
     // A number is one of a group that is there, or else no name.
-    if !made.contains(&name) && present.gid(name).is_none() {
+    if present.gid(name).is_none() && made.insert(name) {
         tools.add_group(name, plan);
-        made.push(name);
     }
 }
 

@@ -208,7 +208,7 @@ mod tests {
                    is written after packages";
         assert_eq!(texts(&waits), [why]);
         let users = lines("users_groups", text, &root);
-        let after = users.iter().position(|line| line.starts_with("lock the password of kim")).unwrap();
+        let after = users.iter().position(|line| line.starts_with("write /srv/kim/.bashrc")).unwrap();
         assert!(users.contains(&"write /home/lee/.bashrc (0644 lee, 4 bytes)".into()), "with the skeleton");
         assert_eq!(
             users[after + 1..],

@@ -5,8 +5,7 @@ use super::{CREATED, Context, Early, Module, Network, Plan, Stage};
 use crate::action::Action;
 use crate::state::paths::Frequency;
 use crate::syntax::value::Data;
-use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::collections::BTreeSet;
 
 pub(super) const MODULE: Module = Module {
     name: "yum_add_repo",
@@ -46,7 +45,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         return plan.problems.push(setting.mismatch(DOING, setting.value, "yum_repos", "a mapping"));
     }
     let folder = context.config.text("yum_repo_dir").unwrap_or("/etc/yum.repos.d").trim_end_matches('/');
-    let mut paths: Vec<String> = Vec::new();
+    let mut paths = BTreeSet::new();
     for (id, entry) in setting.value.entries() {
         let Some(name) = id.as_str().and_then(|id| file_name(id, '-')) else {
             plan.problems.push(setting.error(DOING, id, "its name can't be that of a file"));
@@ -68,7 +67,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         }
         let text = [CREATED, &ini.text(), "\n"].concat();
         plan.actions.push(Action::write(&path, text.into_bytes(), 0o644));
-        paths.push(path);
+        paths.insert(path);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::action::{Action, Existing, Owner, WriteFile};
 use crate::state::paths::Frequency;
 use crate::syntax::value::{Data, Value};
 use crate::text::to_bytes;
-use alloc::string::String;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 pub(super) const MODULE: Module = Module {
@@ -42,7 +42,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         Ok(items) => items,
         Err(error) => return plan.problems.push(error),
     };
-    let mut paths: Vec<String> = Vec::new();
+    let mut paths = BTreeSet::new();
     for item in items {
         let text = |key| item.get_set(key).and_then(Value::as_str);
         let id = text("id").unwrap_or_default();
@@ -70,7 +70,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             }
         }
         plan.actions.push(Action::write(&path, ini.text().into_bytes(), 0o644));
-        paths.push(path);
+        paths.insert(path);
     }
 }
 
@@ -83,6 +83,7 @@ fn config(context: &Context<'_>, plan: &mut Plan) {
     }
     let Ok(present) = plan.old(context, CONF) else { return };
     let present = present.unwrap_or_default();
+    let is_there: BTreeSet<&str> = present.lines().map(str::trim_ascii).collect();
     let mut lines = Vec::new();
     for (key, value) in setting.value.entries() {
         let Some((name, values)) = texts(&setting, key, value, DOING, &mut plan.problems) else { continue };
@@ -92,9 +93,7 @@ fn config(context: &Context<'_>, plan: &mut Plan) {
         } else if name == "configdir" {
             let why = "configdir can't be changed here";
             plan.problems.push(setting.error(DOING, setting.value, why));
-        } else if values.iter().any(|value| !value.is_empty())
-            && !present.lines().any(|old| old.trim_ascii() == line)
-        {
+        } else if values.iter().any(|value| !value.is_empty()) && !is_there.contains(&*line) {
             lines.push(line);
         }
     }

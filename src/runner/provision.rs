@@ -14,7 +14,7 @@ use crate::{
     addresses, argument, boothook, instance_files, left, log_file, names, network_config, program, progress,
     refused, reporting, stage,
 };
-use glowplug::action::{AccountChange, Action, Task};
+use glowplug::action::{Action, Task};
 use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
@@ -36,7 +36,7 @@ use glowplug::stage::{fallback, handoff, instancify};
 use glowplug::state::cache;
 use glowplug::state::paths::{CLOUD, HANDOFF_SEED, INSTANCE_ID, InstancePaths, semaphore};
 use glowplug::syntax::value::Value;
-use glowplug::sys::accounts;
+use glowplug::sys::accounts::AccountEditor;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::root::Root;
 use glowplug::sys::tree;
@@ -168,7 +168,7 @@ pub(crate) fn run(work: &Work<'_>, machine: &Machine, instance: &Instance, log: 
     };
     let mut tasks = Tasks::with_output(work.redirection(&config, log));
     let mut program = program::run;
-    let mut account = |change: &AccountChange| accounts::apply(&machine.root, change);
+    let mut account = AccountEditor::new(&machine.root);
     let mut task = |task: &Task| tasks.carry_out(task, machine);
     let mut applier = Applier::new(&machine.root, &machine.run);
     applier.account = Some(&mut account);

@@ -174,7 +174,10 @@ impl<'e, 'a> Engine<'e, 'a> {
         let Some(attempt) = self.attempt(module, frequency, &context, log) else {
             return usize::from(!early);
         };
-        let tally = self.carry_out(module, &attempt, log);
+        let mut tally = self.carry_out(module, &attempt, log);
+        if let Some(error) = self.applier.take_account_error() {
+            tally.fail(module, &error, false, log);
+        }
         log.trace(&mut self.applier.trace);
         let plan = &attempt.plan;
         tell(module.name, &plan.waits, tally.done, early, log);
@@ -562,15 +565,19 @@ fn take_end(end: End, module: &Module, action: &Action, key: u64, tally: &mut Ta
     match end {
         End::Done => {}
         End::Unknown(error) => log.line(Level::Warning, "{}: {}", &[module.name, error.text()]),
-        // As with cloud-init, nobody at home is no failure of the boot;
-        // neither is a root that was made to take nothing.
-        End::Failed(error) if action.is_courtesy() || is_of_read_only_root(&error) => {
-            log.line(Level::Warning, "{}: {}", &[module.name, error.text()]);
+        End::Failed(error) | End::Refused(error) => tally.fail(module, &error, action.is_courtesy(), log),
+    }
+}
+
+impl Tally<'_> {
+    /// Takes in what did not happen. As with cloud-init, nobody at home is no failure of the boot;
+    /// neither is a root that was made to take nothing.
+    fn fail(&mut self, module: &Module, error: &Error, is_courtesy: bool, log: &mut Log<'_>) {
+        if is_courtesy || is_of_read_only_root(error) {
+            return log.line(Level::Warning, "{}: {}", &[module.name, error.text()]);
         }
-        End::Failed(error) | End::Refused(error) => {
-            tally.failed += 1;
-            log.line(Level::Error, "{}: {}", &[module.name, error.text()]);
-        }
+        self.failed += 1;
+        log.line(Level::Error, "{}: {}", &[module.name, error.text()]);
     }
 }
 

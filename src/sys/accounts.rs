@@ -1,10 +1,11 @@
 //! Changing the account files of a root: under the lock of lckpwdf(3), each
 //! file written beside its old self and renamed.
 
+use super::apply::ApplyAccounts;
 use super::place::Fault;
 use super::root::Root;
 use super::{clock, failed, path, write};
-use crate::accounts::edit::{AccountFiles, edit};
+use crate::accounts::edit::{AccountFiles, Editor};
 use crate::action::{AccountChange, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
@@ -17,35 +18,73 @@ use rustix::io::Errno;
 
 const DAY: u64 = 86_400_000_000;
 
-/// Makes one change in the root's account files.
-pub fn apply(root: &Root, change: &AccountChange) -> Result<()> {
-    let _lock = lock(root)?;
-    let read = |path: &str| -> Result<Option<String>> {
-        let Some(content) = root.read(path, limits::ROOT_FILE)? else { return Ok(None) };
-        Ok(Some(of_bytes(content)))
-    };
-    let old = AccountFiles {
-        passwd: read("/etc/passwd")?,
-        group: read("/etc/group")?,
-        shadow: read("/etc/shadow")?,
-        gshadow: read("/etc/gshadow")?,
-    };
-    let mut new = old.clone();
-    edit(&mut new, change, clock::realtime() / DAY)?;
-    // A user whose line in passwd is the last to come is never half there.
-    for (path, old, new, mode) in [
-        ("/etc/group", old.group, new.group, 0o644),
-        ("/etc/gshadow", old.gshadow, new.gshadow, 0o600),
-        ("/etc/shadow", old.shadow, new.shadow, 0o600),
-        ("/etc/passwd", old.passwd, new.passwd, 0o644),
-    ] {
-        if let Some(content) = new.filter(|content| old.as_ref() != Some(content)) {
-            let (owner, existing) = (Owner::Root, Existing::KeepMetadata);
-            let file = WriteFile { path: path.into(), content: to_bytes(&content), mode, owner, existing };
-            write::write(root, path, &file, (Uid::ROOT, Gid::ROOT), None)?;
-        }
+/// The root's account files while a run of changes is made: read once, under the lock, and
+/// written once.
+pub struct AccountEditor<'r> {
+    root: &'r Root,
+    open: Option<Open>,
+}
+
+/// Files that are being changed.
+struct Open {
+    old: AccountFiles,
+    editor: Editor,
+    _lock: OwnedFd,
+}
+
+impl<'r> AccountEditor<'r> {
+    /// Reads nothing before the first change.
+    pub fn new(root: &'r Root) -> Self {
+        Self { root, open: None }
     }
-    Ok(())
+}
+
+impl Open {
+    fn of(root: &Root) -> Result<Self> {
+        let lock = lock(root)?;
+        let read = |path: &str| -> Result<Option<String>> {
+            let Some(content) = root.read(path, limits::ROOT_FILE)? else { return Ok(None) };
+            Ok(Some(of_bytes(content)))
+        };
+        let old = AccountFiles {
+            passwd: read("/etc/passwd")?,
+            group: read("/etc/group")?,
+            shadow: read("/etc/shadow")?,
+            gshadow: read("/etc/gshadow")?,
+        };
+        let editor = Editor::new(&old, clock::realtime() / DAY);
+        Ok(Self { old, editor, _lock: lock })
+    }
+}
+
+impl ApplyAccounts for AccountEditor<'_> {
+    fn change(&mut self, change: &AccountChange) -> Result<()> {
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => Open::of(self.root)?,
+        };
+        self.open.insert(open).editor.change(change)
+    }
+
+    fn write(&mut self) -> Result<()> {
+        let Some(Open { old, editor, _lock }) = self.open.take() else { return Ok(()) };
+        let new = editor.files();
+        // A user whose line in passwd is the last to come is never half there.
+        for (path, old, new, mode) in [
+            ("/etc/group", old.group, new.group, 0o644),
+            ("/etc/gshadow", old.gshadow, new.gshadow, 0o600),
+            ("/etc/shadow", old.shadow, new.shadow, 0o600),
+            ("/etc/passwd", old.passwd, new.passwd, 0o644),
+        ] {
+            if let Some(content) = new.filter(|content| old.as_ref() != Some(content)) {
+                let (owner, existing) = (Owner::Root, Existing::KeepMetadata);
+                let content = to_bytes(&content);
+                let file = WriteFile { path: path.into(), content, mode, owner, existing };
+                write::write(self.root, path, &file, (Uid::ROOT, Gid::ROOT), None)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The lock that passwd(1) and its like take too; it ends with the value.
@@ -96,8 +135,15 @@ mod tests {
         let root = Root::open(folder.to_str().unwrap()).unwrap();
         let set = AccountChange::SetPassword { user: "root".into(), hash: "$6$a$b".into() };
         let member = AccountChange::AddMember { user: "root".into(), group: "wheel".into() };
-        apply(&root, &set).unwrap();
-        apply(&root, &member).unwrap();
+        let mut editor = AccountEditor::new(&root);
+        editor.change(&set).unwrap();
+        editor.change(&member).unwrap();
+        assert_eq!(
+            fs::read_to_string(file("shadow")).unwrap(),
+            "root:*:::::::\n",
+            "written once, at the end"
+        );
+        editor.write().unwrap();
         assert!(fs::read_to_string(file("shadow")).unwrap().starts_with("root:$6$a$b:"));
         assert_eq!(fs::metadata(file("shadow")).unwrap().permissions().mode() & 0o7777, 0o640);
         assert_eq!(fs::read_to_string(file("group")).unwrap(), "root:x:0:\nwheel:x:10:root\n");
@@ -105,7 +151,8 @@ mod tests {
         let latin1 = b"root:x:0:0::/root:/bin/sh\nj\xf6rg:x:7:7:J\xf6rg:/home/j\xf6rg:/bin/sh\r\n";
         fs::write(file("passwd"), latin1).unwrap();
         let user = NewUser { name: "ann".into(), home: "/home/ann".into(), ..NewUser::default() };
-        apply(&root, &AccountChange::AddUser(Box::new(user))).unwrap();
+        editor.change(&AccountChange::AddUser(Box::new(user))).unwrap();
+        editor.write().unwrap();
         let passwd = fs::read(file("passwd")).unwrap();
         assert_eq!(passwd, [&latin1[..], b"ann:x:1000:1000::/home/ann:\n"].concat());
         fs::remove_dir_all(folder).unwrap();

@@ -24,7 +24,13 @@ pub type CarryOutTask<'a> = dyn FnMut(&Task) -> Result<()> + 'a;
 pub type ApplyLink<'a> = dyn FnMut(&LinkAction) -> Result<()> + 'a;
 
 /// Changes users and groups; the agent, which needs the room, has none.
-pub type ApplyAccount<'a> = dyn FnMut(&AccountChange) -> Result<()> + 'a;
+pub trait ApplyAccounts {
+    /// Makes a change. Its file may be written with those of the changes that follow.
+    fn change(&mut self, change: &AccountChange) -> Result<()>;
+
+    /// Writes what was changed.
+    fn write(&mut self) -> Result<()>;
+}
 
 /// What actions are carried out on.
 pub struct Applier<'a> {
@@ -39,7 +45,7 @@ pub struct Applier<'a> {
     /// Link changes; absent where nothing changes links.
     pub link: Option<&'a mut ApplyLink<'a>>,
     /// Changes of accounts; absent before the pivot.
-    pub account: Option<&'a mut ApplyAccount<'a>>,
+    pub account: Option<&'a mut dyn ApplyAccounts>,
     /// Programs; absent before the pivot.
     pub program: Option<&'a mut RunProgram<'a>>,
     /// Tasks; absent before the pivot.
@@ -53,6 +59,8 @@ pub struct Applier<'a> {
     pub watch: Option<&'a dyn Fn(&str)>,
     /// Every action that was begun, with microseconds of the monotonic clock, for the log.
     pub trace: Vec<(u64, String)>,
+    /// Why changes of accounts that were made could not be written.
+    account_error: Option<Error>,
     /// The root's accounts as an owner was looked up last, and the files they are of.
     accounts: Option<(AccountFiles, Accounts)>,
 }
@@ -75,6 +83,7 @@ impl<'a> Applier<'a> {
             record: None,
             watch: None,
             trace: Vec::new(),
+            account_error: None,
             accounts: None,
         }
     }
@@ -93,6 +102,10 @@ impl<'a> Applier<'a> {
             watch(&text);
         }
         self.trace.push((clock::monotonic(), text));
+        if !matches!(action, Action::Account(_)) {
+            // Whatever comes next finds them on the disk.
+            self.write_accounts();
+        }
         let applied = self.carry_out(action, begun);
         if !matches!(action, Action::MakeDirectory { .. } | Action::WriteFile(_)) {
             self.accounts = None;
@@ -106,6 +119,22 @@ impl<'a> Applier<'a> {
             self.refused |= path.starts_with("/run/") || is_of_machine(error);
         }
         applied
+    }
+
+    /// Writes the account files where changes of them wait. An error is kept for
+    /// [`Applier::take_account_error`]: it is of the changes, not of what comes next.
+    fn write_accounts(&mut self) {
+        if let Some(Err(error)) = self.account.as_mut().map(|account| account.write()) {
+            self.refused |= is_of_machine(&error);
+            self.account_error = Some(error);
+        }
+    }
+
+    /// Writes the account files where changes of them wait; the value: why they, or earlier ones,
+    /// could not be.
+    pub fn take_account_error(&mut self) -> Option<Error> {
+        self.write_accounts();
+        self.account_error.take()
     }
 
     /// Waits until all that was done to the root's files is on the disk.
@@ -147,7 +176,7 @@ impl<'a> Applier<'a> {
                 None => Err(Error::new("change", action.object(), "links are not touched here")),
             },
             Action::Account(change) => match &mut self.account {
-                Some(apply) => apply(change),
+                Some(apply) => apply.change(change),
                 None => Err(Error::new("change", action.object(), "accounts are not touched here")),
             },
             Action::RunProgram(program) => match &mut self.program {
@@ -264,6 +293,7 @@ fn is_of_machine(error: &Error) -> bool {
 
 impl Drop for Applier<'_> {
     fn drop(&mut self) {
+        self.write_accounts();
         // Who wants to know of failures has flushed before.
         let _ = self.flush();
         self.root.all_is_finished();

@@ -20,6 +20,8 @@ pub struct Assembled {
     pub parts: Vec<Part>,
     /// What could not be used, and what is used though cloud-init would not.
     pub problems: Vec<Error>,
+    /// Bytes of the parts.
+    taken: usize,
 }
 
 /// Takes raw user data apart. `source` is how messages name the file.
@@ -220,13 +222,13 @@ impl Assembly<'_, '_> {
         self.tell_if_left_alone(kind, &filename, candidate);
         let content_type = kind.content_type().unwrap_or(&candidate.content_type).into();
         let (content, merge_type) = (take(&mut candidate.content), candidate.merge_type.take());
+        self.out.taken += content.len();
         self.out.parts.push(Part { kind, content_type, filename, content, merge_type, launch_index });
     }
 
     /// Bytes that further parts may still have.
     fn room(&self) -> usize {
-        let taken = self.out.parts.iter().map(|part| part.content.len()).sum();
-        limits::USER_DATA_TOTAL.saturating_sub(taken)
+        limits::USER_DATA_TOTAL.saturating_sub(self.out.taken)
     }
 
     fn stop_at_bound(&mut self, cause: &str) {

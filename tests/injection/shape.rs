@@ -2,25 +2,26 @@
 //! strict readers of the formats see them.
 
 use crate::machine::Planned;
-use glowplug::accounts::edit::{AccountFiles, edit};
+use glowplug::accounts::edit::{AccountFiles, Editor};
 use glowplug::action::{Action, Effect, Program};
 
 /// The records of all actions, in no order that matters.
 pub(crate) fn of(planned: &Planned, value: &str) -> Vec<String> {
     let mut records = Records { value, found: Vec::new() };
-    let mut accounts = AccountFiles {
+    let accounts = AccountFiles {
         passwd: Some("root:x:0:0:root:/root:/bin/sh\nold:x:1000:1000::/home/old:/bin/sh\n".into()),
         group: Some("root:x:0:\nold:x:1000:\n".into()),
         shadow: Some("root:*:::::::\nold:*:::::::\n".into()),
         gshadow: Some("root:*::\n".into()),
     };
+    let mut editor = Editor::new(&accounts, 20_000);
     for action in &planned.actions {
         match action {
             Action::WriteFile(file) => records.file(&file.path, &file.content),
             Action::RunProgram(program) => records.program(program),
             Action::Account(change) => {
                 // What edits nothing has nothing to be read.
-                let _ = edit(&mut accounts, change, 20_000);
+                let _ = editor.change(change);
             }
             Action::Task(task) => match &task.effect {
                 Effect::ShutDown(shut_down) => records.program(&shut_down.program),
@@ -34,7 +35,7 @@ pub(crate) fn of(planned: &Planned, value: &str) -> Vec<String> {
             _ => {}
         }
     }
-    records.accounts(&accounts);
+    records.accounts(&editor.files());
     records.found
 }
 

@@ -4,6 +4,7 @@ use super::fields::{Fields, is_set};
 use super::{CloudConfig, Setting, User, names};
 use crate::error::{Error, Result};
 use crate::syntax::value::{Data, Value};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Where the keys of one user are looked up, the first that has one wins.
@@ -61,12 +62,14 @@ fn default_sources<'a>(of_default: Vec<Source<'a>>, own: Vec<Source<'a>>) -> Vec
 /// The entries of `users`, an entry `default` where one is meant.
 fn entries<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry<'a>> = Vec::new();
+    let mut places = BTreeMap::new();
     let mut add = |name: &'a str, source: Option<Source<'a>>| {
         let name = name.trim_ascii();
         if name.is_empty() {
             return;
         }
-        match entries.iter_mut().find(|entry| entry.name == name) {
+        let at = *places.entry(name).or_insert(entries.len());
+        match entries.get_mut(at) {
             Some(entry) => entry.sources.extend(source),
             None => entries.push(Entry { name, sources: source.into_iter().collect() }),
         }

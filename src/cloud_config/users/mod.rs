@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::syntax::value::{Data, Value};
 use crate::text::{fill, is_space};
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// The keys read here, for `glowplug schema`.
@@ -127,15 +128,15 @@ impl User<'_> {
 /// The groups in the order of their first mention. What is no group is a
 /// problem, and the others count.
 pub fn groups<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Vec<Group<'a>> {
-    let mut groups = Vec::new();
-    let Some(setting) = config.get("groups") else { return groups };
+    let Some(setting) = config.get("groups") else { return Vec::new() };
+    let mut groups = Groups::default();
     match &setting.value.data {
-        Data::Str(text) => text.split(',').for_each(|name| add_group(&mut groups, name, Vec::new())),
+        Data::Str(text) => text.split(',').for_each(|name| groups.add(name, Vec::new())),
         Data::Map(_) => group_entries(&setting, setting.value, &mut groups, problems),
         Data::Seq(items) => {
             for item in items {
                 match &item.data {
-                    Data::Str(name) => add_group(&mut groups, name, Vec::new()),
+                    Data::Str(name) => groups.add(name, Vec::new()),
                     Data::Map(_) => group_entries(&setting, item, &mut groups, problems),
                     _ => {
                         problems.push(setting.mismatch(
@@ -149,6 +150,11 @@ pub fn groups<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Vec<Gr
             }
         }
         _ => problems.push(setting.mismatch("read", setting.value, "groups", "a list")),
+    }
+    let mut groups = groups.found;
+    for group in &mut groups {
+        group.members.sort_unstable();
+        group.members.dedup();
     }
     groups.retain(|group: &Group<'_>| match check_name(group.name) {
         Ok(()) => true,
@@ -168,7 +174,7 @@ pub fn groups<'a>(config: &CloudConfig<'a>, problems: &mut Vec<Error>) -> Vec<Gr
 fn group_entries<'a>(
     setting: &Setting<'a>,
     value: &'a Value<'a>,
-    groups: &mut Vec<Group<'a>>,
+    groups: &mut Groups<'a>,
     problems: &mut Vec<Error>,
 ) {
     for (key, members) in value.entries() {
@@ -177,25 +183,34 @@ fn group_entries<'a>(
             continue;
         };
         match names(members) {
-            Some(members) => add_group(groups, name, members),
-            None if members.data == Data::Null => add_group(groups, name, Vec::new()),
+            Some(members) => groups.add(name, members),
+            None if members.data == Data::Null => groups.add(name, Vec::new()),
             None => problems.push(setting.mismatch("add members at", members, "it", "a list of names")),
         }
     }
 }
 
-fn add_group<'a>(groups: &mut Vec<Group<'a>>, name: &'a str, members: Vec<&'a str>) {
-    let name = name.trim_ascii();
-    if name.is_empty() {
-        return;
+/// Groups as they are found.
+#[derive(Default)]
+struct Groups<'a> {
+    /// Members in no order yet.
+    found: Vec<Group<'a>>,
+    /// Where among them each name is.
+    places: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Groups<'a> {
+    fn add(&mut self, name: &'a str, members: Vec<&'a str>) {
+        let name = name.trim_ascii();
+        if name.is_empty() {
+            return;
+        }
+        let at = *self.places.entry(name).or_insert(self.found.len());
+        match self.found.get_mut(at) {
+            Some(group) => group.members.extend(members),
+            None => self.found.push(Group { name, members }),
+        }
     }
-    let at = groups.iter().position(|group| group.name == name).unwrap_or_else(|| {
-        groups.push(Group { name, members: Vec::new() });
-        groups.len() - 1
-    });
-    groups[at].members.extend(members);
-    groups[at].members.sort_unstable();
-    groups[at].members.dedup();
 }
 
 /// Names in a list, or in a text with commas between; `None` for anything else.

@@ -107,7 +107,13 @@ impl Tools {
         for group in &user.groups {
             self.add_member(user.name, group, plan);
         }
-        if has_home(user) {
+    }
+
+    /// Makes the home of a new user where useradd(8) has not: changes of accounts that follow each
+    /// other are written together.
+    pub(super) fn make_home(&self, context: &Context<'_>, user: &User<'_>, plan: &mut Plan) {
+        if !self.has_shadow && has_home(user) {
+            let home = home::of(context, &Accounts::default(), user);
             home::make(context, &home, user.name, plan);
         }
     }

@@ -9,6 +9,7 @@ use crate::module::present::Unread;
 use crate::module::system::has_program;
 use crate::text::{fill, to_bytes};
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -29,14 +30,13 @@ pub(super) fn sudo(context: &Context<'_>, users: &[(&str, &[&str])], plan: &mut 
     }
     let Ok(old) = plan.old(context, OWN) else { return };
     let mut content = old.clone().unwrap_or_else(|| CREATED.into());
+    let present = Blocks::of(old.as_deref().unwrap_or_default());
     for (name, rules) in users {
-        let mut block = fill("\n{}{}\n", &[RULES_OF, name]);
+        let mut block = String::new();
         for rule in *rules {
             block.push_str(&fill("{} {}\n", &[name, rule]));
         }
-        if !content.contains(&block) {
-            content.push_str(&block);
-        }
+        present.add(name, &block, &mut content);
     }
     let mut files = Vec::new();
     if old.as_ref() != Some(&content) {
@@ -73,17 +73,16 @@ fn including(context: &Context<'_>, plan: &mut Plan) -> Result<Option<WriteFile>
 pub(super) fn doas(context: &Context<'_>, users: &[User<'_>], plan: &mut Plan) {
     let mut blocks = Vec::new();
     for user in users {
-        blocks.extend(block(user, plan));
+        blocks.extend(block(user, plan).map(|block| (user.name, block)));
     }
     if blocks.is_empty() {
         return;
     }
     let Ok(old) = plan.old(context, DOAS) else { return };
     let mut content = old.clone().unwrap_or_default();
-    for block in &blocks {
-        if !content.contains(block) {
-            content.push_str(block);
-        }
+    let present = Blocks::of(old.as_deref().unwrap_or_default());
+    for (name, block) in &blocks {
+        present.add(name, block, &mut content);
     }
     if old.as_ref() != Some(&content) {
         let owner = Owner::Root;
@@ -96,8 +95,7 @@ pub(super) fn doas(context: &Context<'_>, users: &[User<'_>], plan: &mut Plan) {
 /// The lines of a user in doas.conf(5), if there are any.
 fn block(user: &User<'_>, plan: &mut Plan) -> Option<String> {
     let own = |rule: &&&str| rule.split_ascii_whitespace().any(|word| word == user.name);
-    let mut block = fill("\n{}{}\n", &[RULES_OF, user.name]);
-    let heading = block.len();
+    let mut block = String::new();
     for rule in user.doas.iter().filter(own) {
         block.push_str(rule);
         block.push('\n');
@@ -106,7 +104,33 @@ fn block(user: &User<'_>, plan: &mut Plan) -> Option<String> {
         let why = "a rule of it does not name this user, and is left out";
         plan.problems.push(Error::new("allow doas to", user.name, why));
     }
-    (block.len() > heading).then_some(block)
+    (!block.is_empty()).then_some(block)
+}
+
+/// The rules a file has below a user's name.
+struct Blocks<'t>(BTreeMap<&'t str, Vec<&'t str>>);
+
+impl<'t> Blocks<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut blocks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let heading = ["\n", RULES_OF].concat();
+        for piece in text.split(&*heading).skip(1) {
+            let (name, rules) = piece.split_once('\n').unwrap_or((piece, ""));
+            blocks.entry(name).or_default().push(rules);
+        }
+        Self(blocks)
+    }
+
+    /// Adds a user's rules to `text`, unless the file has them.
+    fn add(&self, name: &str, rules: &str, text: &mut String) {
+        let present =
+            self.0.get(name).is_some_and(|blocks| blocks.iter().any(|block| block.starts_with(rules)));
+        if !present {
+            for piece in ["\n", RULES_OF, name, "\n", rules] {
+                text.push_str(piece);
+            }
+        }
+    }
 }
 
 fn file(path: &str, content: &str) -> WriteFile {
