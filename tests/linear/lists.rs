@@ -70,8 +70,10 @@ fn users(count: usize) -> Seed {
     config(&[
         items("groups", count, |at| format!("c{at:03}")),
         items("users", count, user),
-        "chpasswd:\n  users:\n".into(),
-        (0..count).map(|at| format!("  - {{name: u{at:03}, password: $6$a${at:03}}}\n")).collect(),
+        format!(
+            "chpasswd: {{users: [{}]}}\n",
+            joined(count, |at| format!("{{name: u{at:03}, password: $6$a${at:03}}}"))
+        ),
     ])
 }
 
@@ -207,13 +209,13 @@ fn network(count: usize) -> Seed {
 }
 
 pub(crate) const GROUPS: &[Group] = &[
-    Group { name: "files", distribution: "debian", seed: files, is_late: true },
+    Group { name: "files", distribution: "debian", seed: files, is_late: false },
     Group { name: "users", distribution: "debian", seed: users, is_late: true },
-    Group { name: "lists of one user", distribution: "debian", seed: of_one, is_late: true },
+    Group { name: "lists of one user", distribution: "debian", seed: of_one, is_late: false },
     Group { name: "system", distribution: "debian", seed: system, is_late: false },
     Group { name: "packages", distribution: "debian", seed: packages, is_late: true },
-    Group { name: "repositories", distribution: "fedora", seed: repositories, is_late: true },
-    Group { name: "zypper", distribution: "sles", seed: zypper, is_late: true },
-    Group { name: "parts", distribution: "debian", seed: parts, is_late: true },
+    Group { name: "repositories", distribution: "fedora", seed: repositories, is_late: false },
+    Group { name: "zypper", distribution: "sles", seed: zypper, is_late: false },
+    Group { name: "parts", distribution: "debian", seed: parts, is_late: false },
     Group { name: "network", distribution: "debian", seed: network, is_late: false },
 ];

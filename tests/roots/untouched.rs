@@ -93,7 +93,7 @@ fn a_root_without_a_seed_is_not_remounted() {
     let story = Story::new("seedless");
     let script = format!(
         "{MOUNT} mkdir /run/none; strace -f -o /run/trace -e trace=mount $AGENT --root $NEW --seed /run/none; \
-         [ $? = 10 ] || exit 2; tree | diff /run/before - && ! grep -v exited /run/trace"
+         [ $? = 12 ] || exit 2; tree | diff /run/before - && ! grep -v exited /run/trace"
     );
     run(&story, &script, 0);
 }

@@ -46,9 +46,12 @@ pub(super) fn write(
     let files = files(inputs, resolved, renderer);
     log.info("the network is written for {}", &[renderer.name]);
     let digest = digest(&files);
-    let aside = set_aside(inputs, resolved, renderer, applier, log);
-    let plan = plan(inputs, resolved, renderer, files, &aside, log);
-    remove(inputs, &paths(&plan), applier, log);
+    let aside = set_aside(inputs, resolved, renderer, &paths(&files), applier, log);
+    let mut unread = Vec::new();
+    let plan = plan(inputs, resolved, renderer, files, &aside, &mut unread, log);
+    let mut kept = paths(&plan);
+    kept.extend(unread.iter().map(|path| &**path));
+    remove(inputs, &kept, applier, log);
     let before = inputs.trees.text(NETWORK_DIGEST).unwrap_or_default();
     let digest = [&*digest, instance(inputs), "\n"].concat();
     // Which instance it was written for is no part of the digest.
@@ -105,28 +108,34 @@ fn set_live(inputs: &Inputs<'_>, resolved: &Resolved<'_>, applier: &mut Applier<
     }
 }
 
-/// Writes a file; one that the root can't take is left to the runner.
+/// Writes a file; one that the root can't take is left to the runner. The value: whether it is in
+/// either place.
 #[inline(never)]
-fn write_or_leave(file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+fn write_or_leave(file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) -> bool {
     let action = Action::from(file.clone());
-    let Err(error) = applier.apply(&action, None) else { return };
+    let Err(error) = applier.apply(&action, None) else { return true };
     if file.path.starts_with("/run/") {
-        return log.error(&error);
+        log.error(&error);
+        return false;
     }
     log.info("{} is left to the runner: {}", &[&file.path, error.text()]);
-    leave(file, applier, log);
+    leave(file, applier, log)
 }
 
-/// Leaves a file of the root to the runner.
+/// Leaves a file of the root to the runner. The value: whether it could.
 #[inline(never)]
-fn leave(mut file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+fn leave(mut file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) -> bool {
     file.path.insert_str(0, HANDOFF_LEFT);
-    carry_out(applier, &Action::from(file), log);
+    let applied = applier.apply(&Action::from(file), None);
+    if let Err(error) = &applied {
+        log.error(error);
+    }
+    applied.is_ok()
 }
 
 /// Keeps a copy of somebody else's file where no back end reads it, before one
-/// of ours takes its place. A copy that is there already stays. The value: whether ours may;
-/// one that can't be read is not replaced.
+/// of ours takes its place. A copy that is there already stays. The value: whether ours may: one that
+/// can't be read, or of which no copy can be kept, is not replaced.
 #[inline(never)]
 fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log: &mut Log<'_>) -> bool {
     let root = inputs.trees.root;
@@ -161,12 +170,11 @@ fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log
     log.info("{} was somebody else's and is replaced; {} keeps it", &[path, &copy]);
     let mode = root.mode(path).ok().flatten().unwrap_or(0o600) & 0o7777;
     let Action::WriteFile(file) = Action::write(&copy, content, mode) else { return true };
-    if inputs.keeps {
-        write_or_leave(*file, applier, log);
-    } else {
-        leave(*file, applier, log);
+    let is_kept = if inputs.keeps { write_or_leave(*file, applier, log) } else { leave(*file, applier, log) };
+    if !is_kept {
+        log.line(Level::Error, "{} is left as it is: no copy of it could be kept", &[path]);
     }
-    true
+    is_kept
 }
 
 /// Whether the module `resolv_conf` has done its work for this instance. A lookup that fails says
@@ -179,12 +187,14 @@ fn resolv_conf_is_done(inputs: &Inputs<'_>) -> bool {
 
 /// A new instance is what its seed says: files of the image that are for a link
 /// of it, such as an installer's profile or a snapshot's address, were there before
-/// this machine was. They are moved to where no back end reads them; those that were are the value.
+/// this machine was. They are moved to where no back end reads them, unless one of ours takes their place (`planned`); those
+/// that were are the value.
 #[inline(never)]
 fn set_aside(
     inputs: &Inputs<'_>,
     resolved: &Resolved<'_>,
     renderer: &Renderer,
+    planned: &[&str],
     applier: &mut Applier<'_>,
     log: &mut Log<'_>,
 ) -> Vec<String> {
@@ -193,7 +203,7 @@ fn set_aside(
     if inputs.instance.is_none() || !inputs.keeps || is_written(inputs) {
         return aside;
     }
-    for Other { path, is_of_it, .. } in others(renderer.name, resolved, &[], &inputs.trees) {
+    for Other { path, is_of_it, .. } in others(renderer.name, resolved, planned, &inputs.trees) {
         let is_left = |path: &str| path.starts_with("/etc/") && !aside.iter().any(|other| other == path);
         if is_of_it && is_left(&path) && keep_replaced(inputs, &path, applier, log) {
             carry_out(applier, &Action::RemoveFile { path: path.clone() }, log);
@@ -262,7 +272,7 @@ fn old(inputs: &Inputs<'_>, path: &str, log: &mut Log<'_>) -> Option<String> {
 }
 
 /// The files, marked; with what others have in two of them, without those that
-/// a person's own stand in for and those whose place has one that can't be read.
+/// a person's own stand in for and those whose place has one that can't be read (`unread`): it stays.
 #[inline(never)]
 fn plan(
     inputs: &Inputs<'_>,
@@ -270,11 +280,15 @@ fn plan(
     renderer: &Renderer,
     files: Vec<WriteFile>,
     aside: &[String],
+    unread: &mut Vec<String>,
     log: &mut Log<'_>,
 ) -> Vec<WriteFile> {
     let mut plan = Vec::new();
     for mut file in files {
-        let Some(here) = old(inputs, &file.path, log) else { continue };
+        let Some(here) = old(inputs, &file.path, log) else {
+            unread.push(file.path);
+            continue;
+        };
         if udev::is_rules(&file.path) && !udev::merge(&mut file.content, &here, resolved) {
             continue;
         }
