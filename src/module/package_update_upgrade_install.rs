@@ -54,7 +54,8 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         }
     }
     if changes && any(["package_reboot_if_required", "apt_reboot_if_required"]) {
-        plan.actions.push(Program::new(&["/bin/sh", "-c", REBOOT]).into());
+        // A reboot is what interrupts it, and takes the file that asks for one away.
+        plan.actions.push(Program::repeatable(&["/bin/sh", "-c", REBOOT]).into());
     }
 }
 

@@ -84,7 +84,7 @@ fn ids<'a>(setting: &Setting<'a>, value: &'a Value<'a>, plan: &mut Plan) -> Vec<
             if id.eq_ignore_ascii_case("none") || id.is_empty() {
                 continue;
             }
-            if id.starts_with('-') || id.contains(char::is_control) {
+            if id.starts_with('-') || id.contains(|c: char| c.is_control() || c.is_whitespace()) {
                 let why = "it is no identity (lp:NAME, gh:NAME)";
                 plan.problems.push(setting.error("import the keys at", item, why));
             } else if seen.insert(id) {

@@ -103,7 +103,7 @@ fn metadata_that_is_not_json() {
 
 #[test]
 fn network_data_that_is_not_json() {
-    let seed = seed_with("network", "network_data.json", "links: []\n");
+    let seed = seed_with("network", "network_data.json", "{\"links\": [\n");
     survives(
         "network",
         |file| Some(Drive::from_seed(&seed, file).unwrap()),

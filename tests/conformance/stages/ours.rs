@@ -54,7 +54,7 @@ fn an_include_that_fails_is_an_error_and_the_others_count() {
              {none}\
              unable to read user-data part-002:2:4: the bracket is not closed\n\
              set_hostname: 3 actions done\n\
-             init is done with 1 error\n\
+             init is done with 1 error and 1 warning\n\
              == status 1\n"
         )
     );
@@ -65,7 +65,7 @@ fn an_include_that_fails_is_an_error_and_the_others_count() {
              unable to fetch http://127.0.0.1:8765/broken: the server answers 404; what it gave in an earlier boot is used\n\
              {none}\
              unable to read user-data part-002:2:4: the bracket is not closed\n\
-             init is done with 1 error\n\
+             init is done with 1 error and 3 warnings\n\
              == status 1\n"
         )
     );
