@@ -27,6 +27,33 @@ struct Step {
     name: String,
     start: u64,
     duration: u64,
+    failed: bool,
+}
+
+impl Step {
+    fn end(&self) -> u64 {
+        self.start + self.duration
+    }
+
+    const fn result(&self) -> &'static str {
+        if self.failed { "FAIL" } else { "SUCCESS" }
+    }
+
+    fn encloses(&self, other: &Self) -> bool {
+        self.start <= other.start && other.end() <= self.end() && self.duration > other.duration
+    }
+}
+
+/// What each step took itself, without the steps inside it: nothing is counted twice.
+fn own_durations(steps: &[Step]) -> Vec<u64> {
+    let mut own: Vec<u64> = steps.iter().map(|step| step.duration).collect();
+    for (at, step) in steps.iter().enumerate() {
+        let around = steps.iter().enumerate().filter(|(other, around)| *other != at && around.encloses(step));
+        if let Some((closest, _)) = around.min_by_key(|(_, around)| around.duration) {
+            own[closest] = own[closest].saturating_sub(step.duration);
+        }
+    }
+    own
 }
 
 pub(crate) fn show(arguments: &Arguments) -> Ended {
@@ -37,9 +64,15 @@ pub(crate) fn show(arguments: &Arguments) -> Ended {
 pub(crate) fn blame(arguments: &Arguments) -> Ended {
     answer(arguments, |mut steps| {
         steps.retain(|step| !is_whole(step));
+        let own = own_durations(&steps);
+        for (step, own) in steps.iter_mut().zip(own) {
+            step.duration = own;
+        }
         steps.sort_by_key(|step| std::cmp::Reverse(step.duration));
-        let line =
-            |step: &Step| format!("     {:0>8}s ({}/{})\n", short(step.duration), step.stage, step.name);
+        let line = |step: &Step| {
+            let failed = if step.failed { " FAIL" } else { "" };
+            format!("     {:0>8}s ({}/{}){failed}\n", short(step.duration), step.stage, step.name)
+        };
         format!(
             "-- Boot Record 01 --\n{}\n1 boot records analyzed\n",
             steps.iter().map(line).collect::<String>()
@@ -88,8 +121,8 @@ fn answer(arguments: &Arguments, make: impl Fn(Vec<Step>) -> String) -> Ended {
     Ok(0)
 }
 
-/// The steps of `STEP<TAB>START<TAB>DURATION` lines; what is none is passed
-/// over. `runner/STAGE` ends what belongs to STAGE.
+/// The steps of `STEP<TAB>START<TAB>DURATION` lines, with `<TAB>FAIL` behind those that failed; what is
+/// none is passed over. `runner/STAGE` ends what belongs to STAGE.
 fn parse(text: &str) -> Vec<Step> {
     let (mut steps, mut open): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
     for line in text.lines() {
@@ -99,7 +132,8 @@ fn parse(text: &str) -> Vec<Step> {
         };
         let (Ok(start), Ok(duration)) = (start.parse(), duration.parse()) else { continue };
         let (who, what) = name.split_once('/').unwrap_or(("", name));
-        let mut step = Step { stage: MODES[0], name: escaped(what), start, duration };
+        let failed = fields.next() == Some("FAIL");
+        let mut step = Step { stage: MODES[0], name: escaped(what), start, duration, failed };
         match who {
             "agent" => steps.push(step),
             "runner" => {
@@ -129,7 +163,7 @@ fn short(micros: u64) -> String {
 /// A step of the stage that began at `first`, in the form that is asked for; a
 /// letter that stands for nothing stays.
 fn formatted(step: &Step, first: u64, format: &str) -> String {
-    let end = step.start + step.duration;
+    let end = step.end();
     let mut text = String::new();
     let mut pieces = format.split('%');
     text += pieces.next().unwrap_or_default();
@@ -142,7 +176,7 @@ fn formatted(step: &Step, first: u64, format: &str) -> String {
             Some('n') => format!("{}/{}", step.stage, step.name),
             Some('I') => "|`->".into(),
             Some('e') => "finish".into(),
-            Some('r') => "SUCCESS".into(),
+            Some('r') => step.result().into(),
             Some('o') => "glowplug".into(),
             _ => {
                 text.push('%');
@@ -163,16 +197,25 @@ fn as_record(steps: &[Step], format: &str) -> String {
          The time the event takes is printed after the \"+\" character.\n\n",
     );
     let mut total = 0;
+    let mut before: Option<(&str, u64)> = None;
     for stage in MODES.into_iter().chain([SINGLE]) {
         let own: Vec<&Step> = steps.iter().filter(|step| step.stage == stage).collect();
         let inner: Vec<&&Step> = own.iter().filter(|step| !is_whole(step)).collect();
         let Some(first) = own.iter().map(|step| step.start).min() else { continue };
+        if let Some((earlier, end)) = before
+            && first > end
+        {
+            let _ =
+                writeln!(text, "Between stages: ({earlier}, {stage}) {:0>8} seconds\n", short(first - end));
+        }
         let _ = writeln!(text, "Starting stage: {stage}");
         for step in &inner {
-            let _ = writeln!(text, "{}", formatted(step, first, format));
+            let failed = if step.failed && format == FORMAT { " FAIL" } else { "" };
+            let _ = writeln!(text, "{}{failed}", formatted(step, first, format));
         }
         let whole = own.iter().find(|step| is_whole(step)).map(|step| step.duration);
-        let last = inner.iter().map(|step| step.start + step.duration).max().unwrap_or(first);
+        let last = inner.iter().map(|step| step.end()).max().unwrap_or(first);
+        before = own.iter().map(|step| step.end()).max().map(|end| (stage, end));
         let took = whole.unwrap_or(last - first);
         total += took;
         let _ = writeln!(text, "Finished stage: ({stage}) {:0>8} seconds\n", short(took));
@@ -198,7 +241,7 @@ fn as_events(steps: &[Step]) -> String {
                 (word("timestamp"), time),
             ];
             if kind == "finish" {
-                entries.push((word("result"), word("SUCCESS")));
+                entries.push((word("result"), word(step.result())));
             }
             events.push(Value::bare(Data::Map(entries)));
         }
@@ -212,7 +255,7 @@ fn as_events(steps: &[Step]) -> String {
 mod tests {
     use super::*;
 
-    const STEPS: &str = "agent/find seed\t1000000\t250000\nagent/hand off\t1250000\t1000\nmodule/bootcmd\t3000000\t500000\nrunner/init\t2900000\t700000\nnonsense\nmodule/x\ta\tb\n";
+    const STEPS: &str = "agent/find seed\t1000000\t250000\nagent/hand off\t1250000\t1000\nmodule/bootcmd\t3000000\t500000\nmodule/ssh\t3500000\t50000\tFAIL\nrunner/init\t2900000\t700000\tFAIL\nnonsense\nmodule/x\ta\tb\n";
 
     #[test]
     fn steps_belong_to_the_stage_that_ends_after_them() {
@@ -226,8 +269,11 @@ mod tests {
                 "|`->hand off @00.25100s +00.00100s",
                 "Finished stage: (init-local) 00.25100 seconds",
                 "",
+                "Between stages: (init-local, init) 01.64900 seconds",
+                "",
                 "Starting stage: init",
                 "|`->bootcmd @00.60000s +00.50000s",
+                "|`->ssh @00.65000s +00.05000s FAIL",
                 "Finished stage: (init) 00.70000 seconds",
                 "",
                 "Total Time: 0.95100 seconds",
@@ -236,6 +282,14 @@ mod tests {
             ]
         );
         assert_eq!(parse("").len() + parse("\t\t\n").len(), 0);
+    }
+
+    #[test]
+    fn a_step_inside_another_is_not_counted_twice() {
+        let steps =
+            parse("agent/wait for NICs\t110\t40\nagent/rename links\t150\t20\nagent/network\t100\t100\n");
+        assert_eq!(own_durations(&steps), [40, 20, 40]);
+        assert_eq!(own_durations(&parse(STEPS)), [250_000, 1000, 500_000, 50_000, 150_000]);
     }
 
     #[test]

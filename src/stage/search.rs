@@ -47,6 +47,9 @@ pub const SETTLED: u64 = 300_000;
 /// How often, in microseconds, it is asked whether devices are still on their way.
 const ASKED_AGAIN: u64 = 20_000;
 
+/// What the time is called in which devices are waited for.
+const WAIT: &str = "agent/wait for a seed";
+
 /// The search in its course.
 pub struct Search<'a> {
     /// What datasources are told by beside discs.
@@ -94,9 +97,13 @@ impl<'a> Search<'a> {
                 None
             }
         };
-        let (mut first, mut told) = (true, false);
+        let (mut first, mut told, mut waited) = (true, false, None);
         loop {
-            if let Some(found) = self.look(first, log) {
+            let found = self.look(first, log);
+            if let Some(since) = waited.filter(|_| found.is_some()) {
+                log.step(WAIT, since);
+            }
+            if let Some(found) = found {
                 return Answer::Found(found);
             }
             first = false;
@@ -113,6 +120,9 @@ impl<'a> Search<'a> {
                 );
             }
             let until = quiet.map_or(patience.bound, |quiet| patience.bound.min(now + quiet));
+            if until > now {
+                waited.get_or_insert(now);
+            }
             let event = match &mut uevents {
                 Some(uevents) if now < patience.bound => uevents.wait(until),
                 _ => Ok(None),
@@ -120,7 +130,12 @@ impl<'a> Search<'a> {
             match event {
                 Ok(Some(event)) => self.devices.note(&event),
                 Ok(None) if clock::monotonic() < patience.bound && block::are_on_their_way() => {}
-                Ok(None) => return self.end(quiet.is_none(), log),
+                Ok(None) => {
+                    if let Some(since) = waited {
+                        log.step(WAIT, since);
+                    }
+                    return self.end(quiet.is_none(), log);
+                }
                 Err(error) => {
                     log.warn(&error);
                     uevents = None;
