@@ -98,9 +98,8 @@ fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line>
                 // Without a mount point nobody wants it.
                 None if entry.rest[0].is_none() => continue,
                 None => {
-                    let why = "there is no such device, and no line for it; the next boot looks again";
+                    let why = "there is no such device, and no line for it; with nofail it gets one";
                     plan.problems.push(entry.problem(why));
-                    plan.again = true;
                     continue;
                 }
             },
