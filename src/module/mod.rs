@@ -123,8 +123,6 @@ pub struct Plan {
     pub problems: Vec<Error>,
     /// What can't be planned yet, and why; an error once nothing is left to wait for.
     pub waits: Vec<Error>,
-    /// Whether something was left out that the next boot may find: the module runs again then.
-    pub again: bool,
 }
 
 /// One module.

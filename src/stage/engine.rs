@@ -79,8 +79,6 @@ struct Unmarked {
     lines: String,
     /// Its warnings and errors, as the log has them: once it is marked no later boot finds them again.
     untold: String,
-    /// Whether it begins anew at the next boot.
-    again: bool,
 }
 
 /// A module's plan as one process carries it out.
@@ -184,11 +182,10 @@ impl<'e, 'a> Engine<'e, 'a> {
         let waits = early && (module.early != Early::Whole || !plan.waits.is_empty());
         if attempt.is_kept {
             let is_done = tally.left.is_empty() && !waits && !tally.refused;
-            let again = is_done && plan.again;
-            let mark = mark.filter(|_| is_done && !again);
+            let mark = mark.filter(|_| is_done);
             let untold =
                 if early { String::new() } else { problems(log.lines.get(said..).unwrap_or_default()) };
-            self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines, untold, again });
+            self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines, untold });
         }
         log.step(&fill(if early { "agent/{}" } else { "module/{}" }, &[module.name]), start);
         tally.failed + if early { 0 } else { plan.waits.len() }
@@ -437,8 +434,8 @@ impl<'e, 'a> Engine<'e, 'a> {
         self.keep_untold(&unmarked, log);
         let mut lines = String::new();
         let mut finished = Vec::new();
-        for Unmarked { module, mark, lines: done, again, .. } in unmarked {
-            if again || mark.is_some_and(|path| self.mark(&path, log)) {
+        for Unmarked { module, mark, lines: done, .. } in unmarked {
+            if mark.is_some_and(|path| self.mark(&path, log)) {
                 lines.push_str(&Journal::finished(module));
                 finished.push(module);
             } else {

@@ -47,9 +47,6 @@ pub const SETTLED: u64 = 300_000;
 /// How often, in microseconds, it is asked whether devices are still on their way.
 const ASKED_AGAIN: u64 = 20_000;
 
-/// What the time is called in which devices are waited for.
-const WAIT: &str = "agent/wait for a seed";
-
 /// The search in its course.
 pub struct Search<'a> {
     /// What datasources are told by beside discs.
@@ -86,9 +83,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Looks for a seed.
+    /// Looks for a seed; the time in which devices were waited for is a step of its own.
     #[inline(never)]
     pub fn run(&mut self, patience: Patience, log: &mut Log<'_>) -> Answer {
+        let mut waited = None;
+        let answer = self.wait(patience, &mut waited, log);
+        if let Some(since) = waited {
+            log.step("agent/wait for a seed", since);
+        }
+        answer
+    }
+
+    /// Looks until there is an answer; `waited` gets the time at which the first wait began, in
+    /// microseconds of the monotonic clock.
+    fn wait(&mut self, patience: Patience, waited: &mut Option<u64>, log: &mut Log<'_>) -> Answer {
         // Before the first look, so that nothing appears unseen in between.
         let mut uevents = match Uevents::open() {
             Ok(uevents) => Some(uevents),
@@ -97,13 +105,9 @@ impl<'a> Search<'a> {
                 None
             }
         };
-        let (mut first, mut told, mut waited) = (true, false, None);
+        let (mut first, mut told) = (true, false);
         loop {
-            let found = self.look(first, log);
-            if let Some(since) = waited.filter(|_| found.is_some()) {
-                log.step(WAIT, since);
-            }
-            if let Some(found) = found {
+            if let Some(found) = self.look(first, log) {
                 return Answer::Found(found);
             }
             first = false;
@@ -130,12 +134,7 @@ impl<'a> Search<'a> {
             match event {
                 Ok(Some(event)) => self.devices.note(&event),
                 Ok(None) if clock::monotonic() < patience.bound && block::are_on_their_way() => {}
-                Ok(None) => {
-                    if let Some(since) = waited {
-                        log.step(WAIT, since);
-                    }
-                    return self.end(quiet.is_none(), log);
-                }
+                Ok(None) => return self.end(quiet.is_none(), log),
                 Err(error) => {
                     log.warn(&error);
                     uevents = None;
