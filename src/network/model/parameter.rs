@@ -34,13 +34,16 @@ impl Parameter {
     }
 }
 
+/// What follows `bond-`, `bridge_` and the like; `None`: the name is bare.
+pub fn without_stem(written: &str) -> Option<&str> {
+    ["bond-", "bond_", "bridge-", "bridge_"].iter().find_map(|stem| written.strip_prefix(stem))
+}
+
 /// The first column of the row of `table` that `written` is the name of:
 /// that column or netplan's, its words joined by dashes or underscores, after
 /// `bond-`, `bridge_` and the like or bare.
 pub fn known(table: &'static str, written: &str) -> Option<&'static str> {
-    let stems = ["bond-", "bond_", "bridge-", "bridge_"];
-    let bare = stems.iter().find_map(|stem| written.strip_prefix(stem)).unwrap_or(written);
-    let bare = match bare {
+    let bare = match without_stem(written).unwrap_or(written) {
         // netplan took this spelling first.
         "gratuitious-arp" => "gratuitous-arp",
         "arp_ip_targets" | "arp-ip-target" => "arp-ip-targets",

@@ -75,6 +75,13 @@ pub struct Rule {
     pub tos: Option<u32>,
 }
 
+impl Rule {
+    /// Whether it is for packets of IPv6: one without addresses is not.
+    pub fn is_ipv6(&self) -> bool {
+        [&self.from, &self.to].into_iter().flatten().any(|side| side.network().is_ipv6())
+    }
+}
+
 /// Addresses a rule is for: a network, or one address where the length is not
 /// written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ const LACKS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What stands for no back end at all.
+/// How a root without a back end is called here.
 pub const LIVE: &str = "live";
 
 /// One error for each setting of a link that the back end of this name lacks.

@@ -3,7 +3,7 @@
 use super::concat;
 use crate::network::model::parameter::rows;
 use crate::network::model::{
-    Address, Dns, Domain, Kind, Link, Method, Network, Plain, Prefix, Setting, Subnet,
+    Address, Dns, Domain, Kind, Link, Method, Network, Plain, Prefix, Rule, Setting, Subnet,
 };
 use crate::network::order::sort_by;
 use crate::network::resolve::Resolved;
@@ -38,6 +38,19 @@ pub(super) fn push_address(out: &mut String, before: &str, address: Option<&Addr
 #[inline(never)]
 pub(super) fn prefix(prefix: &Prefix) -> String {
     concat(&[prefix.address().as_str(), "/", &u32::from(prefix.length()).to_string()])
+}
+
+/// Adds which packets a policy rule is for and the table they use, in the words of ip-rule(8).
+#[inline(never)]
+pub(super) fn push_rule(out: &mut String, rule: &Rule) {
+    for (word, side) in [(" from ", &rule.from), (" to ", &rule.to)] {
+        if let Some(side) = side {
+            push(out, &[word, &prefix(side.network())]);
+        }
+    }
+    push_number(out, " fwmark ", rule.mark);
+    push_number(out, " tos ", rule.tos);
+    push_number(out, " table ", rule.table);
 }
 
 /// The packets' size of the last subnet of a family that has one.

@@ -60,7 +60,7 @@ pub(crate) fn unread(tree: &Value<'_>, file: &str) -> Vec<Error> {
 struct Found<'f> {
     file: &'f str,
     errors: Vec<Error>,
-    /// Only what is nearly a key is told.
+    /// Only names that are nearly those of keys are errors.
     near_only: bool,
 }
 
@@ -84,15 +84,19 @@ impl Found<'_> {
                 continue;
             }
             let near = nearest(name, &mut known.split_ascii_whitespace());
-            let hint = match near {
-                Some(near) => format!("; is {near} meant?"),
-                None if self.near_only => continue,
-                None => String::new(),
-            };
-            let what = if of.is_empty() { String::new() } else { format!(" of {of}") };
-            let text = format!("{name}{what}: nothing reads this key{hint}");
-            self.errors.push(Error::at("read", self.file, key.place.line, key.place.column, text));
+            if near.is_some() || !self.near_only {
+                self.add(key, of, near);
+            }
         }
+    }
+
+    /// Adds the error of a key, with the one that was probably meant.
+    fn add(&mut self, key: &Value<'_>, of: &str, near: Option<&str>) {
+        let name = key.as_str().unwrap_or(key.kind());
+        let what = if of.is_empty() { String::new() } else { format!(" of {of}") };
+        let hint = near.map(|near| format!("; is {near} meant?")).unwrap_or_default();
+        let text = format!("{name}{what}: nothing reads this key{hint}");
+        self.errors.push(Error::at("read", self.file, key.place.line, key.place.column, text));
     }
 
     /// Tells the parameters of a bond or bridge that no back end knows.
@@ -104,15 +108,11 @@ impl Found<'_> {
             if parameter::known(table, name).is_some() || more.contains(&name) {
                 continue;
             }
-            let stems = ["bond-", "bond_", "bridge-", "bridge_"];
-            let bare = stems.iter().find_map(|stem| name.strip_prefix(stem));
-            let hint = match (nearest(bare.unwrap_or(name), &mut names()), bare) {
-                (Some(near), _) => format!("; is {near} meant?"),
-                (None, Some(_)) => continue,
-                (None, None) => String::new(),
-            };
-            let text = format!("{name} of {of}: nothing reads this key{hint}");
-            self.errors.push(Error::at("read", self.file, key.place.line, key.place.column, text));
+            let bare = parameter::without_stem(name);
+            let near = nearest(bare.unwrap_or(name), &mut names());
+            if near.is_some() || bare.is_none() {
+                self.add(key, of, near);
+            }
         }
     }
 

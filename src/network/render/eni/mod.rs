@@ -177,7 +177,7 @@ fn subnet_lines(options: &mut Section, subnet: &Subnet) {
 /// The resolver settings that each stanza of a link has: servers of its
 /// family, a subnet without any those of the first that has some, domains
 /// beside servers or where there are none. What no stanza would have, such as
-/// servers of another family, is the first one's. `global` stands for the
+/// servers of another family, is the first one's. `global` takes the place of the
 /// first subnet's.
 #[inline(never)]
 fn resolvers<'n>(link: &'n Link, mut global: Option<Resolver<'n>>) -> Vec<Resolver<'n>> {

@@ -1,7 +1,7 @@
 //! Routes and the like, which ifupdown leaves to ip(8).
 
 use crate::network::model::{Link, Method, Route, Setting, Subnet};
-use crate::network::render::text::{prefix, push, push_address, push_number};
+use crate::network::render::text::{prefix, push, push_address, push_number, push_rule};
 use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -58,18 +58,9 @@ pub(super) fn lines(text: &mut String, indent: &str, route: &Route) {
 pub(super) fn commands(text: &mut String, link: &Link) {
     for rule in &link.rules {
         let mut command = String::new();
-        for (before, side) in [(" from ", &rule.from), (" to ", &rule.to)] {
-            if let Some(side) = side {
-                push(&mut command, &[before, &prefix(side.network())]);
-            }
-        }
-        push_number(&mut command, " fwmark ", rule.mark);
-        push_number(&mut command, " tos ", rule.tos);
-        push_number(&mut command, " table ", rule.table);
+        push_rule(&mut command, rule);
         push_number(&mut command, " priority ", rule.priority);
-        let networks = [&rule.from, &rule.to];
-        let ipv6 = networks.iter().any(|side| side.as_ref().is_some_and(|side| side.network().is_ipv6()));
-        let family = if ipv6 { " -family inet6" } else { "" };
+        let family = if rule.is_ipv6() { " -family inet6" } else { "" };
         let pattern = "    post-up ip{} rule add{} || true\n    pre-down ip{} rule del{} || true\n";
         text.push_str(&fill(pattern, &[family, &command, family, &command]));
     }

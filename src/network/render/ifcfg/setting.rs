@@ -5,7 +5,7 @@
 use crate::network::model::parameter::rows;
 use crate::network::model::{Kind, Link, Parameter, Rule, Setting};
 use crate::network::render::section::Section;
-use crate::network::render::text::{Spelling, hardware_address, prefix, push, push_number};
+use crate::network::render::text::{Spelling, hardware_address, push_number, push_rule};
 use alloc::string::{String, ToString};
 
 const SPELLING: Spelling = Spelling { yes: "yes", no: "no", separator: " " };
@@ -63,19 +63,10 @@ fn overrides(file: &mut Section, parameters: &[Parameter], column: usize) {
 /// `ROUTING_RULE_n`, which needs a priority.
 #[inline(never)]
 fn rule(file: &mut Section, number: usize, rule: &Rule) {
-    let ends = [(" from ", &rule.from), (" to ", &rule.to)];
-    let ipv6 = ends.iter().any(|(_, end)| end.as_ref().is_some_and(|end| end.network().is_ipv6()));
     // Where none is described they keep their order.
     let after = u32::try_from(number).unwrap_or_default();
     let mut text = String::new();
     push_number(&mut text, "priority ", rule.priority.or(Some(30_000 + after)));
-    for (before, end) in ends {
-        if let Some(end) = end {
-            push(&mut text, &[before, &prefix(end.network())]);
-        }
-    }
-    push_number(&mut text, " fwmark ", rule.mark);
-    push_number(&mut text, " tos ", rule.tos);
-    push_number(&mut text, " table ", rule.table);
-    file.set_numbered(if ipv6 { "ROUTING_RULE6_" } else { "ROUTING_RULE_" }, number + 1, &text);
+    push_rule(&mut text, rule);
+    file.set_numbered(if rule.is_ipv6() { "ROUTING_RULE6_" } else { "ROUTING_RULE_" }, number + 1, &text);
 }

@@ -5,7 +5,7 @@ use crate::network::model::{Kind, Link, Method, Parameter, Route, Rule, Subnet};
 use crate::network::render::concat;
 use crate::network::render::section::{Section, Sections};
 use crate::network::render::text::{
-    PYTHON, Resolver, joined, prefix, push, push_address, push_number, subnet_mtu,
+    PYTHON, Resolver, joined, prefix, push_address, push_number, push_rule, subnet_mtu,
 };
 use crate::network::resolve::Resolved;
 use alloc::string::{String, ToString};
@@ -130,19 +130,11 @@ const RULES: u32 = 32_000;
 /// others.
 #[inline(never)]
 fn rule(profile: &mut Sections, (at, rule): (usize, &Rule)) {
-    let ipv6 = [&rule.from, &rule.to].into_iter().flatten().any(|side| side.network().is_ipv6());
     let mut value = String::new();
     let at = u32::try_from(at).unwrap_or_default();
     push_number(&mut value, "priority ", Some(rule.priority.unwrap_or(RULES + at)));
-    for (word, side) in [(" from ", &rule.from), (" to ", &rule.to)] {
-        if let Some(side) = side {
-            push(&mut value, &[word, &prefix(side.network())]);
-        }
-    }
-    push_number(&mut value, " fwmark ", rule.mark);
-    push_number(&mut value, " tos ", rule.tos);
-    push_number(&mut value, " table ", rule.table);
-    numbered(profile.of(title(ipv6)), "routing-rule", &value);
+    push_rule(&mut value, rule);
+    numbered(profile.of(title(rule.is_ipv6())), "routing-rule", &value);
 }
 
 #[inline(never)]
