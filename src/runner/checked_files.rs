@@ -1,5 +1,5 @@
-//! Files of rules that a program of the root checks before they are put in place: with
-//! one wrong rule in a file nobody may become root any more.
+//! Files of rules that a program of the root checks before they are put in place: one wrong rule
+//! makes sudo(8) or doas(1) refuse the whole file.
 
 use crate::http::cause;
 use crate::program;

@@ -134,8 +134,8 @@ fn of_item<'a>(
             }
             Some(None) => "its name is not a string",
             None => {
-                // As with cloud-init such an entry asks for the default user: a machine that
-                // nobody can log in to helps nobody.
+                // As with cloud-init such an entry asks for the default user: without any user the
+                // machine takes no login.
                 add("default", None);
                 if value.get("username").is_some() {
                     "it has no name; username is none"

@@ -178,9 +178,9 @@ pub(super) fn makers(root: &Root) -> Vec<&'static Maker> {
     MAKERS.iter().filter(|maker| maker.programs.iter().any(|program| may_exist(root, program))).collect()
 }
 
-/// Of several makers those that made the archives in /boot, the running kernel's before others (where
-/// the root is the running one): dracut's core may be there beside the initramfs-tools that boot the
-/// machine. All of them where /boot does not tell.
+/// Of several makers those that made the archives in /boot, those of the running kernel before others:
+/// dracut's core may be there beside the initramfs-tools that boot the machine. All of them if /boot
+/// does not tell.
 pub(super) fn in_use(root: &Root, makers: &[&'static Maker]) -> Vec<&'static Maker> {
     if makers.len() < 2 {
         return makers.to_vec();

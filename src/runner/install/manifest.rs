@@ -74,7 +74,7 @@ impl Entry {
         }
     }
 
-    /// The action that undoes this, if one is needed; what somebody has changed since is an error.
+    /// The action that undoes this, if one is needed; a file that was changed since is an error.
     pub(super) fn undo(&self, root: &Root) -> Result<Option<Action>> {
         let path = self.path().to_owned();
         Ok(match self {

@@ -165,8 +165,8 @@ fn is_machines_own() -> bool {
     true
 }
 
-/// Where somebody else's file goes before one of ours takes its place; a copy
-/// that is there stays.
+/// The copy that is kept of a foreign file before one of ours takes its place; an earlier copy
+/// stays.
 fn kept(root: &Root, path: &str) -> Result<Option<Action>> {
     let Some(content) = root.read(path, limits::ROOT_FILE)? else { return Ok(None) };
     let copy = format!("{REPLACED}{path}");

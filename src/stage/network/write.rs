@@ -185,10 +185,10 @@ fn resolv_conf_is_done(inputs: &Inputs<'_>) -> bool {
     semaphore.is_some_and(|path| !matches!(inputs.trees.root.mode(&path), Ok(None)))
 }
 
-/// A new instance is what its seed says: files of the image that are for a link
-/// of it, such as an installer's profile or a snapshot's address, were there before
-/// this machine was. They are moved to where no back end reads them, unless one of ours takes their place (`planned`); those
-/// that were are the value.
+/// A new instance is what its seed says: files of the image that configure a link of it, such as an
+/// installer's profile or a snapshot's address, are older than this machine. They are moved to where
+/// no back end reads them, unless a file of ours takes their place (`planned`). The value: the paths
+/// of those that were moved.
 #[inline(never)]
 fn set_aside(
     inputs: &Inputs<'_>,
