@@ -227,4 +227,17 @@ fn net_apply_in_a_namespace_took_the_machines_resolver_away() {
     assert!(said.contains(files), "{said}");
     let said = run(&format!("--root={}", folder.display()));
     assert!(said.contains(files) && !said.contains("replaced"), "{said}");
+
+    // The copy of another one takes the place of no earlier copy.
+    std::fs::write(folder.join("etc/resolv.conf"), "others\n").unwrap();
+    let said = run(&format!("--root={}", folder.display()));
+    let kept = std::fs::read_dir(folder.join("var/lib/glowplug/replaced/etc")).unwrap();
+    let mut kept: Vec<_> =
+        kept.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    kept.sort();
+    assert_eq!(
+        (said.contains(files), &*kept),
+        (true, &["others\n".to_owned(), "theirs\n".to_owned()][..]),
+        "{said}"
+    );
 }

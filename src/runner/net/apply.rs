@@ -11,9 +11,8 @@ use glowplug::network::parse::{Description, Parsed, description};
 use glowplug::network::render::live;
 use glowplug::network::resolve::Resolved;
 use glowplug::stage::log::{Level, Log};
-use glowplug::stage::network::system_links;
+use glowplug::stage::network::{copy_of, system_links};
 use glowplug::stage::search::{self, Answer};
-use glowplug::state::paths::REPLACED;
 use glowplug::sys::apply::Applier;
 use glowplug::sys::netlink::Netlink;
 use glowplug::sys::root::Root;
@@ -165,14 +164,9 @@ fn is_machines_own() -> bool {
     true
 }
 
-/// The copy that is kept of a foreign file before one of ours takes its place; an earlier copy
-/// stays.
+/// The copy that is kept of a foreign file before one of ours takes its place.
 fn kept(root: &Root, path: &str) -> Result<Option<Action>> {
-    let Some(content) = root.read(path, limits::ROOT_FILE)? else { return Ok(None) };
-    let copy = format!("{REPLACED}{path}");
-    if content.starts_with(live::HEADER.as_bytes()) || root.mode(&copy)?.is_some() {
-        return Ok(None);
-    }
-    let mode = root.mode(path)?.unwrap_or(0o600) & 0o7777;
-    Ok(Some(Action::write(&copy, content, mode)))
+    let content = root.read(path, limits::ROOT_FILE)?;
+    let foreign = content.filter(|content| !content.starts_with(live::HEADER.as_bytes()));
+    Ok(foreign.map(|content| copy_of(root, path, content).into()))
 }

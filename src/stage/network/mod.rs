@@ -6,6 +6,8 @@ mod ports;
 mod source;
 mod write;
 
+pub use write::copy_of;
+
 use super::local::carry_out;
 use super::log::{Level, Log};
 use super::search::SETTLED;

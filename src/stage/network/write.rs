@@ -5,8 +5,9 @@
 use super::super::local::carry_out;
 use super::super::log::{Level, Log};
 use super::Inputs;
-use crate::action::{Action, WriteFile};
+use crate::action::{self, Action, Existing, WriteFile};
 use crate::error::Error;
+use crate::fetch::Fetch;
 use crate::limits;
 use crate::module::CREATED;
 use crate::network::render::others::{Other, others};
@@ -134,8 +135,8 @@ fn leave(mut file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) -> b
 }
 
 /// Keeps a copy of somebody else's file where no back end reads it, before one
-/// of ours takes its place. A copy that is there already stays. The value: whether ours may: one that
-/// can't be read, or of which no copy can be kept, is not replaced.
+/// of ours takes its place. The value: whether ours may: one that can't be read, or of which no copy
+/// can be kept, is not replaced.
 #[inline(never)]
 fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log: &mut Log<'_>) -> bool {
     let root = inputs.trees.root;
@@ -162,19 +163,27 @@ fn keep_replaced(inputs: &Inputs<'_>, path: &str, applier: &mut Applier<'_>, log
     if text.starts_with(live::HEADER) || owner(path, &text) != Owner::Other {
         return true;
     }
-    let mut copy = [REPLACED, path].concat();
-    if read(&copy).map_or(true, |earlier| earlier.is_some_and(|earlier| earlier != content)) {
-        copy.push('.');
-        copy.push_str(fnv(&content).trim_ascii_end());
-    }
-    log.info("{} was somebody else's and is replaced; {} keeps it", &[path, &copy]);
-    let mode = root.mode(path).ok().flatten().unwrap_or(0o600) & 0o7777;
-    let Action::WriteFile(file) = Action::write(&copy, content, mode) else { return true };
-    let is_kept = if inputs.keeps { write_or_leave(*file, applier, log) } else { leave(*file, applier, log) };
+    let file = copy_of(root, path, content);
+    log.info("{} was somebody else's and is replaced; {} keeps it", &[path, &file.path]);
+    let is_kept = if inputs.keeps { write_or_leave(file, applier, log) } else { leave(file, applier, log) };
     if !is_kept {
         log.line(Level::Error, "{} is left as it is: no copy of it could be kept", &[path]);
     }
     is_kept
+}
+
+/// The copy of somebody else's file at `path` that is kept when one of ours takes its place: below
+/// [`REPLACED`], with the digest of its content after the name where another copy has it.
+#[must_use]
+pub fn copy_of(root: &dyn Fetch, path: &str, content: Vec<u8>) -> WriteFile {
+    let mut copy = [REPLACED, path].concat();
+    let earlier = root.read(&copy, limits::ROOT_FILE);
+    if earlier.map_or(true, |earlier| earlier.is_some_and(|earlier| earlier != content)) {
+        copy.push('.');
+        copy.push_str(fnv(&content).trim_ascii_end());
+    }
+    let mode = root.mode(path).ok().flatten().unwrap_or(0o600) & 0o7777;
+    WriteFile { path: copy, content, mode, owner: action::Owner::Root, existing: Existing::Replace }
 }
 
 /// Whether the module `resolv_conf` has done its work for this instance. A lookup that fails says
