@@ -264,6 +264,30 @@ fn a_resolv_conf_that_the_module_wrote_stays_for_its_instance() {
 }
 
 #[test]
+fn an_agent_cut_off_before_it_wrote_the_resolver_left_the_images_for_good() {
+    const RESOLV_CONF: &str = "root/etc/resolv.conf";
+    const IMAGES: &str = "nameserver 203.0.113.1\n";
+    let story = Story::new("resolv-conf-cut");
+    story.seed("user_data", "#cloud-config\n{}\n");
+    story.root("etc/resolv.conf", IMAGES);
+    boot(&story);
+    let written = story.text(RESOLV_CONF).unwrap();
+    assert!(written.contains("192.0.2.53"), "{written}");
+
+    // what the cut leaves: the instance is known, nothing of its network is written
+    story.root("etc/resolv.conf", IMAGES);
+    fs::remove_file(story.folder.join("root/var/lib/cloud/data/glowplug-network")).unwrap();
+    let told = boot(&story);
+    assert_eq!(story.text(RESOLV_CONF).as_deref(), Some(&*written), "{told}");
+
+    // once it is, what is there is a person's
+    story.root("etc/resolv.conf", IMAGES);
+    let told = boot(&story);
+    assert_eq!(story.text(RESOLV_CONF).as_deref(), Some(IMAGES), "{told}");
+    assert!(told.contains("/etc/resolv.conf was changed since this instance's first boot"), "{told}");
+}
+
+#[test]
 fn a_copy_without_a_seed_keeps_none_of_the_originals_addresses() {
     let story = Story::new("copy");
     scripts(&story);

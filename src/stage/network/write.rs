@@ -23,6 +23,9 @@ use alloc::vec::Vec;
 /// The resolver's servers: written for live addresses, by some back ends and by a module.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
+/// The digest of a network that is set live: of its files, none is a back end's.
+const LIVE: &str = "live\n";
+
 /// Writes the network, or sets it live where the root has no back end.
 #[inline(never)]
 pub(super) fn write(
@@ -54,7 +57,6 @@ pub(super) fn write(
     kept.extend(unread.iter().map(|path| &**path));
     remove(inputs, &kept, applier, log);
     let before = inputs.trees.text(NETWORK_DIGEST).unwrap_or_default();
-    let digest = [&*digest, instance(inputs), "\n"].concat();
     // Which instance it was written for is no part of the digest.
     let changed = inputs.changed || is_asked_for(inputs) || before.lines().next() != digest.lines().next();
     for file in plan {
@@ -64,8 +66,15 @@ pub(super) fn write(
             write_or_leave(file, applier, log);
         }
     }
-    if inputs.keeps && before != digest {
-        carry_out(applier, &Action::write(NETWORK_DIGEST, digest.into_bytes(), 0o644), log);
+    note(inputs, &digest, applier, log);
+}
+
+/// Notes for the next boot that the network of this instance is written: `digest`, a line, says how.
+#[inline(never)]
+fn note(inputs: &Inputs<'_>, digest: &str, applier: &mut Applier<'_>, log: &mut Log<'_>) {
+    let note = [digest, instance(inputs), "\n"].concat();
+    if inputs.keeps && inputs.trees.text(NETWORK_DIGEST).as_deref() != Some(&*note) {
+        carry_out(applier, &Action::write(NETWORK_DIGEST, note.into_bytes(), 0o644), log);
     }
 }
 
@@ -86,27 +95,39 @@ pub(super) fn is_written(inputs: &Inputs<'_>) -> bool {
 #[inline(never)]
 fn set_live(inputs: &Inputs<'_>, resolved: &Resolved<'_>, applier: &mut Applier<'_>, log: &mut Log<'_>) {
     log.warn_of(&live::problems(resolved));
+    let mut all = true;
     for action in live::render(resolved) {
-        if let Action::WriteFile(file) = &action {
-            if !inputs.writable {
-                log.info("{} is not written: the root is read-only", &[&file.path]);
-                continue;
-            }
-            let Some(here) = old(inputs, &file.path, log) else { continue };
-            let is_ours = here.is_empty() || here.starts_with(live::HEADER) || here.starts_with(CREATED);
-            if !inputs.changed && !is_ours {
-                log.info(
-                    "{} was changed since this instance's first boot: it is left as it is",
-                    &[&file.path],
-                );
-                continue;
-            }
-            if !keep_replaced(inputs, &file.path, applier, log) {
-                continue;
-            }
+        match action {
+            Action::WriteFile(file) => all &= write_beside(inputs, *file, applier, log),
+            action => _ = carry_out(applier, &action, log),
         }
-        carry_out(applier, &action, log);
     }
+    if all {
+        note(inputs, LIVE, applier, log);
+    }
+}
+
+/// Writes a file that goes with live addresses. The value: whether it needs no other boot, which it
+/// does not where a person wrote it since this instance's first.
+#[inline(never)]
+fn write_beside(inputs: &Inputs<'_>, file: WriteFile, applier: &mut Applier<'_>, log: &mut Log<'_>) -> bool {
+    if !inputs.writable {
+        log.info("{} is not written: the root is read-only", &[&file.path]);
+        return false;
+    }
+    let Some(here) = old(inputs, &file.path, log) else { return false };
+    let is_ours = here.is_empty() || here.starts_with(live::HEADER) || here.starts_with(CREATED);
+    // A first boot that was cut off wrote nothing: what is there then is older than the instance.
+    if !inputs.changed && is_written(inputs) && !is_ours {
+        log.info("{} was changed since this instance's first boot: it is left as it is", &[&file.path]);
+        return true;
+    }
+    if !keep_replaced(inputs, &file.path, applier, log) {
+        return false;
+    }
+    let applied = applier.apply(&Action::from(file), None);
+    log.trace(&mut applier.trace);
+    applied.map_err(|error| log.error(&error)).is_ok()
 }
 
 /// Writes a file; one that the root can't take is left to the runner. The value: whether it is in
