@@ -1,32 +1,30 @@
 //! The network of a machine whose seed describes none: DHCP on the NIC most
 //! likely to reach somebody, as cloud-init chooses it.
 
-use crate::network::model::{
-    Kind, Link, LinkId, LinkName, Mac, Match, Method, Network, Origin, Subnet, SystemLink,
-};
+use crate::network::model::{Kind, Link, LinkId, Mac, Match, Method, Network, Origin, Subnet, SystemLink};
 use alloc::vec;
 use core::cmp::Ordering;
 
 /// Kinds of links that lead to no network of their own.
 const VIRTUAL: [&str; 4] = ["veth", "virbr", "docker", "br-"];
 
-/// DHCP for both families on the best NIC, which keeps its name; `None` when
-/// there is no NIC. Best is one with a carrier, then `eth0`, then the first in
-/// natural order (`ens9` before `ens10`).
+/// DHCP for both families on the best NIC, which is meant by its MAC address: udev may name it
+/// anew after the pivot. `None` when there is no NIC. Best is one with a carrier, then `eth0`, then
+/// the first in natural order (`ens9` before `ens10`).
 #[inline(never)]
 pub fn fallback(present: &[SystemLink]) -> Option<Network> {
-    let mut best: Option<(&SystemLink, Mac, LinkName)> = None;
+    let mut best: Option<(&SystemLink, Mac, LinkId)> = None;
     for nic in present {
         if nic.own_mac
             && !VIRTUAL.iter().any(|stem| nic.name.starts_with(stem))
             && best.as_ref().is_none_or(|(other, ..)| is_better(nic, other))
-            && let (Some(mac), Some(name)) = (nic.mac, LinkName::new(&nic.name))
+            && let (Some(mac), Some(id)) = (nic.mac, LinkId::new(&nic.name))
         {
-            best = Some((nic, mac, name));
+            best = Some((nic, mac, id));
         }
     }
-    let (_, mac, name) = best?;
-    let mut link = Link::new(LinkId::new(&name)?, Some(name), Kind::Physical(Match::default()));
+    let (_, mac, id) = best?;
+    let mut link = Link::new(id, None, Kind::Physical(Match::default()));
     link.mac = Some(mac);
     link.subnets = vec![Subnet::new(Method::Dhcp4), Subnet::new(Method::Dhcp6)];
     Some(Network { origin: Origin::V1, links: vec![link], ..Network::default() })
@@ -82,7 +80,9 @@ mod tests {
             })
             .collect();
         let network = fallback(&present)?;
-        network.links[0].name.as_ref().map(ToString::to_string)
+        let [link] = &*network.links else { panic!("one NIC") };
+        assert!(link.name.is_none() && link.mac.is_some(), "udev may name it anew");
+        Some(link.id.to_string())
     }
 
     #[test]

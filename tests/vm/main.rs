@@ -37,6 +37,7 @@ mod installed;
 mod last_resort;
 mod mission;
 mod modules;
+mod nameless;
 mod network;
 mod other_seeds;
 mod places;

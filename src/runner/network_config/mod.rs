@@ -125,18 +125,13 @@ fn inner(value: Value<'_>) -> Option<Value<'_>> {
     (is_used && value.get("version").is_some()).then_some(value)
 }
 
-/// The fallback as cloud-init describes it.
+/// The fallback as cloud-init describes it, but for the name: udev may give another one.
 fn without_any(links: &[SystemLink]) -> Option<Value<'static>> {
     let network = fallback(links)?;
     let link = network.links.first()?;
-    let (name, mac) = (link.name.as_ref()?.to_string(), link.mac?.to_string());
+    let (name, mac) = (link.id.to_string(), link.mac?.to_string());
     let yes = || Value::bare(Data::Bool(true));
-    let nic = map(vec![
-        ("dhcp4", yes()),
-        ("dhcp6", yes()),
-        ("match", map(vec![("macaddress", word(mac))])),
-        ("set-name", word(name.clone())),
-    ]);
+    let nic = map(vec![("dhcp4", yes()), ("dhcp6", yes()), ("match", map(vec![("macaddress", word(mac))]))]);
     let ethernets = Value::bare(Data::Map(vec![(word(name), nic)]));
     Some(map(vec![("ethernets", ethernets), ("version", Value::bare(Data::Int(2)))]))
 }
@@ -222,7 +217,7 @@ mod tests {
     fn without_a_description_it_is_the_fallback() {
         assert_eq!(
             without_spaces(of(None, "{}", "")),
-            "{\"ethernets\":{\"eth0\":{\"dhcp4\":true,\"dhcp6\":true,\"match\":{\"macaddress\":\"02:00:00:00:00:01\"},\"set-name\":\"eth0\"}},\"version\":2}"
+            "{\"ethernets\":{\"eth0\":{\"dhcp4\":true,\"dhcp6\":true,\"match\":{\"macaddress\":\"02:00:00:00:00:01\"}}},\"version\":2}"
         );
     }
 }

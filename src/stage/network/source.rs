@@ -117,8 +117,8 @@ fn unusable(inputs: &Inputs<'_>, present: &[SystemLink], why: &str, log: &mut Lo
 #[inline(never)]
 fn without_any(present: &[SystemLink], log: &mut Log<'_>) -> Option<Network> {
     let network = fallback(present);
-    match network.as_ref().and_then(|network| network.links.first()?.name.as_ref()) {
-        Some(name) => log.info("nothing describes the network: DHCP on {}", &[name]),
+    match network.as_ref().and_then(|network| network.links.first()) {
+        Some(nic) => log.info("nothing describes the network: DHCP on {}", &[&nic.id]),
         None => log.line(Level::Warning, "nothing describes the network, and there is no NIC", &[]),
     }
     network
