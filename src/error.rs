@@ -84,6 +84,13 @@ impl Error {
         Self(Box::new(Failure { text, errno, place: None, cause: start }))
     }
 
+    /// What another process has told of its failure: the whole sentence, how much of its end is the
+    /// cause, in bytes, and the errno or 0.
+    pub fn told(text: String, cause: usize, errno: i32) -> Self {
+        let (cause, errno) = (text.len().saturating_sub(cause), Some(errno).filter(|errno| *errno != 0));
+        Self(Box::new(Failure { text, errno, place: None, cause }))
+    }
+
     /// The whole sentence.
     pub fn text(&self) -> &str {
         &self.0.text

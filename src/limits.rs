@@ -182,6 +182,10 @@ pub const DEVICES_ANSWER: u64 = 30_000_000;
 /// Microseconds that each device is given.
 pub const DEVICE_LEAST: u64 = 1_000_000;
 
+/// Microseconds in which the drive of a seed has to be mounted and read: a slow
+/// one gives a megabyte a second.
+pub const DRIVE_ANSWER: u64 = 30_000_000;
+
 /// Bytes of log the agent keeps for the hand-off; past it, lines still reach
 /// the console.
 pub const LOG: usize = 256 << 10;

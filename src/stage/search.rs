@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::limits;
 use crate::sys::block::{Content, Devices};
+use crate::sys::drive::Drive;
 use crate::sys::netlink::Uevents;
 use crate::sys::root::Root;
 use crate::sys::superblock::Superblock;
-use crate::sys::{block, clock, mount};
+use crate::sys::{block, clock};
 use crate::text::fill;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -54,6 +55,8 @@ pub struct Search<'a> {
     /// The datasources that are tried, in order.
     pub datasources: Vec<&'static Datasource>,
     devices: Devices,
+    /// Those that could not be mounted, or stopped answering.
+    lost: Vec<String>,
     /// A seed to which a drive may add.
     open: Option<Box<Instance>>,
     /// What counts where nothing else does ([`Reading::Last`]).
@@ -74,6 +77,7 @@ impl<'a> Search<'a> {
             surroundings,
             datasources,
             devices: Devices::default(),
+            lost: Vec::new(),
             open: None,
             last: None,
             remote: None,
@@ -251,6 +255,7 @@ impl<'a> Search<'a> {
     fn new_volumes(&mut self, log: &mut Log<'_>) -> Vec<Volume> {
         let mut volumes = Vec::new();
         for device in self.devices.fresh() {
+            self.lost.retain(|lost| *lost != block::device_path(&device));
             let mut slow = |path: &str| log.info("waiting for {} to answer", &[path]);
             match self.devices.content(&device, &mut slow) {
                 Ok(Content::FileSystem(superblock)) => {
@@ -284,28 +289,40 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// What is on a volume. One that stops answering is no seed, whatever of it was read before, and
+    /// is not asked again: at another boot it may have all of it.
     #[inline(never)]
     fn read(
-        &self,
+        &mut self,
         datasource: &Datasource,
         volume: &Volume,
         claim: Claim,
         log: &mut Log<'_>,
     ) -> Result<Reading> {
         let device = block::device_path(&volume.device);
-        let mounted = match mount::mount_disc(&device, volume.kind) {
-            Ok(mounted) => mounted,
-            Err(error) if claim == Claim::Perhaps => {
-                log.warn(&error);
-                return Ok(Reading::Nothing);
-            }
-            Err(error) => return Err(error),
-        };
-        let disc = Root::of(mounted, &fill("{}:", &[&device]));
+        if self.lost.contains(&device) {
+            return Ok(Reading::Nothing);
+        }
         let mut problems = Vec::new();
-        let medium = Medium { tree: &disc, name: &device };
-        let reading = (datasource.read)(self.surroundings, Some(&medium), &mut problems)?;
+        let mut slow = |path: &str| log.info("waiting for {} to answer", &[path]);
+        let (fault, reading) = match Drive::mount(&device, volume.kind, &mut slow) {
+            Ok(drive) => {
+                let medium = Medium { tree: &drive, name: &device };
+                let reading = (datasource.read)(self.surroundings, Some(&medium), &mut problems);
+                (drive.lost(), reading)
+            }
+            Err(error) => (Some(error), Ok(Reading::Nothing)),
+        };
+        if let Some(fault) = fault {
+            self.lost.push(device);
+            if claim == Claim::Labelled {
+                return Err(fault);
+            }
+            log.warn(&fault);
+            return Ok(Reading::Nothing);
+        }
         log.error_of(&problems);
+        let reading = reading?;
         if matches!(reading, Reading::Nothing) && claim == Claim::Labelled {
             let why = fill("it is labelled {} and holds no {}", &[&volume.label, datasource.what]);
             return Err(Error::new("read", device, why));

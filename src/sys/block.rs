@@ -200,7 +200,7 @@ fn content_at(path: &str, deadline: u64, slow: &mut dyn FnMut(&str)) -> Result<C
         start => from(start),
     };
     let found = last.or_else(|| from(0));
-    if reader.is_lost {
+    if reader.is_lost() {
         return Err(reader.no_answer());
     }
     Ok(found.map_or(Content::Unknown, Content::FileSystem))

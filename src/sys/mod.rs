@@ -2,9 +2,11 @@
 
 pub mod accounts;
 pub mod apply;
+mod aside;
 pub mod block;
 pub mod clock;
 mod disc;
+pub mod drive;
 pub mod grow;
 pub mod kernel_log;
 pub mod kernel_module;

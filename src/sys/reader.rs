@@ -1,81 +1,45 @@
-//! Reading a device that may never answer.
-//!
-//! A read that the kernel has begun can't be taken back: who waits for it
-//! sleeps until the device answers, and requests of aio(7) and `io_uring(7)` are
-//! waited for when their process ends (`exit_aio`) or becomes another program
-//! (`io_uring_task_cancel`). So a process of its own opens and reads the device
-//! and is left behind when it does not answer in time.
+//! Reading a device that may never answer: by a process [aside](super::aside).
 #![allow(unsafe_code)]
 
+use super::aside::{Aside, write_all};
 use super::disc::last_session;
+use super::failed;
 use super::path::terminated;
-use super::{clock, failed};
 use crate::error::{Error, Result};
-use alloc::string::String;
 use core::ffi::CStr;
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::event::Timespec;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
-use rustix::io::{Errno, read, write};
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::io::{Errno, read};
 use syscalls::{Sysno, syscall};
 
 /// Most bytes of one read.
 pub(super) const MOST: usize = 512;
 
-/// Microseconds after which a device is called slow.
-const SLOW: u64 = 1_000_000;
-
 /// What goes first in an answer: an error number, or 0.
 const HEAD: usize = 4;
 
-/// What a process of its own does: it reads the device at a path, takes
-/// requests from one pipe and writes answers to another.
-type Child = fn(&CStr, &OwnedFd, &OwnedFd) -> !;
-
 /// A device that is open in a process of its own.
 pub(super) struct Reader<'a> {
-    process: Pid,
-    requests: Option<OwnedFd>,
-    answers: OwnedFd,
-    path: &'a str,
-    /// Microseconds of the monotonic clock.
-    deadline: u64,
-    /// Called once, when it is slow.
-    slow: Option<&'a mut dyn FnMut(&str)>,
+    aside: Aside<'a>,
     /// The byte at which the last session of a disc begins; 0 without sessions.
     pub(super) last_session: u64,
-    /// Whether it did not answer in time.
-    pub(super) is_lost: bool,
 }
 
 impl<'a> Reader<'a> {
     /// Opens the device at `path`. All that is asked of it has to be answered
     /// up to `deadline`; ENOMEDIUM where a drive is empty or its tray is open.
     pub(super) fn open(path: &'a str, deadline: u64, slow: &'a mut dyn FnMut(&str)) -> Result<Self> {
-        Self::start(path, deadline, slow, serve)
-    }
-
-    fn start(path: &'a str, deadline: u64, slow: &'a mut dyn FnMut(&str), child: Child) -> Result<Self> {
-        let start = || {
-            let name = terminated(path)?;
-            let (theirs, requests) = pipe_with(PipeFlags::CLOEXEC)?;
-            let (answers, ours) = pipe_with(PipeFlags::CLOEXEC)?;
-            let process = fork(child, &name, &theirs, &ours)?;
-            Ok((process, requests, answers))
-        };
-        let (process, requests, answers) = start().map_err(|errno| failed("read", path, errno))?;
-        let (requests, slow) = (Some(requests), Some(slow));
-        let (last_session, is_lost) = (0, false);
-        let mut reader = Self { process, requests, answers, path, deadline, slow, last_session, is_lost };
+        let name = terminated(path).map_err(|errno| failed("read", path, errno))?;
+        let child = |requests: &OwnedFd, answers: &OwnedFd| serve(&name, requests, answers);
+        let mut reader = Self { aside: Aside::start(path, deadline, slow, &child)?, last_session: 0 };
         let mut start = [0; 8];
         match reader.answer(&mut start) {
             Ok(()) => {
                 reader.last_session = u64::from_ne_bytes(start);
                 Ok(reader)
             }
-            Err(_) if reader.is_lost => Err(reader.no_answer()),
+            Err(_) if reader.is_lost() => Err(reader.no_answer()),
             Err(errno) => Err(failed("open", path, errno)),
         }
     }
@@ -86,35 +50,24 @@ impl<'a> Reader<'a> {
         let mut request = [0; 16];
         request[..8].copy_from_slice(&at.to_ne_bytes());
         request[8..].copy_from_slice(&(out.len() as u64).to_ne_bytes());
-        let asked = match &self.requests {
-            Some(requests) if !self.is_lost => write(requests, &request).is_ok(),
-            _ => false,
-        };
-        asked && self.answer(out).is_ok()
+        self.aside.ask(&request) && self.answer(out).is_ok()
+    }
+
+    /// Whether it did not answer in time.
+    pub(super) fn is_lost(&self) -> bool {
+        self.aside.is_lost
     }
 
     /// Why nothing more is asked of it.
     pub(super) fn no_answer(&self) -> Error {
-        Error::new("read", String::from(self.path), "it does not answer, and is left out")
+        self.aside.no_answer()
     }
 
     /// Waits for an answer with as many bytes as `out`.
     #[inline(never)]
     fn answer(&mut self, out: &mut [u8]) -> core::result::Result<(), Errno> {
         let mut answer = [0; HEAD + MOST];
-        let begun = clock::monotonic();
-        let soon = self.deadline.min(begun + SLOW);
-        if self.slow.is_some()
-            && !is_ready(&self.answers, soon)
-            && let Some(slow) = self.slow.take()
-        {
-            slow(self.path);
-        }
-        if !is_ready(&self.answers, self.deadline) {
-            self.is_lost = true;
-            return Err(Errno::TIMEDOUT);
-        }
-        let count = read(&self.answers, &mut answer)?;
+        let count = self.aside.read(&mut answer)?;
         let (head, bytes) = answer.split_at(HEAD);
         let errno = i32::from_ne_bytes([head[0], head[1], head[2], head[3]]);
         match bytes.get(..count.saturating_sub(HEAD)) {
@@ -128,57 +81,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Drop for Reader<'_> {
-    fn drop(&mut self) {
-        self.requests = None;
-        // It closes the device before its end of the pipe.
-        if !self.is_lost && is_ready(&self.answers, self.deadline) {
-            let _ = waitpid(Some(self.process), WaitOptions::empty());
-        } else {
-            let _ = kill_process(self.process, Signal::KILL);
-        }
-    }
-}
-
-/// Whether there is something to read, or nothing will come any more, before
-/// the monotonic clock is at `deadline`.
-fn is_ready(fd: &OwnedFd, deadline: u64) -> bool {
-    loop {
-        let left = deadline.saturating_sub(clock::monotonic()).cast_signed();
-        let timeout = Timespec { tv_sec: left / 1_000_000, tv_nsec: left % 1_000_000 * 1000 };
-        match rustix::event::poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&timeout)) {
-            Err(Errno::INTR) => {}
-            outcome => return outcome.is_ok_and(|count| count > 0),
-        }
-    }
-}
-
-/// fork(2) into `child`.
-fn fork(
-    child: Child,
-    path: &CStr,
-    requests: &OwnedFd,
-    answers: &OwnedFd,
-) -> core::result::Result<Pid, Errno> {
-    const SIGCHLD: usize = 17;
-    // SAFETY: without CLONE_VM the child has memory of its own, a copy of ours;
-    // it never returns from here, and ends without running anybody's handlers.
-    let process = unsafe { syscall!(Sysno::clone, SIGCHLD, 0, 0, 0, 0) };
-    let process = process.map_err(|errno| Errno::from_raw_os_error(errno.into_raw()))?;
-    match Pid::from_raw(i32::try_from(process).unwrap_or_default()) {
-        Some(process) => Ok(process),
-        None => child(path, requests, answers),
-    }
-}
-
 /// The child: opens the device, and answers until nobody asks any more. It
-/// allocates nothing, and keeps nothing open that is not its own.
-fn serve(path: &CStr, requests: &OwnedFd, answers: &OwnedFd) -> ! {
-    let (theirs, ours) = (requests.as_raw_fd(), answers.as_raw_fd());
-    for number in (0..256).filter(|number| ![theirs, ours].contains(number)) {
-        // SAFETY: what is closed is used no more: this function does not return.
-        let _ = unsafe { syscall!(Sysno::close, number) };
-    }
+/// allocates nothing.
+fn serve(path: &CStr, requests: &OwnedFd, answers: &OwnedFd) {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(path, flags, Mode::empty()).and_then(|device| {
         let mut start = 0;
@@ -192,18 +97,14 @@ fn serve(path: &CStr, requests: &OwnedFd, answers: &OwnedFd) -> ! {
         Ok((device, start)) => {
             let mut opened = [0; HEAD + 8];
             opened[HEAD..].copy_from_slice(&start.to_ne_bytes());
-            let mut alive = write(answers, &opened).is_ok();
+            let mut alive = write_all(answers, &opened);
             while alive {
                 alive = answer_one(&device, requests, answers).is_some();
             }
         }
         Err(errno) => {
-            let _ = write(answers, &errno.raw_os_error().to_ne_bytes());
+            write_all(answers, &errno.raw_os_error().to_ne_bytes());
         }
-    }
-    loop {
-        // SAFETY: exit_group has no preconditions and does not return.
-        let _ = unsafe { syscall!(Sysno::exit_group, 0) };
     }
 }
 
@@ -226,7 +127,7 @@ fn answer_one(device: &OwnedFd, requests: &OwnedFd, answers: &OwnedFd) -> Option
     };
     head.copy_from_slice(&errno.to_ne_bytes());
     let answer = answer.get(..HEAD + length)?;
-    (write(answers, answer) == Ok(answer.len())).then_some(())
+    write_all(answers, answer).then_some(())
 }
 
 /// ENOMEDIUM where an optical drive says that it is empty or open. A drive that
@@ -255,6 +156,7 @@ fn has_medium(drive: BorrowedFd<'_>) -> core::result::Result<(), Errno> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::clock;
     use std::fs;
 
     fn soon() -> u64 {
@@ -272,39 +174,11 @@ mod tests {
         assert_eq!((bytes[0], bytes[1], bytes[511]), (1, 2, 2));
         assert!(!reader.fill(1100, &mut bytes), "it ends before");
         assert!(reader.fill(0, &mut bytes[..1]), "and is asked on");
-        let process = reader.process;
+        let process = reader.aside.process;
         drop(reader);
         assert!(rustix::process::test_kill_process(process).is_err(), "nothing of it is left");
         fs::remove_file(&path).unwrap();
         let error = Reader::open("/dev/none", soon(), &mut slow).map(drop).unwrap_err();
         assert_eq!(error.errno(), Some(Errno::NOENT.raw_os_error()));
-    }
-
-    /// As a read of a disk does that has lost its paths: this one can't be
-    /// made to fail either, only be killed.
-    fn sleep(_: &CStr, _: &OwnedFd, answers: &OwnedFd) -> ! {
-        let _ = write(answers, &[0; HEAD + 8]);
-        loop {
-            let _ = rustix::event::poll(&mut [], None);
-        }
-    }
-
-    #[test]
-    fn a_device_that_never_answers_is_given_up() {
-        let (mut told, begun) = (0, clock::monotonic());
-        let mut slow = |path: &str| {
-            assert_eq!(path, "/dev/x");
-            told += 1;
-        };
-        let mut reader = Reader::start("/dev/x", soon(), &mut slow, sleep).unwrap();
-        let mut bytes = [0; 1];
-        assert!(!reader.fill(0, &mut bytes) && !reader.fill(0, &mut bytes));
-        let error = reader.no_answer().to_string();
-        assert_eq!(error, "unable to read /dev/x: it does not answer, and is left out");
-        let process = reader.process;
-        drop(reader);
-        assert!((1_400_000..5_000_000).contains(&(clock::monotonic() - begun)));
-        assert_eq!(told, 1);
-        waitpid(Some(process), WaitOptions::empty()).unwrap();
     }
 }
