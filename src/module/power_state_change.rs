@@ -31,7 +31,7 @@ const MODES: [(&str, &str); 3] = [("halt", "-H"), ("poweroff", "-P"), ("reboot",
 
 fn plan(context: &Context<'_>, plan: &mut Plan) {
     let Some(setting) = context.config.get("power_state") else { return };
-    match shut_down(context, &setting) {
+    match shut_down(context, &setting, &mut plan.problems) {
         Ok(Some(shut_down)) => {
             let what = format!("end the machine by {}", shut_down.program.argv.join(" "));
             plan.actions.push(Task { what, effect: Effect::ShutDown(Box::new(shut_down)) }.into());
@@ -41,8 +41,13 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     }
 }
 
-/// `None` when the condition is plainly false.
-fn shut_down(context: &Context<'_>, setting: &Setting<'_>) -> Result<Option<ShutDown>> {
+/// `None` when the condition is plainly false. A message that no program can be given is a problem,
+/// and the machine goes down without it.
+fn shut_down(
+    context: &Context<'_>,
+    setting: &Setting<'_>,
+    problems: &mut Vec<Error>,
+) -> Result<Option<ShutDown>> {
     let value = setting.value;
     if !matches!(value.data, Data::Map(_)) {
         return Err(setting.mismatch(DOING, value, "power_state", "a mapping"));
@@ -63,7 +68,13 @@ fn shut_down(context: &Context<'_>, setting: &Setting<'_>) -> Result<Option<Shut
     }
     let message = match value.get_set("message") {
         Some(message) => {
-            Some(message.as_str().ok_or_else(|| setting.mismatch(DOING, message, "message", "a string"))?)
+            let text = message.as_str();
+            let text = text.ok_or_else(|| setting.mismatch(DOING, message, "message", "a string"))?;
+            let fits = !text.contains('\0');
+            if !fits {
+                problems.push(setting.error(DOING, message, "message has a NUL in it and is left out"));
+            }
+            Some(text).filter(|_| fits)
         }
         None => None,
     };
@@ -114,10 +125,11 @@ fn check_timeout(setting: &Setting<'_>, timeout: &Value<'_>) -> Result<()> {
 fn command(setting: &Setting<'_>, condition: &Value<'_>) -> Result<Program> {
     let wrong =
         || -> Error { setting.error(DOING, condition, "condition is neither a truth value nor a command") };
+    let is_word = |text: &&str| !text.contains('\0');
     match &condition.data {
-        Data::Str(text) => Ok(Program::new(&["/bin/sh", "-c", text])),
+        Data::Str(text) if is_word(&&**text) => Ok(Program::new(&["/bin/sh", "-c", text])),
         Data::Seq(words) if !words.is_empty() => {
-            let words: Option<Vec<&str>> = words.iter().map(Value::as_str).collect();
+            let words: Option<Vec<&str>> = words.iter().map(|word| word.as_str().filter(is_word)).collect();
             words.map(|words| Program::new(&words)).ok_or_else(wrong)
         }
         _ => Err(wrong()),
@@ -174,6 +186,16 @@ mod tests {
         let asked = |text| condition(text).unwrap().condition.unwrap();
         assert_eq!(asked("test -e /a"), Program::new(&["/bin/sh", "-c", "test -e /a"]));
         assert_eq!(asked("[test, -e, /a]"), Program::new(&["test", "-e", "/a"]));
+    }
+
+    /// shutdown(8) could not be started with it, and the machine stayed on.
+    #[test]
+    fn a_message_with_a_nul_kept_the_machine_on() {
+        let plan = planned(MODULE.name, "power_state: {mode: reboot, message: \"a\\0b\"}", &with_shutdown());
+        let [Action::Task(task)] = &*plan.actions else { panic!("{:?}", plan.actions) };
+        let Effect::ShutDown(shut_down) = &task.effect else { panic!("{task:?}") };
+        assert_eq!(shut_down.program.argv, ["shutdown", "-r", "now"]);
+        assert!(texts(&plan.problems)[0].ends_with("message has a NUL in it and is left out"));
     }
 
     #[test]

@@ -65,7 +65,11 @@ pub(super) fn add(
         return None;
     };
     let server = entry.get_set("keyserver").map_or(Some(KEYSERVER), Value::as_str);
-    let Some(server) = server.filter(|server| !server.is_empty() && !server.starts_with('-')) else {
+    let is_server = |server: &&str| {
+        let is_odd = |c: char| c.is_whitespace() || c.is_control();
+        !server.is_empty() && !server.starts_with('-') && !server.contains(is_odd)
+    };
+    let Some(server) = server.filter(is_server) else {
         plan.problems.push(setting.error(DOING, entry, "keyserver is no key server"));
         return None;
     };
