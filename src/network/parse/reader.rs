@@ -235,6 +235,15 @@ impl<'v> Reader<'v> {
         plain
     }
 
+    /// As [`Reader::plain`], of one word: more would be arguments of their own to ip(8).
+    pub(super) fn word(&mut self, value: &Value<'_>, part: &str, text: &str) -> Option<Plain> {
+        let is_word = !text.contains(' ');
+        if !is_word {
+            self.add(value, part, &[text, " is more than a word"]);
+        }
+        if is_word { self.plain(value, part, text) } else { None }
+    }
+
     /// Sets the parameter that `name` is put together to; null sets none, and
     /// past the bound nothing is set.
     #[inline(never)]

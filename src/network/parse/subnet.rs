@@ -60,7 +60,7 @@ fn settings(reader: &mut Reader<'_>, subnet: &mut Subnet, value: &Value<'_>) {
     }
     subnet.pointopoint = reader.address(value, &["pointopoint"]);
     if let Some(scope) = value.get_set("scope") {
-        subnet.scope = reader.plain(scope, "scope", text(scope));
+        subnet.scope = reader.word(scope, "scope", text(scope));
     }
     reader.numbers(value, &mut [("metric", &mut subnet.metric)]);
     // 0 is none.
@@ -101,7 +101,7 @@ pub(super) fn route(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Route>
     for (key, place) in [("type", &mut route.kind), ("scope", &mut route.scope)] {
         // An entry of version 1 is of type `route`.
         if let Some(word) = value.get_set(key).filter(|word| !matches!(text(word), "route" | "unicast")) {
-            *place = reader.plain(word, key, text(word));
+            *place = reader.word(word, key, text(word));
         }
     }
     Some(route)

@@ -259,7 +259,7 @@ fn addresses(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>) {
         link.subnets.push(Subnet::new(Method::Static(prefix)));
         let Some(subnet) = link.subnets.last_mut() else { continue };
         if let Some(label) = options.and_then(|options| options.get_set("label")) {
-            subnet.label = reader.plain(label, "label", text(label));
+            subnet.label = reader.word(label, "label", text(label));
         }
         let lifetime = options.and_then(|options| options.get_set("lifetime"));
         subnet.deprecated = lifetime.is_some_and(|lifetime| integer(lifetime) == Some(0));
