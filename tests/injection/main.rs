@@ -2,10 +2,11 @@
 //! the modules plan: each text of each seed in [`seeds`] is replaced by values
 //! made to break out of their place, and the plan is compared with that of a
 //! harmless value, by readers of the formats in [`shape`]. A value may also be
-//! refused, with an error.
+//! refused, with an error. A file of a format that no reader knows fails, as
+//! does a module without a seed.
 //!
 //! A run tries a sample, always the same. All values in all places, some
-//! 60,000 plans:
+//! 250,000 plans:
 //!
 //! ```text
 //! INJECTION_ALL=1 cargo test --profile fuzz --test injection -- --nocapture
@@ -13,7 +14,9 @@
 // in a test a panic is how it fails
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod formats;
 mod machine;
+mod network;
 #[path = "../support/random.rs"]
 #[allow(dead_code)] // mutations are the fuzzer's
 mod random;
@@ -164,17 +167,30 @@ fn filled(template: &str, at: usize, value: &str) -> String {
     text + rest
 }
 
-/// What a hostile plan has and the harmless one has not.
-fn faults(harmless: &Planned, hostile: &Planned, value: &str) -> Vec<String> {
-    let (wanted, found) = (shape::of(harmless, MARK), shape::of(hostile, value));
-    let mut left = wanted.clone();
-    let mut faults = Vec::new();
-    for record in &found {
+/// The records that are not among the `wanted`, which `left` is without those that are.
+fn compared(wanted: &[String], found: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut left = wanted.to_vec();
+    let mut new = Vec::new();
+    for record in found {
         match left.iter().position(|known| known == record) {
             Some(at) => drop(left.swap_remove(at)),
-            None => faults.push(format!("{record:?} is new")),
+            None => new.push(record.clone()),
         }
     }
+    (new, left)
+}
+
+/// What `value` is at place `at` of a seed.
+fn actual(template: &str, at: usize, value: &str) -> String {
+    let harmless =
+        template.split('<').nth(at + 1).and_then(|after| after.split('>').next()).unwrap_or_default();
+    value.replace(HARMLESS, if harmless.is_empty() { MARK } else { harmless })
+}
+
+/// What a hostile plan has and the harmless one has not.
+fn faults(harmless: &Planned, hostile: &Planned, value: &str) -> Vec<String> {
+    let (new, left) = compared(&shape::of(harmless, MARK), &shape::of(hostile, value));
+    let mut faults: Vec<String> = new.iter().map(|record| format!("{record:?} is new")).collect();
     if !left.is_empty()
         && hostile.problems.iter().all(|problem| harmless.problems.contains(problem))
         && !value.trim().is_empty()
@@ -182,6 +198,36 @@ fn faults(harmless: &Planned, hostile: &Planned, value: &str) -> Vec<String> {
         faults.push(format!("{left:?} are missing, and no error tells of it"));
     }
     faults
+}
+
+/// Modules without a seed here, and why.
+const WITHOUT: &[(&str, &str)] = &[
+    ("seed_files", "whole files of a person's own"),
+    ("resizefs", "a truth value"),
+    ("disable_ec2_metadata", "a truth value"),
+    ("update_hostname", "the name that set_hostname has read"),
+    ("scripts_vendor", "runs what is in a folder"),
+    ("scripts_per_once", "runs what is in a folder"),
+    ("scripts_per_boot", "runs what is in a folder"),
+    ("scripts_per_instance", "runs what is in a folder"),
+    ("scripts_user", "runs what is in a folder"),
+];
+
+#[test]
+fn each_module_that_writes_texts_has_a_seed() {
+    let named: Vec<&str> = seeds::SEEDS
+        .iter()
+        .map(|(name, _)| name.trim_start_matches('-').split(' ').next().unwrap())
+        .collect();
+    let without: Vec<&str> = glowplug::module::ALL
+        .iter()
+        .map(|module| module.name)
+        .filter(|name| !named.contains(name) && !WITHOUT.iter().any(|(known, _)| known == name))
+        .collect();
+    assert_eq!(without, [""; 0]);
+    for (name, _) in WITHOUT {
+        assert!(!named.contains(name), "{name} has a seed");
+    }
 }
 
 #[test]
@@ -206,7 +252,7 @@ fn no_value_of_a_seed_leaves_its_place() {
                     let text = filled(template, at, value);
                     let hostile = planned(module, &text, root);
                     tried += 1;
-                    for fault in faults(&harmless, &hostile, value) {
+                    for fault in faults(&harmless, &hostile, &actual(template, at, value)) {
                         let shown: String = value.chars().take(60).collect();
                         writeln!(wrong, "{name} on {}, place {at}, {shown:?}: {fault}", root.id).unwrap();
                     }

@@ -114,5 +114,27 @@ pub(crate) const SEEDS: &[(&str, &str)] = &[
     ("-power_state_change", "power_state: {mode: <reboot>, delay: <+5>, message: <>}\n"),
     ("runcmd", "runcmd: [[<>, <>], [echo, <>]]\n"),
     ("ca_certs", "ca_certs: {trusted: [x]}\n"),
+    ("-bootcmd", "bootcmd: [[<>, <>], [echo, <>]]\n"),
+    (
+        "seed_random",
+        "random_seed: {file: /var/x, data: x, encoding: <raw>, command: [<>, <>], command_required: true}\n",
+    ),
+    ("write_files", "write_files: [{path: /etc/x, owner: <root:root>, permissions: <0640>, content: x}]\n"),
+    (
+        "-write_files",
+        "write_files: [{path: /etc/x, source: {uri: <http://zz9/>, headers: {<kzz9>: <>}}, content: x}]\n",
+    ),
+    (
+        "write_files_deferred",
+        "write_files: [{path: /etc/x, owner: <old:old>, permissions: <0640>, content: x, defer: true}]\n",
+    ),
+    (
+        "-wireguard",
+        "wireguard: {interfaces: [{name: <wgzz9>, config_path: /etc/wireguard/x.conf, content: x}], \
+      readinessprobe: [<zz9>]}\n",
+    ),
+    ("-apt_pipelining debian", "apt_pipelining: <5>\n"),
+    ("-ssh_authkey_fingerprints", "authkey_hash: <sha256>\nusers: [{name: old}]\n"),
+    ("-keys_to_console", "ssh_fp_console_blacklist: [<>]\nssh_key_console_blacklist: [<>]\n"),
     ("-final_message", "final_message: hello\n"),
 ];

@@ -23,10 +23,7 @@ pub(crate) fn of(planned: &Planned, value: &str) -> Vec<String> {
                 // What edits nothing has nothing to be read.
                 let _ = editor.change(change);
             }
-            Action::Task(task) => match &task.effect {
-                Effect::ShutDown(shut_down) => records.program(&shut_down.program),
-                _ => records.push("task", ""),
-            },
+            Action::Task(task) => records.task(&task.effect),
             Action::SetHostname { name } => {
                 let is_plain =
                     name.len() <= 64 && !name.contains(|c: char| c.is_control() || c.is_whitespace());
@@ -39,23 +36,66 @@ pub(crate) fn of(planned: &Planned, value: &str) -> Vec<String> {
     records.found
 }
 
-struct Records<'v> {
-    value: &'v str,
-    found: Vec<String>,
+pub(crate) struct Records<'v> {
+    pub(crate) value: &'v str,
+    pub(crate) found: Vec<String>,
 }
 
 impl Records<'_> {
-    fn push(&mut self, what: &str, key: &str) {
-        let is_value = key.contains("zz9") || self.value.trim().len() > 2 && key.contains(self.value.trim());
-        self.found.push(format!("{what} {}", if is_value { "VALUE" } else { key }));
+    /// The records of files of networks.
+    pub(crate) fn of_files(planned: &Planned, value: &str) -> Vec<String> {
+        let mut records = Records { value, found: Vec::new() };
+        for action in &planned.actions {
+            if let Action::WriteFile(file) = action {
+                records.network_file(&file.path, &file.content);
+            }
+        }
+        records.found
     }
 
-    fn count(&mut self, what: &str, key: &str, count: usize) {
+    fn network_file(&mut self, path: &str, content: &[u8]) {
+        let (folder, name) = path.rsplit_once('/').unwrap();
+        let is_led_out = path.split('/').any(|part| part == "..") || path.contains(['\n', '\0']);
+        self.push(if is_led_out { "file led out of" } else { "file in" }, folder);
+        let text = String::from_utf8(content.to_vec()).expect("text");
+        if text.contains(|c: char| c.is_control() && c != '\n') {
+            self.push("control character in", folder);
+        }
+        match (folder, name.rsplit('.').next().unwrap()) {
+            (_, "network" | "netdev" | "link" | "nmconnection") => self.ini(&text),
+            (_, "yaml") => match glowplug::syntax::yaml::load(&text) {
+                Ok(value) => self.tree(&value, ""),
+                Err(_) => self.push("no YAML in", folder),
+            },
+            ("/etc/udev/rules.d", _) => self.lines(&text, "#", |records, line| {
+                records.count("rule", "", line.split(", ").filter(|part| part.contains('=')).count());
+            }),
+            _ if name.starts_with("ifcfg-") || name == "network" || folder.ends_with("sysconfig/network") => {
+                self.shell(&text);
+            }
+            _ => self.lines(&text, "#", |records, line| records.words(name, line)),
+        }
+    }
+
+    pub(crate) fn push(&mut self, what: &str, key: &str) {
+        let key = if self.is_value(key) { "VALUE" } else { key };
+        self.found.push(format!("{what} {key}"));
+    }
+
+    /// Whether a key is the value, or has it in it.
+    pub(crate) fn is_value(&self, key: &str) -> bool {
+        let value = self.value.trim();
+        let is_plain = value.chars().all(|c| c.is_alphanumeric() || c == '_') && value != "ALL";
+        let has_it = key.eq_ignore_ascii_case(value) || value.len() > 2 && key.contains(value);
+        key.contains("zz9") || !is_plain && has_it
+    }
+
+    pub(crate) fn count(&mut self, what: &str, key: &str, count: usize) {
         self.push(&format!("{what} of {count}"), key);
     }
 
     /// The first word of a line, and each of the others.
-    fn words(&mut self, what: &str, line: &str) {
+    pub(crate) fn words(&mut self, what: &str, line: &str) {
         // resolv.conf(5) has comments in the first column alone.
         let line = if what == "resolver" { line } else { line.split('#').next().unwrap() };
         let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
@@ -63,6 +103,32 @@ impl Records<'_> {
         self.push(what, &first);
         for _ in words {
             self.push(&format!("word of {what}"), &first);
+        }
+    }
+
+    fn task(&mut self, effect: &Effect) {
+        match effect {
+            Effect::ShutDown(shut_down) => {
+                self.program(&shut_down.program);
+                shut_down.condition.iter().for_each(|condition| self.program(condition));
+            }
+            Effect::Check(checked) => {
+                checked.files.iter().for_each(|file| self.file(&file.path, &file.content));
+            }
+            Effect::Print(text) | Effect::Tell(text) => {
+                let is_odd = text.contains(|c: char| c.is_control() && c != '\n');
+                self.count(if is_odd { "odd text" } else { "text" }, "", text.lines().count());
+            }
+            Effect::Post(post) => {
+                // What sends it refuses an address or a header that can't be one.
+                post.form.iter().for_each(|(name, _)| self.push("field", name));
+            }
+            Effect::Fetch(fetched) => {
+                self.file(&fetched.file.path, &fetched.file.content);
+                fetched.headers.iter().for_each(|_| self.push("header", ""));
+            }
+            Effect::CompleteHome { .. } => self.push("home", ""),
+            Effect::GrowPartition { .. } | Effect::GrowExt { .. } => self.push("growth", ""),
         }
     }
 
@@ -136,7 +202,8 @@ impl Records<'_> {
     }
 
     fn file(&mut self, path: &str, content: &[u8]) {
-        let (folder, name) = path.rsplit_once('/').unwrap();
+        // A name alone lies in the root's own folder.
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         // Whoever names a file may name one in a folder below.
         let folders = ["/etc/rsyslog.d", "/etc/apt/sources.list.d"];
         let folder =
@@ -160,7 +227,7 @@ impl Records<'_> {
                 records.push("doas", line.split_whitespace().next().unwrap_or_default());
             }),
             ("/etc/apt/apt.conf.d", _) => self.apt(&text),
-            (_, "script" | "runcmd") => self.shell(&text),
+            (_, "script" | "runcmd" | "bootcmd") => self.shell(&text),
             ("/etc/apk", _) => self.lines(&text, "#", |records, _| records.push("apk", "")),
             ("/etc/rsyslog.d", _) => self.lines(&text, "#", |records, line| {
                 records.count("rsyslog", "", line.split('#').next().unwrap().split_whitespace().count());
@@ -169,9 +236,8 @@ impl Records<'_> {
             (_, "ntp.conf" | "chrony.conf") => {
                 self.lines(&text, "#!%;", |records, line| records.words("clock", line));
             }
-            (_, name) if name.ends_with(".repo") || name == "zypp.conf" || name == "timesyncd.conf" => {
-                self.ini(&text);
-            }
+            ("/etc/systemd/timesyncd.conf.d", _) => self.ini(&text),
+            (_, name) if name.ends_with(".repo") || name == "zypp.conf" => self.ini(&text),
             (_, name) if name.ends_with(".list") => self.lines(&text, "#", |records, line| {
                 let words: Vec<&str> = line.split_whitespace().collect();
                 records.count("source", words[0], words.len());
@@ -181,130 +247,17 @@ impl Records<'_> {
                     records.push("source", line.split(':').next().unwrap());
                 }
             }),
-            ("/etc" | "/etc/default", "keyboard" | "locale.conf" | "locale") => self.shell(&text),
-            _ => self.count("text", "", text.lines().count()),
-        }
-    }
-
-    /// Each line that is not empty; those that begin with one of `comments`
-    /// count alone.
-    fn lines(&mut self, text: &str, comments: &str, each: impl Fn(&mut Self, &str)) {
-        for line in text.split(['\n', '\r']) {
-            match line.trim_start_matches([' ', '\t']).chars().next() {
-                None => {}
-                Some(first) if comments.contains(first) => self.push("comment", ""),
-                Some(_) => each(self, line),
+            ("/etc" | "/etc/default", "keyboard" | "locale.conf" | "locale")
+            | ("/etc/sysconfig" | "/etc/profile.d", _) => self.shell(&text),
+            ("/etc/ssh", "sshd_config") | ("/etc", "locale.gen") => {
+                self.lines(&text, "#", |records, line| records.words(name, line));
             }
-        }
-    }
-
-    /// sudoers(5): a line that ends with a backslash goes on.
-    fn sudoers(&mut self, text: &str) {
-        for line in text.replace("\\\n", " ").split(['\n', '\r']).filter(|line| !line.trim().is_empty()) {
-            let user = line.split_whitespace().next().unwrap();
-            if user.starts_with(['#', '@']) {
-                continue;
+            ("/etc", "hostname" | "timezone")
+            | ("/var/lib/cloud/data", "set-hostname")
+            | (_, "x" | "x.conf") => {
+                self.count("text", "", text.lines().count());
             }
-            let is_name = user.chars().all(|c| c.is_alphanumeric() || "_.-$".contains(c)) && user != "ALL";
-            self.push(if is_name { "rule of" } else { "rule of more than" }, "a user");
-            let rule = line.trim_start().strip_prefix(user).unwrap();
-            let mut quoted = false;
-            let mut escaped = false;
-            let mut is_open = true;
-            for c in rule.chars() {
-                quoted ^= c == '"' && !escaped;
-                is_open &= c != '#';
-                if !is_open {
-                    break;
-                }
-                escaped = c == '\\' && !escaped;
-            }
-            if quoted || escaped || !rule.contains('=') {
-                self.push("broken rule", "");
-            }
-        }
-    }
-
-    /// apt.conf(5): `NAME "VALUE";` each.
-    fn apt(&mut self, text: &str) {
-        for line in text.split('\n').filter(|line| !line.is_empty() && !line.starts_with("//")) {
-            let fields: Vec<&str> = line.split('"').collect();
-            match &*fields {
-                [name, value, ";"] if !value.contains(|c: char| c.is_control() || c == '\\') => {
-                    self.push("apt", name);
-                }
-                _ => self.push("apt", "no setting"),
-            }
-        }
-    }
-
-    /// Words of a shell on each line, quotes followed.
-    fn shell(&mut self, text: &str) {
-        let (mut words, mut quote, mut inside, mut any) = (0, None, false, false);
-        for c in text.replace("'\\''", "").chars() {
-            any = true;
-            match (quote, c) {
-                (Some(open), c) if open == c => quote = None,
-                (Some('"'), '$' | '`' | '\\') => self.push("shell", "expands"),
-                (Some(_), _) => {}
-                (None, '\'' | '"') => {
-                    words += usize::from(!inside);
-                    (quote, inside) = (Some(c), true);
-                }
-                (None, '\n') => {
-                    self.count("shell", "", words);
-                    (words, inside) = (0, false);
-                }
-                (None, ' ' | '\t') => inside = false,
-                (None, '$' | '`' | ';' | '&' | '|' | '<' | '>' | '(' | ')' | '*' | '?' | '~') => {
-                    self.push("shell", "operator");
-                }
-                (None, '\\') => self.push("shell", "escape"),
-                (None, _) => {
-                    words += usize::from(!inside);
-                    inside = true;
-                }
-            }
-        }
-        if any && quote.is_some() {
-            self.push("shell", "open quote");
-        }
-    }
-
-    /// sshd(8), AUTHORIZED_KEYS: a text of several lines is several keys.
-    fn keys(&mut self, text: &str) {
-        for line in text.split('\n').filter(|line| line.starts_with("no-port")) {
-            let (mut quoted, mut escaped, mut options) = (false, false, 1);
-            for c in line.chars() {
-                quoted ^= c == '"' && !escaped;
-                escaped = c == '\\' && !escaped;
-                options += usize::from(c == ',' && !quoted);
-                if c == ' ' && !quoted {
-                    break;
-                }
-            }
-            if quoted || options != 4 {
-                self.push("odd options in", "authorized_keys");
-            }
-        }
-        if text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') {
-            self.push("control character in", "authorized_keys");
-        }
-    }
-
-    fn ini(&mut self, text: &str) {
-        let mut section = String::new();
-        for line in text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()) {
-            if line.starts_with(['#', ';']) {
-                self.push("comment", "");
-            } else if line.starts_with('[') {
-                section = if line.contains("zz9") { "VALUE".into() } else { line.into() };
-                let is_one = line.ends_with(']') && line.matches([']', '[']).count() == 2;
-                self.push(if is_one { "section" } else { "odd section" }, line);
-            } else if !line.starts_with([' ', '\t']) {
-                let key = line.split(['=', ':']).next().unwrap().trim();
-                self.push(&format!("key of {section}"), if line.contains('=') { key } else { "none" });
-            }
+            _ => panic!("{path}: a format that nothing here reads"),
         }
     }
 }

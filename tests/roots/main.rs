@@ -6,6 +6,7 @@
 
 mod cut;
 mod endless;
+mod forged;
 mod interrupted;
 mod leftovers;
 mod links;
