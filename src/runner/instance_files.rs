@@ -20,6 +20,9 @@ use std::fmt::Write as _;
 /// Where this boot's files are.
 const RUN: &str = "/run/cloud-init";
 
+/// The mark that the instance's user-data was taken apart, in its directory.
+pub(crate) const CONSUMED: &str = "sem/consume_data";
+
 /// The sources of parts and the file in which they are kept taken apart.
 const PROCESSED: [(&str, &str); 3] = [
     ("user-data", "user-data.txt.i"),
@@ -45,7 +48,7 @@ pub(crate) fn plan(
             write(&paths.file(name), message(parts), 0o600);
         }
     }
-    let mark = paths.file("sem/consume_data");
+    let mark = paths.file(CONSUMED);
     if !may_exist(root, &mark) {
         write(&mark, semaphore_text(std::process::id(), clock::realtime()), 0o644);
     }

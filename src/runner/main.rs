@@ -15,6 +15,7 @@ mod devel;
 mod download;
 mod fallback;
 mod features;
+mod heat;
 mod host;
 mod http;
 mod included;

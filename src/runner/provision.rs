@@ -11,8 +11,8 @@ use crate::stage::console;
 use crate::status::seconds;
 use crate::task::Tasks;
 use crate::{
-    addresses, argument, boothook, instance_files, left, log_file, names, network_config, program, progress,
-    refused, reporting, stage,
+    addresses, argument, boothook, heat, instance_files, left, log_file, names, network_config, program,
+    progress, refused, reporting, stage,
 };
 use glowplug::action::{Action, Task};
 use glowplug::cloud_config::{CloudConfig, Layer};
@@ -368,6 +368,7 @@ fn settle(
     let layers: Vec<&Value<'_>> = config.layers().iter().map(|layer| layer.value).collect();
     let mut actions = vec![Action::RemoveFile { path: paths.file("boot-finished") }];
     actions.extend(consumed.files(instance, merged, paths));
+    actions.extend(heat::files(consumed, paths, &machine.root, log));
     actions.extend(instance_files::plan(consumed, instance, paths, (&layers, system), &machine.root));
     let links = system_links().unwrap_or_default();
     let initramfs = of_initramfs(&Trees { root: &machine.root, run: &machine.run }, line, &links);

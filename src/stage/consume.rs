@@ -13,7 +13,7 @@ use crate::state::paths::{CLOUD, InstancePaths};
 use crate::syntax::value::{Data, Place, Value};
 use crate::syntax::{json, yaml};
 use crate::text::fill;
-use crate::user_data::{self, Assembled, Includes, Kind, Languages, Merged, Part, Patch};
+use crate::user_data::{self, Assembled, Includes, Kind, Languages, Merged, Part, Patch, heat};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -304,7 +304,12 @@ impl Consumed {
         for source in &self.sources {
             for part in &source.parts {
                 if let Some((path, mode)) = script_path(source.name, part, paths) {
-                    write(path, user_data::script_bytes(&part.content).into_owned(), mode);
+                    let content = if heat::is_provision_script(part) {
+                        heat::PROVISION.into()
+                    } else {
+                        user_data::script_bytes(&part.content).into_owned()
+                    };
+                    write(path, content, mode);
                 }
             }
         }

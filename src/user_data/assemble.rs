@@ -1,6 +1,7 @@
 //! From raw bytes to parts: gzip, base64 and MIME undone, kinds told,
 //! archives expanded.
 
+use super::heat;
 use super::include::Includes;
 use super::part::{Kind, Part};
 use crate::error::Error;
@@ -270,6 +271,7 @@ impl Assembly<'_, '_> {
     #[inline(never)]
     fn tell_if_left_alone(&mut self, kind: Kind, filename: &str, candidate: &Candidate) {
         let (doing, object, cause) = match kind {
+            Kind::PartHandler if heat::is_handler(&candidate.content) => return,
             Kind::PartHandler => ("run", "part handler", "this version runs no Python"),
             Kind::CloudConfigArchive => ("expand", "archive", "an archive inside an archive is not expanded"),
             Kind::Unknown if !candidate.content.is_empty() => ("use", "part", ""),

@@ -11,6 +11,7 @@
 mod archive;
 mod assemble;
 mod bound;
+pub mod heat;
 mod include;
 mod languages;
 mod merge;

@@ -1,5 +1,6 @@
 //! One part of user data: what kind it is, and its name and bytes.
 
+use super::heat;
 use crate::text::is_space;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -35,12 +36,14 @@ pub enum Kind {
     UpstartJob,
     /// `#part-handler`: Python code that handles further types.
     PartHandler,
+    /// A file for the tools of OpenStack Heat.
+    HeatData,
     /// Any other content type.
     Unknown,
 }
 
 /// Content types of the kinds.
-static CONTENT_TYPES: [(&str, Kind); 13] = [
+static CONTENT_TYPES: [(&str, Kind); 14] = [
     ("text/cloud-config", Kind::CloudConfig),
     ("text/cloud-config-archive", Kind::CloudConfigArchive),
     ("text/cloud-config-jsonp", Kind::CloudConfigJsonp),
@@ -54,6 +57,7 @@ static CONTENT_TYPES: [(&str, Kind); 13] = [
     ("text/jinja2", Kind::Jinja),
     ("text/upstart-job", Kind::UpstartJob),
     ("text/part-handler", Kind::PartHandler),
+    (heat::DATA, Kind::HeatData),
 ];
 
 /// First bytes of the kinds, in any case; a longer one before its own prefix.

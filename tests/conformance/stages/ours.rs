@@ -3,6 +3,7 @@
 use crate::seed::Seed;
 use crate::{boot, data};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// What the boots of a seed left.
@@ -88,4 +89,44 @@ fn the_network_is_described_for_others_and_output_that_can_not_go_stays() {
     let why = "unable to write output to /none/such/file: No such file or directory\n";
     assert!(said.starts_with(why) && said.contains("\nsaid\n"), "{said}");
     assert!(booted.file("var/log/cloud-init-output.log").ends_with("\nsaid\n"));
+}
+
+/// All of it was refused, and the stack waited for its server in vain.
+#[test]
+fn a_stack_of_heat_is_provisioned_without_python() {
+    let booted = Booted::of("heat");
+    let said = booted.said(1, "init");
+    let placed = "Heat's part cfn-userdata becomes /var/lib/heat-cfntools/cfn-userdata, without its handler in Python\n";
+    assert!(said.contains(placed) && said.ends_with("init is done\n== status 0\n"), "{said}");
+    let final_stage = booted.said(1, "modules --mode=final");
+    assert!(
+        final_stage.contains("\nthe stack's author says hello\n700 complaint\nProvision done: "),
+        "{final_stage}"
+    );
+    assert!(final_stage.contains("\n== status 0\n"), "{final_stage}");
+    let log = booted.file("var/log/heat-provision.log");
+    assert!(
+        log.starts_with("Provision began: ") && log.contains("\n700 complaint\nProvision done: "),
+        "{log}"
+    );
+    assert!(booted.file("srv/seen").starts_with("{\"deployments\""));
+    assert!(booted.file("run/cloud-init/status.json").contains("\"recoverable_errors\": {}"));
+    let mode = |path: &str| {
+        let folder = booted.folder.join("changed/var").join(path);
+        fs::metadata(folder).map(|data| data.permissions().mode() & 0o7777).unwrap_or_default()
+    };
+    assert_eq!(
+        [
+            "lib/heat-cfntools/cfn-userdata",
+            "lib/heat-cfntools/provision-finished",
+            "lib/heat-cfntools/.._cfn-watch-server",
+            "lib/cloud/data/cfn-init-data",
+            "log/heat-provision.log",
+        ]
+        .map(mode),
+        [0o700, 0o644, 0o600, 0o600, 0o600]
+    );
+    // As the handler, once in an instance.
+    assert_eq!(booted.file("var/lib/heat-cfntools/cfn-init-data"), "changed by its tools\n");
+    assert!(!booted.said(2, "init").contains("Heat"), "{}", booted.said(2, "init"));
 }
