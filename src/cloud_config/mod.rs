@@ -15,6 +15,7 @@ pub mod runcmd;
 pub mod schema;
 pub mod ssh;
 pub mod system_files;
+pub mod tools;
 pub mod users;
 pub mod virtual_network;
 pub mod write_files;

@@ -4,7 +4,7 @@
 
 use super::{
     config_stage, disk_setup, disks, final_stage, host_keys, hostname, init_stage, mounts, passwords, runcmd,
-    ssh, system_files, users, virtual_network, write_files,
+    ssh, system_files, tools, users, virtual_network, write_files,
 };
 use crate::error::Error;
 use crate::syntax::value::{Data, Place, Value};
@@ -84,6 +84,7 @@ pub static ALL: &[&[Key]] = &[
     init_stage::KEYS,
     disks::KEYS,
     system_files::KEYS,
+    tools::KEYS,
     config_stage::KEYS,
     final_stage::KEYS,
     host_keys::KEYS,
@@ -148,7 +149,6 @@ const VENDOR: Kind = Kind::Map(&[
 /// cloud-init's modules that are not done here, each with the keys that would
 /// make it do something. One that is in `module::ALL` counts as done.
 pub static NOT_DONE: &[(&str, &[&str])] = &[
-    ("ansible", &["ansible"]),
     ("apt_pipelining", &["apt_pipelining"]),
     ("byobu", &["byobu_by_default"]),
     ("chef", &["chef"]),
@@ -160,19 +160,14 @@ pub static NOT_DONE: &[(&str, &[&str])] = &[
     ("lxd", &["lxd"]),
     ("mcollective", &["mcollective"]),
     ("migrator", &[]),
-    ("puppet", &["puppet"]),
     ("raspberry_pi", &["rpi"]),
     ("refresh_rmc_and_interface", &[]),
     ("reset_rmc", &[]),
-    ("rh_subscription", &["rh_subscription"]),
     ("rightscale_userdata", &[]),
     ("salt_minion", &["salt_minion"]),
-    ("snap", &["snap"]),
     ("spacewalk", &["spacewalk"]),
-    ("ubuntu_advantage", &["ubuntu_advantage"]),
     ("ubuntu_autoinstall", &["autoinstall"]),
     ("ubuntu_drivers", &["drivers"]),
-    ("ubuntu_pro", &["ubuntu_pro", "ubuntu_advantage"]),
 ];
 
 /// Something of a document that is not as it should be.

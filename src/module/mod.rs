@@ -1,6 +1,7 @@
 //! The modules: each plans what it wants done; the engine decides when, and
 //! keeps count. To add one: a file here, and its line in [`ALL`].
 
+mod ansible;
 mod apk_configure;
 mod apt_configure;
 mod apt_pipelining;
@@ -31,9 +32,11 @@ mod phone_home;
 mod power_state_change;
 mod present;
 mod public_key;
+mod puppet;
 mod repository;
 mod resizefs;
 mod resolv_conf;
+mod rh_subscription;
 mod rsyslog;
 mod scripts;
 mod seed_files;
@@ -41,12 +44,14 @@ mod seed_random;
 mod set_hostname;
 mod set_passwords;
 mod shell_variables;
+mod snap;
 mod ssh;
 mod ssh_authkey_fingerprints;
 mod ssh_import_id;
 mod sshd_config;
 mod system;
 mod timezone;
+mod ubuntu_pro;
 mod update_etc_hosts;
 mod update_hostname;
 mod users_groups;
@@ -181,11 +186,14 @@ const MODULES: &[Module] = &[
     ssh::MODULE,
     set_passwords::MODULE,
     wireguard::MODULE,
+    snap::MODULE,
     ssh_import_id::MODULE,
     keyboard::MODULE,
     locale::MODULE,
     apt_pipelining::MODULE,
     apt_configure::MODULE,
+    ubuntu_pro::MODULE,
+    rh_subscription::MODULE,
     yum_add_repo::MODULE,
     zypper_add_repo::MODULE,
     apk_configure::MODULE,
@@ -195,6 +203,8 @@ const MODULES: &[Module] = &[
     scripts::RUNCMD,
     package_update_upgrade_install::MODULE,
     write_files::DEFERRED,
+    puppet::MODULE,
+    ansible::MODULE,
     scripts::VENDOR,
     scripts::PER_ONCE,
     scripts::PER_BOOT,

@@ -25,6 +25,11 @@ impl<'a> Package<'a> {
     pub(super) const fn named(name: &'a str) -> Self {
         Self { name, version: None }
     }
+
+    /// A package in a version, where one is given.
+    pub(super) fn in_version(name: &'a str, version: Option<Cow<'a, str>>) -> Self {
+        Self { name, version }
+    }
 }
 
 /// Plans the packages that bring a program, unless the root has it.
@@ -42,10 +47,15 @@ pub(super) fn install_program(context: &Context<'_>, program: &str, packages: &[
     {
         return plan.problems.push(Error::new("install", package, "it is no name of a package"));
     }
+    let packages: Vec<Package<'_>> = packages.iter().map(|name| Package::named(name)).collect();
+    install(context, &packages, plan);
+}
+
+/// Plans packages, of which no name is an option.
+pub(super) fn install(context: &Context<'_>, packages: &[Package<'_>], plan: &mut Plan) {
     match Manager::of(context) {
         Ok(manager) => {
-            let packages: Vec<Package<'_>> = packages.iter().map(|name| Package::named(name)).collect();
-            let programs = [manager.refresh_first(), manager.install(&packages)];
+            let programs = [manager.refresh_first(), manager.install(packages)];
             plan.actions.extend(programs.into_iter().flatten().map(Into::into));
         }
         Err(error) => plan.problems.push(error),

@@ -142,11 +142,12 @@ fn parts<'v>(item: &'v Value<'v>) -> Option<(&'v str, Option<&'v str>, &'v [Valu
     }
 }
 
-/// A name without what cloud-init drops of it.
+/// A name without what cloud-init drops of it, as it is today.
 fn bare(name: &str) -> &str {
     let name = name.trim_ascii();
     let name = name.strip_suffix(".py").unwrap_or(name);
-    name.strip_prefix("cc_").unwrap_or(name)
+    let name = name.strip_prefix("cc_").unwrap_or(name);
+    if same(name, "ubuntu_advantage") { "ubuntu_pro" } else { name }
 }
 
 /// Whether two names are one: `-` is `_`.
@@ -261,13 +262,13 @@ mod tests {
     #[test]
     fn what_is_not_known_is_told_and_left_out() {
         let (entries, problems) =
-            names("snap: {}\ncloud_init_modules:\n- fly\n- byobu\n- snap\n- 5\n- [set_hostname, hourly]\n");
+            names("chef: {}\ncloud_init_modules:\n- fly\n- byobu\n- chef\n- 5\n- [set_hostname, hourly]\n");
         assert_eq!(entries, ["seed_files Instance 0", "set_hostname Instance 0"]);
         assert_eq!(
             problems,
             [
                 "unable to run the module at cloud.cfg:3:3: no module is called fly",
-                "unable to run the module at cloud.cfg:5:3: glowplug does not do snap; snap is not looked at",
+                "unable to run the module at cloud.cfg:5:3: glowplug does not do chef; chef is not looked at",
                 "unable to read the module at cloud.cfg:6:3: it is not NAME, [NAME, FREQUENCY, ...] or {name: NAME}",
                 "unable to run the module at cloud.cfg:7:3: hourly is no frequency (always, once-per-instance, once); its own is used",
             ]

@@ -54,7 +54,7 @@ static CLOUD_CONFIGS: &[(&str, &str)] = &[
         "user-data:3:14: write_files.0.contents: no such key; is content meant?",
     ),
     ("ntp: {server: [a.example]}\n", "user-data:2:7: ntp.server: no such key; is servers meant?"),
-    ("snap: {commands: [x]}\n", "user-data:2:1: snap: glowplug does not do snap"),
+    ("chef: {commands: [x]}\n", "user-data:2:1: chef: glowplug does not do chef"),
     ("runcmd: ls\n", "runcmd: unable to read user-data:2:9: runcmd is a string, not a list"),
     (
         "write_files:\n- {path: /x, content: y, permissions: 644}\n",

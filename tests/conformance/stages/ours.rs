@@ -130,3 +130,44 @@ fn a_stack_of_heat_is_provisioned_without_python() {
     assert_eq!(booted.file("var/lib/heat-cfntools/cfn-init-data"), "changed by its tools\n");
     assert!(!booted.said(2, "init").contains("Heat"), "{}", booted.said(2, "init"));
 }
+
+#[test]
+fn other_tools_are_called_and_their_secrets_are_in_no_log() {
+    let booted = Booted::of("tools");
+    let ran = booted.file("srv/ran");
+    assert_eq!(
+        ran.lines().collect::<Vec<_>>(),
+        [
+            "snap wait system seed.loaded",
+            "snap ack /var/lib/cloud/instances/i-tools/snapd.assertions",
+            "snap install a",
+            "snap install b",
+            "pro config set http_proxy=http://u:s3cret@proxy",
+            "pro config unset https_proxy",
+            "pro attach --attach-config /run/glowplug/pro-attach.yaml",
+            r#"{"token":"s3cret","enable_services":["esm-infra"]}"#,
+            "subscription-manager register --password=s3cret --username=me",
+            "subscription-manager attach --auto",
+            "puppet config set --section main certname i-tools",
+            "puppet config print ssldir",
+            "puppet config print csr_attributes",
+            "puppet agent --test",
+            "service puppet start",
+            "ansible-pull --url=https://x/y of /root, /etc/my ansible.cfg",
+            "ansible-pull --full of /root, /etc/my ansible.cfg",
+            "ansible-pull it's.yml of /root, /etc/my ansible.cfg",
+            "git clone -- https://x/z /srv/z",
+            "ansible-playbook a.yml --check in /usr/share by root",
+        ]
+    );
+    assert_eq!(booted.file("srv/ssl/certs/ca.pem"), "CERTIFICATE\n");
+    assert!(booted.file("srv/puppet/csr.yaml").contains("    1.2.840.113549.1.9.7: s3cret\n"));
+    assert_eq!(booted.file("etc/default/puppet"), "START=yes\n");
+    assert_eq!(booted.file("run/glowplug/pro-attach.yaml"), "");
+    // The stand-in's root has no user puppet.
+    let status = booted.file("run/cloud-init/status.json");
+    assert!(status.contains("puppet") && !status.contains("s3cret"), "{status}");
+    let log = fs::read_to_string(booted.folder.join("log")).unwrap();
+    assert!(!log.contains("s3cret") && !booted.file("var/log/cloud-init.log").contains("s3cret"), "{log}");
+    assert!(booted.said(1, "modules --mode=config").contains("\n== status 0\n"), "{log}");
+}
