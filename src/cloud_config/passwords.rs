@@ -36,7 +36,7 @@ pub enum Password<'a> {
     /// This text.
     Text(Cow<'a, str>),
     /// What has this hash.
-    Hash(&'a str),
+    Hash(Cow<'a, str>),
     /// Something random, told on the console.
     Random,
 }
@@ -130,7 +130,8 @@ fn of_user<'a>(setting: &Setting<'a>, item: &'a Value<'a>) -> Result<(&'a str, P
         Some("RANDOM") => Password::Random,
         Some("text") => Password::Text(wanted("it has no password")?),
         Some("hash") => match wanted("it has no password, and its type is not RANDOM")? {
-            Cow::Borrowed(hash) if !hash.contains(':') => Password::Hash(hash),
+            // A DES hash may be digits alone.
+            hash if !hash.contains(':') => Password::Hash(hash),
             _ => return Err(setting.error(DOING, item, "password is not a hash")),
         },
         _ => return Err(setting.error(DOING, item, "type is none of hash, text, RANDOM")),
@@ -154,17 +155,32 @@ fn of_line<'a>(setting: &Setting<'a>, place: &Value<'_>, line: &'a str) -> Resul
 fn kind(text: Cow<'_, str>) -> Password<'_> {
     match text {
         text if text == "R" || text == "RANDOM" => Password::Random,
-        Cow::Borrowed(text) if is_hash(text) => Password::Hash(text),
+        text if is_hash(&text) => Password::Hash(text),
         text => Password::Text(text),
     }
 }
 
-/// What crypt(5) takes for a hash: `$ID$…$…`.
+/// Whether a text is what crypt(5) calls a hash, by its prefix. One of the oldest kind has none, and
+/// is a password.
 fn is_hash(text: &str) -> bool {
+    /// Characters of a hash of BSDi's DES, prefix included.
+    const BSDI: usize = 20;
+    let is_of_des = |byte: u8| byte.is_ascii_alphanumeric() || b"./".contains(&byte);
+    if let Some(rest) = text.strip_prefix('_') {
+        return text.len() == BSDI && rest.bytes().all(is_of_des);
+    }
     let mut fields = text.split('$');
-    let known = fields.next() == Some("")
-        && fields.next().is_some_and(|id| matches!(id, "1" | "2a" | "2b" | "2y" | "5" | "6" | "gy" | "y"));
-    known && !text.contains(':') && fields.filter(|field| !field.is_empty()).count() >= 2
+    if fields.next() != Some("") || text.contains(':') {
+        return false;
+    }
+    let id = fields.next().unwrap_or_default();
+    let filled = fields.filter(|field| !field.is_empty()).count();
+    match id {
+        "1" | "2a" | "2b" | "2x" | "2y" | "5" | "6" | "7" | "gy" | "md5" | "sha1" | "y" => filled >= 2,
+        // NT: `$3$$` and 32 digits.
+        "3" => text.starts_with("$3$$") && filled == 1,
+        _ => id.starts_with("md5,rounds=") && filled >= 2,
+    }
 }
 
 /// Whether sshd(8) is to take passwords; `None`: as it is. A word that says
@@ -238,6 +254,49 @@ mod tests {
         let hash = "$y$j9T$PX1w5G1xkRkTbzCm$DsJ2";
         let (of, _, problems) = parsed(&format!("chpasswd: {{list: ['a:{hash}']}}"));
         assert_eq!((of, problems), (vec![one("a", &format!("Hash({hash:?})"))], vec![]));
+    }
+
+    #[test]
+    fn every_prefix_of_crypt_is_that_of_a_hash() {
+        for hash in [
+            "$y$j9T$PX1w5G1xkRkTbzCm$DsJ2",
+            "$gy$j9T$PX1w5G1xkRkTbzCm$DsJ2",
+            "$7$CU..../....2Q9obwLhin8qvQl6sisAO/$sh.sa",
+            "$2a$05$abc",
+            "$2b$05$abc",
+            "$2x$05$abc",
+            "$2y$05$abc",
+            "$6$rounds=5000$salt$hash",
+            "$5$salt$hash",
+            "$sha1$40000$jtNX3nZ2$hBNaIXkt4wBI2o5rsi8KejSjNqIq",
+            "$md5,rounds=5000$GUBv0xjJ$$mSwgIswdjlTY0YxV7HBVm0",
+            "$md5$GUBv0xjJ$mSwgIswdjlTY0YxV7HBVm0",
+            "$1$salt$hash",
+            "$3$$8846f7eaee8fb117ad06bdd830b7586c",
+            "_J9..K0AyUubBeH5EU0E",
+        ] {
+            assert_eq!(kind(hash.into()), Password::Hash(hash.into()), "{hash}");
+        }
+        for text in [
+            "$100",
+            "$3$x",
+            "$9$a$b",
+            "_short",
+            "_J9..K0AyUubBeH5E U0",
+            "$6$a:b$c",
+            "abJnggxhB/yWI",
+            "a$6$b$c",
+        ] {
+            assert_eq!(kind(text.into()), Password::Text(text.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hash_of_digits_was_none() {
+        let text =
+            "chpasswd: {users: [{name: a, password: 1234567890123}, {name: b, password: 12345678901.5}]}";
+        let hashes = vec![one("a", "Hash(\"1234567890123\")"), one("b", "Hash(\"12345678901.5\")")];
+        assert_eq!(parsed(text), (hashes, true, vec![]));
     }
 
     #[test]

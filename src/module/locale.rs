@@ -5,6 +5,7 @@ use super::system::{has_program, runs_systemd};
 use super::{CREATED, Context, Early, Module, Network, Plan, Stage, shell_variables};
 use crate::action::{Action, Program};
 use crate::cloud_config::Setting;
+use crate::error::Error;
 use crate::fetch::{self, may_exist};
 use crate::state::paths::Frequency;
 use crate::text::{push_line, to_bytes};
@@ -126,10 +127,29 @@ fn generate(context: &Context<'_>, locale: &str, plan: &mut Plan) {
     let Ok(listed) = plan.old(context, LOCALE_GEN) else { return };
     let listed = listed.unwrap_or_default();
     let supported = fetch::text(context.root, "/usr/share/i18n/SUPPORTED").unwrap_or_default();
+    if !supported.is_empty() && !is_known(context, &supported, locale) {
+        let why = "the system has no such locale (/usr/share/i18n/SUPPORTED)";
+        plan.problems.push(Error::new("generate", locale, why));
+    }
     if let Some(text) = with_locale(&listed, &supported, locale) {
         plan.actions.push(Action::write(LOCALE_GEN, to_bytes(&text), 0o644));
     }
     plan.actions.push(Program::repeatable(&["locale-gen", locale]).into());
+}
+
+/// Whether a locale is listed, or has a source of its own.
+fn is_known(context: &Context<'_>, supported: &str, locale: &str) -> bool {
+    let is_like = |name: &str| {
+        let ((language, _, modifier), (own, _, modified)) = (parts(name), parts(locale));
+        language == own && modifier == modified
+    };
+    let (language, _, modifier) = parts(locale);
+    let at = if modifier.is_empty() { "" } else { "@" };
+    supported.lines().filter_map(|line| line.split_ascii_whitespace().next()).any(is_like)
+        || ["/usr/local", "/usr"].iter().any(|folder| {
+            let path = [folder, "/share/i18n/locales/", language, at, modifier].concat();
+            may_exist(context.root, &path)
+        })
 }
 
 /// `listed` with a line for the locale; `None` when it has one.
@@ -140,11 +160,7 @@ fn with_locale(listed: &str, supported: &str, locale: &str) -> Option<String> {
     }
     let mut lines: Vec<&str> = listed.split_inclusive('\n').collect();
     let commented = |line: &&str| line.strip_prefix('#').is_some_and(names);
-    let charset = || locale.split(['.', '@']).nth(1).filter(|_| locale.contains('.')).unwrap_or("UTF-8");
-    let new = match supported.lines().find(|line| names(line)) {
-        Some(line) => line.into(),
-        None => [locale, " ", charset()].concat(),
-    };
+    let new = [locale, " ", charset(supported, locale)].concat();
     let Some(at) = lines.iter().position(commented) else {
         let mut text = String::from(listed);
         push_line(&mut text, &new);
@@ -152,6 +168,43 @@ fn with_locale(listed: &str, supported: &str, locale: &str) -> Option<String> {
     };
     lines[at] = lines[at].trim_start_matches(['#', ' ']);
     Some(lines.concat())
+}
+
+/// The parts of a locale: language, character set, modifier.
+fn parts(locale: &str) -> (&str, Option<&str>, &str) {
+    let (rest, modifier) = locale.split_once('@').unwrap_or((locale, ""));
+    match rest.split_once('.') {
+        Some((language, charset)) => (language, Some(charset), modifier),
+        None => (rest, None, modifier),
+    }
+}
+
+/// Whether two names are those of one character set, as the C library compares them.
+fn is_one_charset(one: &str, other: &str) -> bool {
+    let letters = |name: &str| -> String {
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    letters(one) == letters(other)
+}
+
+/// The character set of a locale as localedef(1) knows it: a line of the supported ones has it
+/// (`de_DE@euro ISO-8859-15`), however the locale spells it.
+fn charset<'t>(supported: &'t str, locale: &'t str) -> &'t str {
+    let (language, given, modifier) = parts(locale);
+    let lines = || supported.lines().filter_map(|line| line.trim_ascii().split_once(' '));
+    let is_like = |name: &str, charset: &str| {
+        let (other, own, modified) = parts(name);
+        let is_meant = match given {
+            Some(given) => is_one_charset(given, charset),
+            None => own.is_none(),
+        };
+        other == language && modified == modifier && is_meant
+    };
+    let found = lines().find(|(name, _)| *name == locale);
+    let found = found.or_else(|| lines().find(|(name, charset)| is_like(name, charset)));
+    let found = found
+        .or_else(|| lines().find(|(_, charset)| given.is_some_and(|given| is_one_charset(given, charset))));
+    found.map_or(given.unwrap_or("UTF-8"), |(_, charset)| charset.trim_ascii())
 }
 
 #[cfg(test)]
@@ -231,6 +284,43 @@ mod tests {
         assert_eq!(with("xx.KOI8-R").as_deref(), Some("a B\nxx.KOI8-R KOI8-R\n"));
         assert_eq!(with("xx@euro").as_deref(), Some("a B\nxx@euro UTF-8\n"));
         assert_eq!(with("a"), None);
+    }
+
+    /// localedef(1) knows no such character set, locale-gen(8) ends with 0, and LANG named nothing.
+    #[test]
+    fn a_character_set_was_written_as_the_locale_spells_it() {
+        let supported = "de_DE.UTF-8 UTF-8\nde_DE ISO-8859-1\nde_DE@euro ISO-8859-15\nru_RU.KOI8-R KOI8-R\n\
+                         ru_RU.UTF-8 UTF-8\nru_RU ISO-8859-5\nsr_RS@latin UTF-8\n";
+        for (locale, charset) in [
+            ("de_DE", "ISO-8859-1"),
+            ("de_DE.ISO-8859-15@euro", "ISO-8859-15"),
+            ("de_DE.iso88591", "ISO-8859-1"),
+            ("de_DE.ISO8859-15", "ISO-8859-15"),
+            ("ru_RU.KOI8-R", "KOI8-R"),
+            ("ru_RU.koi8r", "KOI8-R"),
+            ("ru_RU", "ISO-8859-5"),
+            ("sr_RS.UTF-8@latin", "UTF-8"),
+            ("xx_YY.CP1251", "CP1251"),
+            ("xx_YY", "UTF-8"),
+        ] {
+            assert_eq!(self::charset(supported, locale), charset, "{locale}");
+        }
+    }
+
+    /// locale-gen(8) ends with 0, and every program complains of LANG.
+    #[test]
+    fn a_locale_that_the_system_does_not_have_was_set_in_silence() {
+        let root = root("debian").with("/usr/sbin/locale-gen", "", 0o100_755);
+        let root =
+            root.with("/usr/share/i18n/SUPPORTED", "de_DE.UTF-8 UTF-8\nde_DE@euro ISO-8859-15\n", FILE);
+        let root = root.with("/usr/local/share/i18n/locales/my_OWN", "", FILE);
+        let told =
+            |locale: &str| texts(&planned("locale", &format!("locale: {locale}"), &root).problems).join("; ");
+        assert_eq!(told("de_DE.UTF-8"), "");
+        assert_eq!(told("de_DE.iso885915@euro"), "");
+        assert_eq!(told("my_OWN.UTF-8"), "");
+        let why = "unable to generate xx_YY.UTF-8: the system has no such locale (/usr/share/i18n/SUPPORTED)";
+        assert_eq!(told("xx_YY.UTF-8"), why);
     }
 
     #[test]
