@@ -63,6 +63,7 @@ mod zypper_add_repo;
 pub use console_table::console_table;
 pub use distribution::has_systemd;
 pub use host::{FileSystem, Host, NoHost};
+pub use mounts::LEFT as LEFT_MOUNTS;
 pub use network::{NEEDS, Need, Network, contains};
 pub use public_key::is_public_key;
 pub use seed_files::INJECTED;

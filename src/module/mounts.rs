@@ -1,6 +1,9 @@
 //! `mounts`: lines of fstab(5), directories for them, and swap.
 
+mod left;
 mod swap;
+
+pub use left::LEFT;
 
 use super::devices::{self, Device};
 use super::system::runs_systemd;
@@ -44,25 +47,32 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let text = old.as_deref().unwrap_or_default();
     let (ours, theirs): (Vec<&str>, Vec<&str>) =
         text.split_inclusive('\n').partition(|line| line.contains(MARK));
-    let mut lines = wanted(context, &theirs, plan);
+    let mut left = Vec::new();
+    let mut lines = wanted(context, &theirs, &mut left, plan);
+    left::record(context, &left, plan);
     if let Some(path) = swap::plan(context, plan) {
         lines.push([&path, "none", "swap", "sw,nofail", "0", "0"].map(String::from));
     }
     if lines.is_empty() && ours.is_empty() {
         return;
     }
-    let mut content = theirs.concat();
+    put(context, old.as_deref(), theirs.concat(), &lines, plan);
+}
+
+/// Puts a file in the place of the `old` one that has `content` and then `lines`, and mounts them.
+fn put(context: &Context<'_>, old: Option<&str>, mut content: String, lines: &[Line], plan: &mut Plan) {
     for line in lines.iter().map(written) {
         push_line(&mut content, &line);
     }
     let mounted = devices::mounted(context.root);
     let mounted: BTreeSet<&str> = mounted.iter().map(|mounted| &*mounted.point).collect();
-    let mut must_mount = old.as_ref() != Some(&content);
+    let is_new = old != Some(&content);
+    let mut must_mount = is_new;
     for [_, point, ..] in lines.iter().filter(|line| line[1].starts_with('/')) {
         plan.actions.push(Action::make_directory(point, 0o755));
         must_mount |= !mounted.contains(&**point);
     }
-    if old.as_ref() != Some(&content) {
+    if is_new {
         let (content, owner, existing) = (to_bytes(&content), Owner::Root, Existing::KeepMetadata);
         plan.actions.push(WriteFile { path: FSTAB.into(), content, mode: 0o644, owner, existing }.into());
     }
@@ -79,8 +89,14 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 }
 
 /// The lines that are asked for, and the usual ones of devices that metadata
-/// names, without those of devices that are not there or have a line already.
-fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line> {
+/// names, without those of devices that are not there or have a line already. Entries whose device
+/// is not there are `left`.
+fn wanted<'c>(
+    context: &Context<'c>,
+    present: &[&str],
+    left: &mut Vec<Entry<'c>>,
+    plan: &mut Plan,
+) -> Vec<Line> {
     let options = if runs_systemd(context.root) { SYSTEMD } else { OTHER_INIT };
     let defaults = default_fields(context.config, options, &mut plan.problems);
     let (mut lines, mut named) = (Vec::<Option<Line>>::new(), BTreeSet::new());
@@ -98,8 +114,8 @@ fn wanted(context: &Context<'_>, present: &[&str], plan: &mut Plan) -> Vec<Line>
                 // Without a mount point nobody wants it.
                 None if entry.rest[0].is_none() => continue,
                 None => {
-                    let why = "there is no such device, and no line for it; with nofail it gets one";
-                    plan.problems.push(entry.problem(why));
+                    plan.problems.push(entry.problem(left::WHY));
+                    left.push(entry);
                     continue;
                 }
             },

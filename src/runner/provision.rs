@@ -20,7 +20,7 @@ use glowplug::error::{Error, Result};
 use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
 use glowplug::kernel_line::KernelLine;
-use glowplug::module::{self, Context, Module, Stage};
+use glowplug::module::{self, Context, LEFT_MOUNTS, Module, Stage};
 use glowplug::network::render;
 use glowplug::network::render::ours::Trees;
 use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
@@ -324,9 +324,20 @@ fn modules(
         if machine.settings.debug {
             debug(&announced(entry, &config, paths));
         }
-        engine.run(entry, &Context { config: &config, ..context }, log);
+        let is_again = entry.module.name == LEFT_MOUNTS.name && has_run(entry, paths, machine);
+        let context = Context { config: &config, ..context };
+        engine.run(entry, &context, log);
+        if is_again {
+            engine.run(&Entry::of(&LEFT_MOUNTS), &context, log);
+        }
     }
     engine.settle(log);
+}
+
+/// Whether an earlier boot has done all of a module.
+fn has_run(entry: &Entry<'_>, paths: &InstancePaths, machine: &Machine) -> bool {
+    let mark = semaphore(entry.module.name, entry.frequency, paths);
+    mark.is_some_and(|mark| machine.root.exists(&mark).unwrap_or(false))
 }
 
 /// What becomes of a module, for who wants to know all.

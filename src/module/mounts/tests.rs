@@ -55,13 +55,13 @@ fn what_is_there_is_mounted_and_what_is_not_has_no_line() {
          nas:/x\t/nas\tnfs\tro,nofail,comment=cloudconfig\t0\t2\n"
     );
     assert_eq!(
-        lines(&plan)[6..],
+        lines(&plan)[7..],
         ["write /etc/fstab (0644 root, 520 bytes)", "run mount -a", "run systemctl daemon-reload"]
     );
     assert_eq!(
         texts(&plan.problems),
         [
-            "unable to mount the device at user-data:3:3: /dev/vdd: there is no such device, and no line for it; with nofail it gets one",
+            "unable to mount the device at user-data:3:3: /dev/vdd: there is no such device, and no line for it: the next boot looks again; with nofail it gets one at once",
         ]
     );
 }
@@ -139,7 +139,7 @@ fn devices_that_come_later_had_no_line() {
     assert_eq!(
         texts(&plan.problems),
         [
-            "unable to mount the device at user-data:6:3: ephemeral3: there is no such device, and no line for it; with nofail it gets one"
+            "unable to mount the device at user-data:6:3: ephemeral3: there is no such device, and no line for it: the next boot looks again; with nofail it gets one at once"
         ]
     );
 }

@@ -171,3 +171,23 @@ fn other_tools_are_called_and_their_secrets_are_in_no_log() {
     assert!(!log.contains("s3cret") && !booted.file("var/log/cloud-init.log").contains("s3cret"), "{log}");
     assert!(booted.said(1, "modules --mode=config").contains("\n== status 0\n"), "{log}");
 }
+
+#[test]
+fn a_mount_that_was_left_out_comes_with_its_disk_in_a_later_boot() {
+    let booted = Booted::of("mounts-left");
+    let why = "unable to mount the device at user-data:3:10: /dev/loop97: there is no such device";
+    let said = |boot| booted.said(boot, "init");
+    assert!(said(1).contains(why) && said(1).ends_with("== status 2\n"), "{}", said(1));
+    assert!(
+        said(2).contains("\nmounts: 4 actions done\n") && said(2).ends_with("== status 0\n"),
+        "{}",
+        said(2)
+    );
+    assert!(!said(3).contains("mounts"), "{}", said(3));
+    assert_eq!(
+        booted.file("etc/fstab"),
+        "nas:/x\t/mnt/nas\tnfs\tro,nofail,comment=cloudconfig\t0\t0\n\
+         /dev/loop97\t/mnt/late\text4\tdefaults,nofail,comment=cloudconfig\t0\t2\n"
+    );
+    assert_eq!(booted.file("srv/ran"), "mount -a\nmount -a\n");
+}
