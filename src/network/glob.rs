@@ -24,6 +24,11 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// Whether this means another name than itself.
+pub fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
 /// The pattern behind its first character or set, when that matches `byte`.
 fn one<'p>(pattern: &'p [u8], byte: Option<&u8>) -> Option<&'p [u8]> {
     let (byte, (first, rest)) = (byte?, pattern.split_first()?);

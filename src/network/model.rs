@@ -17,7 +17,7 @@ mod subnet;
 
 pub use address::{Address, Prefix};
 pub use domain::Domain;
-pub use link::{Kind, Link, Match, Vlan};
+pub use link::{Exactness, Kind, Link, Match, Vlan};
 pub use link_name::LinkName;
 pub use mac::{InfinibandAddress, Mac};
 pub use parameter::{Parameter, Setting};
@@ -116,4 +116,6 @@ pub struct SystemLink {
     pub up: bool,
     /// A cable or peer is there; known only while the link is up.
     pub carrier: bool,
+    /// The kernel's driver; `None` where it is not known.
+    pub driver: Option<String>,
 }

@@ -1,11 +1,14 @@
 //! From what is wanted to the machine at hand: MAC addresses find their NICs,
 //! and every link gets the name it will have.
 
+mod nic;
+
+pub use nic::fits;
+
 use crate::action::LinkAction;
 use crate::error::Error;
-use crate::limits;
-use crate::network::glob;
-use crate::network::model::{Kind, Link, LinkId, LinkName, Match, Network, Origin, SystemLink};
+use crate::network::model::{Exactness, Kind, Link, LinkId, LinkName, Network, Origin, SystemLink};
+use crate::network::order::sort_by;
 use crate::network::rename;
 use crate::text::fill;
 use alloc::string::{String, ToString};
@@ -22,6 +25,8 @@ pub struct Resolved<'a> {
     /// What could not be matched; those links are left out, or are written
     /// for the day their NIC appears when the description names them.
     pub problems: Vec<Error>,
+    /// Which link has a NIC that several are for, a sentence each.
+    pub notes: Vec<String>,
     /// Names asked for, by index of the NIC.
     wanted: Vec<(u32, LinkName)>,
     present: &'a [SystemLink],
@@ -43,6 +48,12 @@ impl ResolvedLink<'_> {
     /// still rename it, so that files must not tell it by the one it has.
     pub fn is_found_by_mac_alone(&self) -> bool {
         self.link.name.is_none() && self.link.hardware().is_some()
+    }
+
+    /// Whether it is for NICs by a pattern, of which there are none: its name
+    /// is nobody's.
+    pub fn is_nobodys(&self) -> bool {
+        self.present.is_none() && self.link.of_several().is_some()
     }
 }
 
@@ -75,14 +86,29 @@ impl Resolved<'_> {
         self.links.iter().find(|link| *link.link.id == *id).map_or(id, |link| &link.name)
     }
 
-    /// The names of several links.
+    /// The names of several links; all of those that one id is for.
     #[inline(never)]
     pub fn names_of<'r>(&'r self, ids: &'r [LinkId]) -> Vec<&'r str> {
-        let mut names = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
         for id in ids {
-            names.push(self.name_of(id));
+            let mut is_link = false;
+            for link in self.links.iter().filter(|link| link.link.id == *id) {
+                is_link = true;
+                if !link.is_nobodys() {
+                    names.push(&link.name);
+                }
+            }
+            if !is_link {
+                names.push(id);
+            }
         }
         names
+    }
+
+    /// Whether the link at `at` is the same as the one before, for another NIC.
+    pub fn is_again(&self, at: usize) -> bool {
+        let id = |at: usize| self.links.get(at).map(|link| &link.link.id);
+        at > 0 && id(at) == id(at - 1)
     }
 
     /// What files are named after that cloud-init names by its configuration
@@ -101,7 +127,9 @@ impl Network {
     #[inline(never)]
     pub fn resolve<'a>(&'a self, present: &'a [SystemLink]) -> Resolved<'a> {
         let mut problems = Vec::new();
-        let mut found = self.find(present, &mut problems);
+        let mut notes = Vec::new();
+        let mut found = self.find(present, &mut problems, &mut notes);
+        vlans_on_several(&found, &mut problems);
         let mut wanted = Vec::new();
         for Found { link, nic, name } in &found {
             if let (true, Some(nic), Some(name)) = (link.kind.is_nic(), nic, name) {
@@ -112,7 +140,7 @@ impl Network {
         // A VLAN's name may be made of another link's.
         for vlans in [false, true] {
             for at in 0..found.len() {
-                if matches!(self.links[at].kind, Kind::Vlan(_)) == vlans {
+                if matches!(found[at].link.kind, Kind::Vlan(_)) == vlans {
                     found[at].name = self.settle(&found, at, &kernel, &mut problems);
                 }
             }
@@ -131,25 +159,21 @@ impl Network {
                 (None, None) => {}
             }
         }
-        Resolved { described: self, links, problems, wanted, present }
+        Resolved { described: self, links, problems, notes, wanted, present }
     }
 
     /// The links, with NICs where they are there and names where those are
-    /// asked for.
+    /// asked for; one for several NICs is there once for each.
     #[inline(never)]
-    fn find<'a>(&'a self, present: &'a [SystemLink], problems: &mut Vec<Error>) -> Vec<Found<'a>> {
+    fn find<'a>(
+        &'a self,
+        present: &'a [SystemLink],
+        problems: &mut Vec<Error>,
+        notes: &mut Vec<String>,
+    ) -> Vec<Found<'a>> {
+        let mut of_link = self.claims(present, problems, notes);
         let mut links: Vec<Found<'a>> = Vec::new();
-        for (at, link) in self.links.iter().enumerate() {
-            let mut earlier = self.links.iter().take(at);
-            let mac = link.hardware();
-            let again = mac.is_some() && earlier.any(|other| other.hardware() == mac);
-            let nic = match find(link, again, present) {
-                Ok(nic) => nic,
-                Err(error) => {
-                    problems.push(error);
-                    None
-                }
-            };
+        for (link, nics) in self.links.iter().zip(&mut of_link) {
             let mut name = link.name.clone();
             if let Some(wanted) = &name
                 && links.iter().any(|other| other.name == name)
@@ -157,9 +181,49 @@ impl Network {
                 problems.push(problem("name a link", wanted, "two links want this name"));
                 name = None;
             }
-            links.push(Found { link, nic, name });
+            if nics.is_empty() {
+                links.push(Found { link, nic: None, name });
+                continue;
+            }
+            for nic in nics {
+                links.push(Found { link, nic: Some(*nic), name: name.clone() });
+            }
         }
         links
+    }
+
+    /// The NICs of each link. The more exact link has a NIC that several are
+    /// for; of two patterns the one whose id comes first, as systemd-networkd
+    /// takes the file whose name comes first.
+    #[inline(never)]
+    fn claims<'a>(
+        &'a self,
+        present: &'a [SystemLink],
+        problems: &mut Vec<Error>,
+        notes: &mut Vec<String>,
+    ) -> Vec<Vec<&'a SystemLink>> {
+        let mut order: Vec<(Exactness, &str, usize)> = Vec::new();
+        let mut claims: Vec<Vec<&SystemLink>> = Vec::new();
+        for (at, link) in self.links.iter().enumerate() {
+            let id = if link.of_several().is_some() { &*link.id } else { "" };
+            order.push((link.exactness(), id, at));
+            claims.push(Vec::new());
+        }
+        sort_by(&mut order, |a, b| a < b);
+        let mut taken: Vec<(u32, &LinkId)> = Vec::new();
+        for (_, _, at) in order {
+            let (Some(link), Some(own)) = (self.links.get(at), claims.get_mut(at)) else { continue };
+            let mac = link.hardware();
+            let again = mac.is_some() && self.links.iter().take(at).any(|other| other.hardware() == mac);
+            match nic::find(link, again, present, &mut |nic| free(link, nic, &mut taken, notes)) {
+                Ok(nics) => *own = nics,
+                Err(error) => problems.push(error),
+            }
+            for nic in own.iter().filter(|_| link.kind.is_nic()) {
+                taken.push((nic.index, &link.id));
+            }
+        }
+        claims
     }
 
     /// The name of the link at `at`, unless it would have another's.
@@ -174,6 +238,9 @@ impl Network {
         let Found { link, nic, name } = found.get(at)?;
         if name.is_some() || (link.name.is_some() && nic.is_none()) {
             return name.clone();
+        }
+        if nic.is_none() && link.of_several().is_some() {
+            return LinkName::new(&link.id).or_else(|| LinkName::new("nics"));
         }
         let of_nic = kernel.iter().find(|(index, _)| nic.is_some_and(|nic| nic.index == *index));
         let name = match (of_nic, &link.kind) {
@@ -207,62 +274,27 @@ fn shortened(long: &str, found: &[Found<'_>], problems: &mut Vec<Error>) -> Opti
     Some(name)
 }
 
-/// The link of the machine that is meant, `None` for one still to be made;
-/// `again` when an earlier one had its MAC address.
-#[inline(never)]
-fn find<'a>(link: &Link, again: bool, present: &'a [SystemLink]) -> Result<Option<&'a SystemLink>, Error> {
-    let Some(mac) = link.hardware() else { return by_name(link, present) };
-    let text = mac.to_string();
-    if again {
-        return Err(problem("configure link", &text, "another link has this MAC address"));
-    }
-    let mut same = present.iter().filter(|nic| nic.own_mac && nic.mac == Some(mac));
-    let Some(nic) = same.next() else {
-        return Err(missing(&text, "no NIC has this MAC address", present));
-    };
-    let mut names = String::new();
-    for other in same {
-        names.push_str(" and ");
-        names.push_str(&other.name);
-    }
-    if names.is_empty() {
-        return Ok(Some(nic));
-    }
-    names.insert_str(0, &nic.name);
-    names.push_str(" have the same MAC address");
-    Err(Error::new("find link", text, names))
+/// Whether a NIC is no other link's; it is noted where it is.
+fn free(link: &Link, nic: &SystemLink, taken: &mut [(u32, &LinkId)], notes: &mut Vec<String>) -> bool {
+    let Some((_, other)) = taken.iter().find(|(index, _)| *index == nic.index) else { return true };
+    notes.push(fill(
+        "{} is configured by link {}, not by {}, which is for it too",
+        &[&nic.name, other, &link.id],
+    ));
+    false
 }
 
-/// The link whose present name is matched, or that has the name already.
-fn by_name<'a>(link: &Link, present: &'a [SystemLink]) -> Result<Option<&'a SystemLink>, Error> {
-    if let Kind::Physical(Match { name: Some(pattern), .. }) = &link.kind {
-        let mut same = present.iter().filter(|nic| nic.own_mac && glob::matches(pattern, &nic.name));
-        return match (same.next(), same.next()) {
-            (Some(nic), None) => Ok(Some(nic)),
-            (None, _) => Err(missing(&link.id, "no NIC has a name that matches", present)),
-            _ => Err(problem("find link", &link.id, "several NICs have a name that matches")),
-        };
-    }
-    let name: &str = link.name.as_ref().map_or(&link.id, |name| name);
-    let nic = present.iter().find(|nic| nic.name == name);
-    if nic.is_none() && link.kind.is_nic() {
-        return Err(missing(name, "no link has this name", present));
-    }
-    Ok(nic)
-}
-
-/// The error of a NIC that is not there, with those that are.
+/// A VLAN can be on one link only.
 #[inline(never)]
-fn missing(object: &str, cause: &str, present: &[SystemLink]) -> Error {
-    let mut cause = String::from(cause);
-    let mut between = "; there are ";
-    for nic in present.iter().filter(|nic| nic.own_mac).take(limits::LINKS_SHOWN) {
-        if let Some(mac) = nic.mac {
-            cause.push_str(&fill("{}{} ({})", &[between, &nic.name, &mac.to_string()]));
-            between = ", ";
+fn vlans_on_several(found: &[Found<'_>], problems: &mut Vec<Error>) {
+    for vlan in found {
+        let Kind::Vlan(of) = &vlan.link.kind else { continue };
+        let mut on = found.iter().filter(|other| other.link.id == of.link);
+        if let (Some(Found { nic: Some(first), .. }), Some(_)) = (on.next(), on.next()) {
+            let cause = fill("{} is for several NICs: only one, {}, has it", &[&of.link, &first.name]);
+            problems.push(Error::new("make VLAN", &*vlan.link.id, cause));
         }
     }
-    Error::new("find link", object, cause)
 }
 
 #[inline(never)]
@@ -271,133 +303,4 @@ fn problem(doing: &'static str, object: &str, cause: &'static str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::network::model::{Mac, Plain, Vlan};
-
-    fn nic(index: u32, name: &str, mac: &str) -> SystemLink {
-        let mac = Mac::parse(mac);
-        SystemLink { index, name: name.into(), mac, own_mac: true, ..SystemLink::default() }
-    }
-
-    fn id(text: &str) -> LinkId {
-        LinkId::new(text).unwrap()
-    }
-
-    fn link(mac: &str, name: Option<&str>) -> Link {
-        let name = name.map(|name| LinkName::new(name).unwrap());
-        let mut link = Link::new(id(mac), name, Kind::Physical(Match::default()));
-        link.mac = Mac::parse(mac);
-        link
-    }
-
-    const A: &str = "52:54:00:00:00:0a";
-    const B: &str = "52:54:00:00:00:0b";
-
-    fn outcome(links: Vec<Link>, present: &[SystemLink]) -> (Vec<String>, Vec<String>) {
-        let network = Network { links, ..Network::default() };
-        let resolved = network.resolve(present);
-        (
-            resolved.links.iter().map(|link| link.name.to_string()).collect(),
-            resolved.problems.iter().map(ToString::to_string).collect(),
-        )
-    }
-
-    #[test]
-    fn the_kernels_name_stays_unless_another_is_wanted() {
-        let present = [nic(2, "ens3", A), nic(3, "ens4", &B.to_uppercase())];
-        let (names, problems) = outcome(vec![link(A, None), link(B, Some("lan0"))], &present);
-        assert_eq!(names, ["ens3", "lan0"]);
-        assert_eq!(problems, [] as [&str; 0]);
-    }
-
-    #[test]
-    fn a_link_moved_aside_is_configured_under_its_new_name() {
-        let present = [nic(2, "eth0", A), nic(3, "eth1", B)];
-        assert_eq!(outcome(vec![link(A, None), link(B, Some("eth0"))], &present).0, ["eth2", "eth0"]);
-    }
-
-    #[test]
-    fn what_is_not_there_is_one_problem_and_the_rest_goes_on() {
-        let (names, problems) = outcome(vec![link(B, None), link(A, None)], &[nic(2, "ens3", A)]);
-        assert_eq!(names, ["ens3"]);
-        assert_eq!(
-            problems,
-            [format!("unable to find link {B}: no NIC has this MAC address; there are ens3 ({A})")]
-        );
-    }
-
-    #[test]
-    fn a_named_link_is_kept_for_the_day_it_appears() {
-        let network = Network { links: vec![link(B, Some("lan0"))], ..Network::default() };
-        let resolved = network.resolve(&[]);
-        assert_eq!(&*resolved.links[0].name, "lan0");
-        assert_eq!((resolved.links[0].present, resolved.problems.len()), (None, 1));
-        assert_eq!(resolved.renames(), []);
-    }
-
-    #[test]
-    fn two_nics_of_one_address_are_both_named() {
-        let present = [nic(2, "ens3", A), nic(3, "ens4", A)];
-        assert_eq!(
-            outcome(vec![link(A, None)], &present).1,
-            [format!("unable to find link {A}: ens3 and ens4 have the same MAC address")]
-        );
-        let mut member = present.clone();
-        member[1].own_mac = false;
-        assert_eq!(outcome(vec![link(A, None)], &member).0, ["ens3"]);
-    }
-
-    #[test]
-    fn names_and_addresses_are_given_once() {
-        let present = [nic(2, "ens3", A), nic(3, "ens4", B)];
-        let (names, problems) = outcome(vec![link(A, Some("lan")), link(B, Some("lan"))], &present);
-        assert_eq!((names, problems.len()), (vec!["lan".to_string(), "ens4".to_string()], 1));
-        let (names, problems) = outcome(vec![link(A, Some("lan")), link(A, None)], &present);
-        assert_eq!((names, problems.len()), (vec!["lan".to_string()], 1));
-    }
-
-    #[test]
-    fn a_vlan_is_named_after_its_link() {
-        let vlan =
-            |of: &str, number| Link::new(id("vlan"), None, Kind::Vlan(Vlan::new(number, id(of)).unwrap()));
-        let present = [nic(2, "ens3", A)];
-        assert_eq!(outcome(vec![vlan(A, 7), link(A, None)], &present).0, ["ens3.7", "ens3"]);
-        assert_eq!(outcome(vec![vlan("eth9", 7)], &present).0, ["eth9.7"]);
-        let (names, problems) = outcome(vec![vlan(B, 7), link(B, None)], &present);
-        assert_eq!((names, problems.len()), (vec![], 2), "{problems:?}");
-    }
-
-    /// A VLAN on a link with a long name was not made, and was said to be on one
-    /// without a name.
-    #[test]
-    fn a_vlan_of_a_long_name_was_not_made() {
-        let vlan = |id: &str, of: &str| {
-            Link::new(self::id(id), None, Kind::Vlan(Vlan::new(1234, self::id(of)).unwrap()))
-        };
-        let present = [nic(2, "enp175s0f1np1", A), nic(3, "enp175s0f1np0", B)];
-        let links = vec![link(A, None), link(B, None), vlan("v", A), vlan("w", B)];
-        let (names, problems) = outcome(links, &present);
-        assert_eq!(names[2], "enp175s0f1.1234");
-        assert!(names[3].len() == 15 && names[3].ends_with(".1234") && names[3] != names[2], "{names:?}");
-        let why = "unable to give the name enp175s0f1np1.1234: it has more than 15 letters; the name is \
-                   enp175s0f1.1234";
-        assert_eq!((problems.len(), &*problems[0]), (2, why));
-    }
-
-    #[test]
-    fn a_pattern_finds_its_nic() {
-        let present = [nic(2, "ens3", A), nic(3, "eth1", B)];
-        let matching = |pattern: &str| {
-            let name = Plain::new(pattern);
-            let link = Link::new(id("lan"), None, Kind::Physical(Match { driver: None, name }));
-            let origin = Origin::V2 { netplan: String::new(), ports: Vec::new() };
-            let network = Network { origin, links: vec![link], ..Network::default() };
-            let resolved = network.resolve(&present);
-            (resolved.links[0].name.to_string(), resolved.problems.len())
-        };
-        assert_eq!(matching("en*"), ("ens3".into(), 0));
-        assert_eq!(matching("e*"), ("lan".into(), 1));
-        assert_eq!(matching("wl*"), ("lan".into(), 1));
-    }
-}
+mod tests;

@@ -169,7 +169,7 @@ fn interface(resolved: &Resolved<'_>, at: usize) -> Json {
             object.set("vlan-raw-device", string(resolved.name_of(&vlan.link)));
         }
         Kind::Physical(found) => {
-            object.set("driver", found.driver.as_ref().map(|driver| string(driver)));
+            object.set("driver", found.drivers.first().map(|driver| string(driver)));
         }
         Kind::Infiniband(Some(port)) => mac = Some(string(&port.to_string())),
         _ => {}

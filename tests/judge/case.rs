@@ -1,5 +1,6 @@
 //! The descriptions, and the machine each is for.
 
+use glowplug::network::glob;
 use glowplug::network::model::{Kind, Link, Mac, Match, Network};
 use glowplug::network::parse::{Description, description};
 use std::fs;
@@ -44,7 +45,10 @@ impl Case {
     /// Whether the kernel of a container has all it is made of.
     pub(crate) fn can_be_judged(&self) -> bool {
         let is_there = |link: &Link| match &link.kind {
-            Kind::Physical(Match { driver, .. }) => driver.is_none(),
+            // What the NICs here are.
+            Kind::Physical(Match { drivers, .. }) => {
+                drivers.is_empty() || drivers.iter().any(|driver| **driver == *"veth")
+            }
             Kind::Bridge { .. } | Kind::Loopback | Kind::Undescribed => true,
             Kind::Bond | Kind::Vlan(_) | Kind::Dummy | Kind::Infiniband(_) => false,
         };
@@ -72,11 +76,18 @@ fn nics(network: &Network) -> Vec<(String, Mac)> {
     };
     for link in &network.links {
         match &link.kind {
-            Kind::Physical(Match { name: Some(pattern), .. }) => {
-                let name = pattern.split(' ').next().unwrap_or_default();
-                let name = name.replace('*', "0").replace('?', "1").replace(['[', ']'], "");
-                add(Some(name), link.mac);
+            Kind::Physical(Match { names, .. }) if !names.is_empty() => {
+                let word = |pattern: &str, star: &str, one: &str| {
+                    pattern.replace('*', star).replace('?', one).replace(['[', ']'], "")
+                };
+                for pattern in names {
+                    add(Some(word(pattern, "0", "1")), link.mac);
+                    if link.of_several().is_some() && glob::is_pattern(pattern) {
+                        add(Some(word(pattern, "s7", "2")), None);
+                    }
+                }
             }
+            Kind::Physical(_) if link.of_several().is_some() => add(None, None),
             Kind::Physical(_) if link.mac.is_some() => add(None, link.mac),
             Kind::Physical(_) | Kind::Undescribed => {
                 add(Some(link.name.as_deref().unwrap_or(&link.id).to_string()), None);

@@ -392,3 +392,25 @@ fn every_parameter_of_the_model_has_an_attribute() {
         }
     });
 }
+
+/// Every NIC that fits is configured, by the driver the kernel tells and by
+/// patterns of names; the one that is meant more exactly is not.
+#[test]
+fn a_match_configures_every_nic_that_fits() {
+    inside("live::a_match_configures_every_nic_that_fits", |netlink| {
+        veth(&["ens3", "ens4", "eth0"], 0);
+        let text = "{version: 2, ethernets: {all: {match: {driver: veth, name: 'e*'}, mtu: 1400, addresses: [10.0.0.5/24]}, \
+            lan: {match: {name: ens4}, mtu: 1350, addresses: [10.1.0.5/24]}}}";
+        let network = network(text);
+        for run in 0..2 {
+            assert_eq!(set(netlink, &network), [] as [String; 0], "run {run}");
+            for (name, mtu, address) in
+                [("ens3", 1400, "10.0.0.5/24"), ("ens4", 1350, "10.1.0.5/24"), ("eth0", 1400, "10.0.0.5/24")]
+            {
+                assert_eq!(link(netlink, name).mtu, mtu, "{name}");
+                let told = ip(&format!("-4 -o address show dev {name}"));
+                assert_eq!((told.matches("inet ").count(), told.contains(address)), (1, true), "{told}");
+            }
+        }
+    });
+}

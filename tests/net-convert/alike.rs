@@ -8,6 +8,8 @@ use super::Files;
 ///   too there, so that it has no network where udev renames it;
 /// - a profile of NetworkManager without a family there is one that asks for a
 ///   lease; here what nothing is asked of says so;
+/// - ifupdown has no option `mtu` beside a lease, and IPv6's is for packets of IPv6: a command sets
+///   the link's;
 /// - ifupdown reads `accept_ra` (interfaces(5)), not `accept-ra`.
 pub(crate) fn as_cloud_init(back_end: &str, files: &Files) -> Files {
     let changed = |(path, text): (&String, &String)| {
@@ -15,12 +17,29 @@ pub(crate) fn as_cloud_init(back_end: &str, files: &Files) -> Files {
             "networkd" => networkd(path, text),
             "network-manager" => without_idle_families(text),
             "netplan" => netplan(text),
-            "eni" => text.replace("    accept_ra ", "    accept-ra "),
+            "eni" => mtu_as_option(&text.replace("    accept_ra ", "    accept-ra ")),
             _ => text.clone(),
         };
         (path.clone(), text)
     };
     files.iter().map(changed).collect()
+}
+
+/// Options stand in the order of their names.
+fn mtu_as_option(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let Some(mtu) = line.strip_prefix("    pre-up ip link set dev $IFACE mtu ") else {
+            lines.push(line.into());
+            continue;
+        };
+        let stands_after = |line: &String| line.starts_with("    ") && &**line > "    mtu ";
+        let at = lines.iter().rposition(|line| !stands_after(line)).map_or(0, |at| at + 1);
+        lines.insert(at, format!("    mtu {mtu}"));
+    }
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text
 }
 
 fn networkd(path: &str, text: &str) -> String {

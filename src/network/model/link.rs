@@ -1,5 +1,6 @@
 use super::plain::{LinkId, Plain};
 use super::{Dns, InfinibandAddress, LinkName, Mac, Parameter, Rule, Setting, Subnet};
+use crate::network::glob;
 use alloc::vec::Vec;
 
 /// One link and everything configured on it.
@@ -77,6 +78,32 @@ impl Link {
         self.mac.filter(|_| self.kind.is_nic())
     }
 
+    /// How it says which NIC it means.
+    #[inline(never)]
+    pub fn exactness(&self) -> Exactness {
+        match &self.kind {
+            _ if self.hardware().is_some() => Exactness::Mac,
+            Kind::Physical(Match { names, .. }) if names.iter().any(|name| glob::is_pattern(name)) => {
+                Exactness::Names
+            }
+            Kind::Physical(Match { names, .. }) if names.len() > 1 => Exactness::Names,
+            Kind::Physical(Match { names, drivers }) if names.is_empty() && !drivers.is_empty() => {
+                Exactness::Drivers
+            }
+            _ => Exactness::Name,
+        }
+    }
+
+    /// What it is for, where that can be several NICs, which keep their names.
+    pub fn of_several(&self) -> Option<&Match> {
+        match &self.kind {
+            Kind::Physical(found) if self.name.is_none() && self.exactness() >= Exactness::Names => {
+                Some(found)
+            }
+            _ => None,
+        }
+    }
+
     /// The value of one of [`Link::extra`].
     pub fn extra(&self, name: &str) -> Option<&Setting> {
         self.extra.iter().find(|own| *own.name == *name).map(|own| &own.value)
@@ -120,13 +147,27 @@ impl Kind {
     }
 }
 
-/// What else than the MAC address tells which NIC is meant.
+/// What else than the MAC address tells which NICs are meant: one of each list
+/// that is not empty, patterns of glob(7).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Match {
-    /// Kernel driver.
-    pub driver: Option<Plain>,
-    /// Present name, with `*`, `?` and `[…]` as in glob(7).
-    pub name: Option<Plain>,
+    /// Kernel drivers.
+    pub drivers: Vec<Plain>,
+    /// Present names.
+    pub names: Vec<Plain>,
+}
+
+/// How exactly a link says which NIC it means; the most exact comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exactness {
+    /// By a MAC address.
+    Mac,
+    /// By a name.
+    Name,
+    /// By several names, or a pattern of them.
+    Names,
+    /// By drivers alone.
+    Drivers,
 }
 
 /// A VLAN's number and link.

@@ -3,11 +3,12 @@
 //! is put right, the rest is left out. What is changed here is named by
 //! what reads the same document ([`super::v2`]).
 
-use super::reader::{mac_of, split_length, text};
+use super::reader::{mac_of, split_length, text, words};
 use super::v2::SECTIONS;
-use crate::network::model::{Address, Prefix};
+use crate::network::glob;
+use crate::network::model::{Address, Exactness, Prefix};
 use crate::syntax::value::{Data, Value};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -29,7 +30,7 @@ const LISTS: &str = "addresses interfaces link-local routes routing-policy searc
 pub(super) fn accept(network: &mut Value<'_>) {
     let Data::Map(sections) = &mut network.data else { return };
     sections.retain(|(key, value)| matches!(text(key), "version" | "renderer") || is_section(value));
-    for (key, links) in sections {
+    for (key, links) in &mut *sections {
         if !SECTIONS.iter().any(|(name, _)| *name == text(key)) {
             // Tunnels and whatever there is to come: netplan's own.
             continue;
@@ -40,6 +41,88 @@ pub(super) fn accept(network: &mut Value<'_>) {
                 link.data = Data::Map(Vec::new());
             }
             self::link(id, link);
+        }
+    }
+    exact_first(sections);
+}
+
+/// Keys whose values name other links.
+const REFERENCES: &str = "interfaces link path-cost port-priority primary";
+
+/// Of two links a NIC fits netplan takes the one whose id comes first in the alphabet; a less exact
+/// one gets an id that comes after those of the more exact.
+#[inline(never)]
+fn exact_first(sections: &mut [(Value<'_>, Value<'_>)]) {
+    let Some((_, nics)) = sections.iter().find(|(key, _)| text(key) == "ethernets") else { return };
+    let mut moved = Vec::new();
+    for (id, link) in nics.entries() {
+        let own = exactness(link);
+        let pattern = link.get_set("match").and_then(|found| found.get_set("name")).map(text);
+        let is_late = |(other, link): &(Value<'_>, Value<'_>)| {
+            exactness(link) < own && text(other) > text(id) && may_fit(found_name(link, other), pattern)
+        };
+        if own >= Exactness::Names && nics.entries().iter().any(is_late) {
+            let last = if own == Exactness::Names { "zz-" } else { "zzz-" };
+            moved.push((text(id).to_string(), [last, text(id)].concat()));
+        }
+    }
+    for (key, links) in sections {
+        let Data::Map(links) = &mut links.data else { continue };
+        let is_nics = text(key) == "ethernets";
+        for (id, link) in links {
+            if is_nics {
+                rename(id, &moved);
+            } else {
+                refer(link, &moved);
+            }
+        }
+    }
+}
+
+/// How a link of `ethernets` says which NIC it means.
+fn exactness(link: &Value<'_>) -> Exactness {
+    let Some(found) = link.get_set("match") else { return Exactness::Name };
+    if found.get("macaddress").is_some() {
+        return Exactness::Mac;
+    }
+    match found.get_set("name").map(text) {
+        Some(name) if !glob::is_pattern(name) => Exactness::Name,
+        None if found.get_set("driver").is_some() => Exactness::Drivers,
+        _ => Exactness::Names,
+    }
+}
+
+/// The name of the NIC that a link means, where it is one by name.
+fn found_name<'v>(link: &'v Value<'_>, id: &'v Value<'_>) -> Option<&'v str> {
+    let found = link.get_set("match");
+    let name = found.map_or(Some(id), |found| found.get_set("name")).map(text);
+    name.filter(|_| exactness(link) == Exactness::Name)
+}
+
+/// Whether both can be for one NIC.
+fn may_fit(name: Option<&str>, pattern: Option<&str>) -> bool {
+    name.is_none_or(|name| pattern.is_none_or(|pattern| glob::matches(pattern, name)))
+}
+
+fn rename(id: &mut Value<'_>, moved: &[(String, String)]) {
+    if let Some((_, new)) = moved.iter().find(|(old, _)| old == text(id)) {
+        id.data = Data::Str(new.clone().into());
+    }
+}
+
+/// Renames those that a link refers to.
+#[inline(never)]
+fn refer(link: &mut Value<'_>, moved: &[(String, String)]) {
+    let Data::Map(entries) = &mut link.data else { return };
+    for (key, value) in entries {
+        if text(key) == "parameters" {
+            refer(value, moved);
+        } else if is_word(REFERENCES, text(key)) {
+            match &mut value.data {
+                Data::Seq(ids) => ids.iter_mut().for_each(|id| rename(id, moved)),
+                Data::Map(ids) => ids.iter_mut().for_each(|(id, _)| rename(id, moved)),
+                _ => rename(value, moved),
+            }
         }
     }
 }
@@ -62,7 +145,13 @@ fn link<'a>(id: &Value<'a>, link: &mut Value<'a>) {
         entries.insert(at, (word("match"), Value::bare(matching)));
     }
     for (key, value) in &mut *entries {
+        let is_match = text(key) == "match" && matches!(value.data, Data::Map(_));
+        // One that is empty is for every NIC, which systemd-networkd wants to be said.
+        let name = if value.entries().is_empty() { word("*") } else { id.clone() };
         setting(text(key), value);
+        if is_match && value.entries().is_empty() {
+            value.data = Data::Map(vec![(word("name"), name)]);
+        }
     }
     entries.retain(|(key, value)| text(key) != "macaddress" || mac_of(value).is_some());
 }
@@ -80,7 +169,7 @@ fn setting(key: &str, value: &mut Value<'_>) {
         ("routes", Data::Seq(items)) => items.retain(is_route),
         ("match", Data::Map(entries)) => {
             for (key, value) in &mut *entries {
-                setting(text(key), value);
+                pattern(text(key), value);
             }
             entries.retain(|(key, value)| text(key) != "macaddress" || mac_of(value).is_some());
         }
@@ -98,6 +187,19 @@ fn setting(key: &str, value: &mut Value<'_>) {
             }
         }
         _ => {}
+    }
+}
+
+/// What a NIC is matched by. netplan takes a list of drivers and one name, neither with blanks.
+fn pattern(key: &str, value: &mut Value<'_>) {
+    match key {
+        "driver" if words(Some(value)).len() > 1 => listed(value),
+        "name" => {
+            if let Some(first) = words(Some(value)).first().map(ToString::to_string) {
+                value.data = Data::Str(first.into());
+            }
+        }
+        key => setting(key, value),
     }
 }
 
@@ -192,6 +294,10 @@ mod tests {
                 "nameservers: {addresses: '10.0.0.1, x', search: a.example}",
                 "nameservers: addresses: - 10.0.0.1 search: - a.example",
             ),
+            ("match: {driver: bcmgenet smsc95xx}", "match: driver: - bcmgenet - smsc95xx"),
+            ("match: {name: [en*, eth*]}", "match: name: en*"),
+            ("match: {}", "match: name: '*'"),
+            ("match: {macaddress: nonsense}", "match: name: eth0"),
             ("match: {macaddress: 41135085296}", "match: macaddress: '52:54:00:12:34:56'"),
             ("addresses: [10.0.0.5/255.255.0.0]", "addresses: - 10.0.0.5/16"),
             ("macaddress: nonsense", "{}"),
@@ -206,6 +312,21 @@ mod tests {
         ] {
             assert_eq!(nic(written).replace("'::/0'", "::/0"), accepted, "{written}");
         }
+    }
+
+    /// netplan gave a NIC the settings that are for every NIC, not its own.
+    #[test]
+    fn the_id_of_what_is_for_many_nics_came_before_the_exact_ones() {
+        let text = "{version: 2, ethernets: {all: {match: {name: 'en*'}}, any: {match: {driver: v}}, \
+            ens4: {dhcp4: true}}, bridges: {br0: {interfaces: [all, ens5], parameters: {path-cost: {all: 5}}, \
+            nameservers: {search: [all]}}}}";
+        assert_eq!(
+            accepted(text),
+            "network: bridges: br0: interfaces: - zz-all - ens5 nameservers: search: - all parameters: path-cost: \
+             zz-all: 5 ethernets: ens4: dhcp4: true zz-all: match: name: en* zzz-any: match: driver: v version: 2"
+        );
+        let right = "{version: 2, ethernets: {ens4: {dhcp4: true}, zz: {match: {name: 'en*'}}, a: {match: {name: 'x*'}}}}";
+        assert!(accepted(right).contains(" zz: match:") && accepted(right).contains(" a: match:"));
     }
 
     #[test]

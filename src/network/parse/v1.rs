@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::link::{self, Keys, Type, spanning_tree};
 use super::reader::{Reader, mac_of, string, text};
 use super::subnet::{route, subnet};
-use crate::network::model::{Dns, Kind, Link, Origin};
+use crate::network::model::{Dns, Kind, Link, Origin, Plain};
 use crate::syntax::value::Value;
 use alloc::vec::Vec;
 
@@ -126,7 +126,12 @@ fn parameters(reader: &mut Reader<'_>, link: &mut Link, command: &Value<'_>) {
     let Some(params) = command.get_set("params") else { return };
     for (key, value) in params.entries() {
         match (text(key), &mut link.kind) {
-            ("driver", Kind::Physical(found)) => found.driver = reader.plain(value, "driver", text(value)),
+            ("driver", Kind::Physical(found)) => {
+                found.drivers.extend(reader.plain(value, "driver", text(value)));
+                if link.mac.is_none() {
+                    found.names.extend(link.name.as_deref().and_then(Plain::new));
+                }
+            }
             ("driver", _) => {}
             (name, _) => link::parameter(reader, link, name, value),
         }

@@ -11,7 +11,8 @@ use super::subnet::{routes, rule};
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
-    Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Prefix, Route, Setting, Subnet,
+    Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Plain, Prefix, Route, Setting,
+    Subnet,
 };
 use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml::emit;
@@ -138,6 +139,9 @@ fn settings(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>, what: T
     if let Some(found) = value.get_set("match").filter(|_| what == Type::Physical) {
         link.mac = reader.mac(found, KEYS.mac);
         link.kind = Kind::Physical(matching(reader, found));
+    } else if let (Kind::Physical(found), Some(_)) = (&mut link.kind, value.get_set("set-name")) {
+        // Then the id is the name it has.
+        found.names.extend(Plain::new(&link.id));
     }
     if what == Type::Physical
         && let Some(mac) = reader.mac(value, KEYS.mac)
@@ -171,13 +175,24 @@ const EXTRA: &[&str] = &[
     "link-local",
 ];
 
-/// Driver and name; the MAC address is the link's own.
+/// Drivers and names; the MAC address is the link's own.
+#[inline(never)]
 fn matching(reader: &mut Reader<'_>, value: &Value<'_>) -> Match {
     let mut plain = |key| {
-        let value = value.get_set(key)?;
-        reader.plain(value, key, words(Some(value)).first()?)
+        let mut patterns = Vec::new();
+        if let Some(value) = value.get_set(key) {
+            for word in words(Some(value)) {
+                patterns.extend(reader.plain(value, key, word));
+            }
+        }
+        patterns
     };
-    Match { driver: plain("driver"), name: plain("name") }
+    let mut matching = Match { drivers: plain("driver"), names: plain("name") };
+    if value.entries().is_empty() {
+        // netplan's: every NIC.
+        matching.names.extend(Plain::new("*"));
+    }
+    matching
 }
 
 /// `dhcp4-overrides`, and VMware's key beside it.

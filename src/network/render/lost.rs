@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::network::model::parameter::{BOND, rows};
-use crate::network::model::{Control, Kind, Link, Network, Origin};
+use crate::network::model::{Control, Kind, Link, Match, Network, Origin};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -12,14 +12,14 @@ use alloc::vec::Vec;
 const LACKS: &[(&str, &str)] = &[
     (
         "eni",
-        "dhcp4-overrides dhcp6-overrides dhcp-identifier label emit-lldp ignore-carrier \
+        "later-nics dhcp4-overrides dhcp6-overrides dhcp-identifier label emit-lldp ignore-carrier \
          ipv6-address-generation ipv6-address-token",
     ),
     ("netplan", "broadcast pointopoint scope hotplug bond:1"),
     ("networkd", "hotplug"),
     (
         "sysconfig",
-        "pointopoint scope label lifetime optional critical emit-lldp ignore-carrier hotplug \
+        "later-nics pointopoint scope label lifetime optional critical emit-lldp ignore-carrier hotplug \
          ipv6-address-generation ipv6-address-token dummy dhcp4-overrides.use-domains \
          dhcp4-overrides.use-hostname dhcp4-overrides.use-mtu dhcp6-overrides.use-domains \
          dhcp6-overrides.use-hostname dhcp6-overrides.hostname dhcp6-overrides.send-hostname",
@@ -30,7 +30,7 @@ const LACKS: &[(&str, &str)] = &[
     ),
     (
         LIVE,
-        "pointopoint scope label lifetime dhcp-identifier emit-lldp ignore-carrier ipv6-mtu ipv6-privacy \
+        "later-nics pointopoint scope label lifetime dhcp-identifier emit-lldp ignore-carrier ipv6-mtu ipv6-privacy \
          link-local ipv6-address-generation ipv6-address-token dhcp4-overrides dhcp6-overrides \
          route-type route-from route-scope",
     ),
@@ -44,6 +44,14 @@ pub fn lost(network: &Network, back_end: &str) -> Vec<Error> {
     let mut errors = Vec::new();
     // What netplan is given of version 2 is the description itself.
     if back_end == "netplan" && matches!(network.origin, Origin::V2 { .. }) {
+        for link in &network.links {
+            if let Some(Match { names, .. }) = link.of_several()
+                && let [first, _, ..] = &**names
+            {
+                let cause = ["netplan takes one pattern, and gets ", first].concat();
+                errors.push(Error::new("keep", ["all names that match link ", &link.id].concat(), cause));
+            }
+        }
         return errors;
     }
     let Some((_, lacks)) = LACKS.iter().find(|(name, _)| *name == back_end) else { return errors };
@@ -56,6 +64,13 @@ pub fn lost(network: &Network, back_end: &str) -> Vec<Error> {
             }
         }
         for setting in told {
+            if setting == "later-nics" {
+                let what = ["NICs that come later for link ", &link.id].concat();
+                let cause =
+                    [back_end, " has no patterns: each NIC that is there has its own settings"].concat();
+                errors.push(Error::new("configure", what, cause));
+                continue;
+            }
             let cause = [back_end, " has no such setting"].concat();
             errors.push(Error::new("keep", [&setting, " of link ", &link.id].concat(), cause));
         }
@@ -72,6 +87,7 @@ fn settings(link: &Link) -> Vec<(&'static str, String)> {
             found.push((name, name.to_string()));
         }
     };
+    add("later-nics", link.of_several().is_some());
     add("dummy", link.kind == Kind::Dummy);
     add("optional", link.optional == Some(true));
     add("critical", link.keep_configuration == Some(true));

@@ -2,6 +2,7 @@
 
 use super::file;
 use super::ours::{self, MARK, Owner};
+use super::text::{joined, plain_words};
 use crate::action::Action;
 use crate::network::model::{Kind, Match};
 use crate::network::resolve::Resolved;
@@ -56,12 +57,12 @@ pub fn merge(rules: &mut Vec<u8>, here: &str, network: &Resolved<'_>) -> bool {
 pub(super) fn rules(actions: &mut Vec<Action>, network: &Resolved<'_>, path: &str) {
     let mut rules = String::new();
     for link in &network.links {
-        let Kind::Physical(Match { driver, .. }) = &link.link.kind else { continue };
+        let Kind::Physical(Match { drivers, .. }) = &link.link.kind else { continue };
         let Some(mac) = link.link.mac else { continue };
         let rule =
             "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"{}\", ATTR{address}==\"{}\", NAME=\"{}\"\n";
-        let driver = driver.as_deref().unwrap_or("?*");
-        rules.push_str(&fill(rule, &[driver, &mac.to_string(), &link.name]));
+        let driver = if drivers.is_empty() { "?*".into() } else { joined(&plain_words(drivers), "|") };
+        rules.push_str(&fill(rule, &[&driver, &mac.to_string(), &link.name]));
     }
     file(actions, &[path], 0o644, rules);
 }

@@ -60,7 +60,7 @@ fn entry(link: &Link, network: &Network) -> Option<Tree> {
             object.text("vlan_link", Some(&vlan.link));
             object.number("vlan_id", Some(vlan.number().into()));
         }
-        Kind::Physical(found) => parameters.text("driver", found.driver.as_deref()),
+        Kind::Physical(found) => parameters.text("driver", found.drivers.first().map(|driver| &**driver)),
         _ => {}
     }
     object.text("name", Some(link.name.as_deref().unwrap_or(&link.id)));

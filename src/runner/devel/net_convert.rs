@@ -69,6 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     for problem in parsed.problems.iter().chain(nics).chain(&lost) {
         say(&format!("WARNING: {problem}"));
     }
+    for note in &resolved.notes {
+        say(note);
+    }
     let (distribution, renderer) = target(request)?;
     if parsed.network.links.is_empty() && !parsed.problems.is_empty() {
         return Err(Error::new("convert", request.network_data, "nothing in it can be used").into());

@@ -60,6 +60,9 @@ fn set(arguments: &Arguments, act: &mut dyn FnMut(&Resolved<'_>) -> Result<bool>
     for problem in &problems {
         say(problem.text());
     }
+    for note in &resolved.notes {
+        say(note);
+    }
     Ok(u8::from(!act(&resolved)? || !problems.is_empty()))
 }
 

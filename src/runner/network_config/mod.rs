@@ -167,6 +167,7 @@ mod tests {
             own_mac: true,
             up: false,
             carrier: true,
+            driver: None,
         }
     }
 

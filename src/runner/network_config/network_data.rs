@@ -220,6 +220,7 @@ mod tests {
             own_mac: true,
             up: false,
             carrier: true,
+            driver: None,
         };
         let data = json::parse(data.as_bytes()).unwrap();
         assert_eq!(convert(&data, &[nic]).as_ref().map(written).as_deref(), Some(known));

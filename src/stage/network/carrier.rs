@@ -3,6 +3,7 @@
 
 use crate::kernel_line::KernelLine;
 use crate::network::model::{Link, Network, SystemLink};
+use crate::network::resolve;
 use crate::text::fill;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -31,7 +32,7 @@ pub(super) fn keep(network: &mut Network, present: &[SystemLink]) -> Vec<String>
     for nic in present.iter().filter(|nic| nic.up && nic.own_mac) {
         let touches = |link: &Link| {
             let wanted = link.name.as_deref();
-            let is_it = link.hardware().is_some() && link.hardware() == nic.mac;
+            let is_it = link.kind.is_nic() && resolve::fits(link, nic);
             wanted.is_some() && is_it != (wanted == Some(&*nic.name))
         };
         for link in &mut network.links {
@@ -65,6 +66,7 @@ mod tests {
             own_mac: true,
             up,
             carrier: up,
+            driver: None,
         }
     }
 

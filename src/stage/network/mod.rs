@@ -95,6 +95,9 @@ pub fn configure(inputs: &Inputs<'_>, applier: &mut Applier<'_>, log: &mut Log<'
     }
     let resolved = network.resolve(&present);
     log.warn_of(&resolved.problems);
+    for note in &resolved.notes {
+        log.info("{}", &[note]);
+    }
     let start = clock::monotonic();
     if applier.record.is_some() {
         for step in resolved.renames() {
@@ -235,7 +238,9 @@ pub fn macs() -> Vec<String> {
 #[inline(never)]
 pub fn system_links() -> Result<Vec<SystemLink>> {
     let mut links = Vec::new();
-    for link in &mut Netlink::open()?.links()? {
+    let mut netlink = Netlink::open()?;
+    for link in &mut netlink.links()? {
+        let driver = if link.own_address { netlink.driver(&link.name) } else { None };
         links.push(SystemLink {
             index: link.index,
             name: take(&mut link.name),
@@ -244,6 +249,7 @@ pub fn system_links() -> Result<Vec<SystemLink>> {
             own_mac: link.own_address,
             up: link.up,
             carrier: link.carrier,
+            driver,
         });
     }
     Ok(links)

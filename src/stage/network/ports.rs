@@ -5,6 +5,7 @@ use crate::cloud_config::virtual_network::{Port, metadata_addresses, ports};
 use crate::error::Error;
 use crate::instance::{EC2_META_DATA, Instance};
 use crate::network::model::{Kind, Link, LinkId, Match, Method, Network, Origin, Prefix, Subnet, SystemLink};
+use crate::network::resolve;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -80,7 +81,7 @@ fn nics(network: &Network, present: &[SystemLink]) -> Vec<Nic> {
     for nic in present.iter().filter(|nic| nic.own_mac) {
         let is_it = |link: &Link| match link.hardware() {
             Some(mac) => Some(mac) == nic.mac,
-            None => link.name.as_ref().is_some_and(|name| **name == *nic.name),
+            None => link.name.as_ref().map_or_else(|| resolve::fits(link, nic), |name| **name == *nic.name),
         };
         let link = network.links.iter().position(|link| physical(link) && is_it(link));
         let at = indices.partition_point(|(index, _)| *index < nic.index);

@@ -4,6 +4,8 @@ use crate::network::model::{Kind, Link, Method, Parameter, Setting, Subnet};
 use crate::network::render::section::Section;
 use crate::network::render::text::{Spelling, hardware_address, named};
 use crate::network::resolve::{Resolved, ResolvedLink};
+use crate::text::fill;
+use alloc::string::ToString;
 
 const SPELLING: Spelling = Spelling { yes: "on", no: "off", separator: " " };
 
@@ -26,7 +28,7 @@ pub(super) fn of_link(
     }
     // An IPv4 subnet's own stands above the link's, and was written.
     if first.is_none_or(|first| first.method.is_ipv6() || first.mtu.is_none()) {
-        options.set_number("mtu", link.mtu);
+        mtu(options, first.map(|first| &first.method), link.mtu);
     }
     if link.wake_on_lan {
         options.set_all("ethernet-wol=g");
@@ -42,6 +44,19 @@ pub(super) fn of_link(
     }
     made(options, network, resolved);
     parameters(options, network, link);
+}
+
+/// A packet size of the link. Only the stanzas of IPv4 with a fixed address, or with none, have an
+/// option of it: IPv6's is for packets of IPv6.
+#[inline(never)]
+pub(super) fn mtu(options: &mut Section, method: Option<&Method>, mtu: Option<u32>) {
+    let Some(mtu) = mtu else { return };
+    let has_option = |method: &Method| !method.is_ipv6() && !method.is_dynamic();
+    if method.is_none_or(has_option) {
+        options.set_number("mtu", Some(mtu));
+    } else {
+        options.add("pre-up", &fill("ip link set dev $IFACE mtu {}", &[&mtu.to_string()]));
+    }
 }
 
 /// A member of a bond repeats the bond's settings, which stand above its own.

@@ -11,7 +11,7 @@ use crate::action::Action;
 use crate::network::model::{Control, Kind, Link, LinkName, Method, Subnet};
 use crate::network::resolve::{Resolved, ResolvedLink};
 use crate::text::fill;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The back end.
@@ -32,7 +32,7 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let links = by_name(network, rank);
     loopback(&mut text, network, &links);
     for link in links {
-        if !matches!(link.link.kind, Kind::Loopback) {
+        if !matches!(link.link.kind, Kind::Loopback) && !link.is_nobodys() {
             stanzas(&mut text, network, link, None);
         }
     }
@@ -168,7 +168,15 @@ fn subnet_lines(options: &mut Section, subnet: &Subnet) {
     options.set_address("broadcast", subnet.broadcast());
     options.set_address("pointopoint", subnet.pointopoint.as_ref());
     options.set_number("metric", subnet.metric);
-    options.set_number("mtu", subnet.mtu);
+    match subnet.mtu {
+        Some(mtu) if subnet.method.is_ipv6() && subnet.method.is_dynamic() => {
+            // There the option is of fixed addresses alone.
+            let command = fill("echo {} >/proc/sys/net/ipv6/conf/$IFACE/mtu || true", &[&mtu.to_string()]);
+            options.add("post-up", &command);
+        }
+        mtu if subnet.method.is_ipv6() => options.set_number("mtu", mtu),
+        mtu => attribute::mtu(options, Some(&subnet.method), mtu),
+    }
     if let Some(scope) = &subnet.scope {
         options.set("scope", scope);
     }

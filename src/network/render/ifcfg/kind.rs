@@ -104,6 +104,9 @@ impl Files<'_, '_> {
         };
         let mut slaves: Vec<&str> = Vec::new();
         for (link, member) in network.links.iter().zip(&mut self.sections) {
+            if link.is_nobodys() {
+                continue;
+            }
             if bond && link.link.bond.as_ref() == Some(&resolved.link.id) {
                 slaves.push(&link.name);
                 if self.suse {

@@ -98,7 +98,7 @@ fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let folder = if suse { "/etc/sysconfig/network/" } else { "/etc/sysconfig/network-scripts/" };
     let mut actions = Vec::new();
     for (section, link) in files.sections.iter_mut().zip(&network.links) {
-        if matches!(link.link.kind, Kind::Loopback) {
+        if matches!(link.link.kind, Kind::Loopback) || link.is_nobodys() {
             continue;
         }
         let mut text = String::from(HEADER);

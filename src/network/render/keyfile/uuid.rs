@@ -1,7 +1,6 @@
 //! The UUID of a profile: version 5 (RFC 9562 §5.5) of the link's name, so
 //! that every boot and every cloud-init gives one link the same.
 
-use crate::network::model::LinkName;
 use alloc::string::String;
 
 /// The namespace cloud-init uses: a3924cb8-09e0-43e9-890b-77972a800108.
@@ -10,11 +9,11 @@ const NAMESPACE: [u8; 16] =
 
 /// The UUID of the link called `name`.
 #[inline(never)]
-pub(super) fn of_link(name: &LinkName) -> String {
+pub(super) fn of_link(name: &str) -> String {
     let mut block = [0; 64];
     let mut length = 0;
-    // A name has at most 15 bytes, so that one block always holds it.
-    for (byte, place) in NAMESPACE.iter().chain(name.as_bytes()).zip(&mut block) {
+    // A name has at most 15 bytes, so that one block always holds it; a long id is cut to one.
+    for (byte, place) in NAMESPACE.iter().chain(name.as_bytes()).take(55).zip(&mut block) {
         *place = *byte;
         length += 1;
     }
@@ -70,7 +69,7 @@ mod tests {
 
     #[test]
     fn is_the_same_as_cloud_inits() {
-        let uuid = |name| of_link(&LinkName::new(name).unwrap());
+        let uuid = of_link;
         assert_eq!(uuid("eth0"), "1dd9a779-d327-56e1-8454-c65e2556c12c");
         assert_eq!(uuid("ens3"), "fbc49833-4cdb-548b-a293-c38b39836fdb");
     }

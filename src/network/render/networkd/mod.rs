@@ -6,9 +6,10 @@ use super::section::Sections;
 use super::text::{PYTHON, Resolver, Spelling, hardware_address, joined, plain_words, prefix, subnet_mtu};
 use super::{Renderer, Target, exists, file, is_enabled, late};
 use crate::action::Action;
+use crate::network::glob;
 use crate::network::model::parameter::rows;
 use crate::network::model::{
-    Control, Dns, Kind, Link, Match, Method, Parameter, Route, Rule, Selector, Setting, Subnet,
+    Control, Dns, Exactness, Kind, Link, Match, Method, Parameter, Route, Rule, Selector, Setting, Subnet,
 };
 use crate::network::resolve::{Resolved, ResolvedLink};
 use alloc::string::{String, ToString};
@@ -29,31 +30,36 @@ pub const RENDERER: Renderer = Renderer {
 
 fn render(network: &Resolved<'_>, target: Target) -> Vec<Action> {
     let mut actions = Vec::new();
-    for link in &network.links {
-        push(&mut actions, target, link, ".network", unit(network, link));
+    for (at, link) in network.links.iter().enumerate() {
+        // What several NICs fit has one file, behind those that are for one.
+        let (place, key) = match link.link.of_several() {
+            _ if network.is_again(at) => ("", ""),
+            None => ("10", &*link.name),
+            Some(_) if link.link.exactness() == Exactness::Names => ("11", &*link.link.id),
+            Some(_) => ("12", &*link.link.id),
+        };
+        if !place.is_empty() {
+            push(&mut actions, target, [place, key, ".network"], unit(network, link));
+        }
+        let key = &*link.name;
         if let Some(file) = late::wake_up(link) {
-            push(&mut actions, target, link, ".link", file);
+            push(&mut actions, target, ["10", key, ".link"], file);
         }
         if let Some(device) = netdev::device(network, link) {
-            push(&mut actions, target, link, ".netdev", device);
+            push(&mut actions, target, ["10", key, ".netdev"], device);
         }
     }
     actions
 }
 
-/// One file, sections and entries sorted as cloud-init's are.
+/// One file, sections and entries sorted as cloud-init's are; its name is a number, a key and an
+/// ending.
 #[inline(never)]
-fn push(
-    actions: &mut Vec<Action>,
-    target: Target,
-    link: &ResolvedLink<'_>,
-    suffix: &str,
-    mut content: Sections,
-) {
+fn push(actions: &mut Vec<Action>, target: Target, [place, key, suffix]: [&str; 3], mut content: Sections) {
     content.sort();
     let mut text = String::new();
     content.write(&mut text);
-    let path = [target.folder(), "/systemd/network/10-cloud-init-", &link.name, suffix];
+    let path = [target.folder(), "/systemd/network/", place, "-cloud-init-", key, suffix];
     file(actions, &path, 0o644, text);
 }
 
@@ -103,14 +109,17 @@ fn unit(network: &Resolved<'_>, resolved: &ResolvedLink<'_>) -> Sections {
 /// What the file is for.
 #[inline(never)]
 fn matching(file: &mut Sections, resolved: &ResolvedLink<'_>) {
-    if !resolved.is_found_by_mac_alone() {
+    if let Some(Match { names, .. }) = resolved.link.of_several() {
+        add_words(file, "Match", "Name", &plain_words(names));
+        if names.iter().any(|pattern| glob::matches(pattern, "lo")) {
+            file.of("Match").add("Type", "ether");
+        }
+    } else if !resolved.is_found_by_mac_alone() {
         file.of("Match").add("Name", &resolved.name);
     }
     let address = hardware_address(resolved.link);
-    if let Kind::Physical(Match { driver, .. }) = &resolved.link.kind {
-        if let Some(driver) = driver {
-            file.of("Match").add("Driver", driver);
-        }
+    if let Kind::Physical(Match { drivers, .. }) = &resolved.link.kind {
+        add_words(file, "Match", "Driver", &plain_words(drivers));
         if let Some(address) = address {
             // One that is given another address is not found by its own any more.
             let key = match resolved.link.extra("macaddress") {
@@ -221,14 +230,14 @@ fn resolver(file: &mut Sections, network: &Resolved<'_>, link: &Link) {
 #[inline(never)]
 fn servers(file: &mut Sections, dns: &Dns) {
     let resolver = Resolver::of(dns);
-    add_words(file, "DNS", &resolver.servers);
-    add_words(file, "Domains", &resolver.search);
+    add_words(file, "Network", "DNS", &resolver.servers);
+    add_words(file, "Network", "Domains", &resolver.search);
 }
 
 #[inline(never)]
-fn add_words(file: &mut Sections, key: &str, words: &[&str]) {
+fn add_words(file: &mut Sections, title: &'static str, key: &str, words: &[&str]) {
     if !words.is_empty() {
-        file.of("Network").add(key, &joined(words, " "));
+        file.of(title).add(key, &joined(words, " "));
     }
 }
 
