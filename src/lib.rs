@@ -6,6 +6,9 @@
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
+// Tests render templates as the runner does.
+#[cfg(test)]
+extern crate self as glowplug;
 
 pub mod accounts;
 pub mod action;
@@ -18,6 +21,9 @@ pub mod fetch;
 pub mod fstab;
 pub mod instance;
 pub mod ip;
+#[cfg(test)]
+#[path = "runner/jinja/mod.rs"]
+mod jinja;
 pub mod kernel_line;
 pub mod limits;
 pub mod module;

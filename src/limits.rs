@@ -144,9 +144,13 @@ pub const INCLUDED_URLS: usize = 256;
 /// itself has no end.
 pub const INCLUDED_DEPTH: usize = 8;
 
-/// Templates: nesting of blocks and of values in brackets. A level takes about
-/// four kilobytes of stack.
-pub const TEMPLATE_DEPTH: usize = 32;
+/// Templates: bytes of address space of the process that renders one. What a
+/// template makes is bounded by [`USER_DATA_WORK`], but a list that holds itself
+/// twice, forty times over, is small until it is written out.
+pub const TEMPLATE_MEMORY: u64 = 256 << 20;
+
+/// Templates: seconds that rendering one may take.
+pub const TEMPLATE_SECONDS: u32 = 4;
 
 /// NICs shown to who misses one.
 pub const LINKS_SHOWN: usize = 8;

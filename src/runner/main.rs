@@ -22,6 +22,8 @@ mod included;
 mod input;
 mod install;
 mod instance_files;
+mod jinja;
+mod languages;
 mod late;
 mod left;
 mod local_stage;

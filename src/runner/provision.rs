@@ -5,6 +5,7 @@ use crate::fallback::remind;
 use crate::host::Running;
 use crate::http::cause;
 use crate::included::{From, Included};
+use crate::languages::LANGUAGES;
 use crate::output::{self, Redirection};
 use crate::settings::Settings;
 use crate::stage::console;
@@ -42,7 +43,7 @@ use glowplug::sys::root::Root;
 use glowplug::sys::tree;
 use glowplug::sys::{clock, mount};
 use glowplug::text::escaped;
-use glowplug::user_data::{Includes, LANGUAGES, Merged, render_text};
+use glowplug::user_data::{Includes, Merged, render_text};
 use std::fs;
 
 /// The files a stage works with.
@@ -238,7 +239,7 @@ fn render(system: &mut SystemConfig, instance: &Instance, machine: &Machine, pro
         add_datasource(&mut trees, instance);
         let data = template_data(instance, &trees, &machine.root);
         for (name, text) in system.templates() {
-            rendered.push(render_text(name, text, &data));
+            rendered.push(render_text(LANGUAGES.jinja, name, text, &data));
         }
     }
     let mut rendered = rendered.into_iter();
@@ -309,6 +310,7 @@ fn modules(
         paths,
         root: &machine.root,
         host: &Running,
+        jinja: LANGUAGES.jinja,
         arguments: &[],
     };
     let mut engine = Engine::new(applier, None, Some(resume::plan), paths, log);

@@ -3,6 +3,7 @@
 
 use crate::cli::{Arguments, Ended, Fault, print, say};
 use crate::input::read;
+use crate::languages::LANGUAGES;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::error::Error;
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         put(&mut data, key, raw(&file, is_root));
     }
     let answer = if let Some(format) = format {
-        let text = render_text("--format", &format!("## template: jinja\n{format}"), &data)
+        let text = render_text(LANGUAGES.jinja, "--format", &format!("## template: jinja\n{format}"), &data)
             .map_err(|error| Error::new("query", "with --format", placed(error.text())))?;
         for name in missing(&text) {
             say(&format!("glowplug: unable to render all of --format: there is no {name}"));

@@ -1,6 +1,7 @@
 //! What is wrong with a cloud-config before any machine has it: what the table of keys says, and what
 //! modules refuse that plan for a machine which has all that they ask for.
 
+use crate::languages::LANGUAGES;
 use glowplug::cloud_config::schema::{self, Finding};
 use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::Error;
@@ -93,6 +94,7 @@ fn refused(value: &Value<'_>) -> Vec<Finding> {
         paths: &paths,
         root: &NoRoot,
         host: &NoHost,
+        jinja: LANGUAGES.jinja,
         arguments: &[],
     };
     let mut findings = Vec::new();

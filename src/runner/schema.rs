@@ -3,6 +3,7 @@
 
 use crate::cli::{Arguments, Ended, Fault, escaped_lines, print, say};
 use crate::input::read;
+use crate::languages::LANGUAGES;
 use crate::network_config::unread::unread;
 use crate::{refused, schema_docs};
 use glowplug::cloud_config::decimal_modes::decimal_modes;
@@ -16,7 +17,7 @@ use glowplug::syntax::value::Place;
 use glowplug::syntax::{json, yaml};
 use glowplug::sys::tree;
 use glowplug::text::escaped;
-use glowplug::user_data::{self, Assembled, Kind, LANGUAGES, Part};
+use glowplug::user_data::{self, Assembled, Kind, Part};
 use std::fmt::Write as _;
 
 /// What the machine's own configuration was made of.
@@ -98,7 +99,7 @@ fn render(file: &str, arguments: &Arguments, assembled: &mut Assembled) -> Resul
         return Ok(());
     }
     let value = json::parse(&data.1).map_err(|error| error.in_file(data.0))?;
-    (LANGUAGES.render)(file, &mut assembled.parts, &value, &mut assembled.problems);
+    user_data::render(LANGUAGES.jinja, file, &mut assembled.parts, &value, &mut assembled.problems);
     Ok(())
 }
 

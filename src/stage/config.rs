@@ -153,7 +153,7 @@ mod tests {
         let instance = Instance::new(InstanceId::parse("i").unwrap(), "NoCloud");
         let data = template_data(&instance, &[("cloud.cfg", system)], &Tree::default());
         let template = "## template: jinja\n{{ merged_system_cfg.system_info.default_user.name }}";
-        assert_eq!(render_text("t", template, &data).unwrap(), "debian");
+        assert_eq!(render_text(crate::jinja::render, "t", template, &data).unwrap(), "debian");
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub fn consume(
     {
         let data = template_data(instance, system, root);
         for source in &mut sources {
-            (languages.render)(source.name, &mut source.parts, &data, problems);
+            user_data::render(languages.jinja, source.name, &mut source.parts, &data, problems);
         }
     }
     let patch = languages.map(|languages| languages.patch);
@@ -358,7 +358,6 @@ mod tests {
     use crate::fetch::memory::Tree;
     use crate::instance::META_DATA;
     use crate::instance::{File, InstanceId};
-    use crate::user_data::LANGUAGES;
 
     const PARTS: &str = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/cloud-config\n\n\
                          a: 1\n--B\nContent-Type: text/upstart-job\n\nstart on x\n--B--\n";
@@ -385,6 +384,8 @@ mod tests {
         let consumed = consumed(user, vendor, system);
         consumed.parts().map(|part| (part.content_type.clone(), part.filename.clone())).collect()
     }
+
+    static LANGUAGES: Languages = Languages { jinja: crate::jinja::render, patch: user_data::patch };
 
     #[test]
     fn either_source_can_be_switched_off() {

@@ -25,6 +25,7 @@ use crate::syntax::value::Value;
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::root::Root;
+use crate::user_data::no_jinja;
 use alloc::vec::Vec;
 
 /// Makes the root take changes; whether that worked.
@@ -314,8 +315,10 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
     } else if local.writable {
         let jobs = consumed.upstart_jobs();
         let (config, root, jobs) = (&config, local.root, &*jobs);
-        let context = Context { config, instance, jobs, paths: &paths, root, host: &NoHost, arguments: &[] };
-        let mut engine = Engine::new(applier, Some(&cover), None, &paths, log);
+        let paths = &paths;
+        let (host, jinja) = (&NoHost, no_jinja);
+        let context = Context { config, instance, jobs, paths, root, host, jinja, arguments: &[] };
+        let mut engine = Engine::new(applier, Some(&cover), None, paths, log);
         for entry in listed::early(config, root) {
             engine.run(&entry, &context, log);
         }

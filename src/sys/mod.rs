@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod apply;
 mod aside;
 pub mod block;
+pub mod child;
 pub mod clock;
 mod disc;
 pub mod drive;

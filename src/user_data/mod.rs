@@ -20,16 +20,15 @@ mod misread;
 mod part;
 mod patch;
 mod render;
-mod template;
 #[cfg(test)]
 mod tests;
 
 pub use assemble::{Assembled, assemble, assemble_into};
 pub use include::{Fetch, Includes};
-pub use languages::{LANGUAGES, Languages, Patch, Render};
+pub use languages::{Languages, Patch};
 pub use merge::{Merged, cloud_config_text, merge};
 pub use mergers::fill_in;
 pub use misread::{NO_PART, hint, is_message};
 pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};
-pub use render::render_text;
-pub use template::MISSING;
+pub use patch::apply as patch;
+pub use render::{Fault, Jinja, MISSING, no_jinja, render, render_text};

@@ -17,7 +17,7 @@ type Refusal = (Place, Cow<'static, str>);
 /// # Errors
 /// What is no patch, what RFC 6902 forbids, and a result that is no mapping,
 /// is nested too deep or takes more than [`limits::USER_DATA_WORK`].
-pub(super) fn apply<'a>(config: &mut Value<'a>, content: &'a [u8]) -> Result<(), Refusal> {
+pub fn apply<'a>(config: &mut Value<'a>, content: &'a [u8]) -> Result<(), Refusal> {
     let mark = b"#cloud-config-jsonp".len();
     let text = content.trim_ascii_start();
     let marked = text.get(..mark).is_some_and(|start| start.eq_ignore_ascii_case(b"#cloud-config-jsonp"));

@@ -1,13 +1,35 @@
 //! The templates among the parts: each becomes what it renders to.
 
 use super::part::{Kind, Part};
-use super::template;
 use crate::error::{Error, Result};
 use crate::syntax::value::{Place, Value};
 use crate::text::cut;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+
+/// What stands for a variable that is not there, before its name; cloud-init's
+/// own words.
+pub const MISSING: &str = "CI_MISSING_JINJA_VAR/";
+
+/// Why a template can't be rendered, and the byte where.
+#[derive(Debug, Default)]
+pub struct Fault {
+    /// The byte of the text.
+    pub at: usize,
+    /// A clause without a full stop.
+    pub why: String,
+}
+
+/// Renders what follows a byte of a text, whose line ends are `\n`, with data as
+/// cloud-init's `instance-data.json` has it. What a template may spend is
+/// [`crate::limits::USER_DATA_WORK`].
+pub type Jinja = fn(&str, usize, &Value<'_>) -> core::result::Result<String, Fault>;
+
+/// Who has no Jinja: every template is a fault.
+pub fn no_jinja(_: &str, at: usize, _: &Value<'_>) -> core::result::Result<String, Fault> {
+    Err(Fault { at, why: "templates are rendered after the pivot".into() })
+}
 
 /// Renders every `## template: jinja` of `parts` with `data`, the instance
 /// data as cloud-init's `instance-data.json` has it. What it renders to is
@@ -17,7 +39,7 @@ use alloc::vec::Vec;
 ///
 /// `source` is how messages name where the parts came from.
 #[inline(never)]
-pub(super) fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problems: &mut Vec<Error>) {
+pub fn render(jinja: Jinja, source: &str, parts: &mut [Part], data: &Value<'_>, problems: &mut Vec<Error>) {
     for part in parts.iter_mut().filter(|part| part.kind == Kind::Jinja) {
         let file = [source, " ", &part.filename].concat();
         let text = match core::str::from_utf8(&part.content) {
@@ -33,7 +55,7 @@ pub(super) fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problem
             continue;
         }
         let body = text.find('\n').map_or(text.len(), |end| end + 1);
-        match template::render(&text, body, data) {
+        match jinja(&text, body, data) {
             Ok(rendered) => {
                 tell_missing(&file, &rendered, problems);
                 let kind = Kind::of_content(rendered.as_bytes());
@@ -63,7 +85,7 @@ pub(super) fn render(source: &str, parts: &mut [Part], data: &Value<'_>, problem
 ///
 /// # Errors
 /// What is no template, with its place; a `$NAME` that there is none of.
-pub fn render_text(file: &str, text: &str, data: &Value<'_>) -> Result<String> {
+pub fn render_text(jinja: Jinja, file: &str, text: &str, data: &Value<'_>) -> Result<String> {
     let text = with_plain_line_ends(text);
     let first = text.split('\n').next().unwrap_or_default();
     let Some(language) = language(first) else {
@@ -71,7 +93,7 @@ pub fn render_text(file: &str, text: &str, data: &Value<'_>) -> Result<String> {
     };
     let body = (first.len() + 1).min(text.len());
     match language.trim_ascii().to_ascii_lowercase().as_str() {
-        "jinja" => template::render(&text, body, data).map_err(|fault| {
+        "jinja" => jinja(&text, body, data).map_err(|fault| {
             let place = Place::of_byte(text.as_bytes(), fault.at);
             Error::at("render", file, place.line, place.column, fault.why)
         }),
@@ -120,7 +142,7 @@ fn with_names_replaced(text: &str, data: &Value<'_>) -> core::result::Result<Str
 fn tell_missing(file: &str, rendered: &str, problems: &mut Vec<Error>) {
     let mut names = String::new();
     let mut rest = rendered;
-    while let Some((_, after)) = cut(rest, template::MISSING) {
+    while let Some((_, after)) = cut(rest, MISSING) {
         names.push_str(if names.is_empty() { "there is no " } else { ", " });
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
         names.push_str(after.split(|c| !is_name(c)).next().unwrap_or_default());

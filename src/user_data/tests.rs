@@ -2,6 +2,7 @@
 //! cloud-init itself over `tests/data`.
 
 use super::*;
+use crate::jinja;
 use crate::limits;
 use crate::syntax::json;
 use alloc::format;
@@ -26,7 +27,7 @@ fn merged(parts: &[&str]) -> (String, Vec<String>) {
         message.extend(["\n--BOUNDARY\nContent-Type: text/cloud-config\n", header, part]);
     }
     let assembled = assemble("user_data", message.as_bytes());
-    let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
+    let merged = merge("user_data", &assembled.parts, Some(super::patch));
     let mut text = String::new();
     json::write(&merged.config, json::Style::Compact, &mut text);
     (text, merged.problems.iter().map(ToString::to_string).collect())
@@ -217,7 +218,7 @@ fn a_part_that_cannot_be_merged_is_named_with_its_place() {
     assert!(problems[0].ends_with("only a text can be appended to a text"), "{problems:?}");
 
     let alone = assemble("user_data", b"#cloud-config\na: \xff\n");
-    let merged = merge("user_data", &alone.parts, Some(LANGUAGES.patch));
+    let merged = merge("user_data", &alone.parts, Some(super::patch));
     assert_eq!(merged.problems[0].to_string(), "unable to read user_data:2:4: not UTF-8");
     assert_eq!(cloud_config_text(&merged), "#cloud-config\n\n--- {}\n...\n");
 }
@@ -225,10 +226,10 @@ fn a_part_that_cannot_be_merged_is_named_with_its_place() {
 #[test]
 fn cloud_config_file_names_its_parts() {
     let assembled = assemble("user_data", b"#cloud-config\na: 1\n");
-    let text = cloud_config_text(&merge("user_data", &assembled.parts, Some(LANGUAGES.patch)));
+    let text = cloud_config_text(&merge("user_data", &assembled.parts, Some(super::patch)));
     assert!(text.starts_with("#cloud-config\n\n# from 1 files\n# part-001\n\n---\n"), "{text}");
     let script = assemble("user_data", b"#!/bin/sh\n");
-    assert_eq!(cloud_config_text(&merge("user_data", &script.parts, Some(LANGUAGES.patch))), "");
+    assert_eq!(cloud_config_text(&merge("user_data", &script.parts, Some(super::patch))), "");
 }
 
 #[test]
@@ -297,7 +298,7 @@ fn a_long_list_is_not_moved_for_each_of_many_parts() {
 fn rendered(template: &str, data: &str) -> String {
     let mut assembled = assemble("user_data", template.as_bytes());
     let data = json::parse(data.as_bytes()).unwrap();
-    (LANGUAGES.render)("user_data", &mut assembled.parts, &data, &mut assembled.problems);
+    render(jinja::render, "user_data", &mut assembled.parts, &data, &mut assembled.problems);
     if let [problem, ..] = &assembled.problems[..] {
         return problem.to_string();
     }
@@ -341,7 +342,7 @@ fn json_patches_are_applied_in_their_turn() {
              a: 1\nl: [x, y]\nm: {{k: v}}\n--B\nContent-Type: text/cloud-config-jsonp\n\n{patch}\n--B--\n"
         );
         let assembled = assemble("user_data", message.as_bytes());
-        let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
+        let merged = merge("user_data", &assembled.parts, Some(super::patch));
         if let [problem, ..] = &merged.problems[..] {
             return problem.to_string();
         }

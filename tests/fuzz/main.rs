@@ -28,6 +28,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 #[path = "../support/corpus.rs"]
 mod corpus;
+// its unit tests come along, and nothing calls them here
+#[path = "../../src/runner/jinja/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod jinja;
 mod json;
 mod kernel_line;
 mod mime;

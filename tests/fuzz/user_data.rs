@@ -4,12 +4,13 @@
 
 use std::fs;
 
+use crate::jinja;
 use glowplug::limits;
 use glowplug::syntax::encoding;
 use glowplug::syntax::json;
 use glowplug::syntax::value::Data;
 use glowplug::syntax::yaml::{self, emit};
-use glowplug::user_data::{LANGUAGES, assemble, clean_name, cloud_config_text, merge, script_bytes};
+use glowplug::user_data::{assemble, clean_name, cloud_config_text, merge, patch, render, script_bytes};
 
 use crate::{Target, corpus, mime};
 
@@ -107,9 +108,9 @@ fn check(input: &[u8]) -> bool {
     let mut assembled = assemble("user_data", input);
     let data =
         json::parse(br#"{"v1": {"x": 1}, "ds": {"meta_data": {"tags": ["a", null], "a-b": "c"}}}"#).unwrap();
-    (LANGUAGES.render)("user_data", &mut assembled.parts, &data, &mut assembled.problems);
+    render(jinja::render, "user_data", &mut assembled.parts, &data, &mut assembled.problems);
     assert!(assembled.parts.len() <= limits::MIME_PARTS);
-    let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
+    let merged = merge("user_data", &assembled.parts, Some(patch));
     assert!(matches!(merged.config.data, Data::Map(_)));
     for part in &assembled.parts {
         let name = clean_name(&part.filename);
@@ -119,7 +120,7 @@ fn check(input: &[u8]) -> bool {
     let text = cloud_config_text(&merged);
     assert_eq!(
         text,
-        cloud_config_text(&merge("user_data", &assembled.parts, Some(LANGUAGES.patch))),
+        cloud_config_text(&merge("user_data", &assembled.parts, Some(patch))),
         "not the same twice"
     );
     if !text.contains("? ") && !text.contains(".nan") {

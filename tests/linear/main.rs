@@ -103,7 +103,7 @@ fn work_grows_with_the_input_alone() {
     });
     check("user-data", inputs::USER_DATA, |data| {
         let assembled = user_data::assemble("user_data", data);
-        let merged = user_data::merge("user_data", &assembled.parts, Some(user_data::LANGUAGES.patch));
+        let merged = user_data::merge("user_data", &assembled.parts, Some(user_data::patch));
         drop(user_data::cloud_config_text(&merged));
     });
 }

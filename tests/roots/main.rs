@@ -25,6 +25,7 @@ mod remote;
 mod rules;
 #[path = "../support/story.rs"]
 mod story;
+mod templates;
 #[path = "../support/tree.rs"]
 mod tree;
 mod unreadable;

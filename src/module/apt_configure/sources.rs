@@ -8,7 +8,7 @@ use crate::fetch::{self, may_exist};
 use crate::module::{CREATED, Context, Plan};
 use crate::selinux::Matcher;
 use crate::syntax::value::{Data, Value};
-use crate::user_data::render_text;
+use crate::user_data::{Jinja, render_text};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,7 +33,7 @@ pub(super) fn list(context: &Context<'_>, release: &Release, plan: &mut Plan) {
         return;
     }
     let mut text = match given {
-        Some(text) => rendered("sources_list", text, release, None),
+        Some(text) => rendered(context.jinja, "sources_list", text, release, None),
         None => usual(context, release, has_deb822),
     };
     if let (Ok(text), Some(setting)) = (&mut text, suites) {
@@ -90,7 +90,7 @@ fn usual(context: &Context<'_>, release: &Release, has_deb822: bool) -> Result<S
             .or_else(|| template(format!("{folder}/sources.list.tmpl")))
     };
     match found {
-        Some((text, path)) => rendered(&path, &text, release, None),
+        Some((text, path)) => rendered(context.jinja, &path, &text, release, None),
         None if release.codename.is_empty() => Err(Error::new(
             "write",
             "the sources of packages",
@@ -107,7 +107,13 @@ pub(super) fn is_deb822(text: &str) -> bool {
 }
 
 /// A template with the values cloud-init's know.
-fn rendered(name: &str, text: &str, release: &Release, key: Option<&str>) -> Result<String, Error> {
+fn rendered(
+    jinja: Jinja,
+    name: &str,
+    text: &str,
+    release: &Release,
+    key: Option<&str>,
+) -> Result<String, Error> {
     let mut entries = Vec::new();
     let mut set = |name: &str, value: &str| {
         let text = |text: &str| Value::bare(Data::Str(String::from(text).into()));
@@ -128,7 +134,7 @@ fn rendered(name: &str, text: &str, release: &Release, key: Option<&str>) -> Res
             set(name, key);
         }
     }
-    render_text(name, text, &Value::bare(Data::Map(entries)))
+    render_text(jinja, name, text, &Value::bare(Data::Map(entries)))
 }
 
 /// Every suite a release has.
@@ -177,7 +183,7 @@ pub(super) fn added(context: &Context<'_>, release: &Release, plan: &mut Plan) -
     let repositories = Repositories::of(context, plan);
     for (name, entry) in setting.value.entries() {
         match name.as_str().filter(|_| matches!(entry.data, Data::Map(_))) {
-            Some(name) => one(&setting, (name, entry), release, &repositories, plan),
+            Some(name) => one(context.jinja, &setting, (name, entry), release, &repositories, plan),
             None => plan.problems.push(setting.mismatch(DOING, entry, "a source", "a mapping")),
         }
     }
@@ -185,6 +191,7 @@ pub(super) fn added(context: &Context<'_>, release: &Release, plan: &mut Plan) -
 }
 
 fn one(
+    jinja: Jinja,
     setting: &Setting<'_>,
     (name, entry): (&str, &Value<'_>),
     release: &Release,
@@ -199,7 +206,7 @@ fn one(
     let Some(text) = source.as_str() else {
         return plan.problems.push(setting.mismatch(DOING, source, "source", "a string"));
     };
-    let text = match rendered(&format!("the source {name}"), text, release, key.as_deref()) {
+    let text = match rendered(jinja, &format!("the source {name}"), text, release, key.as_deref()) {
         Ok(text) => text,
         Err(error) => return plan.problems.push(error),
     };

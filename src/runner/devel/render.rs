@@ -3,6 +3,7 @@
 
 use super::{name, read};
 use crate::cli::{Arguments, Ended, print, say};
+use crate::languages::LANGUAGES;
 use glowplug::error::Error;
 use glowplug::syntax::json;
 use glowplug::user_data::{Kind, MISSING, render_text};
@@ -22,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let data = read(path)?;
     let data = json::parse(&data).map_err(|error| error.in_file(path))?;
     let text = String::from_utf8(template).map_err(|_| Error::new("read", name(file), "it is not UTF-8"))?;
-    let rendered = render_text(name(file), text.trim_start(), &data)?;
+    let rendered = render_text(LANGUAGES.jinja, name(file), text.trim_start(), &data)?;
     for after in rendered.split(MISSING).skip(1) {
         let missing = after.split(char::is_whitespace).next().unwrap_or_default();
         let error = Error::new("render all of", name(file), format!("there is no {missing}"));

@@ -3,11 +3,12 @@
 
 use super::{line, name, object, read};
 use crate::cli::{Arguments, Ended, print, say};
+use crate::languages::LANGUAGES;
 use glowplug::error::Error;
 use glowplug::syntax::json;
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml::{self, Warning};
-use glowplug::user_data::{self, Kind, LANGUAGES, Part};
+use glowplug::user_data::{self, Kind, Part};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -22,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
             let place = error.place;
             Error::at("read", instance_data.unwrap_or_default(), place.line, place.column, error.message)
         })?;
-        (LANGUAGES.render)(name(file), &mut assembled.parts, &data, &mut assembled.problems);
+        user_data::render(LANGUAGES.jinja, name(file), &mut assembled.parts, &data, &mut assembled.problems);
     } else {
         for part in assembled.parts.iter().filter(|part| part.kind == Kind::Jinja) {
             let what = ["template ", &part.filename, " of ", name(file)].concat();

@@ -26,6 +26,7 @@ use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
 use glowplug::sys::root::Root;
+use glowplug::user_data::no_jinja;
 use python::Python;
 use std::collections::BTreeMap;
 use std::fs;
@@ -164,6 +165,7 @@ fn plan(module: &str, config: &str, metadata: Metadata, root: &Folder) -> Plan {
         paths: &paths,
         root: &root,
         host: &Counted,
+        jinja: no_jinja,
         arguments: &[],
     };
     (module.plan)(&context, &mut plan);

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod generate;
+#[path = "../../../src/runner/jinja/mod.rs"]
+mod jinja;
 #[path = "../../support/python.rs"]
 mod python;
 #[path = "../../support/random.rs"]
@@ -126,6 +128,7 @@ fn ours(case: &Case) -> (Answer, Plan) {
         paths: &paths,
         root: &root,
         host: &Named,
+        jinja: jinja::render,
         arguments: &[],
     };
     let module = module::ALL.iter().find(|module| module.name == case.module).unwrap();

@@ -12,6 +12,8 @@
 
 mod generate;
 mod instance;
+#[path = "../../../src/runner/jinja/mod.rs"]
+mod jinja;
 mod oracle;
 #[path = "../../support/python.rs"]
 mod python;
@@ -29,7 +31,7 @@ use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::mime;
 use glowplug::syntax::value::{Data, Value};
 use glowplug::user_data::{
-    Kind, LANGUAGES, Part, assemble, boothook_bytes, clean_name, cloud_config_text, merge,
+    Kind, Languages, Part, assemble, boothook_bytes, clean_name, cloud_config_text, merge, patch, render,
 };
 use oracle::Oracle;
 use std::collections::BTreeMap;
@@ -85,8 +87,8 @@ fn ours(raw: &[u8], instance_data: &Value<'_>) -> [String; 5] {
         .iter()
         .map(|each| part(&each.content_type, Some(&each.filename), &each.content))
         .collect();
-    (LANGUAGES.render)("user_data", &mut assembled.parts, instance_data, &mut assembled.problems);
-    let merged = merge("user_data", &assembled.parts, Some(LANGUAGES.patch));
+    render(jinja::render, "user_data", &mut assembled.parts, instance_data, &mut assembled.problems);
+    let merged = merge("user_data", &assembled.parts, Some(patch));
     let config = if merged.present {
         let mut keys = String::new();
         json::write(&merged.config, Style::Compact, &mut keys);
@@ -110,7 +112,14 @@ fn files(raw: &[u8], rendered: &[Part]) -> Value<'static> {
     instance.raw.retain(|file| file.path != USER_DATA);
     instance.raw.push(File { path: USER_DATA.into(), content: raw.to_vec() });
     let paths = InstancePaths::new(&instance.id);
-    let consumed = consume(&instance, &[], &Nothing, Some(&LANGUAGES), None, &mut Vec::new());
+    let consumed = consume(
+        &instance,
+        &[],
+        &Nothing,
+        Some(&Languages { jinja: jinja::render, patch }),
+        None,
+        &mut Vec::new(),
+    );
     let merged = consumed.merged(&mut Vec::new());
     let mut found = BTreeMap::new();
     for action in consumed.files(&instance, &merged, &paths) {

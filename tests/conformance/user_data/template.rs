@@ -1,10 +1,11 @@
 //! Templates against Jinja as cloud-init sets it up.
 
+use crate::jinja;
 use crate::oracle::Oracle;
 use crate::{data, shown, text};
 use glowplug::syntax::json;
 use glowplug::syntax::value::{Data, Value};
-use glowplug::user_data::{Kind, LANGUAGES, assemble};
+use glowplug::user_data::{Kind, assemble, render};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -36,7 +37,7 @@ fn unescaped(row: &str) -> String {
 fn ours(template: &str, data: &Value<'_>) -> Option<String> {
     let mut assembled = assemble("user_data", template.as_bytes());
     assert_eq!(assembled.parts[0].kind, Kind::Jinja);
-    (LANGUAGES.render)("user_data", &mut assembled.parts, data, &mut assembled.problems);
+    render(jinja::render, "user_data", &mut assembled.parts, data, &mut assembled.problems);
     let part = &assembled.parts[0];
     if part.kind == Kind::Jinja {
         assert_eq!(assembled.problems.len(), 1, "{template}: refused, but {:?}", assembled.problems);
