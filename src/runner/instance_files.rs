@@ -5,6 +5,7 @@ use crate::redaction::redact;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::action::Action;
+use glowplug::cloud_config::{CloudConfig, Layer, hostname};
 use glowplug::fetch::{Fetch, may_exist};
 use glowplug::instance::{Instance, META_DATA};
 use glowplug::stage::config::cloud_config;
@@ -56,7 +57,10 @@ pub(crate) fn plan(
         write(&paths.file("manual-clean"), String::new(), 0o644);
     }
     write(&format!("{RUN}/.instance-id"), format!("{}\n", instance.id.as_str()), 0o644);
-    let data = complete(instance_data(instance, system, root), merged(config), instance);
+    let mut data = complete(instance_data(instance, system, root), merged(config), instance);
+    if instance.metadata.local_hostname.is_none() {
+        name_from(config, &mut data);
+    }
     let (everybodys, roots) = for_both(data);
     write(&format!("{RUN}/instance-data-sensitive.json"), file(&roots), 0o600);
     write(&format!("{RUN}/instance-data.json"), file(&everybodys), 0o644);
@@ -91,6 +95,23 @@ fn word(text: &str) -> Value<'_> {
 
 fn words<'a>(words: &[&'a str]) -> Value<'a> {
     Value::bare(Data::Seq(words.iter().map(|text| word(text)).collect()))
+}
+
+/// Gives the data of a machine that its seed names not the name that its configuration gives it.
+fn name_from(config: &[&Value<'_>], data: &mut Value<'_>) {
+    let layers = config.iter().map(|value| Layer { name: "", value }).collect();
+    // set_hostname says what is wrong with a name.
+    let config = CloudConfig::new(layers);
+    let Some(names) = hostname::names(&config, "", &mut Vec::new()) else { return };
+    let Data::Map(entries) = &mut data.data else { return };
+    for (_, value) in entries.iter_mut().filter(|(key, _)| key.as_str() == Some("v1")) {
+        let Data::Map(v1) = &mut value.data else { continue };
+        for (key, value) in v1 {
+            if matches!(key.as_str(), Some("local-hostname" | "local_hostname")) {
+                *value = Value::bare(Data::Str(names.hostname.to_owned().into()));
+            }
+        }
+    }
 }
 
 /// Instance data with what a file of it has besides.

@@ -102,9 +102,10 @@ fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch)
     let medium = if source.starts_with("/dev") { "config-disk (" } else { "seed-dir (" };
     let place = if source.is_empty() { "config".into() } else { [medium, source, ")"].concat() };
     put(&mut v1, "subplatform", &place);
-    let name = instance.metadata.local_hostname.as_deref().map(hostname::of_metadata);
-    let label = |name: &String| name.split('.').next().map(String::from);
-    let name = name.as_ref().and_then(label).map_or(Data::Null, |name| Data::Str(name.into()));
+    let given = instance.metadata.local_hostname.as_deref().map(hostname::of_metadata);
+    let own = || own_name(kernel.nodename().to_str().unwrap_or_default(), root);
+    let name = given.filter(|name| !name.is_empty()).unwrap_or_else(own);
+    let name = Data::Str(name.split('.').next().unwrap_or_default().to_string().into());
     let zone = ["availability-zone", "availability_zone"].into_iter().find_map(|key| meta_data.get_set(key));
     let given = |value: Option<&Value<'a>>| value.map_or(Data::Null, |value| value.data.clone());
     for (key, data) in [
@@ -121,6 +122,20 @@ fn standard<'a>(instance: &'a Instance, meta_data: &Value<'a>, root: &dyn Fetch)
     put_value(&mut v1, "public_ssh_keys", Value::bare(Data::Seq(keys)));
     v1
 }
+
+/// The name of a machine that its seed gives none: what the kernel has, unless nobody
+/// has told it; then what the root will tell it.
+fn own_name(kernels: &str, root: &dyn Fetch) -> String {
+    const UNTOLD: [&str; 3] = ["", "(none)", LOCALHOST];
+    if !UNTOLD.contains(&kernels) {
+        return kernels.into();
+    }
+    let text = fetch::text(root, "/etc/hostname").unwrap_or_default();
+    let line = text.lines().map(str::trim_ascii).find(|line| !line.is_empty() && !line.starts_with('#'));
+    line.unwrap_or(LOCALHOST).into()
+}
+
+const LOCALHOST: &str = "localhost";
 
 /// What cloud-init calls the family of a distribution.
 fn variant(distribution: &str) -> &str {
@@ -159,4 +174,20 @@ fn put(entries: &mut Entries<'_>, key: &'static str, text: &str) {
 #[inline(never)]
 fn put_value<'a>(entries: &mut Entries<'a>, key: &'static str, value: Value<'a>) {
     entries.push((Value::bare(Data::Str(Cow::Borrowed(key))), value));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::memory::Tree;
+
+    #[test]
+    fn a_machine_whose_seed_names_it_not_had_no_name() {
+        let named = Tree::of("", &[("/etc/hostname", "# a comment\n\nimage.example.org\n")]);
+        assert_eq!(own_name("web1", &named), "web1");
+        for untold in ["(none)", "localhost", ""] {
+            assert_eq!(own_name(untold, &named), "image.example.org");
+            assert_eq!(own_name(untold, &Tree::default()), "localhost");
+        }
+    }
 }

@@ -8,7 +8,8 @@ mount --bind /usr $ROOT/usr; mount --bind /proc $ROOT/proc; mount --bind /dev $R
 mount --bind /run $ROOT/run; cp $RUNNER /run/runner; \
 run() { chroot $ROOT /run/runner \"$@\"; echo \"$* -> $?\"; }; \
 $AGENT --root $ROOT > /dev/null 2>&1; run init; run modules --mode config; run modules --mode final; \
-run status --long; ls $ROOT/etc/done; cat $ROOT/var/lib/cloud/instance/cloud-config.txt";
+run status --long; run query v1.local_hostname; \
+run query --format '{% set n = namespace(a=1) %}{{ local_hostname|title }}{{ n.a }}'; ls $ROOT/etc/done; cat $ROOT/var/lib/cloud/instance/cloud-config.txt";
 
 /// A part that writes a file of its own.
 fn part(kind: &str, text: &str) -> Vec<u8> {
@@ -57,6 +58,9 @@ fn a_template_that_cannot_be_rendered_takes_nothing_else_along() {
         "final -> 0\n",
         "status --long -> 2\n",
         "extended_status: degraded done\n",
+        // the seed names no host
+        "\nvm\nquery v1.local_hostname -> 0\n",
+        "\nVm1\nquery --format ",
         "unable to render user-data part-002:6:9: ",
         "unable to render user-data part-003:6:7: there is no nope\n",
         "unable to render user-data part-004:2:1: rendering it takes more than 4 s or 256 MiB: ",
