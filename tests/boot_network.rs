@@ -520,7 +520,7 @@ cat /run/glowplug/late; \
 ip link add c0 address 52:54:00:aa:00:03 type veth peer name c1 address 52:54:00:aa:00:13; \
 mount --bind /run $ROOT/run; mount --bind /proc $ROOT/proc; mount --bind /sys $ROOT/sys; \
 mount --bind $ROOT/../cmdline $ROOT/proc/cmdline; \
-chroot $ROOT /runner init --local; ip -o address";
+chroot $ROOT /runner init --local; chroot $ROOT /runner analyze blame; ip -o address";
 
 /// The NIC that is there, one that comes, and one that never does.
 fn three_nics(story: &Story, name: &str) {
@@ -546,6 +546,8 @@ fn a_nic_that_comes_after_the_agent_is_set_by_the_runner() {
     let told = boot_with(&story, &format!("mount --bind $ROOT/../cmdline /proc/cmdline; {LATER}"));
     assert!(told.contains("52:54:00:aa:00:03\n52:54:00:aa:00:04\n"), "{told}");
     assert!(told.contains("renamed c0 to late (52:54:00:aa:00:03)"), "{told}");
+    let wait = "s (init-local/wait for NICs with 52:54:00:aa:00:03, 52:54:00:aa:00:04)\n";
+    assert!(told.contains(wait), "{told}");
     for address in ["front    inet 192.0.2.7/24", "late    inet 198.51.100.7/24"] {
         assert!(told.contains(address), "{told}");
     }

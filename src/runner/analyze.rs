@@ -138,6 +138,7 @@ fn parse(text: &str) -> Vec<Step> {
             "agent" => steps.push(step),
             "runner" => {
                 step.stage = MODES.iter().find(|mode| **mode == what).copied().unwrap_or(SINGLE);
+                open.sort_by_key(|inner| inner.start);
                 for mut inner in open.drain(..) {
                     inner.stage = step.stage;
                     steps.push(inner);
@@ -290,6 +291,27 @@ mod tests {
             parse("agent/wait for NICs\t110\t40\nagent/rename links\t150\t20\nagent/network\t100\t100\n");
         assert_eq!(own_durations(&steps), [40, 20, 40]);
         assert_eq!(own_durations(&parse(STEPS)), [250_000, 1000, 500_000, 50_000, 150_000]);
+    }
+
+    #[test]
+    fn waits_stand_in_the_step_that_waited() {
+        let steps = parse(
+            "module/wait for http://x/y\t3100000\t300000\nmodule/bootcmd\t3000000\t500000\n\
+             module/wait for NICs with 52:54:00:00:00:01\t2900000\t50000\nrunner/init\t2900000\t700000\n",
+        );
+        let record = as_record(&steps, FORMAT);
+        let lines: Vec<&str> = record.lines().skip(4).take(5).collect();
+        assert_eq!(
+            lines,
+            [
+                "Starting stage: init",
+                "|`->wait for NICs with 52:54:00:00:00:01 @00.05000s +00.05000s",
+                "|`->bootcmd @00.60000s +00.50000s",
+                "|`->wait for http://x/y @00.50000s +00.30000s",
+                "Finished stage: (init) 00.70000 seconds",
+            ]
+        );
+        assert_eq!(own_durations(&steps), [50_000, 200_000, 300_000, 150_000]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::http::{self, Failure, Turn};
 use crate::input;
+use crate::waits::Wait;
 use std::io::{self, Read};
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ pub(crate) fn find(source: &Source<'_>, limit: usize) -> Result<Option<Vec<u8>>,
 /// Asks a server; the error comes with how often it was asked.
 fn get(source: &Source<'_>, url: &str, limit: usize) -> Result<Vec<u8>, (Failure, u32)> {
     let silence = Duration::from_secs(source.timeout.max(1).into());
+    let _wait = Wait::begin(&format!("for {}", shown(url)));
     let turn = Turn::begin().map_err(|why| (why.into(), 1))?;
     let mut number = 1;
     loop {

@@ -4,6 +4,7 @@
 
 use crate::fallback;
 use crate::provision::{Machine, kernel_line};
+use crate::waits::Wait;
 use glowplug::action::LinkAction;
 use glowplug::instance::Instance;
 use glowplug::limits;
@@ -45,6 +46,7 @@ pub(crate) fn configure(machine: &Machine, instance: &Instance, log: &mut Log<'_
 
 /// How many of them are there once all are, or the kernel is silent.
 fn wait_for(missed: &[&str]) -> usize {
+    let _wait = Wait::begin(&format!("for NICs with {}", missed.join(", ")));
     let deadline = clock::monotonic() + u64::from(limits::WAIT_SECONDS) * 1_000_000;
     let mut uevents = Uevents::open().ok();
     loop {

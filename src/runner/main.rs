@@ -56,6 +56,7 @@ mod state_folder;
 mod status;
 mod task;
 mod untold;
+mod waits;
 
 use std::process::ExitCode;
 

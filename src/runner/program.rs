@@ -3,6 +3,7 @@
 
 use crate::http::cause;
 use crate::output::is_redirected;
+use crate::waits::Wait;
 use crate::{lock, log_file, names};
 use glowplug::action::Program;
 use glowplug::error::{Error, Result};
@@ -89,6 +90,7 @@ pub(crate) fn run(program: &Program) -> Result<()> {
 fn unlocked(program: &Program, patience: Duration) -> (Result<()>, Duration) {
     let begun = Instant::now();
     let mut told = String::new();
+    let mut wait = None;
     loop {
         if let Some(holder) = lock::held(program.locks) {
             if begun.elapsed() > patience {
@@ -97,12 +99,18 @@ fn unlocked(program: &Program, patience: Duration) -> (Result<()>, Duration) {
             }
             if told != holder {
                 print(&format!("waiting: {holder}\n"));
+                // dropped first, that of another holder ends
+                drop(wait.take());
+                wait = Some(Wait::begin(&format!("while {holder}")));
                 told = holder;
             }
             std::thread::sleep(Duration::from_millis(250));
             continue;
         }
+        drop(wait.take());
         let started = Instant::now();
+        let udev = program.argv.iter().map(String::as_str).eq(["udevadm", "settle"]);
+        let _wait = udev.then(|| Wait::begin("for udev"));
         let result = once(program);
         let took = started.elapsed();
         if result.is_ok() || lock::held(program.locks).is_none() {

@@ -3,7 +3,7 @@
 
 use crate::http::cause;
 use crate::status::{KEPT, MODES, Mode, Status, seconds};
-use crate::{log_file, program, stage_process, untold};
+use crate::{log_file, program, stage_process, untold, waits};
 use glowplug::error::Error;
 use glowplug::stage::log::{Level, Line, Log, read_lines};
 use glowplug::state::paths::{HANDOFF_LOG, TIMINGS};
@@ -124,12 +124,13 @@ fn tally(errors: usize, warnings: usize) -> String {
 /// Adds lines to what the agent told: [`local`] takes all of it.
 pub(crate) fn add_to_local(log: &Log<'_>) {
     append(HANDOFF_LOG, &log.text());
-    keep_timings(log);
+    append(TIMINGS, &(waits::take("agent") + &log.steps));
 }
 
 /// Adds the timings of a stage to those of this boot.
 pub(crate) fn keep_timings(log: &Log<'_>) {
-    append(TIMINGS, &log.steps);
+    // The stage's own line is the last: it takes what stands before it.
+    append(TIMINGS, &(waits::take("module") + &log.steps));
 }
 
 /// Appends to a file for the curious; nothing depends on it.

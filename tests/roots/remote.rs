@@ -11,7 +11,7 @@ ip link set lo up; $SERVE; \
 mkdir -p $ROOT/run $ROOT/proc $ROOT/sys $ROOT/dev; cp $RUNNER $ROOT/runner; mount --bind /run $ROOT/run; \
 mount --bind /proc $ROOT/proc; mount --bind $ROOT/../cmdline $ROOT/proc/cmdline; \
 mount --bind /sys $ROOT/sys; mount --bind /dev $ROOT/dev; \
-chroot $ROOT /runner init; kill $! 2> /dev/null; true";
+chroot $ROOT /runner init; chroot $ROOT /runner analyze show; kill $! 2> /dev/null; true";
 
 /// Serves the seed's folder, and goes on when it answers.
 const SERVER: &str = "\
@@ -51,6 +51,7 @@ fn a_seed_on_the_network_is_fetched_and_holds_when_the_server_is_gone() {
     let told = boot(&story, "true");
     assert!(told.contains("instance far of the last boot holds"), "{told}");
     assert!(told.contains("unable to fetch http://127.0.0.1:8099/at/meta-data: "), "{told}");
+    assert!(told.contains("|`->wait for http://127.0.0.1:8099/at/meta-data @"), "{told}");
     assert_eq!(text("var/lib/cloud/data/instance-id").as_deref(), Some("far\n"));
     assert!(text("etc/fetched").is_none(), "nothing of the instance runs again");
 }

@@ -9,6 +9,7 @@ mod tls;
 mod turn;
 mod url;
 
+use crate::waits::Wait;
 use answer::{Answer, Reader};
 use connection::{Connection, Patience};
 use glowplug::action::Post;
@@ -79,6 +80,7 @@ const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// Whether a host has an address.
 pub(crate) fn resolves(host: &str) -> bool {
+    let _wait = Wait::begin(&format!("for the address of {host}"));
     let patience =
         |turn: Turn| Patience { silence: LOOK_UP, deadline: turn.deadline.min(Instant::now() + LOOK_UP) };
     Turn::begin().is_ok_and(|turn| resolve::addresses(host, patience(turn)).is_ok())
@@ -89,6 +91,7 @@ pub(crate) fn resolves(host: &str) -> bool {
 pub(crate) fn post(post: &Post) -> Result<()> {
     let body = encoded(&post.form);
     let failed = |why: &str| Error::new("post to", Url::shown(&post.url), why);
+    let _wait = Wait::begin(&format!("for {}", Url::shown(&post.url)));
     let turn = Turn::begin().map_err(|why| failed(&cause(&why)))?;
     let silence = Duration::from_secs(post.timeout.into());
     let mut number = 1;
