@@ -59,20 +59,25 @@ fn name_parents(network: &mut Network) {
     }
 }
 
-/// A port that several bridges have is the last one's: netplan refuses the
-/// whole file, and the kernel knows one.
+/// A port that several bridges have is the last one's, and a bond's member no
+/// bridge's: netplan refuses the whole file, and the kernel knows one.
 fn one_bridge_each(network: &mut Network, reader: &mut Reader<'_>) {
     let mut taken: Vec<LinkId> = Vec::new();
+    let is_bonds = |link: &Link| link.bond.is_some();
+    let members: Vec<LinkId> =
+        network.links.iter().filter(|link| is_bonds(link)).map(|link| link.id.clone()).collect();
     for link in network.links.iter_mut().rev() {
         let Kind::Bridge { ports } = &mut link.kind else { continue };
         ports.retain(|port| {
-            let again = taken.contains(port);
-            if again {
+            let of_bond = members.contains(port);
+            let is_free = !of_bond && !taken.contains(port);
+            if !is_free {
+                let why = if of_bond { ": a bond has it" } else { ": a later bridge has it" };
                 reader.enter("bridges", "");
                 let place = Value::bare(Data::Null);
-                reader.add(&place, "", &[port, " is no port of ", &link.id, ": a later bridge has it"]);
+                reader.add(&place, "", &[port, " is no port of ", &link.id, why]);
             }
-            !again
+            is_free
         });
         taken.extend_from_slice(ports);
     }

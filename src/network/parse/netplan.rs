@@ -3,12 +3,13 @@
 //! is put right, the rest is left out. What is changed here is named by
 //! what reads the same document ([`super::v2`]).
 
+mod whole;
+
 use super::reader::{mac_of, split_length, text, words};
 use super::v2::SECTIONS;
-use crate::network::glob;
-use crate::network::model::{Address, Exactness, Prefix};
+use crate::network::model::{Address, Prefix};
 use crate::syntax::value::{Data, Value};
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -43,88 +44,9 @@ pub(super) fn accept(network: &mut Value<'_>) {
             self::link(id, link);
         }
     }
-    exact_first(sections);
-}
-
-/// Keys whose values name other links.
-const REFERENCES: &str = "interfaces link path-cost port-priority primary";
-
-/// Of two links a NIC fits netplan takes the one whose id comes first in the alphabet; a less exact
-/// one gets an id that comes after those of the more exact.
-#[inline(never)]
-fn exact_first(sections: &mut [(Value<'_>, Value<'_>)]) {
-    let Some((_, nics)) = sections.iter().find(|(key, _)| text(key) == "ethernets") else { return };
-    let mut moved = Vec::new();
-    for (id, link) in nics.entries() {
-        let own = exactness(link);
-        let pattern = link.get_set("match").and_then(|found| found.get_set("name")).map(text);
-        let is_late = |(other, link): &(Value<'_>, Value<'_>)| {
-            exactness(link) < own && text(other) > text(id) && may_fit(found_name(link, other), pattern)
-        };
-        if own >= Exactness::Names && nics.entries().iter().any(is_late) {
-            let last = if own == Exactness::Names { "zz-" } else { "zzz-" };
-            moved.push((text(id).to_string(), [last, text(id)].concat()));
-        }
-    }
-    for (key, links) in sections {
-        let Data::Map(links) = &mut links.data else { continue };
-        let is_nics = text(key) == "ethernets";
-        for (id, link) in links {
-            if is_nics {
-                rename(id, &moved);
-            } else {
-                refer(link, &moved);
-            }
-        }
-    }
-}
-
-/// How a link of `ethernets` says which NIC it means.
-fn exactness(link: &Value<'_>) -> Exactness {
-    let Some(found) = link.get_set("match") else { return Exactness::Name };
-    if found.get("macaddress").is_some() {
-        return Exactness::Mac;
-    }
-    match found.get_set("name").map(text) {
-        Some(name) if !glob::is_pattern(name) => Exactness::Name,
-        None if found.get_set("driver").is_some() => Exactness::Drivers,
-        _ => Exactness::Names,
-    }
-}
-
-/// The name of the NIC that a link means, where it is one by name.
-fn found_name<'v>(link: &'v Value<'_>, id: &'v Value<'_>) -> Option<&'v str> {
-    let found = link.get_set("match");
-    let name = found.map_or(Some(id), |found| found.get_set("name")).map(text);
-    name.filter(|_| exactness(link) == Exactness::Name)
-}
-
-/// Whether both can be for one NIC.
-fn may_fit(name: Option<&str>, pattern: Option<&str>) -> bool {
-    name.is_none_or(|name| pattern.is_none_or(|pattern| glob::matches(pattern, name)))
-}
-
-fn rename(id: &mut Value<'_>, moved: &[(String, String)]) {
-    if let Some((_, new)) = moved.iter().find(|(old, _)| old == text(id)) {
-        id.data = Data::Str(new.clone().into());
-    }
-}
-
-/// Renames those that a link refers to.
-#[inline(never)]
-fn refer(link: &mut Value<'_>, moved: &[(String, String)]) {
-    let Data::Map(entries) = &mut link.data else { return };
-    for (key, value) in entries {
-        if text(key) == "parameters" {
-            refer(value, moved);
-        } else if is_word(REFERENCES, text(key)) {
-            match &mut value.data {
-                Data::Seq(ids) => ids.iter_mut().for_each(|id| rename(id, moved)),
-                Data::Map(ids) => ids.iter_mut().for_each(|(id, _)| rename(id, moved)),
-                _ => rename(value, moved),
-            }
-        }
-    }
+    whole::one_master_each(sections);
+    whole::define_members(sections);
+    whole::exact_first(sections);
 }
 
 /// Whether this can be a section: mappings by the ids of links.
@@ -323,10 +245,22 @@ mod tests {
         assert_eq!(
             accepted(text),
             "network: bridges: br0: interfaces: - zz-all - ens5 nameservers: search: - all parameters: path-cost: \
-             zz-all: 5 ethernets: ens4: dhcp4: true zz-all: match: name: en* zzz-any: match: driver: v version: 2"
+             zz-all: 5 ethernets: ens4: dhcp4: true ens5: {} zz-all: match: name: en* zzz-any: match: driver: v version: 2"
         );
         let right = "{version: 2, ethernets: {ens4: {dhcp4: true}, zz: {match: {name: 'en*'}}, a: {match: {name: 'x*'}}}}";
         assert!(accepted(right).contains(" zz: match:") && accepted(right).contains(" a: match:"));
+    }
+
+    /// netplan refused the whole document, and the machine had no network.
+    #[test]
+    fn what_a_bridge_is_made_of_took_the_network_away() {
+        let text = "{version: 2, bonds: {bond0: {interfaces: [eth0]}}, bridges: {br0: {interfaces: [eth0, eth1, bond0]}, \
+            br1: {interfaces: eth1}}, vlans: {v: {id: 7, link: eth2}}}";
+        assert_eq!(
+            accepted(text),
+            "network: bonds: bond0: interfaces: - eth0 bridges: br0: interfaces: - bond0 br1: interfaces: - eth1 \
+             ethernets: eth0: {} eth1: {} eth2: {} version: 2 vlans: v: id: 7 link: eth2"
+        );
     }
 
     #[test]

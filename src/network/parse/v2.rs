@@ -11,8 +11,8 @@ use super::subnet::{routes, rule};
 use crate::limits;
 use crate::network::model::parameter::{self, BOND, BRIDGE};
 use crate::network::model::{
-    Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Plain, Prefix, Route, Setting,
-    Subnet,
+    Control, Dns, Kind, Link, LinkId, LinkName, Match, Method, Origin, Parameter, Plain, Prefix, Route,
+    Setting, Subnet,
 };
 use crate::syntax::value::{Data, Value};
 use crate::syntax::yaml::emit;
@@ -157,6 +157,13 @@ fn settings(reader: &mut Reader<'_>, link: &mut Link, value: &Value<'_>, what: T
     }
     parameters(reader, link, value);
     addresses(reader, link, value);
+    if let Some(Setting::Text(mode)) = link.extra("activation-mode")
+        && **mode == *"manual"
+    {
+        for subnet in &mut link.subnets {
+            subnet.control = Control::Manual;
+        }
+    }
     for policy in reader.items(value, "routing-policy") {
         link.rules.extend(rule(reader, policy));
     }

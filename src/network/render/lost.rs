@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::network::model::parameter::{BOND, rows};
-use crate::network::model::{Control, Kind, Link, Match, Network, Origin};
+use crate::network::model::{Control, Kind, Link, Match, Network, Origin, Setting};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -12,25 +12,25 @@ use alloc::vec::Vec;
 const LACKS: &[(&str, &str)] = &[
     (
         "eni",
-        "later-nics dhcp4-overrides dhcp6-overrides dhcp-identifier label emit-lldp ignore-carrier \
+        "later-nics activation-mode:off dhcp4-overrides dhcp6-overrides dhcp-identifier label emit-lldp ignore-carrier \
          ipv6-address-generation ipv6-address-token",
     ),
     ("netplan", "broadcast pointopoint scope hotplug bond:1"),
     ("networkd", "hotplug"),
     (
         "sysconfig",
-        "later-nics pointopoint scope label lifetime optional critical emit-lldp ignore-carrier hotplug \
+        "later-nics activation-mode:off pointopoint scope label lifetime optional critical emit-lldp ignore-carrier hotplug \
          ipv6-address-generation ipv6-address-token dummy dhcp4-overrides.use-domains \
          dhcp4-overrides.use-hostname dhcp4-overrides.use-mtu dhcp6-overrides.use-domains \
          dhcp6-overrides.use-hostname dhcp6-overrides.hostname dhcp6-overrides.send-hostname",
     ),
     (
         "network-manager",
-        "broadcast pointopoint scope label lifetime optional critical emit-lldp hotplug ignore-carrier",
+        "activation-mode:off broadcast pointopoint scope label lifetime optional critical emit-lldp hotplug ignore-carrier",
     ),
     (
         LIVE,
-        "later-nics pointopoint scope label lifetime dhcp-identifier emit-lldp ignore-carrier ipv6-mtu ipv6-privacy \
+        "later-nics activation-mode activation-mode:off pointopoint scope label lifetime dhcp-identifier emit-lldp ignore-carrier ipv6-mtu ipv6-privacy \
          link-local ipv6-address-generation ipv6-address-token dhcp4-overrides dhcp6-overrides \
          route-type route-from route-scope",
     ),
@@ -122,6 +122,12 @@ fn settings(link: &Link) -> Vec<(&'static str, String)> {
         for own in overrides.iter().filter(|own| *own.name != *"route-metric") {
             found.push((stem, [stem, ".", &own.name].concat()));
         }
+    }
+    if let Some(mode) = link.extra("activation-mode") {
+        // The subnets of a link that is brought up by hand say so.
+        let by_hand = matches!(mode, Setting::Text(mode) if **mode == *"manual") && !link.subnets.is_empty();
+        let name = if by_hand { "activation-mode" } else { "activation-mode:off" };
+        found.push((name, "activation-mode".to_string()));
     }
     // netplan has a word for none of these.
     for [name, netplans, ..] in rows(BOND) {

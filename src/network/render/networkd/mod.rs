@@ -303,6 +303,9 @@ fn extra(file: &mut Sections, link: &Link) {
             },
             // systemd-networkd's own is of another kind.
             value if name == "dhcp-identifier" && SPELLING.of(value) != "mac" => continue,
+            value if name == "activation-mode" && matches!(&*SPELLING.of(value), "off" | "no") => {
+                "always-down".into()
+            }
             value => SPELLING.of(value),
         };
         file.of(title).set(key, &word);
