@@ -249,9 +249,10 @@ impl Records<'_> {
             }),
             ("/etc" | "/etc/default", "keyboard" | "locale.conf" | "locale")
             | ("/etc/sysconfig" | "/etc/profile.d", _) => self.shell(&text),
-            ("/etc/ssh", "sshd_config") | ("/etc", "locale.gen") => {
-                self.lines(&text, "#", |records, line| records.words(name, line));
-            }
+            ("/etc/ssh", "sshd_config") => self.lines(&text, "#", |records, line| records.words(name, line)),
+            ("/etc", "locale.gen") => self.lines(&text, "#", |records, line| {
+                records.count("locale", "", line.split_whitespace().count());
+            }),
             ("/etc", "hostname" | "timezone")
             | ("/var/lib/cloud/data", "set-hostname")
             | (_, "x" | "x.conf") => {

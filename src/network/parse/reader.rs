@@ -235,11 +235,12 @@ impl<'v> Reader<'v> {
         plain
     }
 
-    /// As [`Reader::plain`], of one word: more would be arguments of their own to ip(8).
+    /// As [`Reader::plain`], of letters and digits: anything else could be more than one argument to
+    /// ip(8).
     pub(super) fn word(&mut self, value: &Value<'_>, part: &str, text: &str) -> Option<Plain> {
-        let is_word = !text.contains(' ');
+        let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
         if !is_word {
-            self.add(value, part, &[text, " is more than a word"]);
+            self.add(value, part, &[text, " is no word"]);
         }
         if is_word { self.plain(value, part, text) } else { None }
     }

@@ -149,8 +149,9 @@ fn lease(file: &mut Section, method: &Method) {
     let (own, other, mode) = match method {
         Method::Dhcp | Method::Dhcp4 => ("dhcp4", "dhcp6", ""),
         Method::Dhcp6 | Method::Dhcp6Stateful => ("dhcp6", "dhcp4", "managed"),
-        Method::Dhcp6Stateless | Method::Slaac => ("dhcp6", "dhcp4", "info"),
-        Method::Static(_) | Method::Manual | Method::Loopback => return,
+        Method::Dhcp6Stateless => ("dhcp6", "dhcp4", "info"),
+        // The kernel does it unless it is told otherwise.
+        Method::Slaac | Method::Static(_) | Method::Manual | Method::Loopback => return,
     };
     let both = file.get("BOOTPROTO").is_some_and(|now| now == other || now == "dhcp");
     file.set("BOOTPROTO", if both { "dhcp" } else { own });
