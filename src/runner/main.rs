@@ -57,6 +57,7 @@ mod status;
 mod task;
 mod untold;
 mod waits;
+mod watch;
 
 use std::process::ExitCode;
 

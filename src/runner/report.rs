@@ -5,6 +5,7 @@ use crate::log_file::utc;
 use crate::stage::{seed_state, switched_off};
 use crate::stage_process;
 use crate::status::{MODES, Status};
+use crate::watch::Watch;
 use glowplug::stage::local::Outcome;
 use glowplug::state::paths::DISABLED;
 use glowplug::syntax::json::{self, Style};
@@ -14,11 +15,13 @@ use glowplug::sys::clock;
 use glowplug::text::escaped;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Between two looks of `--wait`.
+/// Between two looks of `--wait`, where no file says sooner that there is something to see.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Where the stages write how far they are.
+const WATCHED: [&str; 2] = ["/run/cloud-init", "/var/lib/cloud/data"];
 
 /// Between two questions of it to systemd.
 const ASK: Duration = Duration::from_secs(2);
@@ -88,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     let format = arguments.value("format").unwrap_or("tabular");
     let (mut status, mut asked) = (None, None::<Instant>);
     let mut state;
+    let watch = Watch::of(&WATCHED);
     loop {
         if let Some(now) = Status::read() {
             status = Some(now);
@@ -115,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
         if format == "tabular" {
             eprint!(".");
         }
-        sleep(LOOK);
+        watch.wait(LOOK);
     }
     if arguments.has("wait") && format == "tabular" {
         eprintln!();
