@@ -8,7 +8,6 @@ use glowplug::instance::{Instance, InstanceId};
 use glowplug::module::{self, Context, FileSystem, Host, Plan};
 use glowplug::state::paths::InstancePaths;
 use glowplug::syntax::yaml;
-use glowplug::user_data::no_jinja;
 use std::collections::BTreeMap;
 
 /// A kind of root.
@@ -190,7 +189,7 @@ pub(crate) fn planned(name: &str, text: &str, kind: &Kind) -> Planned {
             paths: &paths,
             root: &root,
             host: &Still,
-            jinja: no_jinja,
+            jinja: crate::jinja::render,
             arguments: &[],
         };
         (module.plan)(&context, &mut plan);

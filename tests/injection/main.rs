@@ -15,6 +15,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod formats;
+#[path = "../../src/runner/jinja/mod.rs"]
+mod jinja;
 mod machine;
 mod network;
 #[path = "../support/random.rs"]

@@ -5,6 +5,8 @@
 
 mod commands;
 mod files;
+#[path = "../../../src/runner/jinja/mod.rs"]
+mod jinja;
 mod keys;
 mod passwords;
 #[path = "../../support/python.rs"]
@@ -26,7 +28,6 @@ use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::yaml;
 use glowplug::sys::root::Root;
-use glowplug::user_data::no_jinja;
 use python::Python;
 use std::collections::BTreeMap;
 use std::fs;
@@ -165,7 +166,7 @@ fn plan(module: &str, config: &str, metadata: Metadata, root: &Folder) -> Plan {
         paths: &paths,
         root: &root,
         host: &Counted,
-        jinja: no_jinja,
+        jinja: jinja::render,
         arguments: &[],
     };
     (module.plan)(&context, &mut plan);
