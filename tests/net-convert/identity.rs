@@ -1,7 +1,7 @@
 //! What is written and read again is what was described.
 
 use super::{data, differences, inputs, machine, parse, render};
-use glowplug::network::model::{Kind, Network, Origin};
+use glowplug::network::model::{Kind, Method, Network, Origin};
 use glowplug::network::parse::{eni, network_config};
 use glowplug::syntax::{json, yaml};
 use std::fmt::Write;
@@ -30,6 +30,14 @@ fn networks() -> Vec<(String, Network)> {
 fn in_order(mut network: Network) -> Network {
     network.links.sort_by_key(|link| link.id.to_string());
     for link in &mut network.links {
+        // netplan uses leases of both families alike.
+        let metric = link.subnets.iter().find(|own| own.method == Method::Dhcp4).map(|own| own.metric);
+        if let (Some(metric), Some(six)) =
+            (metric, link.subnets.iter_mut().find(|own| own.method == Method::Dhcp6))
+        {
+            six.metric = metric;
+            link.dhcp6_overrides.clear();
+        }
         for settings in [&mut link.parameters, &mut link.dhcp4_overrides, &mut link.dhcp6_overrides] {
             settings.sort_by_key(|setting| setting.name.to_string());
         }

@@ -5,8 +5,9 @@
 
 mod whole;
 
-use super::reader::{mac_of, split_length, text, words};
+use super::reader::{integer, mac_of, split_length, text, words};
 use super::v2::SECTIONS;
+use crate::network::model::parameter::{self, BOND, BRIDGE, rows};
 use crate::network::model::{Address, Prefix};
 use crate::syntax::value::{Data, Value};
 use alloc::string::ToString;
@@ -31,6 +32,8 @@ const LISTS: &str = "addresses interfaces link-local routes routing-policy searc
 pub(super) fn accept(network: &mut Value<'_>) {
     let Data::Map(sections) = &mut network.data else { return };
     sections.retain(|(key, value)| matches!(text(key), "version" | "renderer") || is_section(value));
+    let renderer = sections.iter().find(|(key, _)| text(key) == "renderer").map(|(_, value)| text(value));
+    let is_networkds = renderer != Some(NETWORK_MANAGER);
     for (key, links) in &mut *sections {
         if !SECTIONS.iter().any(|(name, _)| *name == text(key)) {
             // Tunnels and whatever there is to come: netplan's own.
@@ -41,7 +44,7 @@ pub(super) fn accept(network: &mut Value<'_>) {
             if matches!(link.data, Data::Null) {
                 link.data = Data::Map(Vec::new());
             }
-            self::link(id, link);
+            self::link(id, link, is_networkds);
         }
     }
     whole::one_master_each(sections);
@@ -56,7 +59,7 @@ pub(super) fn is_section(value: &Value<'_>) -> bool {
 }
 
 #[inline(never)]
-fn link<'a>(id: &Value<'a>, link: &mut Value<'a>) {
+fn link<'a>(id: &Value<'a>, link: &mut Value<'a>, is_networkds: bool) {
     let Data::Map(entries) = &mut link.data else { return };
     entries.retain(|(key, _)| is_word(KEYS, text(key)));
     let is_matched =
@@ -76,6 +79,31 @@ fn link<'a>(id: &Value<'a>, link: &mut Value<'a>) {
         }
     }
     entries.retain(|(key, value)| text(key) != "macaddress" || mac_of(value).is_some());
+    let own = entries.iter().find(|(key, _)| text(key) == "renderer").map(|(_, value)| text(value));
+    if own.map_or(is_networkds, |own| own != NETWORK_MANAGER) {
+        one_lease(entries);
+    }
+}
+
+/// The renderer that uses leases of each family in its own way.
+const NETWORK_MANAGER: &str = "NetworkManager";
+
+/// netplan refuses a link with leases of both families that are not used alike: what is said of
+/// IPv4's is for both.
+#[inline(never)]
+fn one_lease(entries: &mut Vec<(Value<'_>, Value<'_>)>) {
+    let of = |wanted: &str| entries.iter().find(|(key, _)| text(key) == wanted).map(|(_, value)| value);
+    let is_on = |key: &str| {
+        of(key).is_some_and(|value| value.data == Data::Bool(true) || is_word("yes on true", text(value)))
+    };
+    if !is_on("dhcp4") || !is_on("dhcp6") {
+        return;
+    }
+    let four = of("dhcp4-overrides").cloned();
+    entries.retain(|(key, _)| text(key) != "dhcp6-overrides");
+    if let Some(four) = four {
+        entries.push((word("dhcp6-overrides"), four));
+    }
 }
 
 #[inline(never)]
@@ -103,6 +131,12 @@ fn setting(key: &str, value: &mut Value<'_>) {
                 }
             }
         }
+        ("parameters", Data::Map(entries)) => {
+            entries.retain(|(key, value)| is_parameter(text(key)) && !matches!(value.data, Data::Null));
+            for (key, value) in entries {
+                parameter(text(key), value);
+            }
+        }
         ("macaddress", Data::Int(_)) => {
             if let Some(mac) = mac_of(value) {
                 value.data = Data::Str(mac.to_string().into());
@@ -122,6 +156,25 @@ fn pattern(key: &str, value: &mut Value<'_>) {
             }
         }
         key => setting(key, value),
+    }
+}
+
+/// Whether netplan knows a parameter of bonds or bridges.
+fn is_parameter(key: &str) -> bool {
+    const NEWER: &str = "all-members-active packets-per-member gratuitious-arp";
+    is_word(NEWER, key) || [BOND, BRIDGE].iter().any(|table| rows(table).any(|[_, own, ..]| own == key))
+}
+
+/// A number that stands for a word becomes that, and one address a list.
+#[inline(never)]
+fn parameter(key: &str, value: &mut Value<'_>) {
+    if key == "arp-ip-targets" {
+        return listed(value);
+    }
+    let number = integer(value);
+    let word = number.and_then(|number| parameter::word(parameter::known(BOND, key)?, number));
+    if let Some(word) = word {
+        value.data = Data::Str(word.into());
     }
 }
 
@@ -249,6 +302,24 @@ mod tests {
         );
         let right = "{version: 2, ethernets: {ens4: {dhcp4: true}, zz: {match: {name: 'en*'}}, a: {match: {name: 'x*'}}}}";
         assert!(accepted(right).contains(" zz: match:") && accepted(right).contains(" a: match:"));
+    }
+
+    #[test]
+    fn leases_and_parameters_are_as_netplan_takes_them() {
+        for (written, accepted) in [
+            ("dhcp4: true, dhcp6: true, dhcp6-overrides: {use-dns: false}", "dhcp4: true dhcp6: true"),
+            (
+                "dhcp4: true, dhcp6: true, dhcp4-overrides: {use-dns: false}",
+                "dhcp4: true dhcp4-overrides: use-dns: false dhcp6: true dhcp6-overrides: use-dns: false",
+            ),
+            ("dhcp6: true, dhcp6-overrides: {use-dns: false}", "dhcp6: true dhcp6-overrides: use-dns: false"),
+            (
+                "parameters: {mode: 1, lacp-rate: fast, arp-ip-targets: 10.0.0.1, odd: 1, up-delay: 4, min-links: ~}",
+                "parameters: arp-ip-targets: - 10.0.0.1 lacp-rate: fast mode: active-backup up-delay: 4",
+            ),
+        ] {
+            assert_eq!(nic(written), accepted, "{written}");
+        }
     }
 
     /// netplan refused the whole document, and the machine had no network.

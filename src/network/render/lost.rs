@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::network::model::parameter::{BOND, rows};
-use crate::network::model::{Control, Kind, Link, Match, Network, Origin, Setting};
+use crate::network::model::{Control, Kind, Link, Match, Method, Network, Origin, Parameter, Setting};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -43,7 +43,7 @@ pub const LIVE: &str = "live";
 pub fn lost(network: &Network, back_end: &str) -> Vec<Error> {
     let mut errors = Vec::new();
     // What netplan is given of version 2 is the description itself.
-    if back_end == "netplan" && matches!(network.origin, Origin::V2 { .. }) {
+    if let (Origin::V2 { netplan, .. }, "netplan") = (&network.origin, back_end) {
         for link in &network.links {
             if let Some(Match { names, .. }) = link.of_several()
                 && let [first, _, ..] = &**names
@@ -51,6 +51,12 @@ pub fn lost(network: &Network, back_end: &str) -> Vec<Error> {
                 let cause = ["netplan takes one pattern, and gets ", first].concat();
                 errors.push(Error::new("keep", ["all names that match link ", &link.id].concat(), cause));
             }
+        }
+        // NetworkManager takes them as they are.
+        let is_networkds = !netplan.contains("renderer: NetworkManager");
+        for link in network.links.iter().filter(|link| is_networkds && has_other_leases(link)) {
+            let cause = "netplan uses leases of both families alike, as dhcp4-overrides says";
+            errors.push(Error::new("keep", ["dhcp6-overrides of link ", &link.id].concat(), cause));
         }
         return errors;
     }
@@ -76,6 +82,17 @@ pub fn lost(network: &Network, back_end: &str) -> Vec<Error> {
         }
     }
     errors
+}
+
+/// Whether leases of both families are to be used in different ways.
+fn has_other_leases(link: &Link) -> bool {
+    let leased = |method: &Method| link.subnets.iter().any(|subnet| subnet.method == *method);
+    let netplans = |overrides: &[Parameter]| -> Vec<Parameter> {
+        overrides.iter().filter(|own| !own.name.ends_with("domain")).cloned().collect()
+    };
+    let (four, six) = (netplans(&link.dhcp4_overrides), netplans(&link.dhcp6_overrides));
+    let same = four.len() == six.len() && four.iter().all(|own| six.contains(own));
+    leased(&Method::Dhcp4) && leased(&Method::Dhcp6) && !same
 }
 
 /// The settings of a link, by what [`LACKS`] calls each and by what a message
@@ -162,6 +179,26 @@ mod tests {
         );
         assert_eq!(told(two, "sysconfig").len(), 3);
         assert_eq!((told(two, "networkd").len(), told(two, "netplan").len()), (0, 0));
+        let both =
+            "{version: 2, ethernets: {a: {dhcp4: true, dhcp6: true, dhcp6-overrides: {use-dns: false}}}}";
+        let why = "unable to keep dhcp6-overrides of link a: netplan uses leases of both families alike, as \
+            dhcp4-overrides says";
+        assert_eq!((told(both, "netplan"), told(both, "networkd").len()), (vec![why.to_string()], 0));
+        let several = "{version: 2, ethernets: {a: {match: {name: [en*, eth*]}, dhcp4: true}}}";
+        assert_eq!(
+            told(several, "netplan"),
+            ["unable to keep all names that match link a: netplan takes one pattern, and gets en*"]
+        );
+        assert_eq!(
+            told(several, "eni"),
+            [
+                "unable to configure NICs that come later for link a: eni has no patterns: each NIC that is there has its own settings"
+            ]
+        );
+        assert_eq!((told(several, "live").len(), told(several, "networkd").len()), (1, 0));
+        let by_hand =
+            "{version: 2, ethernets: {a: {dhcp4: true, activation-mode: manual}, b: {activation-mode: off}}}";
+        assert_eq!((told(by_hand, "eni").len(), told(by_hand, "live").len()), (1, 2));
         let one = "{version: 1, config: [{type: physical, name: a, subnets: [{type: static, address: 10.0.0.1/8, \
             broadcast: 10.9.9.9, pointopoint: 10.0.0.2}]}]}";
         assert_eq!(
