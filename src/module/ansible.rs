@@ -38,7 +38,11 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             return plan.problems.push(setting.error(DOING, value, why));
         }
     };
-    let runner = Runner { user: text("run_user"), config: text("ansible_config"), is_pip, setting };
+    let user = text("run_user");
+    if user.is_some_and(|user| user.starts_with('-') || user.contains(|c: char| c.is_control() || c == ' ')) {
+        return plan.problems.push(setting.error(DOING, value, "run_user is no name of a user"));
+    }
+    let runner = Runner { user, config: text("ansible_config"), is_pip, setting };
     let package = text("package_name").unwrap_or("ansible");
     if package.starts_with('-') || package.contains(char::is_control) {
         return plan.problems.push(setting.error(DOING, value, "package_name is no name of a package"));

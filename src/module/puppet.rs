@@ -46,6 +46,22 @@ else echo 'nothing here starts services'; exit 1; fi";
 /// With `--test` that is how the agent says that it has changed something.
 const CHANGED: [i32; 1] = [2];
 
+/// Settings that programs are given as a word each.
+const WORDS: [&str; 7] = [
+    "package_name",
+    "version",
+    "collection",
+    "aio_install_url",
+    "conf_file",
+    "ssl_dir",
+    "csr_attributes_path",
+];
+
+/// Whether no program takes `text` for anything else than a value.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('-') && !text.contains(char::is_control)
+}
+
 /// How the agent came to the machine.
 struct Agent<'v> {
     program: &'static str,
@@ -67,6 +83,11 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
             return plan.problems.push(setting.error(DOING, value, why));
         }
     };
+    for word in WORDS.iter().filter_map(|key| value.get_set(key)) {
+        if !word.scalar().is_some_and(|text| is_word(&text)) {
+            plan.problems.push(setting.error(DOING, word, "it is no word that a program could be given"));
+        }
+    }
     let (program, user) = if is_own { ("/opt/puppetlabs/bin/puppet", "root") } else { ("puppet", "puppet") };
     let agent = Agent { program, user, setting };
     if context.config.is_true("puppet.install", true) {
@@ -81,17 +102,13 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
 impl Agent<'_> {
     fn text(&self, key: &str) -> Option<String> {
         let text = self.setting.value.get_set(key)?.scalar()?.into_owned();
-        (!text.is_empty() && !text.contains(char::is_control)).then_some(text)
+        is_word(&text).then_some(text)
     }
 
     /// The package of the distribution.
     fn install(&self, context: &Context<'_>, plan: &mut Plan) {
         let name = self.text("package_name").unwrap_or_else(|| "puppet".into());
         let version = self.text("version");
-        if name.starts_with('-') || version.as_ref().is_some_and(|version| version.starts_with('-')) {
-            let why = "package_name or version is an option";
-            return plan.problems.push(self.setting.error(DOING, self.setting.value, why));
-        }
         install(context, &[Package::in_version(&name, version.map(Into::into))], plan);
     }
 
@@ -164,8 +181,7 @@ impl Agent<'_> {
             text = text.replace("%f", names.map_or("localhost", |names| names.fqdn));
             text = text.replace("%i", context.instance.id.as_str()).to_ascii_lowercase();
         }
-        let is_word = |word: &str| !word.is_empty() && !word.contains(char::is_control);
-        if ![section, key, &text].into_iter().all(is_word) || key.starts_with('-') {
+        if ![section, key, &text].into_iter().all(is_word) {
             return None;
         }
         let mut program = Program::repeatable(&[self.program, "config", "set", "--section", section]);

@@ -135,6 +135,32 @@ pub(crate) const SEEDS: &[(&str, &str)] = &[
     ),
     ("-apt_pipelining debian", "apt_pipelining: <5>\n"),
     ("-ssh_authkey_fingerprints", "authkey_hash: <sha256>\nusers: [{name: old}]\n"),
+    ("-snap", "snap: {assertions: [x], commands: [[snap, install, hello], {<zz9>: [snap, refresh]}]}\n"),
+    (
+        "-ubuntu_pro",
+        "ubuntu_pro: {token: <zz9>, enable: [<esm-infra>], config: {http_proxy: <http://zz9/>, \
+      ua_data_url: <http://zz9/>}, features: {<zz9>: <zz8>}}\n",
+    ),
+    (
+        "-rh_subscription",
+        "rh_subscription: {username: <zz9>, password: <>, org: <zz9>, service-level: <self-support>, \
+      add-pool: [<zz9>], enable-repo: [<zz9>], disable-repo: [<zz8>], server-hostname: <zz9>}\n",
+    ),
+    (
+        "-puppet",
+        "puppet: {package_name: <zz9>, version: <1>, exec: true, exec_args: [--test], \
+      conf: {<main>: {<server>: <zz9>}, ca_cert: x}, csr_attributes: {custom_attributes: {<zz9>: <>}}}\n",
+    ),
+    (
+        "-puppet",
+        "puppet: {install_type: aio, cleanup: false, aio_install_url: <http://zz9/>, collection: <zz9>, version: <1>}\n",
+    ),
+    (
+        "-ansible",
+        "ansible: {package_name: <ansible-core>, run_user: <old>, install_method: <distro>, \
+      galaxy: {actions: [[ansible-galaxy, install, x]]}, \
+      pull: {url: <http://zz9/>, playbook_name: <zz9.yml>, checkout: <zz9>, tags: <zz9>}}\n",
+    ),
     ("-keys_to_console", "ssh_fp_console_blacklist: [<>]\nssh_key_console_blacklist: [<>]\n"),
     ("-final_message", "final_message: hello\n"),
 ];

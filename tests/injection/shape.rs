@@ -161,7 +161,8 @@ impl Records<'_> {
             } else if word == "--" {
                 operands = true;
             } else {
-                self.found.push(format!("option of {name} {word}"));
+                let option = word.split_inclusive('=').next().unwrap_or(word);
+                self.found.push(format!("option of {name} {option}"));
                 let known = WITH_ARGUMENT.contains(&word.as_str());
                 if known && !(word == "-n" && name == "su") {
                     words.next();
@@ -257,6 +258,17 @@ impl Records<'_> {
             | ("/var/lib/cloud/data", "set-hostname")
             | (_, "x" | "x.conf") => {
                 self.count("text", "", text.lines().count());
+            }
+            (_, name) if name.ends_with(".json") => match glowplug::syntax::json::parse(content) {
+                Ok(value) => self.tree(&value, ""),
+                Err(_) => self.push("no JSON in", folder),
+            },
+            // A document of the person's own, and texts without a form.
+            (_, "attach.yaml") | ("/var/lib/cloud/instances/i-1", _) => {
+                match glowplug::syntax::yaml::load(&text) {
+                    Ok(value) => self.tree(&value, ""),
+                    Err(_) => self.push("no YAML in", folder),
+                }
             }
             _ => panic!("{path}: a format that nothing here reads"),
         }
