@@ -22,14 +22,15 @@ use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
 use glowplug::kernel_line::KernelLine;
 use glowplug::module::{self, Context, LEFT_MOUNTS, Module, Stage};
-use glowplug::network::render;
+use glowplug::network::model::SystemLink;
+use glowplug::network::render::lost::{LIVE, Lost, lost};
 use glowplug::network::render::ours::Trees;
 use glowplug::stage::config::{SystemConfig, add_datasource, cloud_config};
 use glowplug::stage::consume::{Consumed, consume};
 use glowplug::stage::engine::Engine;
 use glowplug::stage::instance_data::template_data;
 use glowplug::stage::listed::{Entry, listed, not_known};
-use glowplug::stage::local::{Local, carry_out};
+use glowplug::stage::local::{Local, carry_out, network_of};
 use glowplug::stage::log::{Level, Log};
 use glowplug::stage::network::{of_initramfs, system_links};
 use glowplug::stage::resume;
@@ -387,10 +388,7 @@ fn settle(
     let initramfs = of_initramfs(&Trees { root: &machine.root, run: &machine.run }, line, &links);
     let sources = network_config::Sources { instance, system, line, initramfs, links: &links };
     log.warn_of(&network_config::unread_keys(&sources));
-    let back_end = render::detect(&machine.root).map_or(render::lost::LIVE, |renderer| renderer.name);
-    for lost in network_config::lost_settings(&sources, back_end) {
-        log.info("{}", &[lost.text()]);
-    }
+    tell_lost_settings(machine, taken, &links, log);
     actions.extend(network_config::plan(&sources, paths));
     for action in actions {
         if !carry_out(applier, &action, log) {
@@ -404,6 +402,16 @@ fn settle(
         } else if let Action::RunProgram(program) = &action {
             log.info("ran boothook {}", &[&program.argv.join(" ")]);
         }
+    }
+}
+
+/// Tells what of the network's description the root's back end has no setting for.
+fn tell_lost_settings(machine: &Machine, taken: &Taken<'_>, links: &[SystemLink], log: &mut Log<'_>) {
+    let Some(network) = network_of(&machine.local(taken.line), taken.instance, links) else { return };
+    let system = cloud_config(&[], taken.system);
+    let back_end = network_config::back_end(&system, &machine.root).unwrap_or(LIVE);
+    for Lost { error, matters } in lost(&network, back_end) {
+        log.line(if matters { Level::Warning } else { Level::Info }, "{}", &[error.text()]);
     }
 }
 

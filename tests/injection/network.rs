@@ -129,7 +129,8 @@ fn written(text: &str, parse: Parse, renderer: &Renderer, distribution: &'static
     let mut actions = (renderer.render)(&resolved, target);
     actions.append(&mut late::link_files(&resolved, target, &Root));
     let lost = render::lost::lost(&parsed.network, renderer.name);
-    let problems = parsed.problems.iter().chain(&resolved.problems).chain(&lost).cloned().collect();
+    let lost = lost.iter().map(|lost| &lost.error);
+    let problems = parsed.problems.iter().chain(&resolved.problems).chain(lost).cloned().collect();
     Planned { actions, problems }
 }
 

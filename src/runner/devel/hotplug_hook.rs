@@ -2,6 +2,7 @@
 //! cloud-init's command of that name handles udev's events.
 
 use crate::cli::{Arguments, Ended, Fault, print};
+use crate::network_config::back_end;
 use crate::provision::{Machine, kernel_line};
 use crate::settings::Settings;
 use crate::stage::{console, need_root};
@@ -9,11 +10,9 @@ use crate::{late, log_file, program, remote};
 use glowplug::action::{Action, Program};
 use glowplug::cloud_config::{CloudConfig, Layer};
 use glowplug::error::{Error, Result};
-use glowplug::fetch::Fetch;
 use glowplug::instance::Instance;
 use glowplug::limits;
 use glowplug::network::model::SystemLink;
-use glowplug::network::render;
 use glowplug::network::resolve::ResolvedLink;
 use glowplug::stage::handoff;
 use glowplug::stage::local::{self, carry_out};
@@ -117,13 +116,6 @@ fn described(machine: &Machine, instance: &Instance, name: &str, present: &[Syst
     let resolved = network.resolve(present);
     let is_it = |link: &&ResolvedLink<'_>| link.present.is_some_and(|nic| nic.name == name);
     resolved.links.iter().find(is_it).map(|link| link.name.to_string()).ok_or_else(unknown)
-}
-
-/// The back end that has the network of the running machine.
-fn back_end(config: &CloudConfig<'_>, root: &dyn Fetch) -> Option<&'static str> {
-    let pinned = config.get("system_info.network.renderers").and_then(|setting| setting.value.items());
-    let names: Vec<&str> = pinned.unwrap_or_default().iter().filter_map(|name| name.as_str()).collect();
-    render::first_of(root, &names).or_else(|| render::detect(root)).map(|renderer| renderer.name)
 }
 
 /// What makes a back end read its new files and bring a NIC up, as cloud-init's

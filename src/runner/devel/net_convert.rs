@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Ended {
     // A machine that lacks a NIC is told; only with -m is it known what it has.
     let nics: &[Error] = if request.macs.is_empty() { &[] } else { &resolved.problems };
     let lost = render::lost::lost(&parsed.network, request.output_kind);
-    for problem in parsed.problems.iter().chain(nics).chain(&lost) {
+    for problem in parsed.problems.iter().chain(nics).chain(lost.iter().map(|lost| &lost.error)) {
         say(&format!("WARNING: {problem}"));
     }
     for note in &resolved.notes {

@@ -5,26 +5,26 @@ mod network_data;
 pub(crate) mod unread;
 
 use glowplug::action::Action;
+use glowplug::cloud_config::CloudConfig;
 use glowplug::error::Error;
+use glowplug::fetch::Fetch;
 use glowplug::instance::{INTERFACES, Instance};
 use glowplug::kernel_line::KernelLine;
 use glowplug::network::fallback::fallback;
 use glowplug::network::model::SystemLink;
 use glowplug::network::parse::{Description, description};
-use glowplug::network::render::lost::lost;
-use glowplug::network::render::version1;
+use glowplug::network::render::{self, version1};
 use glowplug::state::paths::{INSTANCE_LINK, InstancePaths};
 use glowplug::syntax::json::{self, Style};
 use glowplug::syntax::value::{Data, Value};
 use glowplug::syntax::{encoding, yaml};
 
-/// What of the seed's description the back end of this name has no setting for.
-pub(crate) fn lost_settings(sources: &Sources<'_>, back_end: &str) -> Vec<Error> {
-    let Some((name, bytes)) = sources.instance.network() else { return Vec::new() };
-    match description(name, bytes, name) {
-        Ok(Description::Network(parsed)) => lost(&parsed.network, back_end),
-        _ => Vec::new(),
-    }
+/// The back end that has the network of the running machine: one that the configuration names, else
+/// the root's own.
+pub(crate) fn back_end(config: &CloudConfig<'_>, root: &dyn Fetch) -> Option<&'static str> {
+    let pinned = config.get("system_info.network.renderers").and_then(|setting| setting.value.items());
+    let names: Vec<&str> = pinned.unwrap_or_default().iter().filter_map(|name| name.as_str()).collect();
+    render::first_of(root, &names).or_else(|| render::detect(root)).map(|renderer| renderer.name)
 }
 
 /// The keys that nothing reads of the description that counts.

@@ -191,3 +191,19 @@ fn a_mount_that_was_left_out_comes_with_its_disk_in_a_later_boot() {
     );
     assert_eq!(booted.file("srv/ran"), "mount -a\nmount -a\n");
 }
+
+/// They were lines of the log, and the status was done.
+#[test]
+fn a_network_setting_that_the_back_end_does_not_have_degrades_the_status() {
+    let booted = Booted::of("lost-settings");
+    let said = booted.said(1, "init");
+    for setting in ["dhcp-identifier", "dhcp4-overrides.use-dns", "dhcp4-overrides.use-mtu"] {
+        let told = format!("unable to keep {setting} of link nic0: eni has no such setting\n");
+        assert!(said.contains(&told), "{said}");
+    }
+    let status = booted.file("run/cloud-init/status.json");
+    let warned = |setting: &str| status.contains(&format!("unable to keep {setting} of link nic0"));
+    assert!(warned("dhcp-identifier") && warned("dhcp4-overrides.use-dns"), "{status}");
+    assert!(!warned("dhcp4-overrides.use-mtu"), "{status}");
+    assert!(said.ends_with("init is done with 2 warnings\n== status 2\n"), "{said}");
+}
