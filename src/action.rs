@@ -336,6 +336,9 @@ mod tests {
             metric: None,
             table: None,
             mtu: None,
+            windows: [None, None],
+            source: None,
+            scope: None,
             on_link: false,
         }));
         assert_eq!(

@@ -84,6 +84,10 @@ pub enum LinkChange {
         prefix: u8,
         /// IPv4 broadcast, where the configuration names one.
         broadcast: Option<Ip>,
+        /// What an IPv4 address is called (ip-address(8)); empty for the link's name.
+        label: String,
+        /// Connections that begin do not use it: its preferred lifetime is 0.
+        deprecated: bool,
     },
     /// Add or replace a route.
     AddRoute(Box<LinkRoute>),
@@ -154,6 +158,12 @@ pub struct LinkRoute {
     pub table: Option<u32>,
     /// Largest packet this way, in bytes.
     pub mtu: Option<u32>,
+    /// Segments a new connection sends, and takes, at first.
+    pub windows: [Option<u32>; 2],
+    /// The address that packets come from.
+    pub source: Option<Ip>,
+    /// The scope (`RT_SCOPE_…`); `None` is the destination's.
+    pub scope: Option<u8>,
     /// The gateway is reached on the link, whatever its address.
     pub on_link: bool,
 }

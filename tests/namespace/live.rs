@@ -361,6 +361,9 @@ fn a_value_no_option_has_and_a_name_of_another_kind_are_errors() {
             metric: None,
             table: None,
             mtu: None,
+            windows: [None, None],
+            source: None,
+            scope: None,
             on_link: false,
         };
         assert_eq!(
@@ -410,6 +413,38 @@ fn a_match_configures_every_nic_that_fits() {
                 assert_eq!(link(netlink, name).mtu, mtu, "{name}");
                 let told = ip(&format!("-4 -o address show dev {name}"));
                 assert_eq!((told.matches("inet ").count(), told.contains(address)), (1, true), "{told}");
+            }
+        }
+    });
+}
+
+/// Labels, lifetimes, sources, scopes and windows of a description had only a line.
+#[test]
+fn labels_lifetimes_and_what_routes_say() {
+    inside("live::labels_lifetimes_and_what_routes_say", |netlink| {
+        veth(&["ens3"], 0);
+        let text = "{version: 2, ethernets: {ens3: {addresses: [{10.0.0.5/24: {label: 'ens3:web'}}, \
+            {10.0.0.6/24: {lifetime: 0}}, {'2001:db8::6/64': {lifetime: 0}}], routes: [\
+            {to: 172.16.0.0/12, via: 10.0.0.1, from: 10.0.0.6, congestion-window: 20}, \
+            {to: 172.15.0.0/16, scope: host, advertised-receive-window: 30}]}}}";
+        let network = network(text);
+        for run in 0..2 {
+            assert_eq!(set(netlink, &network), [] as [String; 0], "run {run}");
+            let addresses = ip("-o address show dev ens3");
+            for part in [
+                "10.0.0.5/24 brd 10.0.0.255 scope global ens3:web",
+                "10.0.0.6/24 brd 10.0.0.255 scope global secondary deprecated ens3",
+                "2001:db8::6/64 scope global nodad deprecated",
+                "valid_lft forever preferred_lft 0sec",
+            ] {
+                assert!(addresses.contains(part), "{part} in {addresses}");
+            }
+            let routes = ip("route show dev ens3");
+            for part in [
+                "172.16.0.0/12 via 10.0.0.1 proto static src 10.0.0.6 initcwnd 20",
+                "172.15.0.0/16 proto static scope host initrwnd 30",
+            ] {
+                assert!(routes.contains(part), "{part} in {routes}");
             }
         }
     });

@@ -68,7 +68,13 @@ fn addresses_routes_and_mtu_are_read_back_by_ip() {
         ip("address add 192.0.2.9/24 dev eth0");
         let eth0 = |change| LinkAction::new("eth0", change);
         let address = |text: &str, prefix| {
-            eth0(LinkChange::AddAddress { address: text.parse().unwrap(), prefix, broadcast: None })
+            eth0(LinkChange::AddAddress {
+                address: text.parse().unwrap(),
+                prefix,
+                broadcast: None,
+                label: String::new(),
+                deprecated: false,
+            })
         };
         let route = |to: &str, prefix, gateway: Option<&str>, metric| {
             eth0(LinkChange::AddRoute(Box::new(LinkRoute {
@@ -78,6 +84,9 @@ fn addresses_routes_and_mtu_are_read_back_by_ip() {
                 metric,
                 table: None,
                 mtu: None,
+                windows: [None, None],
+                source: None,
+                scope: None,
                 on_link: false,
             })))
         };

@@ -13,6 +13,11 @@ pub struct Route {
     pub table: Option<u32>,
     /// Largest packet this way, in bytes.
     pub mtu: Option<u32>,
+    /// Segments a new connection sends before the first answer (`initcwnd` of
+    /// ip-route(8)).
+    pub congestion_window: Option<u32>,
+    /// Segments a new connection takes at first (`initrwnd`).
+    pub receive_window: Option<u32>,
     /// The gateway is reached on the link, whatever its address.
     pub on_link: bool,
     /// `blackhole`, `unreachable`, … (ip-route(8)); `None` is `unicast`.
@@ -34,6 +39,8 @@ impl Route {
             metric: None,
             table: None,
             mtu: None,
+            congestion_window: None,
+            receive_window: None,
             on_link: false,
             kind: None,
             source: None,

@@ -94,7 +94,13 @@ pub(super) fn route(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Route>
         reader.add(value, key, &["is of another family than the gateway"]);
         return None;
     };
-    let mut fields = [("metric", &mut route.metric), ("table", &mut route.table), ("mtu", &mut route.mtu)];
+    let mut fields = [
+        ("metric", &mut route.metric),
+        ("table", &mut route.table),
+        ("mtu", &mut route.mtu),
+        ("congestion-window", &mut route.congestion_window),
+        ("advertised-receive-window", &mut route.receive_window),
+    ];
     reader.numbers(value, &mut fields);
     route.on_link = reader.flag(value, "on-link") == Some(true);
     route.source = reader.address(value, &["from"]);

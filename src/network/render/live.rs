@@ -311,7 +311,10 @@ fn addresses(actions: &mut Vec<Action>, resolved: &ResolvedLink<'_>) {
     for subnet in &resolved.link.subnets {
         let Some(fixed) = subnet.address() else { continue };
         let (address, prefix, broadcast) = (fixed.ip(), fixed.length(), subnet.broadcast().map(Address::ip));
-        push(actions, &resolved.name, LinkChange::AddAddress { address, prefix, broadcast });
+        let label = subnet.label.as_deref().unwrap_or_default().into();
+        let deprecated = subnet.deprecated;
+        let change = LinkChange::AddAddress { address, prefix, broadcast, label, deprecated };
+        push(actions, &resolved.name, change);
     }
 }
 
@@ -348,7 +351,21 @@ fn planned(route: &Route, metric: Option<u32>) -> LinkRoute {
         metric: route.metric.or(metric),
         table: route.table,
         mtu: route.mtu,
+        windows: [route.congestion_window, route.receive_window],
+        source: route.source.as_ref().map(Address::ip),
+        scope: route.scope.as_deref().and_then(scope),
         on_link: route.on_link,
+    }
+}
+
+/// The number of a scope (`RT_SCOPE_…`).
+fn scope(word: &str) -> Option<u8> {
+    match word {
+        "global" => Some(0),
+        "site" => Some(200),
+        "link" => Some(253),
+        "host" => Some(254),
+        number => number.parse().ok(),
     }
 }
 

@@ -32,9 +32,9 @@ const LACKS: &[(&str, &str)] = &[
     ),
     (
         LIVE,
-        "later-nics activation-mode activation-mode:off pointopoint scope label lifetime dhcp-identifier emit-lldp ignore-carrier ipv6-mtu ipv6-privacy \
+        "later-nics activation-mode activation-mode:off pointopoint scope dhcp-identifier emit-lldp ignore-carrier ipv6-mtu ipv6-privacy \
          link-local ipv6-address-generation ipv6-address-token dhcp4-overrides dhcp6-overrides \
-         route-type route-from route-scope",
+         route-type",
     ),
 ];
 

@@ -176,6 +176,7 @@ fn resolv_conf(actions: &mut Vec<Action>, network: &Resolved<'_>, header: &str, 
 mod tests {
     use super::*;
     use crate::error::{Error, Result};
+    use crate::network::parse::{Description, description};
 
     /// A root that is only names; a name ending in `=` is a file with content.
     struct Root<'a>(&'a [&'a str]);
@@ -249,5 +250,32 @@ mod tests {
         let files = ["usr/lib/systemd/systemd", "usr/lib/systemd/systemd-networkd", "usr/bin/nmcli"];
         assert_eq!(detected(&files), None);
         assert_eq!(detected(&[]), None);
+    }
+
+    /// They were lost in silence by all but netplan.
+    #[test]
+    fn windows_of_routes_are_in_every_back_ends_files() {
+        let text = "{version: 2, ethernets: {eth0: {addresses: [10.0.0.5/24], routes: [{to: 10.9.0.0/16, \
+            via: 10.0.0.1, congestion-window: 20, advertised-receive-window: 30}]}}}";
+        let Ok(Description::Network(parsed)) = description("network-config", text.as_bytes(), "x") else {
+            panic!()
+        };
+        let resolved = parsed.network.resolve(&[]);
+        for (back_end, distribution, words) in [
+            ("eni", "debian", "initcwnd 20 initrwnd 30"),
+            ("sysconfig", "rhel", "initcwnd 20 initrwnd 30"),
+            ("sysconfig", "opensuse", "initcwnd 20 initrwnd 30"),
+            ("network-manager", "rhel", "initcwnd=20,initrwnd=30"),
+            ("networkd", "debian", "InitialAdvertisedReceiveWindow=30\nInitialCongestionWindow=20"),
+            ("netplan", "ubuntu", "congestion-window: 20"),
+        ] {
+            let renderer = ALL.iter().find(|renderer| renderer.name == back_end).unwrap();
+            let target = Target { distribution: Distribution::named(distribution).unwrap(), lasting: true };
+            let has = |action: &Action| match action {
+                Action::WriteFile(file) => String::from_utf8_lossy(&file.content).contains(words),
+                _ => false,
+            };
+            assert!((renderer.render)(&resolved, target).iter().any(has), "{back_end}");
+        }
     }
 }

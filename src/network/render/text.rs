@@ -3,7 +3,7 @@
 use super::concat;
 use crate::network::model::parameter::rows;
 use crate::network::model::{
-    Address, Dns, Domain, Kind, Link, Method, Network, Plain, Prefix, Rule, Setting, Subnet,
+    Address, Dns, Domain, Kind, Link, Method, Network, Plain, Prefix, Route, Rule, Setting, Subnet,
 };
 use crate::network::order::sort_by;
 use crate::network::resolve::Resolved;
@@ -58,6 +58,18 @@ pub(super) fn push_rule(out: &mut String, rule: &Rule) {
 pub(super) fn subnet_mtu(link: &Link, ipv6: bool) -> Option<u32> {
     let of_family = |subnet: &&Subnet| subnet.method.is_ipv6() == ipv6;
     link.subnets.iter().rev().filter(of_family).find_map(|subnet| subnet.mtu)
+}
+
+/// Adds the windows of new connections by a route, in the words of ip-route(8), each after
+/// `before` and with `between` before its number.
+#[inline(never)]
+pub(super) fn push_windows(text: &mut String, route: &Route, before: &str, between: &str) {
+    for (word, number) in [("initcwnd", route.congestion_window), ("initrwnd", route.receive_window)] {
+        if number.is_some() {
+            push(text, &[before, word]);
+            push_number(text, between, number);
+        }
+    }
 }
 
 /// The words with `separator` between them.

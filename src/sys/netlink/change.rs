@@ -7,10 +7,10 @@ use super::setting;
 use super::wire::{Request, with_attributes};
 use super::{
     AddressInfo, CHANGE, CREATE, DELADDR, DELLINKPROP, DELROUTE, DELRULE, GETLINK, IFA_ADDRESS,
-    IFA_BROADCAST, IFA_LOCAL, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
-    IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU,
-    IFLA_PROP_LIST, IFLA_VLAN_ID, LinkInfo, NESTED, NEWADDR, NEWLINK, NEWROUTE, NEWRULE, Netlink, REPLACE,
-    RouteInfo, SCOPE_LINK, link,
+    IFA_BROADCAST, IFA_CACHEINFO, IFA_LABEL, IFA_LOCAL, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME,
+    IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINKINFO,
+    IFLA_MASTER, IFLA_MTU, IFLA_PROP_LIST, IFLA_VLAN_ID, LinkInfo, NESTED, NEWADDR, NEWLINK, NEWROUTE,
+    NEWRULE, Netlink, REPLACE, RouteInfo, SCOPE_LINK, link,
 };
 use crate::action::{LinkAction, LinkChange, LinkRoute, NewLink, OptionOf, PolicyRule};
 use crate::error::{Error, Result};
@@ -303,8 +303,9 @@ pub(super) fn request(index: u32, change: &LinkChange) -> Option<Request> {
         LinkChange::Down => link_request(index, 0, up, (IFLA_IFNAME, &[])),
         LinkChange::SetMtu { mtu } => link_request(index, 0, 0, (IFLA_MTU, &mtu.to_ne_bytes())),
         LinkChange::SetMac { mac } => link_request(index, 0, 0, (IFLA_ADDRESS, mac)),
-        LinkChange::AddAddress { address, prefix, broadcast } => {
-            add_address(index, *address, *prefix, *broadcast)
+        LinkChange::AddAddress { address, prefix, broadcast, label, deprecated } => {
+            let broadcast = broadcast.or(default_broadcast(*address, *prefix));
+            add_address(index, (*address, *prefix), broadcast, label, *deprecated)
         }
         _ => return None,
     })
@@ -323,10 +324,21 @@ pub(super) fn master_request(index: u32, master: u32) -> Request {
 }
 
 #[inline(never)]
-fn add_address(index: u32, address: Ip, prefix: u8, broadcast: Option<Ip>) -> Request {
+fn add_address(
+    index: u32,
+    (address, prefix): (Ip, u8),
+    broadcast: Option<Ip>,
+    label: &str,
+    deprecated: bool,
+) -> Request {
     let flags = if address.is_ipv6() { IFA_F_NODAD.to_ne_bytes()[0] } else { 0 };
-    let broadcast = broadcast.or(default_broadcast(address, prefix));
+    // `struct ifa_cacheinfo`: preferred and valid for how long, and two times of the kernel's.
+    let lifetimes = [0, u32::MAX, 0, 0].map(u32::to_ne_bytes);
+    // The kernel takes at most IFNAMSIZ with its NUL.
+    let label = if address.is_ipv6() || label.len() > 15 { "" } else { label };
     let attributes = [
+        (IFA_LABEL, label.as_bytes()),
+        (IFA_CACHEINFO, if deprecated { lifetimes.as_flattened() } else { &[] }),
         (IFA_LOCAL, address.octets()),
         (IFA_ADDRESS, address.octets()),
         (IFA_BROADCAST, broadcast.as_ref().map_or(&[], Ip::octets)),

@@ -58,6 +58,8 @@ const ERROR: u16 = 2;
 /// The bit that says an attribute holds others.
 const NESTED: u16 = 1 << 15;
 const IFA_ADDRESS: u16 = netlink::IFA_ADDRESS as u16;
+const IFA_CACHEINFO: u16 = netlink::IFA_CACHEINFO as u16;
+const IFA_LABEL: u16 = netlink::IFA_LABEL as u16;
 const IFA_LOCAL: u16 = netlink::IFA_LOCAL as u16;
 const IFA_BROADCAST: u16 = netlink::IFA_BROADCAST as u16;
 const IFA_PROTO: u16 = netlink::IFA_PROTO as u16;

@@ -16,7 +16,10 @@ const RTA_GATEWAY: u16 = netlink::rtattr_type_t::RTA_GATEWAY as u16;
 const RTA_PRIORITY: u16 = netlink::rtattr_type_t::RTA_PRIORITY as u16;
 const RTA_METRICS: u16 = netlink::rtattr_type_t::RTA_METRICS as u16;
 const RTA_TABLE: u16 = netlink::rtattr_type_t::RTA_TABLE as u16;
+const RTA_PREFSRC: u16 = netlink::rtattr_type_t::RTA_PREFSRC as u16;
 const RTAX_MTU: u16 = netlink::RTAX_MTU as u16;
+const RTAX_INITCWND: u16 = netlink::RTAX_INITCWND as u16;
+const RTAX_INITRWND: u16 = netlink::RTAX_INITRWND as u16;
 
 const FRA_DST: u16 = netlink::FRA_DST as u16;
 const FRA_SRC: u16 = netlink::FRA_SRC as u16;
@@ -108,6 +111,7 @@ pub(super) fn route_request(kind: u16, flags: u32, index: u32, route: &LinkRoute
     let scope = match kind {
         // Whatever it is.
         DELROUTE => NOWHERE,
+        _ if route.scope.is_some() => route.scope.unwrap_or_default(),
         _ if gateway.is_none() && !destination.is_ipv6() => SCOPE_LINK,
         _ => 0,
     };
@@ -116,11 +120,14 @@ pub(super) fn route_request(kind: u16, flags: u32, index: u32, route: &LinkRoute
     let hop = if route.on_link { RTNH_F_ONLINK } else { 0 };
     let body = [[family(destination), prefix, 0, 0], [0, protocol, scope, UNICAST], hop.to_ne_bytes()];
     let mtu = number(route.mtu);
-    let metrics = with_attributes(&[], &[(RTAX_MTU, &mtu)]);
+    let [send, receive] = route.windows.map(number);
+    let metrics =
+        with_attributes(&[], &[(RTAX_MTU, &mtu), (RTAX_INITCWND, &send), (RTAX_INITRWND, &receive)]);
     let attributes = [
         (RTA_OIF, &index.to_ne_bytes()[..]),
         (RTA_DST, if prefix > 0 { destination.octets() } else { &[] }),
         (RTA_GATEWAY, gateway.as_ref().map_or(&[], Ip::octets)),
+        (RTA_PREFSRC, route.source.as_ref().map_or(&[], Ip::octets)),
         (RTA_PRIORITY, &number(route.metric)),
         (RTA_METRICS, &metrics),
         (RTA_TABLE, &route.table.unwrap_or(MAIN).to_ne_bytes()),
@@ -188,6 +195,10 @@ pub(super) fn route(message: &Message<'_>) -> Result<Option<RouteInfo>, Malforme
         metric: values.number(RTA_PRIORITY)?,
         table: values.number(RTA_TABLE)?.or(Some(table.into())).filter(|table| *table != MAIN),
         mtu: metrics.number(RTAX_MTU)?,
+        windows: [metrics.number(RTAX_INITCWND)?, metrics.number(RTAX_INITRWND)?],
+        source: values.ip(RTA_PREFSRC, ipv6)?,
+        // The kernel tells one of each route, asked for or not.
+        scope: None,
         on_link: flags & RTNH_F_ONLINK != 0,
     };
     Ok(Some(RouteInfo { link, route, protocol }))
@@ -238,6 +249,9 @@ mod tests {
             metric: Some(7),
             table: Some(1000),
             mtu: Some(1280),
+            windows: [None, None],
+            source: None,
+            scope: None,
             on_link: true,
         }
     }

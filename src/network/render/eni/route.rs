@@ -1,7 +1,7 @@
 //! Routes and the like, which ifupdown leaves to ip(8).
 
 use crate::network::model::{Link, Method, Route, Setting, Subnet};
-use crate::network::render::text::{prefix, push, push_address, push_number, push_rule};
+use crate::network::render::text::{prefix, push, push_address, push_number, push_rule, push_windows};
 use crate::text::fill;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -45,6 +45,7 @@ pub(super) fn lines(text: &mut String, indent: &str, route: &Route) {
     }
     push_number(&mut command, " table ", route.table);
     push_number(&mut command, " mtu ", route.mtu);
+    push_windows(&mut command, route, " ", " ");
     push_address(&mut command, " src ", route.source.as_ref());
     if let Some(scope) = &route.scope {
         push(&mut command, &[" scope ", scope]);

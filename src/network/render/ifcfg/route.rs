@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::network::model::{Address, Prefix, Route, Subnet};
 use crate::network::render::file;
 use crate::network::render::section::Section;
-use crate::network::render::text::{prefix, push, push_address, push_number};
+use crate::network::render::text::{prefix, push, push_address, push_number, push_windows};
 use crate::network::resolve::ResolvedLink;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -46,7 +46,14 @@ fn is_gateway(subnet: &Subnet, route: &Route) -> bool {
 /// of the link.
 fn is_special(route: &Route) -> bool {
     let Route { table, mtu, on_link, kind, source, scope, .. } = route;
-    table.is_some() || mtu.is_some() || *on_link || kind.is_some() || source.is_some() || scope.is_some()
+    let windows = route.congestion_window.or(route.receive_window);
+    windows.is_some()
+        || table.is_some()
+        || mtu.is_some()
+        || *on_link
+        || kind.is_some()
+        || source.is_some()
+        || scope.is_some()
 }
 
 /// The default route through a gateway on the link.
@@ -128,6 +135,7 @@ pub(super) fn suse(actions: &mut Vec<Action>, link: &ResolvedLink<'_>, folder: &
             push_number(&mut text, " metric ", route.metric.or(subnet.metric));
             push_number(&mut text, " table ", route.table);
             push_number(&mut text, " mtu ", route.mtu);
+            push_windows(&mut text, route, " ", " ");
             push_address(&mut text, " src ", route.source.as_ref());
             text.push('\n');
         }
@@ -183,6 +191,7 @@ fn line(text: &mut String, name: &str, route: &Route) {
     push(text, &[" dev ", name, if route.on_link { " onlink" } else { "" }]);
     push_number(text, " table ", route.table);
     push_number(text, " mtu ", route.mtu);
+    push_windows(text, route, " ", " ");
     push_address(text, " src ", route.source.as_ref());
     if let Some(scope) = &route.scope {
         push(text, &[" scope ", scope]);

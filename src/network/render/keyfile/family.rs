@@ -5,7 +5,7 @@ use crate::network::model::{Kind, Link, Method, Parameter, Route, Rule, Subnet};
 use crate::network::render::concat;
 use crate::network::render::section::{Section, Sections};
 use crate::network::render::text::{
-    PYTHON, Resolver, joined, prefix, push_address, push_number, push_rule, subnet_mtu,
+    PYTHON, Resolver, joined, prefix, push_address, push_number, push_rule, push_windows, subnet_mtu,
 };
 use crate::network::resolve::Resolved;
 use alloc::string::{String, ToString};
@@ -231,6 +231,7 @@ fn route(profile: &mut Sections, route: &Route) {
     let mut key = numbered(section, "route", &value);
     let mut options = String::new();
     push_number(&mut options, ",mtu=", route.mtu);
+    push_windows(&mut options, route, ",", "=");
     if route.on_link {
         options.push_str(",onlink=true");
     }

@@ -210,6 +210,8 @@ fn route(file: &mut Sections, group: char, number: usize, route: &Route, metric:
     section.set_number("Metric", route.metric.or(metric));
     section.set_number("Table", route.table);
     section.set_number("MTUBytes", route.mtu);
+    section.set_number("InitialCongestionWindow", route.congestion_window);
+    section.set_number("InitialAdvertisedReceiveWindow", route.receive_window);
     section.set_address("PreferredSource", route.source.as_ref());
     for (key, word) in [("Type", &route.kind), ("Scope", &route.scope)] {
         if let Some(word) = word {
