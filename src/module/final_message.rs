@@ -60,7 +60,7 @@ fn message(context: &Context<'_>, text: &str) -> Result<String, Error> {
             entries.push((text(name), text(value.clone())));
         }
     }
-    render_text(context.jinja, KEY, text, &Value::bare(Data::Map(entries)))
+    render_text(context.jinja(), KEY, text, &Value::bare(Data::Map(entries)))
 }
 
 #[cfg(test)]

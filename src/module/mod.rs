@@ -76,7 +76,7 @@ use crate::instance::{File, Instance};
 use crate::os_release::{self, field};
 use crate::state::paths::{Frequency, InstancePaths};
 use crate::syntax::value::Value;
-use crate::user_data::Jinja;
+use crate::user_data::{Jinja, no_jinja};
 use alloc::vec::Vec;
 
 /// The stage a module runs in after the pivot, in their order.
@@ -116,11 +116,17 @@ pub struct Context<'a> {
     pub root: &'a dyn Fetch,
     /// The running machine.
     pub host: &'a dyn Host,
-    /// Renders the templates of the root and of the configuration.
-    pub jinja: Jinja,
+    /// Renders the templates of the root and of the configuration; the agent has none.
+    pub jinja: Option<Jinja>,
     /// What cloud.cfg's list of modules gives beside the module's name and
     /// frequency.
     pub arguments: &'a [Value<'a>],
+}
+
+impl Context<'_> {
+    fn jinja(&self) -> Jinja {
+        self.jinja.unwrap_or(no_jinja)
+    }
 }
 
 /// What a module wants done.

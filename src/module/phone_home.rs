@@ -46,7 +46,7 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
     let text = |text: &str| Value::bare(Data::Str(String::from(text).into()));
     let data = [(text("INSTANCE_ID"), text(context.instance.id.as_str()))];
     let url = match render_text(
-        context.jinja,
+        context.jinja(),
         "the url of phone_home",
         url,
         &Value::bare(Data::Map(data.into())),

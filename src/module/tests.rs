@@ -79,7 +79,7 @@ fn plan_with(module: &Module, text: &str, change: impl FnOnce(&mut Instance), ro
             paths: &paths,
             root,
             host: &Dice,
-            jinja: crate::jinja::render,
+            jinja: Some(crate::jinja::render),
             arguments: &[],
         },
         &mut plan,

@@ -80,7 +80,7 @@ fn template(context: &Context<'_>, family: Family, fqdn: &str, hostname: &str) -
     };
     let word = |text: &str| Value::bare(Data::Str(text.to_string().into()));
     let data = [("fqdn", fqdn), ("hostname", hostname)].map(|(key, value)| (word(key), word(value)));
-    render_text(context.jinja, &path, &text, &Value::bare(Data::Map(data.into())))
+    render_text(context.jinja(), &path, &text, &Value::bare(Data::Map(data.into())))
 }
 
 /// What hosts(5) holds where the root has no template.

@@ -311,7 +311,7 @@ fn modules(
         paths,
         root: &machine.root,
         host: &Running,
-        jinja: LANGUAGES.jinja,
+        jinja: Some(LANGUAGES.jinja),
         arguments: &[],
     };
     let mut engine = Engine::new(applier, None, Some(resume::plan), paths, log);

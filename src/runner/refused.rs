@@ -94,7 +94,7 @@ fn refused(value: &Value<'_>) -> Vec<Finding> {
         paths: &paths,
         root: &NoRoot,
         host: &NoHost,
-        jinja: LANGUAGES.jinja,
+        jinja: Some(LANGUAGES.jinja),
         arguments: &[],
     };
     let mut findings = Vec::new();

@@ -25,7 +25,6 @@ use crate::syntax::value::Value;
 use crate::sys::apply::Applier;
 use crate::sys::clock;
 use crate::sys::root::Root;
-use crate::user_data::no_jinja;
 use alloc::vec::Vec;
 
 /// Makes the root take changes; whether that worked.
@@ -316,8 +315,8 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
         let jobs = consumed.upstart_jobs();
         let (config, root, jobs) = (&config, local.root, &*jobs);
         let paths = &paths;
-        let (host, jinja) = (&NoHost, no_jinja);
-        let context = Context { config, instance, jobs, paths, root, host, jinja, arguments: &[] };
+        let host = &NoHost;
+        let context = Context { config, instance, jobs, paths, root, host, jinja: None, arguments: &[] };
         let mut engine = Engine::new(applier, Some(&cover), None, paths, log);
         for entry in listed::early(config, root) {
             engine.run(&entry, &context, log);

@@ -9,8 +9,8 @@ use alloc::borrow::Cow;
 /// bytes it fails, and why.
 pub type Patch = for<'a> fn(&mut Value<'a>, &'a [u8]) -> Result<(), (Place, Cow<'static, str>)>;
 
-/// What reads such parts. It takes a quarter of a megabyte, so the agent has none
-/// and leaves machines with such parts to the runner.
+/// What reads such parts. It takes 0.7 MB, so the agent has none and leaves
+/// machines with such parts to the runner.
 #[derive(Clone, Copy, Debug)]
 pub struct Languages {
     /// `## template: jinja`, among the parts and wherever else.

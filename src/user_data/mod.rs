@@ -31,4 +31,5 @@ pub use mergers::fill_in;
 pub use misread::{NO_PART, hint, is_message};
 pub use part::{Kind, Part, boothook_bytes, clean_name, script_bytes, upstart_path};
 pub use patch::apply as patch;
-pub use render::{Fault, Jinja, MISSING, no_jinja, render, render_text};
+pub(crate) use render::no_jinja;
+pub use render::{Fault, Jinja, MISSING, render, render_text};

@@ -27,7 +27,7 @@ pub struct Fault {
 pub type Jinja = fn(&str, usize, &Value<'_>) -> core::result::Result<String, Fault>;
 
 /// Who has no Jinja: every template is a fault.
-pub fn no_jinja(_: &str, at: usize, _: &Value<'_>) -> core::result::Result<String, Fault> {
+pub(crate) fn no_jinja(_: &str, at: usize, _: &Value<'_>) -> core::result::Result<String, Fault> {
     Err(Fault { at, why: "templates are rendered after the pivot".into() })
 }
 

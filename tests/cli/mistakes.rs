@@ -148,7 +148,7 @@ static OTHERS: &[(&[u8], &str)] = &[
     ),
     (
         b"## template: jinja\n#cloud-config\nhostname: {{ v1.nope\n",
-        "unable to render user-data part-001:3:21: `}}` is expected",
+        "unable to render user-data part-001:3:17: unexpected end of input, expected end of variable block",
     ),
     (b"#include\nnot a url\n", "unable to include what is named at user-data part-001:2:1: not a url: the address has blanks in it"),
 ];

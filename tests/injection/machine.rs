@@ -189,7 +189,7 @@ pub(crate) fn planned(name: &str, text: &str, kind: &Kind) -> Planned {
             paths: &paths,
             root: &root,
             host: &Still,
-            jinja: crate::jinja::render,
+            jinja: Some(crate::jinja::render),
             arguments: &[],
         };
         (module.plan)(&context, &mut plan);

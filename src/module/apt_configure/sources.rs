@@ -33,7 +33,7 @@ pub(super) fn list(context: &Context<'_>, release: &Release, plan: &mut Plan) {
         return;
     }
     let mut text = match given {
-        Some(text) => rendered(context.jinja, "sources_list", text, release, None),
+        Some(text) => rendered(context.jinja(), "sources_list", text, release, None),
         None => usual(context, release, has_deb822),
     };
     if let (Ok(text), Some(setting)) = (&mut text, suites) {
@@ -90,7 +90,7 @@ fn usual(context: &Context<'_>, release: &Release, has_deb822: bool) -> Result<S
             .or_else(|| template(format!("{folder}/sources.list.tmpl")))
     };
     match found {
-        Some((text, path)) => rendered(context.jinja, &path, &text, release, None),
+        Some((text, path)) => rendered(context.jinja(), &path, &text, release, None),
         None if release.codename.is_empty() => Err(Error::new(
             "write",
             "the sources of packages",
@@ -183,7 +183,7 @@ pub(super) fn added(context: &Context<'_>, release: &Release, plan: &mut Plan) -
     let repositories = Repositories::of(context, plan);
     for (name, entry) in setting.value.entries() {
         match name.as_str().filter(|_| matches!(entry.data, Data::Map(_))) {
-            Some(name) => one(context.jinja, &setting, (name, entry), release, &repositories, plan),
+            Some(name) => one(context.jinja(), &setting, (name, entry), release, &repositories, plan),
             None => plan.problems.push(setting.mismatch(DOING, entry, "a source", "a mapping")),
         }
     }

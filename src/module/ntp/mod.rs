@@ -186,7 +186,7 @@ fn text(context: &Context<'_>, client: &Client, hosts: &Hosts) -> Result<String>
         (text("peers"), list(&hosts.peers)),
         (text("allow"), list(&hosts.allow)),
     ];
-    render_text(context.jinja, name, &template, &Value::bare(Data::Map(data.into())))
+    render_text(context.jinja(), name, &template, &Value::bare(Data::Map(data.into())))
 }
 
 /// What is enough for a client.

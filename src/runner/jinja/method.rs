@@ -19,7 +19,7 @@ pub(super) fn call(
         (ValueKind::Seq, _) if name == "index" => {
             let (item,): (&Value,) = from_args(arguments)?;
             let at = value.try_iter()?.position(|other| other == *item);
-            Some(at.ok_or_else(|| fault(format!("{item} is not in the list")))?.into())
+            Some(at.ok_or_else(|| fault("the item is not in the list"))?.into())
         }
         (ValueKind::Seq | ValueKind::Map, _) if CHANGES.contains(&name) => {
             return Err(fault("lists and mappings don't change: `LIST + [ITEM]` is a new list"));
@@ -66,9 +66,8 @@ fn of_text(text: &str, name: &str, arguments: &[Value]) -> Result<Option<Value>,
         "index" | "rindex" => {
             let (part,): (&str,) = from_args(arguments)?;
             let at = if name == "index" { text.find(part) } else { text.rfind(part) };
-            let at = at.ok_or_else(|| {
-                Error::new(ErrorKind::InvalidOperation, format!("{part} is not in the text"))
-            })?;
+            let at =
+                at.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "the part is not in the text"))?;
             text.get(..at).unwrap_or_default().chars().count().into()
         }
         "rsplit" => {

@@ -166,7 +166,7 @@ fn plan(module: &str, config: &str, metadata: Metadata, root: &Folder) -> Plan {
         paths: &paths,
         root: &root,
         host: &Counted,
-        jinja: jinja::render,
+        jinja: Some(jinja::render),
         arguments: &[],
     };
     (module.plan)(&context, &mut plan);

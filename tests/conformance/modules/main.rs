@@ -128,7 +128,7 @@ fn ours(case: &Case) -> (Answer, Plan) {
         paths: &paths,
         root: &root,
         host: &Named,
-        jinja: jinja::render,
+        jinja: Some(jinja::render),
         arguments: &[],
     };
     let module = module::ALL.iter().find(|module| module.name == case.module).unwrap();
