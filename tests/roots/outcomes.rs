@@ -135,3 +135,24 @@ fn what_failed_names_its_module_its_place_and_what_to_do() {
     let times: Vec<&str> = log.lines().filter_map(|line| line.get(..23)).collect();
     assert!(times.is_sorted(), "{log}");
 }
+
+/// Seconds of the step of that name in what `analyze show` says.
+fn seconds_of(step: &str, said: &str) -> Option<f64> {
+    let line = said.lines().find(|line| line.contains(&format!("->{step} @")))?;
+    line.split_once('+')?.1.strip_suffix('s')?.parse().ok()
+}
+
+#[test]
+fn a_seed_in_the_root_waited_for_the_kernel_to_be_silent() {
+    let seed = [
+        ("var/lib/cloud/seed/nocloud/meta-data", "instance-id: i\nlocal-hostname: near\n"),
+        ("var/lib/cloud/seed/nocloud/user-data", "#cloud-config\n{}\n"),
+    ];
+    let script = "$AGENT --root $ROOT > /dev/null 2>&1; run init; run analyze show";
+    let (_, said) = boot("no-wait", "quiet\n", &seed, script);
+    assert!(seconds_of("find seed", &said).is_some(), "{said}");
+    // what udev is at work on is asked for again and again, each time for 20 ms
+    assert!(seconds_of("wait for a seed", &said).is_none_or(|seconds| seconds < 0.3), "{said}");
+    let (_, said) = boot("a-wait", "glowplug.wait=1\n", &[PINNED], &[STAGES, "; run analyze show"].concat());
+    assert!(seconds_of("wait for a seed", &said).is_some_and(|seconds| seconds > 0.9), "{said}");
+}
