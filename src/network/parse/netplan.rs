@@ -30,10 +30,9 @@ const LISTS: &str = "addresses interfaces link-local routes routing-policy searc
 /// Puts the mapping under `network:` right.
 #[inline(never)]
 pub(super) fn accept(network: &mut Value<'_>) {
+    let is_networkds = network.get("renderer").map(text) != Some(NETWORK_MANAGER);
     let Data::Map(sections) = &mut network.data else { return };
-    sections.retain(|(key, value)| matches!(text(key), "version" | "renderer") || is_section(value));
-    let renderer = sections.iter().find(|(key, _)| text(key) == "renderer").map(|(_, value)| text(value));
-    let is_networkds = renderer != Some(NETWORK_MANAGER);
+    keep(sections, &|key, value| matches!(key, "version" | "renderer") || is_section(value));
     for (key, links) in &mut *sections {
         if !SECTIONS.iter().any(|(name, _)| *name == text(key)) {
             // Tunnels and whatever there is to come: netplan's own.
@@ -52,6 +51,22 @@ pub(super) fn accept(network: &mut Value<'_>) {
     whole::exact_first(sections);
 }
 
+/// Leaves the entries that are right.
+#[inline(never)]
+fn keep(entries: &mut Vec<(Value<'_>, Value<'_>)>, is_right: &dyn Fn(&str, &Value<'_>) -> bool) {
+    entries.retain(|(key, value)| is_right(text(key), value));
+}
+
+/// Leaves the items that are right.
+#[inline(never)]
+fn keep_items(items: &mut Vec<Value<'_>>, is_right: &dyn Fn(&Value<'_>) -> bool) {
+    items.retain(|item| is_right(item));
+}
+
+fn is_right_mac(key: &str, value: &Value<'_>) -> bool {
+    key != "macaddress" || mac_of(value).is_some()
+}
+
 /// Whether this can be a section: mappings by the ids of links.
 pub(super) fn is_section(value: &Value<'_>) -> bool {
     let is_link = |(_, link): &(Value<'_>, Value<'_>)| matches!(link.data, Data::Map(_) | Data::Null);
@@ -61,7 +76,7 @@ pub(super) fn is_section(value: &Value<'_>) -> bool {
 #[inline(never)]
 fn link<'a>(id: &Value<'a>, link: &mut Value<'a>, is_networkds: bool) {
     let Data::Map(entries) = &mut link.data else { return };
-    entries.retain(|(key, _)| is_word(KEYS, text(key)));
+    keep(entries, &|key, _| is_word(KEYS, key));
     let is_matched =
         entries.iter().any(|(key, value)| text(key) == "match" && !matches!(value.data, Data::Null));
     if !is_matched && let Some(at) = entries.iter().position(|(key, _)| text(key) == "set-name") {
@@ -78,10 +93,10 @@ fn link<'a>(id: &Value<'a>, link: &mut Value<'a>, is_networkds: bool) {
             value.data = Data::Map(vec![(word("name"), name)]);
         }
     }
-    entries.retain(|(key, value)| text(key) != "macaddress" || mac_of(value).is_some());
-    let own = entries.iter().find(|(key, _)| text(key) == "renderer").map(|(_, value)| text(value));
+    keep(entries, &is_right_mac);
+    let own = link.get("renderer").map(text);
     if own.map_or(is_networkds, |own| own != NETWORK_MANAGER) {
-        one_lease(entries);
+        one_lease(link);
     }
 }
 
@@ -91,16 +106,17 @@ const NETWORK_MANAGER: &str = "NetworkManager";
 /// netplan refuses a link with leases of both families that are not used alike: what is said of
 /// IPv4's is for both.
 #[inline(never)]
-fn one_lease(entries: &mut Vec<(Value<'_>, Value<'_>)>) {
-    let of = |wanted: &str| entries.iter().find(|(key, _)| text(key) == wanted).map(|(_, value)| value);
+fn one_lease(link: &mut Value<'_>) {
     let is_on = |key: &str| {
-        of(key).is_some_and(|value| value.data == Data::Bool(true) || is_word("yes on true", text(value)))
+        let of = |value: &Value<'_>| value.data == Data::Bool(true) || is_word("yes on true", text(value));
+        link.get(key).is_some_and(of)
     };
     if !is_on("dhcp4") || !is_on("dhcp6") {
         return;
     }
-    let four = of("dhcp4-overrides").cloned();
-    entries.retain(|(key, _)| text(key) != "dhcp6-overrides");
+    let four = link.get("dhcp4-overrides").cloned();
+    let Data::Map(entries) = &mut link.data else { return };
+    keep(entries, &|key, _| key != "dhcp6-overrides");
     if let Some(four) = four {
         entries.push((word("dhcp6-overrides"), four));
     }
@@ -114,25 +130,25 @@ fn setting(key: &str, value: &mut Value<'_>) {
     match (key, &mut value.data) {
         ("addresses", Data::Seq(items)) => {
             items.iter_mut().for_each(address);
-            items.retain(|item| is_prefix(text(key_of(item))));
+            keep_items(items, &|item| is_prefix(text(key_of(item))));
         }
-        ("routes", Data::Seq(items)) => items.retain(is_route),
+        ("routes", Data::Seq(items)) => keep_items(items, &is_route),
         ("match", Data::Map(entries)) => {
             for (key, value) in &mut *entries {
                 pattern(text(key), value);
             }
-            entries.retain(|(key, value)| text(key) != "macaddress" || mac_of(value).is_some());
+            keep(entries, &is_right_mac);
         }
         ("nameservers", Data::Map(entries)) => {
             for (key, value) in entries {
                 listed(value);
                 if let ("addresses", Data::Seq(items)) = (text(key), &mut value.data) {
-                    items.retain(|item| Address::parse(text(item)).is_some());
+                    keep_items(items, &|item| Address::parse(text(item)).is_some());
                 }
             }
         }
         ("parameters", Data::Map(entries)) => {
-            entries.retain(|(key, value)| is_parameter(text(key)) && !matches!(value.data, Data::Null));
+            keep(entries, &|key, value| is_parameter(key) && !matches!(value.data, Data::Null));
             for (key, value) in entries {
                 parameter(text(key), value);
             }
@@ -325,7 +341,7 @@ mod tests {
     /// netplan refused the whole document, and the machine had no network.
     #[test]
     fn what_a_bridge_is_made_of_took_the_network_away() {
-        let text = "{version: 2, bonds: {bond0: {interfaces: [eth0]}}, bridges: {br0: {interfaces: [eth0, eth1, bond0]}, \
+        let text = "{version: 2, bonds: {bond0: {interfaces: [eth0]}}, bridges: {br0: {interfaces: [eth0, eth1, bond0, bond0]}, \
             br1: {interfaces: eth1}}, vlans: {v: {id: 7, link: eth2}}}";
         assert_eq!(
             accepted(text),

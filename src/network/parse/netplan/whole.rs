@@ -22,13 +22,14 @@ pub(super) fn one_master_each(sections: &mut Sections<'_>) {
         let Some((_, Value { data: Data::Map(links), .. })) = section else { continue };
         for (_, link) in links.iter_mut().rev() {
             let Some(Data::Seq(members)) = find(link, "interfaces") else { continue };
-            members.retain(|member| {
-                let is_free = !taken.iter().any(|other| other == text(member));
-                if is_free {
-                    taken.push(text(member).to_string());
+            super::keep_items(members, &|member| !taken.iter().any(|other| other == text(member)));
+            for at in (1..members.len()).rev() {
+                let (before, after) = members.split_at(at);
+                if before.iter().any(|other| after.first().is_some_and(|own| text(own) == text(other))) {
+                    members.remove(at);
                 }
-                is_free
-            });
+            }
+            taken.extend(members.iter().map(|member| text(member).to_string()));
         }
     }
 }
