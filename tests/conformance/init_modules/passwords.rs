@@ -180,7 +180,7 @@ fn made_up_passwords_as_cloud_init() {
                     "'g:$1$x$y:z'",
                     "'h:R'",
                     "'i:RANDOM'",
-                    "'k:$7$x$y'",
+                    "'k:$9$x$y'",
                 ])
             })
             .collect();
