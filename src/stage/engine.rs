@@ -2,8 +2,9 @@
 //! never sees them.
 
 use super::listed::Entry;
-use super::log::{Level, Line, Log};
+use super::log::{Level, Log};
 use super::resume::{Planned, Planner};
+use super::untold;
 use crate::action::{Action, Again, Existing, Owner, WriteFile};
 use crate::error::{Error, Result};
 use crate::fetch::Fetch;
@@ -183,8 +184,7 @@ impl<'e, 'a> Engine<'e, 'a> {
         if attempt.is_kept {
             let is_done = tally.left.is_empty() && !waits && !tally.refused;
             let mark = mark.filter(|_| is_done);
-            let untold =
-                if early { String::new() } else { problems(log.lines.get(said..).unwrap_or_default()) };
+            let untold = untold::problems(log.lines.get(said..).unwrap_or_default());
             self.unmarked.push(Unmarked { module: module.name, mark, lines: tally.lines, untold });
         }
         log.step(&fill(if early { "agent/{}" } else { "module/{}" }, &[module.name]), start);
@@ -450,24 +450,16 @@ impl<'e, 'a> Engine<'e, 'a> {
         }
     }
 
-    /// Keeps, durably, what those that are about to be marked have to tell: a boot may end before its
-    /// status says so.
+    /// Keeps what those have to tell of which an action is kept that is not tried again.
     fn keep_untold(&mut self, unmarked: &[Unmarked], log: &mut Log<'_>) {
-        let mut lines = String::new();
-        for one in unmarked.iter().filter(|one| one.mark.is_some()) {
-            lines.push_str(&one.untold);
-        }
-        if lines.is_empty() {
+        if self.state_waits {
             return;
         }
-        let (path, owner, existing) = (self.paths.untold(), Owner::Root, Existing::Append);
-        let file = WriteFile { path, content: lines.into_bytes(), mode: 0o600, owner, existing };
-        match self.applier.apply(&file.into(), None) {
-            Ok(()) => _ = self.flush(log),
-            // Such a root keeps no mark either.
-            Err(error) if is_of_read_only(&error) => {}
-            Err(error) => log.error(&error),
+        let mut lines = String::new();
+        for one in unmarked {
+            lines.push_str(&one.untold);
         }
+        untold::keep(&lines, self.paths, self.applier, log);
     }
 
     /// Appends to the journal and waits until that is on the disk; the value: whether it is.
@@ -576,17 +568,6 @@ impl Tally<'_> {
         self.failed += 1;
         log.line(Level::Error, "{}: {}", &[module.name, error.text()]);
     }
-}
-
-/// The warnings and errors among lines of the log, in its form, without their times.
-fn problems(lines: &[Line]) -> String {
-    let mut problems = String::new();
-    for Line { level, text, .. } in lines {
-        if matches!(level, Level::Warning | Level::Error) {
-            problems.push_str(&fill("0.0 {} {}\n", &[level.word(), text]));
-        }
-    }
-    problems
 }
 
 fn end_of(applied: Result<()>) -> End {

@@ -10,7 +10,7 @@ use super::find::{Decided, find};
 use super::log::{Level, Log};
 use super::network::{self, Inputs};
 use super::units::{self, Online};
-use super::{handoff, instancify, listed};
+use super::{handoff, instancify, listed, untold};
 use crate::action::Action;
 use crate::cloud_config::CloudConfig;
 use crate::error::{Error, Result};
@@ -305,6 +305,9 @@ fn provision(local: &Local<'_>, seeded: &Seeded<'_>, applier: &mut Applier<'_>, 
     let inputs = Inputs { instance: Some(instance), changed, config: &config, ..inputs };
     network::configure(&inputs, applier, log);
     log.step("agent/network", start);
+    if local.writable && cover.by(paths.folder()).is_none() {
+        untold::keep(&untold::problems(&log.lines), &paths, applier, log);
+    }
     if let Some(what) = consumed.unresolved() {
         log.info("modules are left to the runner: {} in user-data may change what they do", &[what]);
     } else if let Some((name, _)) = template {

@@ -18,3 +18,4 @@ pub mod network;
 pub mod resume;
 pub mod search;
 pub mod units;
+mod untold;

@@ -262,6 +262,59 @@ fn a_second_cut_does_not_lose_what_the_status_has_to_say() {
     }
 }
 
+/// What was lost: the agent marks the modules that it finishes, and its log is in memory.
+#[test]
+fn a_cut_behind_the_agent_does_not_lose_what_it_had_to_say() {
+    const LINE: &str = "write_files: unable to write the file at ";
+    let user_data = "#cloud-config\nwrite_files:\n- {content: x}\n- {path: /etc/file, content: y}\n";
+    let story = root("agent-alone", user_data);
+    let kept = "var/lib/cloud/instances/hook-1/glowplug.untold";
+    let agent =
+        "umount $ROOT/run; rm -rf /run/glowplug; $AGENT --root $ROOT --seed $SEED > /run/agent.said 2>&1";
+    let output = story.run(&format!(
+        "{BOOT} $AGENT --root $ROOT --seed $SEED; {agent}; cat $ROOT/{kept}; echo SECOND; boot; \
+         cat /run/agent.said; cat $ROOT/run/cloud-init/status.json; [ -e $ROOT/{kept} ] && echo still; \
+         echo THIRD; boot"
+    ));
+    let said = said(&output);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (first, rest) = text.split_once("SECOND").unwrap();
+    let (second, third) = rest.split_once("THIRD").unwrap();
+    assert_eq!(first.matches(LINE).count(), 1, "kept once: {said}");
+    assert!(second.contains("init=2") && second.contains("status=2"), "{said}");
+    assert!(second.contains(&format!("\t- {LINE}")) && !second.contains("still"), "the status: {said}");
+    assert!(!third.contains(LINE) && third.contains("errors: []"), "{said}");
+    // In the boot that has the agent's log it is told once.
+    let story = root("agent-whole", user_data);
+    let said = super::story::said(&story.run(&format!("{BOOT} boot; [ -e $ROOT/{kept} ] && echo still")));
+    assert!(said.contains("init=0") && said.contains("status=2") && !said.contains("still"), "{said}");
+    assert_eq!(said.split("status=").next().unwrap().matches(&format!("\t- {LINE}")).count(), 1, "{said}");
+}
+
+/// The agent is killed at each of its calls that write, and what it had to say comes in the next boot.
+#[test]
+fn wherever_the_agent_is_cut_its_warnings_are_told() {
+    const LINE: &str = "write_files: unable to write the file at ";
+    let story =
+        root("agent-cut", "#cloud-config\nwrite_files:\n- {content: x}\n- {path: /etc/file, content: y}\n");
+    let output = story.run(&format!(
+        "{BOOT} rm -rf $ROOT/var; for call in renameat fsync syncfs; do n=0; while n=$((n + 1)); do \
+         umount $ROOT/run 2>/dev/null; rm -rf $ROOT/var /run/glowplug /run/cloud-init; \
+         strace -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n \
+         $AGENT --root $ROOT --seed $SEED > /run/cut.said 2>&1; [ $? = 137 ] || break; \
+         rm -rf /run/glowplug; $AGENT --root $ROOT --seed $SEED > /run/agent.said 2>&1; \
+         mount --bind /run $ROOT/run; chroot $ROOT /run/runner init > /run/init.said 2>&1; \
+         grep -q '{LINE}' $ROOT/run/cloud-init/status.json || {{ echo \"lost at $call $n\"; cat /run/cut.said /run/agent.said /run/init.said; }}; \
+         done; echo $call=$n; done"
+    ));
+    let said = said(&output);
+    let cuts: usize = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| line.split_once('=')?.1.parse::<usize>().ok())
+        .sum();
+    assert!(!said.contains("lost at") && cuts > 30, "{said}");
+}
+
 /// Of the home only a part was made; a link in it leads nowhere that is written to.
 #[test]
 fn a_home_of_which_useradd_made_a_part_is_completed() {
