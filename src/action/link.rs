@@ -85,7 +85,7 @@ pub enum LinkChange {
         /// IPv4 broadcast, where the configuration names one.
         broadcast: Option<Ip>,
         /// What an IPv4 address is called (ip-address(8)); empty for the link's name.
-        label: String,
+        label: Box<str>,
         /// Connections that begin do not use it: its preferred lifetime is 0.
         deprecated: bool,
     },

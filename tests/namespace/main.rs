@@ -72,7 +72,7 @@ fn addresses_routes_and_mtu_are_read_back_by_ip() {
                 address: text.parse().unwrap(),
                 prefix,
                 broadcast: None,
-                label: String::new(),
+                label: "".into(),
                 deprecated: false,
             })
         };
