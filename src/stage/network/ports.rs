@@ -28,7 +28,12 @@ pub(super) fn add(
             problems.push(port.problem(&["it names no NIC: the machine has ", &numbered(&nics)].concat()));
             continue;
         };
+        // An entry for several NICs would give each of them the address.
+        let others = nics.iter().filter(|other| other.link.is_some() && other.link == nic.link).count();
         let added = match nic.link.and_then(|link| network.links.get_mut(link)) {
+            Some(_) if others > 1 => {
+                Err("the network's description has one entry for this NIC and others; give it one of its own")
+            }
             Some(link) => subnet(&port).map(|subnet| {
                 link.subnets.push(subnet.clone());
                 (link.id.clone(), subnet)
@@ -118,8 +123,9 @@ fn subnet(port: &Port<'_>) -> Result<Subnet, &'static str> {
 mod tests {
     use super::*;
     use crate::cloud_config::layer;
-    use crate::network::parse::network_data;
-    use crate::syntax::json;
+    use crate::network::model::Mac;
+    use crate::network::parse::{network_config, network_data};
+    use crate::syntax::{json, yaml};
 
     const DATA: &[u8] = br#"{"links": [
         {"id": "a", "type": "phy", "ethernet_mac_address": "52:54:00:00:00:01"},
@@ -135,6 +141,30 @@ mod tests {
             network.links.iter().map(addresses).collect(),
             problems.iter().map(|problem| problem.text().to_owned()).collect(),
         )
+    }
+
+    /// Each NIC that the pattern fits got it.
+    #[test]
+    fn an_address_for_one_nic_was_that_of_all_that_its_entry_fits() {
+        let text = "ws_virt_network_dep:\n  192.0.2.10:\n    port_0: {ip: 10.0.0.1, netmask: 8}\n";
+        let data =
+            yaml::load("version: 2\nethernets: {all: {match: {name: 'e*'}, addresses: [192.0.2.10/24]}}\n");
+        let nic = |index, name: &str| SystemLink {
+            index,
+            name: name.into(),
+            mac: Some(Mac([2, 0, 0, 0, 0, 1])),
+            own_mac: true,
+            ..SystemLink::default()
+        };
+        let ported = |present: &[SystemLink]| {
+            let mut network = network_config(data.clone().unwrap(), "network-config").network;
+            let problems = add(&mut network, &layer(text), None, present);
+            (network.links[0].subnets.len(), problems)
+        };
+        assert_eq!(ported(&[nic(1, "eth0")]), (2, Vec::new()), "it is the only one");
+        let (count, problems) = ported(&[nic(1, "eth0"), nic(2, "eth1")]);
+        assert_eq!((count, problems.len()), (1, 1));
+        assert!(problems[0].text().ends_with("give it one of its own"), "{}", problems[0]);
     }
 
     #[test]
