@@ -41,6 +41,12 @@ fn plan(context: &Context<'_>, plan: &mut Plan) {
         let wrong = setting.mismatch(DOING, setting.value, "rh_subscription", "a mapping");
         return plan.problems.push(wrong);
     }
+    for (_, value) in setting.value.entries() {
+        let words = value.items().unwrap_or(core::slice::from_ref(value));
+        if words.iter().filter_map(Value::scalar).any(|word| word.contains('\0')) {
+            plan.problems.push(setting.error(DOING, value, "no program can be given a NUL; it is left out"));
+        }
+    }
     let Some(register) = register(&setting) else {
         let why = "it has neither activation-key and org nor username and password";
         return plan.problems.push(setting.error(DOING, setting.value, why));
@@ -108,7 +114,7 @@ fn options(setting: &Setting<'_>, key: &str, option: &str, plan: &mut Plan) -> V
         plan.problems.push(setting.mismatch(DOING, value, key, "a list of strings"));
         return Vec::new();
     };
-    words.iter().map(|word| [option, word].concat()).collect()
+    words.iter().filter(|word| !word.contains('\0')).map(|word| [option, word].concat()).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ impl Records<'_> {
             self.tree(value, &format!("{path}/{below}"));
         }
         for item in value.items().unwrap_or_default() {
-            self.push("item of", path);
+            self.found.push(format!("item of {path}"));
             self.tree(item, path);
         }
     }

@@ -214,8 +214,11 @@ fn listed(value: &mut Value<'_>) {
 /// An address with a netmask, or without the length of its network, gets the
 /// one the other back ends are given.
 fn address(item: &mut Value<'_>) {
+    if let Data::Map(entries) = &mut item.data {
+        return entries.iter_mut().take(1).for_each(|(key, _)| address(key));
+    }
     let Data::Str(whole) = &item.data else { return };
-    let (bare, length) = split_length(whole);
+    let (bare, length) = split_length(whole.trim_ascii());
     let Some(address) = Address::parse(bare) else { return };
     let length = match length {
         Some(length) => super::reader::length(length, &address),
@@ -300,6 +303,7 @@ mod tests {
                 "routes: - to: ::/0 via: fe80::1",
             ),
             ("addresses: [10.0.0.5/24: {label: 'eth0:1'}]", "addresses: - 10.0.0.5/24: label: eth0:1"),
+            ("addresses: ['10.0.0.5/24 ': {label: 'eth0:1'}]", "addresses: - 10.0.0.5/24: label: eth0:1"),
         ] {
             assert_eq!(nic(written).replace("'::/0'", "::/0"), accepted, "{written}");
         }
